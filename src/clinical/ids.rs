@@ -1,0 +1,83 @@
+//! Identifiers. Each thing has a type of its own, so that one cannot be taken for another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Takes an identifier that `Clock::new_uuid` made or that a row holds.
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The identifier as a row holds it.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// The booked slot (FHIR Appointment). A consultation has the identifier of its appointment.
+    AppointmentId
+);
+id!(
+    /// A person in one appointment, with one role there.
+    ParticipantId
+);
+id!(
+    /// A member of staff, known by the identity provider.
+    PractitionerId
+);
+id!(
+    /// One secret address, for one participant.
+    LinkId
+);
+id!(
+    /// One sign-in of one member of staff, kept on the server.
+    LoginId
+);
+id!(
+    /// A part of the hospital that holds consultations.
+    ServiceId
+);
+id!(
+    /// One study as received for one appointment.
+    StudyId
+);
+id!(
+    /// One series of such a study.
+    SeriesId
+);
+id!(
+    /// One object of such a series.
+    InstanceId
+);

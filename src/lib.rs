@@ -1,0 +1,29 @@
+//! Parvis: a hospital's own gateway for video consultations with its medical images.
+//!
+//! This file is the table of contents. ARCHITECTURE.md draws the arrows; `tests/it/architecture.rs` holds them.
+
+// Pure cores: told the time, return effects, never wait.
+pub mod clinical; // rules of appointments, consultations, participants and permissions
+pub mod imaging; // from DICOM bytes to a rendered frame under a presentation
+pub mod protocol; // what goes over the wire
+pub mod room; // the state machine of one call
+pub mod viewing; // the state machine of one shared viewing
+
+// Settings, redaction, time and chance.
+pub mod clock;
+pub mod config;
+pub mod secret;
+
+// Adapters: do things, decide nothing.
+pub mod archive; // bytes of instances, bounded decoding, caches
+pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
+pub mod login; // proves who somebody is, keeps them logged in
+pub mod sfu; // packets and peer connections
+pub mod store; // rows in and out
+pub mod telemetry; // logs
+pub mod web; // HTTP and WebSocket edge
+
+// Wiring.
+pub mod app;
+pub mod command; // the verbs of the command line
+pub mod demo; // synthetic people, appointments, studies and an identity provider, on loopback only
