@@ -1,0 +1,1 @@
+//! Core types to wire types and back.
