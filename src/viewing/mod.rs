@@ -10,8 +10,11 @@ use thiserror::Error;
 use crate::clinical::{ParticipantId, SeriesId};
 use crate::imaging::{Presentation, View, Window};
 
+mod flow;
 #[cfg(test)]
 mod tests;
+
+pub use flow::{Next, Order, PictureFlow};
 
 /// One shared viewing. Begins empty at revision 0.
 #[derive(Clone, Debug, Default)]
