@@ -77,7 +77,9 @@ impl DoorPolicy {
         }
         match appointment.status {
             AppointmentStatus::Cancelled { .. } => return Err(DoorClosed::Cancelled),
-            AppointmentStatus::Fulfilled { .. } | AppointmentStatus::NoShow { .. } => return Err(DoorClosed::Over),
+            AppointmentStatus::Fulfilled { .. } | AppointmentStatus::NoShow { .. } => {
+                return Err(DoorClosed::Over);
+            }
             AppointmentStatus::Booked | AppointmentStatus::Arrived { .. } => {}
         }
         if link.revoked_at.is_some() {
