@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::Edge;
 use super::extract::{Body, SignedIn};
-use super::links::NewLink;
+use super::links;
 use super::problem::Failure;
 use crate::clinical::{
     Actor, Appointment, AppointmentId, AppointmentStatus, Booking, GuestRole, Link, Object, Participant,
@@ -77,13 +77,13 @@ pub(super) async fn book(
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
     let guests = appointment.participants.iter().filter(|person| person.role().is_guest());
-    let links: Vec<_> =
-        guests.map(|person| (person, NewLink::make(&edge, &appointment, person.id))).collect();
-    let rows: Vec<Link> = links.iter().map(|(_, new)| new.link.clone()).collect();
+    let new_links: Vec<_> =
+        guests.map(|person| (person, links::make(&edge, &appointment, person.id))).collect();
+    let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
     edge.store.add_appointment(&appointment, &rows).await?;
     edge.live.announce_change();
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
-    let links = links.iter().map(|(person, new)| new.issued(&edge, person)).collect();
+    let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
     let entry = entry(&edge, &signed_in, &appointment).await?;
     Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
 }

@@ -78,9 +78,7 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
 pub(super) async fn refuse_foreign_origin(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let is_socket = request.headers().contains_key(header::UPGRADE);
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    // The identity provider of the demo is spoken to by this server itself, which is no page.
-    let is_ours = request.uri().path().starts_with("/demo-idp/") || is_own_origin(&edge, request.headers());
-    if (is_socket || changes) && !is_ours {
+    if (is_socket || changes) && !is_own_origin(&edge, request.headers()) {
         let detail = "this request does not come from a page of this site";
         return Failure::new(StatusCode::FORBIDDEN, ProblemCode::ForeignOrigin, detail).into_response();
     }

@@ -5,9 +5,8 @@ use axum::extract::State;
 
 use super::Edge;
 use super::extract::Body;
-use super::links::digest;
 use super::problem::Failure;
-use crate::clinical::{Appointment, DoorClosed, Link};
+use crate::clinical::{Appointment, DoorClosed, Link, LinkDigest};
 use crate::protocol::{DoorWord, Look, LookRequest, time};
 
 /// `POST /api/guest/look`
@@ -31,7 +30,7 @@ pub(super) async fn look(
 
 /// The link of this secret, with its appointment.
 pub(super) async fn find(edge: &Edge, secret: &str) -> Result<Option<(Link, Appointment)>, Failure> {
-    let Some(link) = edge.store.link_by_digest(digest(secret)).await? else { return Ok(None) };
+    let Some(link) = edge.store.link_by_digest(LinkDigest::of(secret)).await? else { return Ok(None) };
     let appointment = edge.store.appointment(link.appointment).await?;
     Ok(appointment.map(|appointment| (link, appointment)))
 }

@@ -1,2 +1,4 @@
-#[test]
-fn t() {}
+//! The one integration binary: one link, many files.
+
+mod architecture;
+mod protocol;
