@@ -192,6 +192,8 @@ pub struct Counters {
     pub packets_duplicate: u64,
     /// RTP packets that a subscriber should have got and did not, because its queue was full or sealing failed.
     pub packets_dropped: u64,
+    /// Requests to publishers for single packets that did not arrive.
+    pub packets_missed: u64,
     /// Key frames that subscribers asked for.
     pub keyframes_wanted: u64,
     /// Key frames that publishers were asked for.
@@ -229,6 +231,7 @@ tally!(
     packets_out,
     packets_duplicate,
     packets_dropped,
+    packets_missed,
     keyframes_wanted,
     keyframes_requested,
     packets_nacked,

@@ -1,6 +1,6 @@
 //! What a peer connection can negotiate: Opus and VP8 with retransmission, nothing else.
 
-use rtc::interceptor::{NackGeneratorBuilder, ReceiverReportBuilder, Registry, Slot};
+use rtc::interceptor::{ReceiverReportBuilder, Registry, Slot};
 use rtc::peer_connection::configuration::interceptor_registry::{
     configure_simulcast_extension_headers, configure_twcc_receiver_only,
 };
@@ -73,9 +73,10 @@ fn feedback(pairs: &[(&str, &str)]) -> Vec<RTCPFeedback> {
 
 /// The codecs and the interceptors of one direction.
 ///
-/// From the device: negative acknowledgements, receiver reports and transport-wide feedback go to it, so that it
-/// can repair and adapt. To the device: nothing, because its negative acknowledgements are answered from the
-/// history of the publisher, and the sender reports are the publisher's own.
+/// From the device: receiver reports and transport-wide feedback go to it, so that it can adapt. Negative
+/// acknowledgements are made by [`crate::room::MissingPackets`]: the engine's own do not notice what a
+/// retransmission stream has repaired, and ask for ever. To the device: nothing, because its negative
+/// acknowledgements are answered from the history of the publisher, and the sender reports are the publisher's.
 pub(super) fn engine(direction: Direction) -> Result<(MediaEngine, Registry), Error> {
     let mut engine = MediaEngine::default();
     for (media, payload_type) in [(MediaKind::Audio, OPUS), (MediaKind::Video, VP8)] {
@@ -95,7 +96,6 @@ pub(super) fn engine(direction: Direction) -> Result<(MediaEngine, Registry), Er
     if direction == Direction::Publish {
         configure_simulcast_extension_headers(&mut engine)?;
         registry = configure_twcc_receiver_only(registry, &mut engine)?
-            .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
             .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build());
     }
     Ok((engine, registry.with(Slot::from(TAP), RtcpTap::default())))

@@ -6,7 +6,9 @@ use bytes::{Bytes, BytesMut};
 use rtc::rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::sender_report::SenderReport;
-use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
+use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
+    TransportLayerNack, nack_pairs_from_sequence_numbers,
+};
 use rtc::rtp::Packet;
 
 use super::api::{Direction, count};
@@ -68,7 +70,9 @@ impl Shard {
         if header.is_keyframe_start {
             incoming.keyframes.answered();
         }
+        let mut is_torn = false;
         if kind == MediaKind::Video {
+            is_torn = !incoming.missing.arrived(now, header.sequence_number);
             incoming.history.insert(header.sequence_number, stored.clone());
         }
         let subscribers = std::mem::take(&mut track.subscribers);
@@ -84,6 +88,32 @@ impl Shard {
         }
         if let Some(track) = self.tracks.get_mut(&id) {
             track.subscribers = subscribers;
+        }
+        if is_torn && !header.is_keyframe_start {
+            self.request_keyframe(now, id, Some(header.ssrc));
+        }
+    }
+
+    /// Asks publishers again for packets that did not arrive.
+    pub(super) fn request_missing(&mut self, now: Instant) {
+        for track in self.tracks.values_mut() {
+            for incoming in &mut track.layers {
+                let due = incoming.missing.poll(now);
+                let key = (track.publisher, Direction::Publish);
+                let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1))
+                else {
+                    continue;
+                };
+                if due.is_empty() {
+                    continue;
+                }
+                count(&self.tally.packets_missed, due.len() as u64);
+                let nacks = nack_pairs_from_sequence_numbers(&due);
+                let media_ssrc = incoming.layer.ssrc;
+                if peer.send_rtcp(now, Box::new(TransportLayerNack { sender_ssrc: 1, media_ssrc, nacks })) {
+                    mark(peer, key, &mut self.dirty);
+                }
+            }
         }
     }
 

@@ -14,8 +14,8 @@ use super::codecs;
 use super::peer::Peer;
 use super::sdp::{self, Outline, Way};
 use crate::room::{
-    ConnectionId, Header, KeyframeRequests, Layer, MediaKind, PacketHistory, PublishedTrack, ReplayWindow,
-    Source,
+    ConnectionId, Header, KeyframeRequests, Layer, MediaKind, MissingPackets, PacketHistory, PublishedTrack,
+    ReplayWindow, Source,
 };
 
 /// Packets of one video layer that can be sent again: two seconds of 2 Mbit/s.
@@ -51,6 +51,7 @@ pub(super) struct IncomingLayer {
     pub(super) layer: Layer,
     pub(super) replay: ReplayWindow,
     pub(super) keyframes: KeyframeRequests,
+    pub(super) missing: MissingPackets,
     pub(super) history: PacketHistory<StoredPacket>,
 }
 
@@ -75,6 +76,7 @@ impl Track {
             layer,
             replay: ReplayWindow::default(),
             keyframes: KeyframeRequests::default(),
+            missing: MissingPackets::default(),
             history: PacketHistory::new(packets),
         });
         true

@@ -233,6 +233,7 @@ impl Shard {
             }
         }
         self.repeat_keyframe_requests(now);
+        self.request_missing(now);
     }
 
     fn flush(&mut self, socket: &MediaSocket) {
@@ -274,8 +275,10 @@ impl Shard {
             publisher.into_iter().chain(subscriber)
         });
         let layers = self.tracks.values().flat_map(|track| &track.layers);
-        let keyframes = layers.filter_map(|incoming| incoming.keyframes.deadline());
-        let wait = peers.chain(keyframes).map(|at| at.saturating_duration_since(now)).min();
+        let requests = layers.flat_map(|incoming| {
+            incoming.keyframes.deadline().into_iter().chain(incoming.missing.deadline())
+        });
+        let wait = peers.chain(requests).map(|at| at.saturating_duration_since(now)).min();
         wait.unwrap_or(MAX_WAIT).min(MAX_WAIT)
     }
 }
