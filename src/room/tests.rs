@@ -209,9 +209,10 @@ proptest! {
                 prop_assert_eq!(room.subscriptions(*connection), publications.as_slice());
                 for id in publications {
                     let track = published.get(id);
-                    prop_assert!(track.is_some_and(|track| {
+                    let is_of_another = track.is_some_and(|track| {
                         track.connection != *connection && present.contains_key(&track.connection)
-                    }));
+                    });
+                    prop_assert!(is_of_another);
                 }
             }
             for connection in present.keys() {
@@ -411,10 +412,10 @@ fn a_hole_is_asked_for_a_few_times() {
     let mut missing = MissingPackets::default();
     assert!(missing.arrived(now, 65_534));
     assert!(missing.arrived(now, 2)); // 65535, 0 and 1 are missing
-    assert_eq!(missing.poll(now + ms(10)), [], "perhaps they are only late");
+    assert!(missing.poll(now + ms(10)).is_empty(), "perhaps they are only late");
     assert!(missing.arrived(now + ms(12), 0));
     assert_eq!(missing.poll(now + ms(15)), [65_535, 1]);
-    assert_eq!(missing.poll(now + ms(16)), []);
+    assert!(missing.poll(now + ms(16)).is_empty());
     assert!(missing.arrived(now + ms(40), 65_535));
     let mut asked = 1;
     let mut at = 15;
