@@ -157,7 +157,7 @@ impl Subscriber {
         let apply = |pc: &mut RTCPeerConnection| -> Result<(), Error> {
             pc.set_remote_description(now, RTCSessionDescription::answer(reduced)?)
         };
-        if !self.peer.run(apply).is_some_and(|result| result.is_ok()) {
+        if self.peer.run(apply).is_none_or(|result| result.is_err()) {
             return false;
         }
         self.in_flight = None;

@@ -1,5 +1,7 @@
 //! A call over loopback UDP: the room decides, the forwarding carries it out, native devices send and receive.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
+
 #[path = "support/peer.rs"]
 mod peer;
 
@@ -271,6 +273,44 @@ fn sound_goes_on_while_others_join_and_tracks_are_added() {
     for source in [Source::Microphone, Source::Camera, Source::Screen] {
         call.assert_intact(publisher, source, listener);
     }
+    assert_eq!(call.trouble, []);
+}
+
+#[test]
+fn a_publisher_of_layers_is_seen_after_its_own_new_offer() {
+    let mut call = Call::new();
+    let publisher = call.enter(1);
+    let now = call.now();
+    call.device(publisher).publish_layers(now, &BOTH, &["l", "h"]);
+    let subscriber = call.enter(2);
+    call.until("a picture", |call| call.received(publisher, Source::Camera, subscriber) > 60);
+    let now = call.now();
+    call.device(publisher).publish(now, &[Source::Screen]);
+    call.until("the screen", |call| call.received(publisher, Source::Screen, subscriber) > 20);
+    let before = call.received(publisher, Source::Camera, subscriber);
+    call.run_for(Duration::from_millis(500));
+    assert!(call.received(publisher, Source::Camera, subscriber) > before + 30, "the camera has gone dark");
+    call.assert_intact(publisher, Source::Camera, subscriber);
+}
+
+#[test]
+fn a_paused_track_ends_and_comes_back() {
+    let mut call = Call::new();
+    let publisher = call.enter_and_publish(1, &BOTH);
+    let subscriber = call.enter(2);
+    call.until("a picture", |call| call.received(publisher, Source::Camera, subscriber) > 20);
+    let first = call.publication(publisher, Source::Camera);
+    let now = call.now();
+    call.device(publisher).pause(now, Source::Camera, true);
+    call.until("the camera is off", |call| call.publication(publisher, Source::Camera).is_none());
+    let now = call.now();
+    call.device(publisher).pause(now, Source::Camera, false);
+    call.until("a picture again", |call| call.received(publisher, Source::Camera, subscriber) > 20);
+    assert_ne!(call.publication(publisher, Source::Camera), first, "another publication");
+    call.assert_intact(publisher, Source::Camera, subscriber);
+    let id = call.publication(publisher, Source::Microphone).unwrap();
+    let gap = call.devices[&subscriber].received[&id].longest_gap;
+    assert!(gap < Duration::from_millis(200), "silence of {gap:?}");
     assert_eq!(call.trouble, []);
 }
 

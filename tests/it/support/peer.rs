@@ -1,6 +1,12 @@
 //! A native WebRTC device for tests: two one-way peer connections on the sans-IO `rtc` crate, full ICE, driven by
 //! hand over loopback UDP. It sends made-up Opus and VP8 and notes what it receives.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first thing that is not so"
+)]
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -54,10 +60,10 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
 
     fn handle_read(&mut self, mut tagged: TaggedPacket) -> Result<(), Self::Error> {
         if let Packet::Rtcp(packets) = &tagged.message.packet {
-            let is_wanted = |packet: &&Box<dyn rtc::rtcp::Packet>| {
-                packet.as_any().is::<PictureLossIndication>() || packet.as_any().is::<SenderReport>()
-            };
-            let wanted: Vec<_> = packets.iter().filter(is_wanted).cloned().collect();
+            let is_wanted =
+                |any: &dyn std::any::Any| any.is::<PictureLossIndication>() || any.is::<SenderReport>();
+            let wanted: Vec<_> =
+                packets.iter().filter(|packet| is_wanted(packet.as_any())).cloned().collect();
             if wanted.is_empty() {
                 return Ok(());
             }
@@ -224,6 +230,8 @@ pub struct Sending {
     pub keyframes_asked: u32,
     is_keyframe_due: bool,
     pub is_paused: bool,
+    /// Names of its layers, of which the first is sent; empty without simulcast.
+    layers: Vec<&'static str>,
     /// Payloads as sent.
     pub sent: Vec<Bytes>,
 }
@@ -293,6 +301,11 @@ impl Device {
 
     /// Adds tracks and offers them.
     pub fn publish(&mut self, now: Instant, sources: &[Source]) {
+        self.publish_layers(now, sources, &[]);
+    }
+
+    /// Likewise, the video with these layers.
+    pub fn publish_layers(&mut self, now: Instant, sources: &[Source], layers: &[&'static str]) {
         let leg = self.publish.get_or_insert_with(|| Leg::new(now));
         for source in sources {
             let kind = source.kind();
@@ -303,9 +316,22 @@ impl Device {
                 codec: codec(kind),
                 ..Default::default()
             };
+            let layers = if kind == MediaKind::Video { layers.to_vec() } else { vec![] };
+            let layer = |(index, rid): (usize, &&str)| RTCRtpEncodingParameters {
+                rtp_coding_parameters: RTCRtpCodingParameters {
+                    rid: rid.to_string(),
+                    ssrc: Some(ssrc + index as u32 * 2),
+                    ..Default::default()
+                },
+                codec: codec(kind),
+                ..Default::default()
+            };
+            let codings = match layers.len() {
+                0 => vec![coding],
+                _ => layers.iter().enumerate().map(layer).collect(),
+            };
             let name = format!("track-{ssrc}");
-            let track =
-                MediaStreamTrack::new("stream".into(), name.clone(), name, rtp_kind(kind), vec![coding]);
+            let track = MediaStreamTrack::new("stream".into(), name.clone(), name, rtp_kind(kind), codings);
             let init = RTCRtpTransceiverInit {
                 direction: RTCRtpTransceiverDirection::Sendonly,
                 ..Default::default()
@@ -324,9 +350,24 @@ impl Device {
                 keyframes_asked: 0,
                 is_keyframe_due: true,
                 is_paused: false,
+                layers,
                 sent: vec![],
             });
         }
+        self.offer(now);
+    }
+
+    /// Pauses a track in the description, or takes it up again, and offers that.
+    pub fn pause(&mut self, now: Instant, source: Source, is_paused: bool) {
+        let leg = self.publish.as_mut().unwrap();
+        let sending = self.sending.iter_mut().find(|sending| sending.source == source).unwrap();
+        sending.is_paused = is_paused;
+        let direction = if is_paused {
+            RTCRtpTransceiverDirection::Inactive
+        } else {
+            RTCRtpTransceiverDirection::Sendonly
+        };
+        leg.pc.rtp_transceiver(sending.transceiver).unwrap().set_direction(direction);
         self.offer(now);
     }
 
@@ -336,7 +377,7 @@ impl Device {
         let offer = leg.pc.create_offer(None).unwrap();
         leg.pc.set_local_description(now, offer).unwrap();
         let sdp = leg.pc.local_description().unwrap().sdp;
-        let sources = self.sending.iter().map(|sending| {
+        let sources = self.sending.iter().filter(|sending| !sending.is_paused).map(|sending| {
             let mid = leg.pc.rtp_transceiver(sending.transceiver).unwrap().mid().clone().unwrap();
             (mid, sending.source)
         });
@@ -461,6 +502,10 @@ impl Device {
                     },
                     payload: payload.clone(),
                 };
+                let mut packet = packet;
+                if !sending.layers.is_empty() && sending.frames < 10 {
+                    name_layer(&mut leg.pc, sending, &mut packet.header);
+                }
                 // Not agreed yet, if the answer is still on its way.
                 if let Some(mut sender) = leg.pc.rtp_sender(sending.sender)
                     && sender.write_rtp(now, packet).is_ok()
@@ -472,6 +517,18 @@ impl Device {
             sending.timestamp =
                 sending.timestamp.wrapping_add(if kind == MediaKind::Video { 1_800 } else { 960 });
         }
+    }
+}
+
+/// Browsers name the layer in the first packets only, until a receiver report says that they arrived.
+fn name_layer(pc: &mut RTCPeerConnection, sending: &Sending, header: &mut rtc::rtp::Header) {
+    let mid = pc.rtp_transceiver(sending.transceiver).unwrap().mid().clone().unwrap();
+    let mut sender = pc.rtp_sender(sending.sender).unwrap();
+    let extensions = sender.get_parameters().rtp_parameters.header_extensions.clone();
+    let values = [("sdes:mid", mid.as_str()), ("sdes:rtp-stream-id", sending.layers[0])];
+    for (name, value) in values {
+        let extension = extensions.iter().find(|extension| extension.uri.ends_with(name)).unwrap();
+        header.set_extension(extension.id as u8, Bytes::copy_from_slice(value.as_bytes())).unwrap();
     }
 }
 
