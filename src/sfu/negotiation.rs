@@ -224,8 +224,12 @@ impl Shard {
                 }
             }
         }
-        for id in new {
-            self.request_keyframe(now, id, None);
+        // A device that is not connected yet would miss the key frame; it is asked for once it is.
+        let peer = self.connections.get_mut(&connection).and_then(|device| device.peer(Direction::Subscribe));
+        if peer.is_some_and(|peer| peer.is_connected()) {
+            for id in new {
+                self.request_keyframe(now, id, None);
+            }
         }
     }
 
