@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 use crate::clinical::AppointmentId;
-use crate::room::{ConnectionId, MediaKind, PublicationId, PublishedTrack, Source};
+use crate::room::{ConnectionId, Publication, PublicationId, PublishedTrack, Source};
 
 /// Where media are received.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,8 +38,19 @@ pub struct WantedTrack {
     pub publisher: ConnectionId,
     /// The media section that carries it, in the publisher's description.
     pub mid: String,
-    /// What it carries.
-    pub kind: MediaKind,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+impl From<&Publication> for WantedTrack {
+    fn from(publication: &Publication) -> Self {
+        Self {
+            publication: publication.id,
+            publisher: publication.connection,
+            mid: publication.mid.clone(),
+            source: publication.source,
+        }
+    }
 }
 
 /// What to do. Commands about a connection that is not open do nothing.
@@ -52,7 +63,7 @@ pub enum Command {
         room: AppointmentId,
         /// The device.
         connection: ConnectionId,
-        /// Bounded. Events that do not fit are counted and dropped, and the connection fails.
+        /// Bounded. A few events more than fit are kept for later; beyond those they are dropped and counted.
         events: mpsc::Sender<Event>,
     },
     /// The device offers to send. Answered by [`Event::PublishAnswer`] or [`Event::PublishRejected`].
@@ -148,9 +159,10 @@ pub enum Event {
         /// Which way.
         which: Direction,
     },
-    /// This peer connection is given up and closed. The other direction and other devices go on. For
-    /// [`Direction::Publish`], the next offer begins anew; for [`Direction::Subscribe`], the next
-    /// [`Command::Subscribe`] or [`Command::RestartSubscribe`] does.
+    /// This peer connection is given up and closed. The other direction and other devices go on. After that of
+    /// [`Direction::Publish`] the device publishes nothing, and its next offer begins anew. After that of
+    /// [`Direction::Subscribe`] the next [`Command::Subscribe`] or [`Command::RestartSubscribe`] begins anew.
+    /// Either way the device needs a new peer connection as well.
     Failed {
         /// The device.
         connection: ConnectionId,
@@ -180,6 +192,8 @@ pub struct Counters {
     pub packets_duplicate: u64,
     /// RTP packets that a subscriber should have got and did not, because its queue was full or sealing failed.
     pub packets_dropped: u64,
+    /// Requests to publishers for single packets that did not arrive.
+    pub packets_missed: u64,
     /// Key frames that subscribers asked for.
     pub keyframes_wanted: u64,
     /// Key frames that publishers were asked for.
@@ -217,6 +231,7 @@ tally!(
     packets_out,
     packets_duplicate,
     packets_dropped,
+    packets_missed,
     keyframes_wanted,
     keyframes_requested,
     packets_nacked,
