@@ -128,7 +128,8 @@ impl App {
         let archive = Archive::open(settings.archive).await.context("the archive cannot be used")?;
         clear(&incoming).await;
         let sfu = Sfu::start(settings.sfu, clock.clone()).context("calls cannot be carried")?;
-        let login = Login::new(settings.login, store.clone(), clock.clone()).context("sign-in cannot be used")?;
+        let login =
+            Login::new(settings.login, store.clone(), clock.clone()).context("sign-in cannot be used")?;
         let live = Live::start(live::Parts {
             store: store.clone(),
             archive: archive.clone(),
@@ -191,7 +192,10 @@ impl App {
                     () = tokio::time::sleep(Duration::from_secs(3600)) => {}
                 }
                 if let Err(error) = again.reload_from_pem_file(&certificate, &key).await {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the certificate was not read again");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the certificate was not read again"
+                    );
                 }
             }
         });

@@ -14,8 +14,11 @@ pub fn is_same_name(one: &str, other: &str) -> bool {
 /// Capital letters and digits without accents, split at everything else.
 fn parts(name: &str) -> Vec<String> {
     let plain: String = name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase).collect();
-    let mut parts: Vec<_> =
-        plain.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let mut parts: Vec<_> = plain
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
     // Titles are no names.
     parts.retain(|part| !matches!(part.as_str(), "M" | "MME" | "MR" | "MRS" | "MS" | "MLLE"));
     parts
@@ -39,7 +42,9 @@ mod tests {
 
     #[test]
     fn another_person_is_another_person() {
-        for (booked, header) in [("Jean Martin", "MARTIN Paul"), ("Jean Martin", ""), ("", ""), ("Mme", "Mme")] {
+        for (booked, header) in
+            [("Jean Martin", "MARTIN Paul"), ("Jean Martin", ""), ("", ""), ("Mme", "Mme")]
+        {
             assert!(!is_same_name(booked, header), "{booked} / {header}");
         }
     }

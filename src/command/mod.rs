@@ -78,7 +78,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Demo { port, data } => runtime.block_on(run_demo(port, data)),
         Verb::CheckConfig { config } => check_config(&config),
         Verb::Dicom(verb) => return runtime.block_on(dicom::run(verb)),
-        Verb::Import { source, appointment, config } => runtime.block_on(import(&source, appointment, &config)),
+        Verb::Import { source, appointment, config } => {
+            runtime.block_on(import(&source, appointment, &config))
+        }
         Verb::DecodeWorker => return archive::run_worker(),
     };
     match outcome {
@@ -142,7 +144,8 @@ async fn until_asked(app: &App, serve: impl Future<Output = Result<()>>) -> Resu
 }
 
 async fn run_demo(port: u16, data: Option<PathBuf>) -> Result<ExitCode> {
-    let filter = log_filter_from_environment().unwrap_or_else(|| "warn,parvis=info,parvis::sfu=warn".to_owned());
+    let filter =
+        log_filter_from_environment().unwrap_or_else(|| "warn,parvis=info,parvis::sfu=warn".to_owned());
     telemetry::start(&filter, LogFormat::Text);
     let listener = app::listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).await?;
     let demo = demo::Demo::build(listener.local_addr()?, data, program()?, Clock::system()).await?;

@@ -8,14 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Timelike, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use tokio::sync::mpsc;
 
 use crate::app::{App, Settings};
 use crate::archive::ArchiveSettings;
 use crate::clinical::{
-    Appointment, AppointmentId, Booking, GuestRole, Language, LinkId, NewLink, Part, Participant, ParticipantId,
-    Practitioner, PractitionerId, StaffRole,
+    Appointment, AppointmentId, Booking, GuestRole, Language, LinkId, NewLink, Part, Participant,
+    ParticipantId, Practitioner, PractitionerId, StaffRole,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -46,7 +46,13 @@ struct Visit {
 }
 
 const VISITS: [Visit; 5] = [
-    Visit { minutes: 0, doctor: "claire", service: "Cardiologie", patient: PATIENT, relative: Some("Luc Lefèvre") },
+    Visit {
+        minutes: 0,
+        doctor: "claire",
+        service: "Cardiologie",
+        patient: PATIENT,
+        relative: Some("Luc Lefèvre"),
+    },
     Visit { minutes: 45, doctor: "claire", service: "Cardiologie", patient: "Marcel Aubry", relative: None },
     Visit { minutes: 90, doctor: "karim", service: "Pneumologie", patient: "Awa Diallo", relative: None },
     Visit { minutes: 150, doctor: "claire", service: "Cardiologie", patient: "Jeanne Petit", relative: None },
@@ -63,13 +69,19 @@ impl Demo {
     ///
     /// # Errors
     /// If the address is not of this machine alone: whoever reaches it can sign in as anybody.
-    pub async fn build(address: SocketAddr, data: Option<PathBuf>, program: PathBuf, clock: Clock) -> Result<Self> {
+    pub async fn build(
+        address: SocketAddr,
+        data: Option<PathBuf>,
+        program: PathBuf,
+        clock: Clock,
+    ) -> Result<Self> {
         let public_url = url::Url::parse(&format!("http://localhost:{}", address.port()))?;
         let issuer = public_url.join("/demo-idp")?;
         let callback = public_url.join("/login/callback")?;
         let idp = DemoIdp::new(issuer.clone(), callback, clock.clone(), address)?;
         let is_temporary = data.is_none();
-        let data = data.unwrap_or_else(|| std::env::temp_dir().join(format!("parvis-demo-{}", clock.new_uuid())));
+        let data =
+            data.unwrap_or_else(|| std::env::temp_dir().join(format!("parvis-demo-{}", clock.new_uuid())));
         tokio::fs::create_dir_all(&data).await.with_context(|| format!("cannot make {}", data.display()))?;
         let archive = ArchiveSettings::new(data.join("archive"), program);
         let mut app = App::build(
@@ -158,7 +170,9 @@ impl Demo {
         let secretary = secretary.context("the demo has a secretary")?.id;
         let mut first = None;
         for visit in &VISITS {
-            let Some(doctor) = people.iter().find(|person| person.subject.expose() == visit.doctor) else { continue };
+            let Some(doctor) = people.iter().find(|person| person.subject.expose() == visit.doctor) else {
+                continue;
+            };
             let booking = self.booking(visit, doctor, quarter(now));
             let id = AppointmentId::new(self.app.clock.new_uuid());
             let appointment = Appointment::book(id, booking, secretary, now - TimeDelta::hours(1))?;

@@ -19,6 +19,7 @@ mod scan;
 pub mod stack;
 mod study;
 pub mod window;
+pub use encode::PictureFormat;
 pub use header::{Inspection, inspect, read_header};
 pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame};
 pub use presentation::*;

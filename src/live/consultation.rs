@@ -9,18 +9,19 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::call::connection_of;
 use super::device::Device;
 use super::pictures::{self, Made};
 use super::series::OpenSeries;
-use super::{Attendance, AttendError, Command, Outgoing, Parts, Places};
+use super::{AttendError, Attendance, Command, Outgoing, Parts, Places};
 use crate::clinical::{
-    self, Actor, Appointment, AppointmentId, AppointmentStatus, Consultation, DeviceNumber, Object, Participant,
-    ParticipantId, PlaceKind, Verb, authorize,
+    self, Actor, Appointment, AppointmentId, AppointmentStatus, Consultation, DeviceNumber, Object,
+    Participant, ParticipantId, PlaceKind, Verb, authorize,
 };
-use crate::protocol::{self, ClientMessage, DirectionWord, Person, ProblemCode, ServerMessage, SubscribedTrack};
-use crate::room::{self, ConnectionId, Room};
-use crate::sfu::{self, WantedTrack};
-use crate::viewing::{self, Viewing};
+use crate::protocol::{self, ClientMessage, ProblemCode, ServerMessage};
+use crate::room::{self, Room};
+use crate::sfu;
+use crate::viewing::Viewing;
 
 /// A consultation with nobody there ends its task after this long.
 const EMPTY_FOR: Duration = Duration::from_secs(30);
@@ -66,7 +67,7 @@ pub(super) async fn run(
                 Some(command) => task.take(command).await,
             },
             Some(device) = gone.next(), if !gone.is_empty() => task.device_gone(device).await,
-            Some(event) = media.recv() => task.media(event).await,
+            Some(event) = media.recv() => task.media(event),
             Some(made) = pictures.recv() => task.made(made),
             () = tokio::time::sleep(pause) => task.wake().await,
         }
@@ -95,30 +96,26 @@ pub(super) struct Ends {
 pub(super) struct Task {
     pub(super) parts: Parts,
     pub(super) appointment: Appointment,
-    consultation: Consultation,
-    room: Room,
+    pub(super) consultation: Consultation,
+    pub(super) room: Room,
     pub(super) viewing: Viewing,
     pub(super) series: Option<OpenSeries>,
     pub(super) viewing_changed_at: Instant,
     pub(super) devices: BTreeMap<DeviceNumber, Device>,
-    people_revision: u32,
+    pub(super) people_revision: u32,
     wake_at: Option<DateTime<Utc>>,
-    room_wake_at: Option<Instant>,
+    pub(super) room_wake_at: Option<Instant>,
     pub(super) pictures_wake_at: Option<Instant>,
     empty_since: Instant,
     ends: Ends,
-    media_events: Option<mpsc::Sender<sfu::Event>>,
+    pub(super) media_events: Option<mpsc::Sender<sfu::Event>>,
     pub(super) made: Option<mpsc::Sender<Made>>,
     /// Subscribe offers name publications; the wire names people and sources.
-    tracks: HashMap<room::PublicationId, (ParticipantId, room::Source)>,
+    pub(super) tracks: HashMap<room::PublicationId, (ParticipantId, room::Source)>,
 }
 
 impl Task {
-    async fn open(
-        id: AppointmentId,
-        parts: &Parts,
-        ends: Ends,
-    ) -> Option<Self> {
+    async fn open(id: AppointmentId, parts: &Parts, ends: Ends) -> Option<Self> {
         let read = async {
             let appointment = parts.store.appointment(id).await?;
             let journal = parts.store.moves_of(id).await?;
@@ -169,7 +166,8 @@ impl Task {
     }
 
     fn is_done(&self) -> bool {
-        let is_empty = self.devices.is_empty() && self.consultation.places().all(|(_, _, p)| p.kept_until().is_none());
+        let is_empty =
+            self.devices.is_empty() && self.consultation.places().all(|(_, _, p)| p.kept_until().is_none());
         is_empty
             && (self.consultation.outcome().is_some()
                 || self.parts.clock.instant().saturating_duration_since(self.empty_since) >= EMPTY_FOR)
@@ -283,7 +281,9 @@ impl Task {
             match effect {
                 clinical::Effect::Moved(line) => {
                     has_moved = true;
-                    self.write(self.parts.store.add_move(self.appointment.id, &line, &self.parts.clock).await);
+                    self.write(
+                        self.parts.store.add_move(self.appointment.id, &line, &self.parts.clock).await,
+                    );
                     tracing::info!(
                         appointment.id = %self.appointment.id, participant.id = %line.participant, place = ?line.to,
                         "a person moved"
@@ -300,7 +300,8 @@ impl Task {
                 clinical::Effect::WithdrawLink { participant } => {
                     let at = self.parts.clock.now();
                     self.write(self.parts.store.revoke_link(participant, at).await);
-                    for device in self.devices.values_mut().filter(|device| device.participant == participant) {
+                    for device in self.devices.values_mut().filter(|device| device.participant == participant)
+                    {
                         device.dismiss_quietly();
                     }
                 }
@@ -347,62 +348,21 @@ impl Task {
     }
 
     fn publish_places(&self) {
-        self.ends.places.send_replace(self.consultation.places().map(|(id, _, place)| (id, *place)).collect());
+        self.ends
+            .places
+            .send_replace(self.consultation.places().map(|(id, _, place)| (id, *place)).collect());
         self.ends.changes.send_modify(|count| *count += 1);
     }
 
     fn tell_place(&mut self, participant: ParticipantId) {
         let Some(place) = self.consultation.place(participant) else { return };
         let (holder, place) = (place.device(), protocol::Place::from(place));
-        for (number, device) in self.devices.iter_mut().filter(|(_, device)| device.participant == participant) {
+        for (number, device) in
+            self.devices.iter_mut().filter(|(_, device)| device.participant == participant)
+        {
             if holder.is_none() || holder == Some(*number) {
                 device.tell(ServerMessage::Place { place: place.clone() });
             }
-        }
-    }
-
-    /// Staff see everybody, guests in the call see who is in the call, nobody else sees anybody.
-    fn tell_people(&mut self) {
-        self.people_revision += 1;
-        let everybody: Vec<_> = self.appointment.participants.iter().map(|p| self.person(p)).collect();
-        let guests: Vec<_> = everybody
-            .iter()
-            .filter(|person| person.place.state == protocol::PlaceWord::InCall)
-            .map(|person| Person { camera: None, microphone: None, ..person.clone() })
-            .collect();
-        for number in self.devices.keys().copied().collect::<Vec<_>>() {
-            if !self.may(number, Verb::SeePeople) {
-                continue;
-            }
-            let revision = self.people_revision;
-            let Some(device) = self.devices.get_mut(&number) else { continue };
-            let people = match device.actor {
-                Actor::Staff { .. } => everybody.clone(),
-                Actor::Guest { .. } => guests.clone(),
-            };
-            device.tell(ServerMessage::People { revision, people });
-        }
-    }
-
-    fn person(&self, participant: &Participant) -> Person {
-        let place = self.consultation.place(participant.id);
-        let check = place.and_then(clinical::Place::check);
-        let muted = self
-            .room
-            .publications()
-            .filter(|publication| publication.participant == participant.id && publication.is_muted)
-            .map(|publication| publication.source.into());
-        Person {
-            participant: participant.id.to_string(),
-            role: participant.role().into(),
-            name: participant.name.expose().clone(),
-            place: place.map_or(
-                protocol::Place { state: protocol::PlaceWord::Invited, since: None, until: None },
-                protocol::Place::from,
-            ),
-            camera: check.map(|check| check.camera.into()),
-            microphone: check.map(|check| check.microphone.into()),
-            muted: muted.collect(),
         }
     }
 
@@ -468,11 +428,16 @@ impl Task {
         match message {
             M::Hello { .. } => Err((ProblemCode::OutOfOrder, "hello was said before".into())),
             M::Ready { camera, microphone, .. } => {
-                let check = clinical::DeviceCheck { camera: (*camera).into(), microphone: (*microphone).into() };
+                let check =
+                    clinical::DeviceCheck { camera: (*camera).into(), microphone: (*microphone).into() };
                 self.admit(clinical::Input::Ready { participant, device, check }).await.map_err(refused)
             }
-            M::Enter { .. } => self.admit(clinical::Input::Enter { participant, device }).await.map_err(refused),
-            M::Leave { .. } => self.admit(clinical::Input::Leave { participant, device }).await.map_err(refused),
+            M::Enter { .. } => {
+                self.admit(clinical::Input::Enter { participant, device }).await.map_err(refused)
+            }
+            M::Leave { .. } => {
+                self.admit(clinical::Input::Leave { participant, device }).await.map_err(refused)
+            }
             M::Admit { participant: whom, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
                 let admit = clinical::Input::Admit { by: participant, participant: id(whom)? };
@@ -532,147 +497,6 @@ impl Task {
             Err((ProblemCode::NotAllowed, "this person may not do this here and now".into()))
         }
     }
-
-    // ---- the call ------------------------------------------------------------------------------------------------
-
-    fn order(&self, command: sfu::Command) -> Result<(), (ProblemCode, String)> {
-        self.parts.sfu.send(command).map_err(|busy| (ProblemCode::Unavailable, busy.to_string()))
-    }
-
-    fn enter_room(&mut self, participant: ParticipantId, number: DeviceNumber) {
-        let (Some(events), room) = (self.media_events.clone(), self.appointment.id) else { return };
-        let connection = connection_of(number);
-        if self.order(sfu::Command::Open { room, connection, events }).is_err() {
-            tracing::error!(appointment.id = %room, "the media part takes no command");
-        }
-        if let Some(device) = self.devices.get_mut(&number) {
-            device.is_in_room = true;
-        }
-        self.call(room::Input::Enter { connection, participant });
-        self.call(room::Input::SubscriberReady { connection });
-        pictures::welcome(self, number);
-    }
-
-    fn leave_room(&mut self, participant: ParticipantId, number: DeviceNumber) {
-        let connection = connection_of(number);
-        self.call(room::Input::Leave { connection });
-        let _ = self.order(sfu::Command::Close { connection });
-        if let Some(device) = self.devices.get_mut(&number) {
-            device.is_in_room = false;
-        }
-        if let Ok(effects) = self.viewing.handle(viewing::Input::Gone { participant }) {
-            pictures::carry_out(self, effects);
-        }
-    }
-
-    fn call(&mut self, input: room::Input) {
-        for effect in self.room.handle(self.parts.clock.instant(), input) {
-            match effect {
-                room::Effect::Subscribe { connection, publications } => {
-                    let wanted = publications.iter().filter_map(|id| self.room.publication(*id));
-                    let publications = wanted.map(WantedTrack::from).collect();
-                    let _ = self.order(sfu::Command::Subscribe { connection, publications });
-                }
-                room::Effect::Close { connection } => {
-                    let _ = self.order(sfu::Command::Close { connection });
-                }
-                room::Effect::WakeAt(at) => self.room_wake_at = Some(at),
-                room::Effect::Announce(change) => match change {
-                    room::Change::Published(publication) => {
-                        self.tracks.insert(publication.id, (publication.participant, publication.source));
-                    }
-                    room::Change::Unpublished { publication, .. } => {
-                        self.tracks.remove(&publication);
-                    }
-                    room::Change::Muted { publication, is_muted } => {
-                        let Some((participant, source)) = self.tracks.get(&publication).copied() else { continue };
-                        let (participant, source) = (participant.to_string(), source.into());
-                        self.tell_room(&ServerMessage::Muted { participant, source, is_muted });
-                    }
-                    room::Change::Entered { .. }
-                    | room::Change::Left { .. }
-                    | room::Change::Lost { .. }
-                    | room::Change::Resumed { .. } => {}
-                },
-            }
-        }
-    }
-
-    /// Tells everybody who is in the room.
-    pub(super) fn tell_room(&mut self, message: &ServerMessage) {
-        for device in self.devices.values_mut().filter(|device| device.is_in_room) {
-            device.tell(message.clone());
-        }
-    }
-
-    fn mute(&mut self, number: DeviceNumber, source: room::Source, is_muted: bool) {
-        let connection = connection_of(number);
-        let found = self
-            .room
-            .publications()
-            .find(|publication| publication.connection == connection && publication.source == source)
-            .map(|publication| publication.id);
-        if let Some(publication) = found {
-            self.call(room::Input::Muted { connection, publication, is_muted });
-        }
-    }
-
-    async fn media(&mut self, event: sfu::Event) {
-        match event {
-            sfu::Event::PublishAnswer { connection, generation, sdp, tracks } => {
-                if let Some(device) = self.devices.get_mut(&device_of(connection)) {
-                    device.tell(ServerMessage::PublishAnswer { generation, sdp });
-                }
-                self.call(room::Input::Published { connection, tracks });
-            }
-            sfu::Event::PublishRejected { connection, reason, .. } => self.media_problem(connection, reason),
-            sfu::Event::SubscribeOffer { connection, generation, sdp, tracks } => {
-                let tracks = tracks.into_iter().filter_map(|(mid, publication)| {
-                    let (participant, source) = self.tracks.get(&publication)?;
-                    Some(SubscribedTrack { mid, participant: participant.to_string(), source: (*source).into() })
-                });
-                let offer = ServerMessage::SubscribeOffer { generation, sdp, tracks: tracks.collect() };
-                if let Some(device) = self.devices.get_mut(&device_of(connection)) {
-                    device.tell(offer);
-                }
-            }
-            sfu::Event::Connected { connection, which } => self.media_state(connection, which, true),
-            sfu::Event::Disconnected { connection, which } => self.media_state(connection, which, false),
-            sfu::Event::Failed { connection, which, reason } => {
-                self.media_state(connection, which, false);
-                self.media_problem(connection, reason);
-                if which == sfu::Direction::Publish {
-                    self.call(room::Input::Published { connection, tracks: Vec::new() });
-                }
-            }
-        }
-    }
-
-    fn media_state(&mut self, connection: ConnectionId, which: sfu::Direction, is_connected: bool) {
-        let direction = match which {
-            sfu::Direction::Publish => DirectionWord::Publish,
-            sfu::Direction::Subscribe => DirectionWord::Subscribe,
-        };
-        if let Some(device) = self.devices.get_mut(&device_of(connection)) {
-            device.tell(ServerMessage::Media { direction, is_connected });
-        }
-    }
-
-    fn media_problem(&mut self, connection: ConnectionId, detail: String) {
-        tracing::warn!(appointment.id = %self.appointment.id, reason = %detail, "media of a device were refused");
-        if let Some(device) = self.devices.get_mut(&device_of(connection)) {
-            device.tell(ServerMessage::Problem { code: ProblemCode::BadMedia, detail });
-        }
-    }
-}
-
-/// A device and its media connection have one number: both are unique in the process.
-fn connection_of(number: DeviceNumber) -> ConnectionId {
-    ConnectionId(number.0)
-}
-
-fn device_of(connection: ConnectionId) -> DeviceNumber {
-    DeviceNumber(connection.0)
 }
 
 fn refused(refusal: clinical::Refusal) -> (ProblemCode, String) {
@@ -680,7 +504,8 @@ fn refused(refusal: clinical::Refusal) -> (ProblemCode, String) {
 }
 
 fn id(text: &str) -> Result<ParticipantId, (ProblemCode, String)> {
-    text.parse().map_err(|_| (ProblemCode::UnknownParticipant, "this is no identifier of a participant".into()))
+    text.parse()
+        .map_err(|_| (ProblemCode::UnknownParticipant, "this is no identifier of a participant".into()))
 }
 
 /// The number of a message that is answered by `accepted` or `rejected`.

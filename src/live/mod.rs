@@ -4,8 +4,10 @@
 //! [`Live`] is the directory: it starts the task of a consultation when the first device attends and forgets it when the task
 //! has ended. The directory is a task of its own, so that nothing here is behind a lock.
 
+mod call;
 mod consultation;
 mod device;
+mod people;
 mod pictures;
 mod series;
 
@@ -221,7 +223,9 @@ async fn run_directory(mut asked: mpsc::Receiver<Ask>, parts: Parts, changes: wa
                         changes: changes.clone(),
                         device_numbers: device_numbers.clone(),
                     };
-                    parts.tasks.spawn("consultation", consultation::run(appointment, parts.clone(), ends, received));
+                    parts
+                        .tasks
+                        .spawn("consultation", consultation::run(appointment, parts.clone(), ends, received));
                     Running { commands, places }
                 });
                 let _ = reply.send(entry.commands.clone());

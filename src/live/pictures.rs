@@ -8,7 +8,9 @@ use super::series::{OpenSeries, Told};
 use crate::archive::{Picture, PictureError};
 use crate::clinical::{DeviceNumber, ParticipantId, SeriesId, Verb};
 use crate::imaging::{PictureFormat, Quality, Surface, View, Window};
-use crate::protocol::{ClientMessage, PictureFormatWord, PictureHeader, ProblemCode, ServerMessage, ViewingState};
+use crate::protocol::{
+    ClientMessage, PictureFormatWord, PictureHeader, ProblemCode, ServerMessage, ViewingState,
+};
 use crate::viewing::{self, Next, Order, Pointer};
 
 /// A picture that was ordered for a device is there, or cannot be made.
@@ -180,7 +182,8 @@ fn order(task: &mut Task, number: DeviceNumber) {
     let Some(device) = task.devices.get_mut(&number).filter(|device| device.is_in_room) else { return };
     match device.flow.next(now, task.viewing.revision(), task.viewing_changed_at) {
         Next::Render(order) => {
-            let Some((facts, frame)) = task.series.as_ref().and_then(|series| series.frame(shown.index)) else {
+            let Some((facts, frame)) = task.series.as_ref().and_then(|series| series.frame(shown.index))
+            else {
                 device.flow.failed(order);
                 return;
             };
@@ -189,14 +192,16 @@ fn order(task: &mut Task, number: DeviceNumber) {
             let (series, index) = (shown.series, shown.index);
             task.parts.tasks.spawn("picture", async move {
                 let Order { surface, quality, .. } = order;
-                let picture = archive.picture(content, frame, &shown.presentation, &shown.view, surface, quality);
+                let picture =
+                    archive.picture(content, frame, &shown.presentation, &shown.view, surface, quality);
                 let result = picture.await;
                 // The consultation may have ended meanwhile.
                 let _ = made.send(Made { device: number, order, series, index, result }).await;
             });
         }
         Next::At(at) => {
-            task.pictures_wake_at = Some(task.pictures_wake_at.map_or(at, |earlier: Instant| earlier.min(at)));
+            task.pictures_wake_at =
+                Some(task.pictures_wake_at.map_or(at, |earlier: Instant| earlier.min(at)));
         }
         Next::Idle => {}
     }
@@ -205,7 +210,8 @@ fn order(task: &mut Task, number: DeviceNumber) {
 /// Has the neighbours of the frame on show decoded, nearest first.
 fn look_ahead(task: &Task) {
     let (Some(shown), Some(series)) = (task.viewing.shown(), task.series.as_ref()) else { return };
-    let neighbours = (1..=AHEAD).flat_map(|step| [shown.index.checked_add(step), shown.index.checked_sub(step)]);
+    let neighbours =
+        (1..=AHEAD).flat_map(|step| [shown.index.checked_add(step), shown.index.checked_sub(step)]);
     let wanted: Vec<_> = neighbours
         .flatten()
         .filter_map(|index| series.frame(index))
@@ -253,7 +259,8 @@ impl Task {
             Err(error) => {
                 tracing::warn!(appointment.id = %self.appointment.id, error = &error as &dyn std::error::Error, "a frame cannot be shown");
                 device.flow.failed(done);
-                device.tell(ServerMessage::FrameFailed { revision: done.revision, detail: error.to_string() });
+                device
+                    .tell(ServerMessage::FrameFailed { revision: done.revision, detail: error.to_string() });
             }
         }
         order(self, number);

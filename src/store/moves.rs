@@ -41,7 +41,12 @@ words!(device_to_word, device_from_word, DeviceState {
 
 impl Store {
     /// Writes down that somebody came to a place.
-    pub async fn add_move(&self, appointment: AppointmentId, line: &Move, clock: &Clock) -> Result<(), Error> {
+    pub async fn add_move(
+        &self,
+        appointment: AppointmentId,
+        line: &Move,
+        clock: &Clock,
+    ) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO consultation_move
             (id, appointment_id, participant_id, place, at, by_participant_id, camera, microphone)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::Deserialize;
 
 use super::Edge;
-use super::extract::{Body, SignedIn};
+use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, GuestRole, Link, Object, Participant,
-    ParticipantId, Part, PractitionerId, StaffRole, Verb, authorize,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, GuestRole, Link, Object, Part,
+    Participant, ParticipantId, PractitionerId, StaffRole, Verb, authorize,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -52,7 +52,8 @@ pub(super) async fn list(
 fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
     let zone = edge.hospital.time_zone;
     let midnight = day.and_time(NaiveTime::MIN);
-    let first = (0..4).find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
+    let first = (0..4)
+        .find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
     first.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
 }
 
@@ -60,7 +61,7 @@ fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
 pub(super) async fn show(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path(appointment): Path<AppointmentId>,
+    One(appointment): One<AppointmentId>,
 ) -> Result<Json<AppointmentEntry>, Failure> {
     let appointment = allowed(&edge, &signed_in, appointment, Verb::SeeAppointment).await?;
     Ok(Json(entry(&edge, &signed_in, &appointment).await?))
@@ -111,7 +112,8 @@ async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failur
         };
         let id: PractitionerId = practitioner.parse().map_err(|_| unknown())?;
         let found = edge.store.practitioner(id).await?;
-        let found = found.filter(|person| person.roles.iter().any(|role| role.may_consult())).ok_or_else(unknown)?;
+        let found =
+            found.filter(|person| person.roles.iter().any(|role| role.may_consult())).ok_or_else(unknown)?;
         participants.push(Participant {
             id: ParticipantId::new(edge.clock.new_uuid()),
             name: found.name,
@@ -130,14 +132,16 @@ async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failur
 
 fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
     let parsed = DateTime::parse_from_rfc3339(text);
-    parsed.map(|at| at.to_utc()).map_err(|_| Failure::bad_request("a time is RFC 3339 with its offset from UTC"))
+    parsed
+        .map(|at| at.to_utc())
+        .map_err(|_| Failure::bad_request("a time is RFC 3339 with its offset from UTC"))
 }
 
 /// `POST /api/appointments/{appointment}/cancel`
 pub(super) async fn cancel(
     edge: State<Edge>,
     signed_in: SignedIn,
-    appointment: Path<AppointmentId>,
+    appointment: One<AppointmentId>,
 ) -> Result<Json<AppointmentEntry>, Failure> {
     let by = signed_in.0.id;
     change(edge, signed_in, appointment, |status, at| status.cancel(at, by)).await
@@ -147,7 +151,7 @@ pub(super) async fn cancel(
 pub(super) async fn miss(
     edge: State<Edge>,
     signed_in: SignedIn,
-    appointment: Path<AppointmentId>,
+    appointment: One<AppointmentId>,
 ) -> Result<Json<AppointmentEntry>, Failure> {
     let by = signed_in.0.id;
     change(edge, signed_in, appointment, |status, at| status.miss(at, by)).await
@@ -156,7 +160,7 @@ pub(super) async fn miss(
 async fn change(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path(id): Path<AppointmentId>,
+    One(id): One<AppointmentId>,
     step: impl FnOnce(AppointmentStatus, DateTime<Utc>) -> Result<AppointmentStatus, crate::clinical::WrongStatus>,
 ) -> Result<Json<AppointmentEntry>, Failure> {
     let mut appointment = allowed(&edge, &signed_in, id, Verb::ChangeAppointment).await?;
@@ -202,7 +206,11 @@ pub(super) async fn allowed(
     Ok(appointment)
 }
 
-async fn entry(edge: &Edge, signed_in: &SignedIn, appointment: &Appointment) -> Result<AppointmentEntry, Failure> {
+async fn entry(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    appointment: &Appointment,
+) -> Result<AppointmentEntry, Failure> {
     let actor: Actor = signed_in.actor();
     let may = |verb| authorize(&actor, verb, &Object::Appointment(appointment)).is_ok();
     let links = edge.store.links_of(appointment.id).await?;
@@ -212,7 +220,9 @@ async fn entry(edge: &Edge, signed_in: &SignedIn, appointment: &Appointment) -> 
     let newest: HashMap<_, _> = links.iter().map(|link| (link.participant, link)).collect();
     let participants = appointment.participants.iter().map(|person| {
         let link = person.role().is_guest().then(|| {
-            newest.get(&person.id).map_or(DoorWord::Unknown, |link| edge.door.check(link, appointment, now).into())
+            newest
+                .get(&person.id)
+                .map_or(DoorWord::Unknown, |link| edge.door.check(link, appointment, now).into())
         });
         ParticipantEntry {
             participant: person.id.to_string(),

@@ -23,7 +23,12 @@ impl Built {
 }
 
 /// Everything that is no other address: a page, or a file that belongs to one.
-pub(super) async fn serve(State(edge): State<Edge>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn serve(
+    State(edge): State<Edge>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
         return Failure::not_found().into_response();
     }
@@ -64,7 +69,8 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
         return None;
     }
     let plain = Built::get(path)?;
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted =
+        headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let takes = |name: &str| {
         accepted.split(',').any(|entry| {
             let mut parts = entry.split(';');

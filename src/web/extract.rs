@@ -1,8 +1,10 @@
 //! What a request shows of itself: who is signed in, where it comes from, its body.
 
+use std::str::FromStr;
+
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -65,7 +67,9 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
             Ok(Json(value)) => Ok(Self(value)),
             Err(rejection) => {
                 let what = match rejection {
-                    axum::extract::rejection::JsonRejection::JsonDataError(_) => "fields are missing or unknown",
+                    axum::extract::rejection::JsonRejection::JsonDataError(_) => {
+                        "fields are missing or unknown"
+                    }
                     _ => "it is not JSON",
                 };
                 Err(Failure::bad_request(format!("the body cannot be used: {what}")))
@@ -75,17 +79,57 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
 }
 
 /// Whatever may change something, and every WebSocket, must come from this site's own pages (RFC 6455 section 10.2).
-pub(super) async fn refuse_foreign_origin(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+pub(super) async fn refuse_foreign_origin(
+    State(edge): State<Edge>,
+    request: Request,
+    rest: Next,
+) -> Response {
     let is_socket = request.headers().contains_key(header::UPGRADE);
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     if (is_socket || changes) && !is_own_origin(&edge, request.headers()) {
         let detail = "this request does not come from a page of this site";
         return Failure::new(StatusCode::FORBIDDEN, ProblemCode::ForeignOrigin, detail).into_response();
     }
-    next.run(request).await
+    rest.run(request).await
 }
 
 fn is_own_origin(edge: &Edge, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else { return false };
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else {
+        return false;
+    };
     url::Url::parse(origin).is_ok_and(|origin| origin.origin() == edge.public_url.origin())
+}
+
+/// One identifier in the address. What is no identifier names nothing.
+pub(super) struct One<T>(pub(super) T);
+
+impl<T: FromStr> FromRequestParts<Edge> for One<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let path = path(parts, edge).await?;
+        let mut values = path.iter().map(|(_, value)| value);
+        next(&mut values).map(Self)
+    }
+}
+
+/// Two identifiers in the address.
+pub(super) struct Two<T, U>(pub(super) T, pub(super) U);
+
+impl<T: FromStr, U: FromStr> FromRequestParts<Edge> for Two<T, U> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let path = path(parts, edge).await?;
+        let mut values = path.iter().map(|(_, value)| value);
+        Ok(Self(next(&mut values)?, next(&mut values)?))
+    }
+}
+
+async fn path(parts: &mut Parts, edge: &Edge) -> Result<RawPathParams, Failure> {
+    RawPathParams::from_request_parts(parts, edge).await.map_err(|_| Failure::not_found())
+}
+
+fn next<'a, T: FromStr>(values: &mut impl Iterator<Item = &'a str>) -> Result<T, Failure> {
+    values.next().and_then(|value| value.parse().ok()).ok_or_else(Failure::not_found)
 }

@@ -1,12 +1,12 @@
 //! Personal links: made, replaced, withdrawn. The secret leaves this server once, in the answer that makes it.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Edge;
 use super::appointments;
-use super::extract::SignedIn;
+use super::extract::{SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
     Appointment, AppointmentId, LinkId, NewLink, Part, Participant, ParticipantId, Verb, WrongStatus,
@@ -34,7 +34,7 @@ pub(super) fn issued(edge: &Edge, new: &NewLink, participant: &Participant) -> I
 pub(super) async fn issue(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path((appointment, participant)): Path<(AppointmentId, ParticipantId)>,
+    Two(appointment, participant): Two<AppointmentId, ParticipantId>,
 ) -> Result<Json<IssuedLink>, Failure> {
     let appointment = appointments::allowed(&edge, &signed_in, appointment, Verb::IssueLink).await?;
     let participant = guest(&appointment, participant)?;
@@ -52,7 +52,7 @@ pub(super) async fn issue(
 pub(super) async fn withdraw(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path((appointment, participant)): Path<(AppointmentId, ParticipantId)>,
+    Two(appointment, participant): Two<AppointmentId, ParticipantId>,
 ) -> Result<StatusCode, Failure> {
     let appointment = appointments::allowed(&edge, &signed_in, appointment, Verb::IssueLink).await?;
     let participant = guest(&appointment, participant)?;

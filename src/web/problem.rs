@@ -97,7 +97,10 @@ impl From<login::Error> for Failure {
     fn from(error: login::Error) -> Self {
         match error {
             login::Error::ProviderUnreachable(fault) => {
-                tracing::warn!(error = &fault as &dyn std::error::Error, "the identity provider cannot be used");
+                tracing::warn!(
+                    error = &fault as &dyn std::error::Error,
+                    "the identity provider cannot be used"
+                );
                 let detail = "the identity provider does not answer";
                 Self::new(StatusCode::BAD_GATEWAY, ProblemCode::ProviderUnreachable, detail)
             }

@@ -78,7 +78,10 @@ async fn welcome(
     let (link, appointment) = match serde_json::from_str(text.as_str()) {
         Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, .. }) => (link, appointment),
         Ok(ClientMessage::Hello { .. }) => {
-            return Err(Closed(ProblemCode::UnsupportedProtocol, "load the page again: it is of another version"));
+            return Err(Closed(
+                ProblemCode::UnsupportedProtocol,
+                "load the page again: it is of another version",
+            ));
         }
         Ok(_) => return Err(Closed(ProblemCode::OutOfOrder, "hello comes first")),
         Err(_) => return Err(Closed(ProblemCode::BadRequest, "this is no message of the protocol")),
@@ -91,7 +94,9 @@ async fn welcome(
     edge.live.attend(appointment, participant, actor, outbox).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
         AttendError::Unknown => Closed(ProblemCode::NotFound, "there is nothing here for you"),
-        AttendError::Unavailable => Closed(ProblemCode::Unavailable, "the consultation cannot be opened at present"),
+        AttendError::Unavailable => {
+            Closed(ProblemCode::Unavailable, "the consultation cannot be opened at present")
+        }
     })
 }
 
@@ -117,7 +122,8 @@ async fn staff_of(
     appointment: &str,
 ) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
     let person = practitioner.ok_or(Closed(ProblemCode::SignInNeeded, "nobody is signed in"))?;
-    let id: AppointmentId = appointment.parse().map_err(|_| Closed(ProblemCode::NotFound, "no such appointment"))?;
+    let id: AppointmentId =
+        appointment.parse().map_err(|_| Closed(ProblemCode::NotFound, "no such appointment"))?;
     let found = edge.store.appointment(id).await;
     let found = found.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
     let appointment = found.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::Edge;
 use super::appointments::allowed;
-use super::extract::SignedIn;
+use super::extract::{One, SignedIn};
 use super::problem::Failure;
 use crate::archive::RefusalKind;
 use crate::clinical::{Appointment, AppointmentId, SeriesId, Verb, is_same_name};
@@ -29,7 +29,7 @@ const THUMBNAIL: Surface = Surface { width: 160, height: 160 };
 pub(super) async fn list(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path(appointment): Path<AppointmentId>,
+    One(appointment): One<AppointmentId>,
 ) -> Result<Json<Vec<StudyEntry>>, Failure> {
     let appointment = allowed(&edge, &signed_in, appointment, Verb::ListStudies).await?;
     let studies = edge.store.studies_of(appointment.id).await?;
@@ -80,7 +80,7 @@ pub(super) struct Named {
 pub(super) async fn receive(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path(appointment): Path<AppointmentId>,
+    One(appointment): One<AppointmentId>,
     Query(Named { name }): Query<Named>,
     body: Body,
 ) -> Result<Json<Receipt>, Failure> {
@@ -161,16 +161,19 @@ async fn take_in(
 pub(super) async fn thumbnail(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Path(series): Path<SeriesId>,
+    One(series): One<SeriesId>,
 ) -> Result<Response, Failure> {
     let appointment = edge.store.appointment_of_series(series).await?.ok_or_else(Failure::not_found)?;
     allowed(&edge, &signed_in, appointment, Verb::ListStudies).await?;
-    let instances: Vec<_> = edge.store.instances_of(series).await?.into_iter().map(|(_, facts)| facts).collect();
+    let instances: Vec<_> =
+        edge.store.instances_of(series).await?.into_iter().map(|(_, facts)| facts).collect();
     let frames: Vec<_> = stacks(&instances).into_iter().flat_map(|stack| stack.frames).collect();
-    let middle = frames.get(frames.len() / 2).and_then(|(place, frame)| Some((instances.get(*place)?, *frame)));
+    let middle =
+        frames.get(frames.len() / 2).and_then(|(place, frame)| Some((instances.get(*place)?, *frame)));
     let (facts, frame) = middle.ok_or_else(Failure::not_found)?;
     let (presentation, view) = (Presentation::default(), View::default());
-    let picture = edge.archive.picture(facts.content, frame, &presentation, &view, THUMBNAIL, Quality::Lossy(80));
+    let picture =
+        edge.archive.picture(facts.content, frame, &presentation, &view, THUMBNAIL, Quality::Lossy(80));
     let picture = picture.await.map_err(|error| {
         Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::CannotShow, error.to_string())
     })?;

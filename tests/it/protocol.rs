@@ -44,7 +44,8 @@ fn names(declaration: &str) -> BTreeSet<String> {
 fn every_message_of_a_client_has_an_example_that_reads_back() {
     let mut seen = BTreeSet::new();
     for (name, example) in examples("client") {
-        let message: ClientMessage = serde_json::from_value(example.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let message: ClientMessage =
+            serde_json::from_value(example.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(serde_json::to_value(&message).unwrap(), example, "{name}");
         seen.insert(example["type"].as_str().unwrap().to_owned());
     }
@@ -55,7 +56,8 @@ fn every_message_of_a_client_has_an_example_that_reads_back() {
 fn every_message_of_the_server_has_an_example_that_reads_back() {
     let mut seen = BTreeSet::new();
     for (name, example) in examples("server") {
-        let message: ServerMessage = serde_json::from_value(example.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let message: ServerMessage =
+            serde_json::from_value(example.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(serde_json::to_value(&message).unwrap(), example, "{name}");
         seen.insert(example["type"].as_str().unwrap().to_owned());
     }
