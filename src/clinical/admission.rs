@@ -1,36 +1,378 @@
-//! What happened at the door of a consultation, so that "waiting since" and the history outlive the call.
+//! The way of one person into the call. Each state is a type of its own whose only exits are its methods, and the one that
+//! admits asks for a [`Staff`], which only a consultation can make: an admission without staff cannot be written down.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{AppointmentId, ParticipantId};
+use super::ParticipantId;
 
-/// One thing that happened to one participant.
+/// How long the place of somebody whose connection broke is kept.
+pub const GRACE: TimeDelta = TimeDelta::seconds(60);
+
+/// One device (a tab, a telephone) of a participant, numbered by the process that serves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceNumber(pub u64);
+
+/// Proof that somebody acts as staff of this consultation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Admission {
-    pub appointment: AppointmentId,
-    pub participant: ParticipantId,
-    pub event: AdmissionEvent,
-    pub at: DateTime<Utc>,
-    /// Who did it, where it was not the participant.
-    pub by: Option<ParticipantId>,
+pub struct Staff(ParticipantId);
+
+impl Staff {
+    pub(super) fn new(participant: ParticipantId) -> Self {
+        Self(participant)
+    }
+
+    /// Who acts.
+    pub fn participant(self) -> ParticipantId {
+        self.0
+    }
 }
 
-/// What happened.
+/// What the check of a device found for one of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AdmissionEvent {
-    /// Came to the waiting room, or was sent back there.
-    Waiting,
-    /// Was let into the call, or walked in as staff.
-    Admitted,
-    /// Was turned away from the waiting room.
+pub enum DeviceState {
+    Works,
     Refused,
-    /// Went away.
+    Missing,
+    InUse,
+    Off,
+}
+
+/// What a person's check of camera and microphone found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceCheck {
+    pub camera: DeviceState,
+    pub microphone: DeviceState,
+}
+
+/// Where a person stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Invited(Invited),
+    Testing(Testing),
+    Waiting(Waiting),
+    Admitted(Admitted),
+    InCall(InCall),
+    Lost(Lost),
+    Left(Left),
+    Removed(Removed),
+}
+
+/// The name of a place, for rows, messages and rules that need no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PlaceKind {
+    Invited,
+    Testing,
+    Waiting,
+    Admitted,
+    InCall,
+    Lost,
     Left,
-    /// Was put out of the call.
     Removed,
 }
 
-impl AdmissionEvent {
-    /// Every event.
-    pub const ALL: [Self; 5] = [Self::Waiting, Self::Admitted, Self::Refused, Self::Left, Self::Removed];
+impl PlaceKind {
+    /// Every place.
+    pub const ALL: [Self; 8] = [
+        Self::Invited,
+        Self::Testing,
+        Self::Waiting,
+        Self::Admitted,
+        Self::InCall,
+        Self::Lost,
+        Self::Left,
+        Self::Removed,
+    ];
+}
+
+impl Place {
+    pub fn kind(&self) -> PlaceKind {
+        match self {
+            Self::Invited(_) => PlaceKind::Invited,
+            Self::Testing(_) => PlaceKind::Testing,
+            Self::Waiting(_) => PlaceKind::Waiting,
+            Self::Admitted(_) => PlaceKind::Admitted,
+            Self::InCall(_) => PlaceKind::InCall,
+            Self::Lost(_) => PlaceKind::Lost,
+            Self::Left(_) => PlaceKind::Left,
+            Self::Removed(_) => PlaceKind::Removed,
+        }
+    }
+
+    /// When this state began; `None` for somebody who never came.
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Invited(_) => None,
+            Self::Testing(x) => Some(x.since),
+            Self::Waiting(x) => Some(x.since),
+            Self::Admitted(x) => Some(x.since),
+            Self::InCall(x) => Some(x.since),
+            Self::Lost(x) => Some(x.since),
+            Self::Left(x) => Some(x.since),
+            Self::Removed(x) => Some(x.since),
+        }
+    }
+
+    /// The device that holds the place, while somebody is there.
+    pub fn device(&self) -> Option<DeviceNumber> {
+        match self {
+            Self::Testing(x) => Some(x.device),
+            Self::Waiting(x) => Some(x.device),
+            Self::Admitted(x) => Some(x.device),
+            Self::InCall(x) => Some(x.device),
+            Self::Invited(_) | Self::Lost(_) | Self::Left(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// Until when a lost place is kept.
+    pub fn kept_until(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Lost(x) => Some(x.until),
+            _ => None,
+        }
+    }
+
+    /// What the device check found, for those who have made one.
+    pub fn check(&self) -> Option<DeviceCheck> {
+        match self {
+            Self::Waiting(x) => x.check,
+            Self::Lost(Lost { kept: Kept::Waiting { check, .. }, .. }) => *check,
+            _ => None,
+        }
+    }
+}
+
+/// Has a place and has not come yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Invited(());
+
+/// Is there and tests the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Testing {
+    since: DateTime<Utc>,
+    device: DeviceNumber,
+}
+
+/// Waits to be admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    since: DateTime<Utc>,
+    device: DeviceNumber,
+    /// Absent for somebody who was put back from the call.
+    check: Option<DeviceCheck>,
+}
+
+/// Was admitted and is about to enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    since: DateTime<Utc>,
+    device: DeviceNumber,
+    by: Staff,
+}
+
+/// Is in the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InCall {
+    since: DateTime<Utc>,
+    device: DeviceNumber,
+    by: Staff,
+}
+
+/// The connection broke; the place is kept for [`GRACE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+    kept: Kept,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Waiting { since: DateTime<Utc>, check: Option<DeviceCheck> },
+    Admission { by: Staff },
+}
+
+/// Went away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    since: DateTime<Utc>,
+}
+
+/// Was removed by staff and does not come back with the same link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    since: DateTime<Utc>,
+    by: Staff,
+}
+
+impl Invited {
+    pub(super) fn arrive(self, device: DeviceNumber, now: DateTime<Utc>) -> Testing {
+        Testing { since: now, device }
+    }
+}
+
+impl Testing {
+    /// A guest asks to be let in.
+    pub(super) fn wait(self, check: DeviceCheck, now: DateTime<Utc>) -> Waiting {
+        Waiting { since: now, device: self.device, check: Some(check) }
+    }
+
+    /// Staff of the appointment need nobody's admission but their own.
+    pub(super) fn step_in(self, staff: Staff, now: DateTime<Utc>) -> InCall {
+        InCall { since: now, device: self.device, by: staff }
+    }
+
+    pub(super) fn move_to(self, device: DeviceNumber) -> Self {
+        Self { device, ..self }
+    }
+
+    /// Nothing is kept of somebody who only tested.
+    pub(super) fn lose(self) -> Invited {
+        Invited::default()
+    }
+
+    pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
+        Left { since: now }
+    }
+}
+
+impl Waiting {
+    pub(super) fn admit(self, by: Staff, now: DateTime<Utc>) -> Admitted {
+        Admitted { since: now, device: self.device, by }
+    }
+
+    /// Tests again without losing the place in time.
+    pub(super) fn check_again(self, check: DeviceCheck) -> Self {
+        Self { check: Some(check), ..self }
+    }
+
+    pub(super) fn move_to(self, device: DeviceNumber) -> Self {
+        Self { device, ..self }
+    }
+
+    pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
+        Lost { since: now, until: now + GRACE, kept: Kept::Waiting { since: self.since, check: self.check } }
+    }
+
+    pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
+        Left { since: now }
+    }
+
+    pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
+        Removed { since: now, by }
+    }
+}
+
+impl Admitted {
+    pub(super) fn enter(self, now: DateTime<Utc>) -> InCall {
+        InCall { since: now, device: self.device, by: self.by }
+    }
+
+    pub(super) fn move_to(self, device: DeviceNumber) -> Self {
+        Self { device, ..self }
+    }
+
+    pub(super) fn put_back(self, now: DateTime<Utc>) -> Waiting {
+        Waiting { since: now, device: self.device, check: None }
+    }
+
+    pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
+        Lost { since: now, until: now + GRACE, kept: Kept::Admission { by: self.by } }
+    }
+
+    pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
+        Left { since: now }
+    }
+
+    pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
+        Removed { since: now, by }
+    }
+}
+
+impl InCall {
+    /// A newer device of the same person takes over: it keeps the admission and enters by itself.
+    pub(super) fn move_to(self, device: DeviceNumber, now: DateTime<Utc>) -> Admitted {
+        Admitted { since: now, device, by: self.by }
+    }
+
+    pub(super) fn put_back(self, now: DateTime<Utc>) -> Waiting {
+        Waiting { since: now, device: self.device, check: None }
+    }
+
+    pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
+        Lost { since: now, until: now + GRACE, kept: Kept::Admission { by: self.by } }
+    }
+
+    pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
+        Left { since: now }
+    }
+
+    pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
+        Removed { since: now, by }
+    }
+}
+
+impl Lost {
+    /// Comes back in time: waiting since the same moment, or admitted as before.
+    pub(super) fn come_back(self, device: DeviceNumber, now: DateTime<Utc>) -> Place {
+        match self.kept {
+            Kept::Waiting { since, check } => Place::Waiting(Waiting { since, device, check }),
+            Kept::Admission { by } => Place::Admitted(Admitted { since: now, device, by }),
+        }
+    }
+
+    pub(super) fn expire(self, now: DateTime<Utc>) -> Left {
+        Left { since: now }
+    }
+
+    pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
+        Removed { since: now, by }
+    }
+}
+
+impl Left {
+    /// Comes again from the start: an admission does not outlive a good-bye.
+    pub(super) fn arrive(self, device: DeviceNumber, now: DateTime<Utc>) -> Testing {
+        Testing { since: now, device }
+    }
+}
+
+impl Removed {
+    /// Staff gave this person a new link.
+    pub(super) fn invite_again(self) -> Invited {
+        Invited::default()
+    }
+
+    /// Who removed the person.
+    pub fn by(&self) -> ParticipantId {
+        self.by.participant()
+    }
+}
+
+/// One line of the journal of a consultation: somebody came to a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    pub participant: ParticipantId,
+    pub to: PlaceKind,
+    pub at: DateTime<Utc>,
+    /// Who moved them, when it was somebody else.
+    pub by: Option<ParticipantId>,
+    pub check: Option<DeviceCheck>,
+}
+
+/// The place after a restart of the server, from the last line of the journal: everybody who was there is lost for now, keeps
+/// the place for [`GRACE`], and comes back by themselves.
+pub(super) fn resume(last: &Move, since_waiting: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Place {
+    let lost = |kept| Place::Lost(Lost { since: now, until: now + GRACE, kept });
+    let by = Staff::new(last.by.unwrap_or(last.participant));
+    match last.to {
+        PlaceKind::Invited | PlaceKind::Testing => Place::Invited(Invited::default()),
+        PlaceKind::Waiting => lost(Kept::Waiting { since: last.at, check: last.check }),
+        PlaceKind::Admitted | PlaceKind::InCall => lost(Kept::Admission { by }),
+        PlaceKind::Lost => match since_waiting {
+            Some(since) => lost(Kept::Waiting { since, check: last.check }),
+            None => lost(Kept::Admission { by }),
+        },
+        PlaceKind::Left => Place::Left(Left { since: last.at }),
+        PlaceKind::Removed => Place::Removed(Removed { since: last.at, by }),
+    }
 }

@@ -1,1 +1,25 @@
-//! protocol
+//! What goes over the wire: one definition, from which `web/src/protocol.ts` is made.
+//!
+//! Identifiers and times (RFC 3339, UTC) are strings, numbers fit into an IEEE double, and every message is a struct.
+//! docs/protocol.md tells the sequence; `fixtures/protocol/` holds one example a message.
+
+mod client;
+mod convert;
+mod picture;
+mod problem;
+mod rest;
+mod server;
+mod typescript;
+mod words;
+
+pub use client::*;
+pub use convert::*;
+pub use picture::*;
+pub use problem::*;
+pub use rest::*;
+pub use server::*;
+pub use typescript::typescript;
+pub use words::*;
+
+/// The version that `hello` and `welcome` carry. A client of another version is asked to load its page again.
+pub const PROTOCOL: u32 = 1;

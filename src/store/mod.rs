@@ -4,13 +4,13 @@
 //! into the types of [`crate::clinical`] and [`crate::imaging`]. Every function here is run on both databases by
 //! `tests/it/store.rs`, which fails for one that is missing there.
 
-mod admissions;
 mod appointments;
 mod db;
 mod error;
 mod links;
 mod logins;
 mod migrate;
+mod moves;
 mod practitioners;
 mod studies;
 

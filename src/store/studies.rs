@@ -35,6 +35,8 @@ pub struct StoredSeries {
     pub facts: SeriesFacts,
     /// How many objects it has.
     pub instances: u64,
+    /// Frames of all of them, together.
+    pub frames: u64,
     /// Their size in bytes, together.
     pub bytes: u64,
     /// What kinds of object there are, each once.
@@ -78,6 +80,7 @@ struct CountRow {
     series_id: Uuid,
     kind: String,
     instances: i64,
+    frames: i64,
     bytes: i64,
 }
 
@@ -225,8 +228,8 @@ impl Store {
         const SERIES: &str =
             "SELECT e.id, e.study_id, e.uid, e.modality, e.number, e.description FROM series e
             JOIN study s ON s.id = e.study_id WHERE s.appointment_id = $1 ORDER BY e.id";
-        const COUNTS: &str =
-            "SELECT i.series_id, i.kind, COUNT(*) AS instances, CAST(SUM(i.byte_count) AS BIGINT) AS bytes
+        const COUNTS: &str = "SELECT i.series_id, i.kind, COUNT(*) AS instances,
+            CAST(SUM(i.frame_count) AS BIGINT) AS frames, CAST(SUM(i.byte_count) AS BIGINT) AS bytes
             FROM instance i JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id
             WHERE s.appointment_id = $1 GROUP BY i.series_id, i.kind";
         let id = appointment.uuid();
@@ -245,6 +248,7 @@ impl Store {
                 let wrong = |what| Error::Inconsistent { table: "instance", id: count.series_id, what };
                 one.kinds.push(kind_from_word(&count.kind).ok_or_else(|| wrong("an unknown kind"))?);
                 one.instances += u64::try_from(count.instances).map_err(|_| wrong("a negative count"))?;
+                one.frames += u64::try_from(count.frames).map_err(|_| wrong("a negative count"))?;
                 one.bytes += u64::try_from(count.bytes).map_err(|_| wrong("a negative size"))?;
             }
             one.kinds.sort_by_key(|kind| *kind as u8);
@@ -304,6 +308,7 @@ impl From<SeriesRow> for StoredSeries {
                 description: row.description,
             },
             instances: 0,
+            frames: 0,
             bytes: 0,
             kinds: Vec::new(),
         }

@@ -1,0 +1,435 @@
+//! The visit that takes place (FHIR R4 Encounter, class VR): one state machine admits people, on every path.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use super::admission::{self, DeviceCheck, DeviceNumber, Invited, Move, Place, PlaceKind, Staff};
+use super::{Appointment, AppointmentId, Outcome, ParticipantId, Role};
+
+/// Who is where in one consultation, and whether it is over.
+#[derive(Clone, Debug)]
+pub struct Consultation {
+    appointment: AppointmentId,
+    seats: BTreeMap<ParticipantId, Seat>,
+    outcome: Option<Outcome>,
+    has_begun: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    role: Role,
+    place: Place,
+}
+
+/// What happens to a consultation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A device has proven whose it is (link or sign-in) and opened its connection.
+    Arrive {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
+    /// A guest has tested the device and asks to be let in.
+    Ready {
+        participant: ParticipantId,
+        device: DeviceNumber,
+        check: DeviceCheck,
+    },
+    /// Goes into the room: staff at once, a guest once admitted.
+    Enter {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
+    Admit {
+        by: ParticipantId,
+        participant: ParticipantId,
+    },
+    PutBack {
+        by: ParticipantId,
+        participant: ParticipantId,
+    },
+    Remove {
+        by: ParticipantId,
+        participant: ParticipantId,
+    },
+    Leave {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
+    /// The connection of a device broke.
+    Lose {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
+    /// Staff gave a person a new link.
+    Invite {
+        participant: ParticipantId,
+    },
+    End {
+        by: ParticipantId,
+        outcome: Outcome,
+    },
+    /// The moment of an earlier [`Effect::WakeAt`] has come.
+    Wake,
+}
+
+/// What is to be done about it, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Somebody came to another place: keep it, tell them, tell those who may know.
+    Moved(Move),
+    /// A newer device of the same person took over: tell the older one, and close it.
+    TakenOver { participant: ParticipantId, device: DeviceNumber },
+    /// The room opens for this device.
+    EnterRoom { participant: ParticipantId, device: DeviceNumber },
+    /// The room closes for this device.
+    LeaveRoom { participant: ParticipantId, device: DeviceNumber },
+    /// The link of this person opens nothing any more.
+    WithdrawLink { participant: ParticipantId },
+    /// The first person is in the room.
+    Began,
+    /// Everybody out; links close.
+    Ended { outcome: Outcome },
+    /// Send [`Input::Wake`] at this time.
+    WakeAt(DateTime<Utc>),
+}
+
+/// The effects of one input.
+#[must_use]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects(Vec<Effect>);
+
+impl IntoIterator for Effects {
+    type Item = Effect;
+    type IntoIter = std::vec::IntoIter<Effect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// Why an input was not followed. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    #[error("the consultation is over")]
+    Over,
+    #[error("nobody of that identifier is in this consultation")]
+    UnknownParticipant,
+    #[error("only staff who are there may do this")]
+    NotStaff,
+    #[error("this person is not waiting")]
+    NotWaiting,
+    #[error("this person has not been admitted")]
+    NotAdmitted,
+    #[error("this person is not in the call")]
+    NotInCall,
+    #[error("this person was removed")]
+    Removed,
+    #[error("another device of the same person has taken over")]
+    StaleDevice,
+    #[error("this step does not fit the place where the person stands")]
+    OutOfOrder,
+}
+
+impl Consultation {
+    /// Everybody invited, nobody there. An appointment that is over makes a consultation that is over.
+    pub fn new(appointment: &Appointment) -> Self {
+        let outcome = match appointment.status {
+            super::AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome),
+            super::AppointmentStatus::Cancelled { .. } | super::AppointmentStatus::NoShow { .. } => {
+                Some(Outcome::NotHeld)
+            }
+            super::AppointmentStatus::Booked | super::AppointmentStatus::Arrived { .. } => None,
+        };
+        let seat = |role| Seat { role, place: Place::Invited(Invited::default()) };
+        Self {
+            appointment: appointment.id,
+            seats: appointment.participants.iter().map(|p| (p.id, seat(p.role()))).collect(),
+            outcome,
+            has_begun: matches!(appointment.status, super::AppointmentStatus::Arrived { .. }),
+        }
+    }
+
+    /// After a restart: the journal, oldest line first, puts everybody back; see [`admission::GRACE`].
+    pub fn resume(appointment: &Appointment, journal: &[Move], now: DateTime<Utc>) -> (Self, Effects) {
+        let mut this = Self::new(appointment);
+        let mut effects = Vec::new();
+        for (id, seat) in &mut this.seats {
+            let mut lines = journal.iter().filter(|line| line.participant == *id).rev();
+            let Some(last) = lines.next() else { continue };
+            let since_waiting = (last.to == PlaceKind::Lost)
+                .then(|| lines.next())
+                .flatten()
+                .and_then(|before| (before.to == PlaceKind::Waiting).then_some(before.at));
+            seat.place = admission::resume(last, since_waiting, now);
+            effects.extend(seat.place.kept_until().map(Effect::WakeAt));
+        }
+        (this, Effects(effects))
+    }
+
+    pub fn appointment(&self) -> AppointmentId {
+        self.appointment
+    }
+
+    /// How it ended; `None` while it has not.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// Where a person stands.
+    pub fn place(&self, participant: ParticipantId) -> Option<&Place> {
+        self.seats.get(&participant).map(|seat| &seat.place)
+    }
+
+    /// Everybody with role and place.
+    pub fn places(&self) -> impl Iterator<Item = (ParticipantId, Role, &Place)> {
+        self.seats.iter().map(|(id, seat)| (*id, seat.role, &seat.place))
+    }
+
+    /// Whether somebody is there: connected, or expected back.
+    pub fn is_anybody_there(&self) -> bool {
+        self.seats.values().any(|seat| seat.place.device().is_some() || seat.place.kept_until().is_some())
+    }
+
+    /// The one way in, and on, and out.
+    pub fn handle(&mut self, now: DateTime<Utc>, input: Input) -> Result<Effects, Refusal> {
+        let mut effects = Effects::default();
+        if self.outcome.is_some() {
+            return match input {
+                Input::Lose { .. } | Input::Leave { .. } | Input::Wake => Ok(effects),
+                _ => Err(Refusal::Over),
+            };
+        }
+        match input {
+            Input::Arrive { participant, device } => self.arrive(participant, device, now, &mut effects)?,
+            Input::Ready { participant, device, check } => {
+                let place = match self.held(participant, device)? {
+                    Place::Testing(place) if self.role(participant)?.is_guest() => {
+                        Place::Waiting(place.wait(check, now))
+                    }
+                    Place::Waiting(place) => Place::Waiting(place.check_again(check)),
+                    _ => return Err(Refusal::OutOfOrder),
+                };
+                self.set(participant, place, None, now, &mut effects);
+            }
+            Input::Enter { participant, device } => self.enter(participant, device, now, &mut effects)?,
+            Input::Admit { by, participant } => {
+                let staff = self.staff(by)?;
+                let Place::Waiting(place) = *self.place_of(participant)? else {
+                    return Err(Refusal::NotWaiting);
+                };
+                self.set(participant, Place::Admitted(place.admit(staff, now)), Some(by), now, &mut effects);
+            }
+            Input::PutBack { by, participant } => {
+                self.staff(by)?;
+                if !self.role(participant)?.is_guest() {
+                    return Err(Refusal::NotInCall);
+                }
+                let place = match *self.place_of(participant)? {
+                    Place::InCall(place) => Place::Waiting(place.put_back(now)),
+                    Place::Admitted(place) => Place::Waiting(place.put_back(now)),
+                    _ => return Err(Refusal::NotInCall),
+                };
+                self.set(participant, place, Some(by), now, &mut effects);
+            }
+            Input::Remove { by, participant } => self.remove(by, participant, now, &mut effects)?,
+            Input::Leave { participant, device } => {
+                let place = match *self.held(participant, device)? {
+                    Place::Testing(place) => place.leave(now),
+                    Place::Waiting(place) => place.leave(now),
+                    Place::Admitted(place) => place.leave(now),
+                    Place::InCall(place) => place.leave(now),
+                    _ => return Err(Refusal::OutOfOrder),
+                };
+                self.set(participant, Place::Left(place), None, now, &mut effects);
+            }
+            Input::Lose { participant, device } => {
+                // An older device that closes says nothing about the person.
+                let Ok(place) = self.held(participant, device).copied() else { return Ok(effects) };
+                let place = match place {
+                    Place::Testing(place) => Place::Invited(place.lose()),
+                    Place::Waiting(place) => Place::Lost(place.lose(now)),
+                    Place::Admitted(place) => Place::Lost(place.lose(now)),
+                    Place::InCall(place) => Place::Lost(place.lose(now)),
+                    other => other,
+                };
+                self.set(participant, place, None, now, &mut effects);
+                effects.0.extend(place.kept_until().map(Effect::WakeAt));
+            }
+            Input::Invite { participant } => {
+                if let Place::Removed(place) = *self.place_of(participant)? {
+                    self.set(participant, Place::Invited(place.invite_again()), None, now, &mut effects);
+                }
+            }
+            Input::End { by, outcome } => {
+                self.staff(by)?;
+                self.end(outcome, now, &mut effects);
+            }
+            Input::Wake => self.expire(now, &mut effects),
+        }
+        Ok(effects)
+    }
+
+    fn arrive(
+        &mut self,
+        participant: ParticipantId,
+        device: DeviceNumber,
+        now: DateTime<Utc>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let before = *self.place_of(participant)?;
+        let place = match before {
+            Place::Invited(place) => Place::Testing(place.arrive(device, now)),
+            Place::Left(place) => Place::Testing(place.arrive(device, now)),
+            Place::Lost(place) => place.come_back(device, now),
+            Place::Testing(place) => Place::Testing(place.move_to(device)),
+            Place::Waiting(place) => Place::Waiting(place.move_to(device)),
+            Place::Admitted(place) => Place::Admitted(place.move_to(device)),
+            Place::InCall(place) => Place::Admitted(place.move_to(device, now)),
+            Place::Removed(_) => return Err(Refusal::Removed),
+        };
+        self.set(participant, place, None, now, effects);
+        if let Some(old) = before.device().filter(|old| *old != device) {
+            effects.0.push(Effect::TakenOver { participant, device: old });
+        }
+        Ok(())
+    }
+
+    fn enter(
+        &mut self,
+        participant: ParticipantId,
+        device: DeviceNumber,
+        now: DateTime<Utc>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let is_guest = self.role(participant)?.is_guest();
+        let place = match *self.held(participant, device)? {
+            Place::Testing(place) if !is_guest => place.step_in(Staff::new(participant), now),
+            Place::Admitted(place) => place.enter(now),
+            Place::InCall(_) => return Ok(()),
+            _ => return Err(Refusal::NotAdmitted),
+        };
+        self.set(participant, Place::InCall(place), None, now, effects);
+        if !self.has_begun {
+            self.has_begun = true;
+            effects.0.push(Effect::Began);
+        }
+        Ok(())
+    }
+
+    fn remove(
+        &mut self,
+        by: ParticipantId,
+        participant: ParticipantId,
+        now: DateTime<Utc>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let staff = self.staff(by)?;
+        if !self.role(participant)?.is_guest() {
+            return Err(Refusal::OutOfOrder);
+        }
+        let place = match *self.place_of(participant)? {
+            Place::Waiting(place) => place.remove(staff, now),
+            Place::Admitted(place) => place.remove(staff, now),
+            Place::InCall(place) => place.remove(staff, now),
+            Place::Lost(place) => place.remove(staff, now),
+            Place::Invited(_) | Place::Testing(_) | Place::Left(_) | Place::Removed(_) => {
+                return Err(Refusal::NotInCall);
+            }
+        };
+        self.set(participant, Place::Removed(place), Some(by), now, effects);
+        effects.0.push(Effect::WithdrawLink { participant });
+        Ok(())
+    }
+
+    fn end(&mut self, outcome: Outcome, now: DateTime<Utc>, effects: &mut Effects) {
+        for id in self.seats.keys().copied().collect::<Vec<_>>() {
+            let left = match self.seats[&id].place {
+                Place::Testing(place) => place.leave(now),
+                Place::Waiting(place) => place.leave(now),
+                Place::Admitted(place) => place.leave(now),
+                Place::InCall(place) => place.leave(now),
+                Place::Lost(place) => place.expire(now),
+                Place::Invited(_) | Place::Left(_) | Place::Removed(_) => continue,
+            };
+            self.set(id, Place::Left(left), None, now, effects);
+        }
+        self.outcome = Some(outcome);
+        effects.0.push(Effect::Ended { outcome });
+    }
+
+    fn expire(&mut self, now: DateTime<Utc>, effects: &mut Effects) {
+        for id in self.seats.keys().copied().collect::<Vec<_>>() {
+            let place = self.seats[&id].place;
+            if let (Place::Lost(lost), Some(until)) = (place, place.kept_until()) {
+                if until <= now {
+                    self.set(id, Place::Left(lost.expire(now)), None, now, effects);
+                } else {
+                    effects.0.push(Effect::WakeAt(until));
+                }
+            }
+        }
+    }
+
+    /// Puts a person to a place and says so; the room follows from the two places alone.
+    fn set(
+        &mut self,
+        participant: ParticipantId,
+        place: Place,
+        by: Option<ParticipantId>,
+        now: DateTime<Utc>,
+        effects: &mut Effects,
+    ) {
+        let Some(seat) = self.seats.get_mut(&participant) else { return };
+        let before = std::mem::replace(&mut seat.place, place);
+        let room = |place: &Place| match place {
+            Place::InCall(_) => place.device(),
+            _ => None,
+        };
+        let (old, new) = (room(&before), room(&place));
+        if old != new {
+            effects.0.extend(old.map(|device| Effect::LeaveRoom { participant, device }));
+        }
+        effects.0.push(Effect::Moved(Move {
+            participant,
+            to: place.kind(),
+            at: place.since().unwrap_or(now),
+            by,
+            check: place.check(),
+        }));
+        if old != new {
+            effects.0.extend(new.map(|device| Effect::EnterRoom { participant, device }));
+        }
+    }
+
+    /// Staff of this consultation who are there now.
+    fn staff(&self, participant: ParticipantId) -> Result<Staff, Refusal> {
+        match self.seats.get(&participant) {
+            Some(seat) if !seat.role.is_guest() && seat.place.device().is_some() => {
+                Ok(Staff::new(participant))
+            }
+            Some(_) => Err(Refusal::NotStaff),
+            None => Err(Refusal::UnknownParticipant),
+        }
+    }
+
+    fn role(&self, participant: ParticipantId) -> Result<Role, Refusal> {
+        self.seats.get(&participant).map(|seat| seat.role).ok_or(Refusal::UnknownParticipant)
+    }
+
+    fn place_of(&self, participant: ParticipantId) -> Result<&Place, Refusal> {
+        self.place(participant).ok_or(Refusal::UnknownParticipant)
+    }
+
+    /// The place that this very device holds.
+    fn held(&self, participant: ParticipantId, device: DeviceNumber) -> Result<&Place, Refusal> {
+        let place = self.place_of(participant)?;
+        match place.device() {
+            Some(holder) if holder == device => Ok(place),
+            Some(_) => Err(Refusal::StaleDevice),
+            None => Err(Refusal::OutOfOrder),
+        }
+    }
+}

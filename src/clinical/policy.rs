@@ -1,0 +1,128 @@
+//! Who may do what: one function, one table. Whatever is not said here is refused.
+
+use thiserror::Error;
+
+use super::{Appointment, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Signed in by the hospital's identity provider.
+    Staff { practitioner: PractitionerId, roles: Vec<StaffRole> },
+    /// Came by a personal link.
+    Guest { participant: ParticipantId, role: Role },
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// See the list of appointments; which of them is the scope of the query.
+    ListAppointments,
+    BookAppointment,
+    SeeAppointment,
+    ChangeAppointment,
+    /// Make or withdraw a personal link.
+    IssueLink,
+    /// Open the connection of a consultation.
+    Attend,
+    AdmitPeople,
+    EndConsultation,
+    SendMedia,
+    SeePeople,
+    ListStudies,
+    AddStudies,
+    ShareStudies,
+    SeeViewing,
+    Point,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 15] = [
+        Self::ListAppointments,
+        Self::BookAppointment,
+        Self::SeeAppointment,
+        Self::ChangeAppointment,
+        Self::IssueLink,
+        Self::Attend,
+        Self::AdmitPeople,
+        Self::EndConsultation,
+        Self::SendMedia,
+        Self::SeePeople,
+        Self::ListStudies,
+        Self::AddStudies,
+        Self::ShareStudies,
+        Self::SeeViewing,
+        Self::Point,
+    ];
+}
+
+/// What it is asked of.
+#[derive(Clone, Copy, Debug)]
+pub enum Object<'a> {
+    /// The agenda as a whole.
+    Agenda,
+    /// One appointment with its people and studies.
+    Appointment(&'a Appointment),
+    /// A running consultation, and where the actor stands in it.
+    Consultation { appointment: &'a Appointment, place: PlaceKind },
+}
+
+/// The answer is no. To the outside it looks as if the object did not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("this person may not do this")]
+pub struct NotAllowed;
+
+/// Whether `actor` may do `verb` to `object`.
+pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
+    let is_allowed = match actor {
+        Actor::Staff { practitioner, roles } => staff_may(*practitioner, roles, verb, object),
+        Actor::Guest { participant, .. } => guest_may(*participant, verb, object),
+    };
+    if is_allowed { Ok(()) } else { Err(NotAllowed) }
+}
+
+fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, object: &Object<'_>) -> bool {
+    let is = |role| roles.contains(&role);
+    let may_consult = roles.iter().any(|role| role.may_consult());
+    match (verb, object) {
+        (Verb::ListAppointments | Verb::BookAppointment, Object::Agenda) => {
+            is(StaffRole::Secretary) || may_consult
+        }
+        (
+            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink,
+            Object::Appointment(appointment),
+        ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
+        (Verb::Attend | Verb::ListStudies | Verb::AddStudies, Object::Appointment(appointment)) => {
+            may_consult && is_booked(practitioner, appointment)
+        }
+        (
+            Verb::AdmitPeople | Verb::EndConsultation | Verb::SeePeople,
+            Object::Consultation { appointment, place },
+        ) => may_consult && is_booked(practitioner, appointment) && is_there(*place),
+        (
+            Verb::SendMedia | Verb::ShareStudies | Verb::SeeViewing | Verb::Point,
+            Object::Consultation { appointment, place },
+        ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        _ => false,
+    }
+}
+
+fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> bool {
+    match (verb, object) {
+        (Verb::Attend, Object::Appointment(appointment)) => appointment.participant(participant).is_some(),
+        (
+            Verb::SendMedia | Verb::SeePeople | Verb::SeeViewing | Verb::Point,
+            Object::Consultation { appointment, place },
+        ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
+        _ => false,
+    }
+}
+
+fn is_booked(practitioner: PractitionerId, appointment: &Appointment) -> bool {
+    appointment.participant_of(practitioner).is_some()
+}
+
+fn is_there(place: PlaceKind) -> bool {
+    matches!(place, PlaceKind::Testing | PlaceKind::Admitted | PlaceKind::InCall)
+}

@@ -1,0 +1,151 @@
+//! Settings: one TOML file, secrets also from the environment. All mistakes are told at once; unknown keys are mistakes.
+//!
+//! `deploy/config.example.toml` holds every key with its default; a test holds the two together.
+
+mod reader;
+mod sections;
+
+use std::fmt;
+use std::path::Path;
+
+use reader::Reader;
+pub use sections::*;
+
+/// Everything that can be set. Read once, never changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub hospital: Hospital,
+    pub http: Http,
+    pub database: Database,
+    pub oidc: Oidc,
+    pub media: Media,
+    pub archive: ArchiveSection,
+    pub log: Log,
+}
+
+/// One mistake in the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// `section.key`, or empty when it is the file as a whole.
+    pub key: String,
+    pub what: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.key, self.what) }
+    }
+}
+
+impl Config {
+    /// Reads a file and the environment of this process.
+    pub fn load(path: &Path) -> Result<Self, Vec<Mistake>> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            vec![Mistake { key: String::new(), what: format!("cannot read {}: {error}", path.display()) }]
+        })?;
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        Self::parse(&text, |name| std::env::var(name).ok())
+    }
+
+    /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL` and `PARVIS_OIDC_CLIENT_SECRET`.
+    pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
+        let mut reader = Reader::new(text)?;
+        let config = Self {
+            hospital: Hospital::read(&mut reader),
+            http: Http::read(&mut reader),
+            database: Database::read(&mut reader, &environment),
+            oidc: Oidc::read(&mut reader, &environment),
+            media: Media::read(&mut reader),
+            archive: ArchiveSection::read(&mut reader),
+            log: Log::read(&mut reader),
+        };
+        reader.finish().map(|()| config)
+    }
+
+    /// The settings in force, secrets hidden, as TOML that can be read again (but for the secrets).
+    pub fn effective(&self) -> String {
+        let mut out = String::new();
+        self.hospital.write(&mut out);
+        self.http.write(&mut out);
+        self.database.write(&mut out);
+        self.oidc.write(&mut out);
+        self.media.write(&mut out);
+        self.archive.write(&mut out);
+        self.log.write(&mut out);
+        out
+    }
+}
+
+/// A level of `tracing` for the whole process, when `[log] level` does not say.
+pub fn log_filter_from_environment() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    std::env::var("PARVIS_LOG").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../deploy/config.example.toml");
+
+    fn parse(text: &str) -> Result<Config, Vec<Mistake>> {
+        Config::parse(text, |_| None)
+    }
+
+    #[test]
+    fn the_example_is_valid_and_tells_the_defaults() {
+        let example = parse(EXAMPLE).unwrap();
+        let needed = "[hospital]\nname = \"Hôpital Exemple\"\ntelephone = \"01 23 45 67 89\"\n\
+            [http]\npublic_url = \"https://visio.hopital.example\"\n\
+            [oidc]\nissuer = \"https://id.hopital.example\"\nclient_id = \"parvis\"\nclient_secret = \"change-me\"\n\
+            [oidc.roles]\n\"groups/secretariat\" = \"secretary\"\n\"groups/medecins\" = \"doctor\"\n\
+            \"groups/radiologues\" = \"radiologist\"\n\"groups/administrateurs\" = \"administrator\"\n";
+        assert_eq!(parse(needed).unwrap(), example);
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let wrong = "[hospital]\nname = 3\nfax = \"no\"\n[http]\nlisten = \"nowhere\"\npublic_url = \"ftp://x\"\n\
+            [archive]\nworkers = 0\n[color]\nx = 1\n";
+        let mistakes = parse(wrong).unwrap_err();
+        let keys: Vec<_> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
+        for key in [
+            "hospital.name",
+            "hospital.telephone",
+            "hospital.fax",
+            "http.listen",
+            "http.public_url",
+            "oidc.issuer",
+            "oidc.client_id",
+            "oidc.roles",
+            "archive.workers",
+            "color",
+        ] {
+            assert!(keys.contains(&key), "{key} is not in {mistakes:#?}");
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_the_environment_and_are_never_printed() {
+        let config = Config::parse(EXAMPLE, |name| match name {
+            "PARVIS_OIDC_CLIENT_SECRET" => Some("canary-secret".into()),
+            "PARVIS_DATABASE_URL" => Some("postgres://parvis:canary-secret@db/parvis".into()),
+            _ => None,
+        })
+        .unwrap();
+        assert_eq!(config.oidc.client_secret.expose(), "canary-secret");
+        assert!(!config.effective().contains("canary-secret"));
+        assert!(!format!("{config:?}").contains("canary-secret"));
+    }
+
+    #[test]
+    fn the_effective_settings_can_be_read_again() {
+        let config = parse(EXAMPLE).unwrap();
+        let again = Config::parse(&config.effective(), |name| match name {
+            "PARVIS_OIDC_CLIENT_SECRET" => Some("change-me".into()),
+            "PARVIS_DATABASE_URL" => Some(config.database.url.expose().clone()),
+            _ => None,
+        });
+        assert_eq!(again.unwrap(), config);
+    }
+}

@@ -1,0 +1,151 @@
+//! Takes typed values out of a TOML table and collects every mistake on the way.
+
+use toml::{Table, Value};
+
+use super::Mistake;
+
+pub(super) struct Reader {
+    root: Table,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader {
+    pub(super) fn new(text: &str) -> Result<Self, Vec<Mistake>> {
+        match text.parse() {
+            Ok(root) => Ok(Self { root, mistakes: Vec::new() }),
+            Err(error) => {
+                let error: toml::de::Error = error;
+                Err(vec![Mistake { key: String::new(), what: format!("not TOML: {}", error.message()) }])
+            }
+        }
+    }
+
+    pub(super) fn mistake(&mut self, section: &str, key: &str, what: impl Into<String>) {
+        self.mistakes.push(Mistake { key: format!("{section}.{key}"), what: what.into() });
+    }
+
+    fn take(&mut self, section: &str, key: &str) -> Option<Value> {
+        let mut table = &mut self.root;
+        for part in section.split('.') {
+            table = table.get_mut(part)?.as_table_mut()?;
+        }
+        table.remove(key)
+    }
+
+    /// A text that may be absent.
+    pub(super) fn text(&mut self, section: &str, key: &str) -> Option<String> {
+        match self.take(section, key)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text),
+            Value::String(_) => {
+                self.mistake(section, key, "must not be empty");
+                None
+            }
+            other => {
+                self.mistake(section, key, format!("must be a text, is {}", other.type_str()));
+                None
+            }
+        }
+    }
+
+    /// A text that must be there; empty after a mistake.
+    pub(super) fn needed_text(&mut self, section: &str, key: &str) -> String {
+        let before = self.mistakes.len();
+        let text = self.text(section, key);
+        if text.is_none() && self.mistakes.len() == before {
+            self.mistake(section, key, "is missing");
+        }
+        text.unwrap_or_default()
+    }
+
+    /// A text that is read by `parse`, which says what would be right.
+    pub(super) fn parsed<T>(
+        &mut self,
+        section: &str,
+        key: &str,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        match self.text(section, key).map(|text| parse(&text)) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(what)) => {
+                self.mistake(section, key, what);
+                default
+            }
+        }
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn number(
+        &mut self,
+        section: &str,
+        key: &str,
+        default: u64,
+        within: std::ops::RangeInclusive<u64>,
+    ) -> u64 {
+        match self.take(section, key) {
+            None => default,
+            Some(Value::Integer(number))
+                if u64::try_from(number).is_ok_and(|number| within.contains(&number)) =>
+            {
+                number.unsigned_abs()
+            }
+            Some(_) => {
+                let what = format!("must be a whole number from {} to {}", within.start(), within.end());
+                self.mistake(section, key, what);
+                default
+            }
+        }
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, section: &str, key: &str, default: &[&str]) -> Vec<String> {
+        let default = || default.iter().map(|&text| text.to_owned()).collect();
+        let Some(value) = self.take(section, key) else { return default() };
+        let texts = value.as_array().and_then(|items| {
+            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        });
+        texts.unwrap_or_else(|| {
+            self.mistake(section, key, "must be a list of texts");
+            default()
+        })
+    }
+
+    /// A table of texts, in the order of its keys; `None` when it is absent.
+    pub(super) fn table(&mut self, section: &str, key: &str) -> Option<Vec<(String, String)>> {
+        let table = match self.take(section, key)? {
+            Value::Table(table) => table,
+            _ => {
+                self.mistake(section, key, "must be a table");
+                return None;
+            }
+        };
+        let mut entries = Vec::new();
+        for (name, value) in table {
+            match value {
+                Value::String(text) => entries.push((name, text)),
+                _ => self.mistake(section, &format!("{key}.{name}"), "must be a text"),
+            }
+        }
+        Some(entries)
+    }
+
+    /// Whatever nobody has taken is unknown.
+    pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
+        const SECTIONS: [&str; 7] = ["hospital", "http", "database", "oidc", "media", "archive", "log"];
+        for (section, value) in std::mem::take(&mut self.root) {
+            if !SECTIONS.contains(&section.as_str()) {
+                let what = format!("unknown section; there are {}", SECTIONS.join(", "));
+                self.mistakes.push(Mistake { key: section, what });
+            } else if let Value::Table(table) = value {
+                for key in table.keys() {
+                    self.mistakes
+                        .push(Mistake { key: format!("{section}.{key}"), what: "unknown key".into() });
+                }
+            } else {
+                self.mistakes.push(Mistake { key: section, what: "must be a section".into() });
+            }
+        }
+        if self.mistakes.is_empty() { Ok(()) } else { Err(self.mistakes) }
+    }
+}

@@ -1,0 +1,394 @@
+//! The sections of the settings. Each field stands with its default in `deploy/config.example.toml`.
+
+use std::fmt::{Display, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+use url::Url;
+
+use super::reader::Reader;
+use crate::secret::Secret;
+
+const MIB: u64 = 1 << 20;
+
+/// `[hospital]`: what every page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hospital {
+    pub name: String,
+    /// Where a person in trouble gets help; on every page of a patient.
+    pub telephone: String,
+    /// Times are shown in this zone.
+    pub time_zone: Tz,
+}
+
+/// `[http]`: where browsers come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// The address that people see: `https://visio.hopital.example`, without a path. Links are made of it.
+    pub public_url: Url,
+    /// PEM files. Both or none; without them a proxy in front does TLS.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+}
+
+/// `[database]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// `sqlite:///path/to/file` or `postgres://user:password@host/name`; `PARVIS_DATABASE_URL` wins over it.
+    pub url: Secret<String>,
+    pub max_connections: u32,
+}
+
+/// `[oidc]`: the hospital's identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oidc {
+    /// Exactly as the provider writes it, final slash or not.
+    pub issuer: String,
+    /// When the provider's description is not at the usual place.
+    pub discovery_url: Option<Url>,
+    pub client_id: String,
+    /// `PARVIS_OIDC_CLIENT_SECRET` wins over the file.
+    pub client_secret: Secret<String>,
+    pub scopes: Vec<String>,
+    pub acr_values: Option<String>,
+    /// The claim that holds a person's name.
+    pub name_claim: String,
+    /// `claim/value` -> role, in the order of the keys. Whoever has none of them may sign in to nothing.
+    pub roles: Vec<(String, RoleName)>,
+    /// A login ends after this long without use.
+    pub idle_minutes: u64,
+    /// A login ends after this long in any case.
+    pub absolute_hours: u64,
+}
+
+/// A role of staff, as the settings name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleName {
+    Secretary,
+    Doctor,
+    Radiologist,
+    Administrator,
+}
+
+/// `[media]`: where calls come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// One UDP port for all calls.
+    pub listen: SocketAddr,
+    /// Addresses under which browsers reach that port, when they are not those of the machine.
+    pub announce: Vec<IpAddr>,
+}
+
+/// `[archive]`: where studies are kept and decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveSection {
+    pub folder: PathBuf,
+    /// Processes that decode.
+    pub workers: usize,
+    pub decoded_cache_bytes: u64,
+    pub encoded_cache_bytes: u64,
+    /// The largest upload, and the largest that it may unpack to.
+    pub max_upload_bytes: u64,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// As `tracing` reads it: `info`, `parvis=debug,warn`. `PARVIS_LOG` wins over it.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an address with a port, such as 0.0.0.0:8080 or [::]:8080".to_owned())
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
+    if matches!(url.scheme(), "https" | "http") {
+        Ok(url)
+    } else {
+        Err("must begin with https://".to_owned())
+    }
+}
+
+/// Writes `key = value` lines of a section.
+struct Writer<'a>(&'a mut String);
+
+impl<'a> Writer<'a> {
+    fn section(out: &'a mut String, name: &str) -> Self {
+        let _ = writeln!(out, "[{name}]");
+        Self(out)
+    }
+
+    fn text(&mut self, key: &str, value: impl Display) -> &mut Self {
+        let value = toml::Value::String(value.to_string());
+        let _ = writeln!(self.0, "{key} = {value}");
+        self
+    }
+
+    fn optional(&mut self, key: &str, value: Option<impl Display>) -> &mut Self {
+        if let Some(value) = value {
+            self.text(key, value);
+        }
+        self
+    }
+
+    fn number(&mut self, key: &str, value: impl Display) -> &mut Self {
+        let _ = writeln!(self.0, "{key} = {value}");
+        self
+    }
+
+    fn texts<T: Display>(&mut self, key: &str, values: &[T]) -> &mut Self {
+        let values: Vec<_> =
+            values.iter().map(|value| toml::Value::String(value.to_string()).to_string()).collect();
+        let _ = writeln!(self.0, "{key} = [{}]", values.join(", "));
+        self
+    }
+}
+
+impl Hospital {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let s = "hospital";
+        Self {
+            name: reader.needed_text(s, "name"),
+            telephone: reader.needed_text(s, "telephone"),
+            time_zone: reader.parsed(s, "time_zone", Tz::Europe__Paris, |text| {
+                text.parse().map_err(|_| "is no time zone; one is Europe/Paris".to_owned())
+            }),
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "hospital")
+            .text("name", &self.name)
+            .text("telephone", &self.telephone)
+            .text("time_zone", self.time_zone);
+    }
+}
+
+impl Http {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let s = "http";
+        #[expect(clippy::expect_used, reason = "a constant")]
+        let nowhere = Url::parse("https://localhost").expect("valid");
+        let is_given = reader.text(s, "public_url");
+        let public_url = match is_given.as_deref().map(url) {
+            None => {
+                reader.mistake(s, "public_url", "is missing: the address that people see, https://...");
+                nowhere
+            }
+            Some(Err(what)) => {
+                reader.mistake(s, "public_url", what);
+                nowhere
+            }
+            Some(Ok(url)) => {
+                let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+                if url.scheme() == "http" && !is_local {
+                    reader.mistake(
+                        s,
+                        "public_url",
+                        "must begin with https://: browsers give no camera otherwise",
+                    );
+                }
+                if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+                    reader.mistake(s, "public_url", "must have no path");
+                }
+                url
+            }
+        };
+        let tls_certificate = reader.text(s, "tls_certificate").map(PathBuf::from);
+        let tls_key = reader.text(s, "tls_key").map(PathBuf::from);
+        if tls_certificate.is_some() != tls_key.is_some() {
+            reader.mistake(s, "tls_key", "tls_certificate and tls_key go together");
+        }
+        Self {
+            listen: reader.parsed(s, "listen", SocketAddr::from(([127, 0, 0, 1], 8080)), address),
+            public_url,
+            tls_certificate,
+            tls_key,
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        Writer::section(out, "http")
+            .text("listen", self.listen)
+            .text("public_url", &self.public_url)
+            .optional("tls_certificate", path(&self.tls_certificate))
+            .optional("tls_key", path(&self.tls_key));
+    }
+}
+
+impl Database {
+    pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
+        let s = "database";
+        let file =
+            reader.text(s, "url").unwrap_or_else(|| "sqlite:///var/lib/parvis/parvis.sqlite".to_owned());
+        let url = environment("PARVIS_DATABASE_URL").unwrap_or(file);
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+            reader.mistake(s, "url", "must begin with sqlite: or postgres:");
+        }
+        Self {
+            url: Secret::new(url),
+            max_connections: reader.number(s, "max_connections", 8, 1..=200) as u32,
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "database").number("max_connections", self.max_connections);
+        let kind = self.url.expose().split(':').next().unwrap_or_default();
+        let _ = writeln!(out, "# url = \"{kind}:[secret]\"");
+    }
+}
+
+impl Oidc {
+    pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
+        let s = "oidc";
+        let secret_in_file = reader.text(s, "client_secret");
+        let client_secret = environment("PARVIS_OIDC_CLIENT_SECRET").or(secret_in_file).unwrap_or_default();
+        let mut roles = Vec::new();
+        match reader.table(s, "roles") {
+            None => reader.mistake(s, "roles", "is missing: without it nobody can sign in"),
+            Some(entries) => {
+                for (claim, role) in entries {
+                    if !claim.contains('/') {
+                        reader.mistake(
+                            s,
+                            &format!("roles.{claim}"),
+                            "must be claim/value, such as groups/doctors",
+                        );
+                    }
+                    match RoleName::parse(&role) {
+                        Some(role) => roles.push((claim, role)),
+                        None => reader.mistake(
+                            s,
+                            &format!("roles.{claim}"),
+                            "must be secretary, doctor, radiologist or administrator",
+                        ),
+                    }
+                }
+            }
+        }
+        roles.sort_by(|a, b| a.0.cmp(&b.0));
+        Self {
+            issuer: reader.needed_text(s, "issuer"),
+            discovery_url: reader.parsed(s, "discovery_url", None, |text| url(text).map(Some)),
+            client_id: reader.needed_text(s, "client_id"),
+            client_secret: Secret::new(client_secret),
+            scopes: reader.texts(s, "scopes", &["openid", "profile", "email", "groups"]),
+            acr_values: reader.text(s, "acr_values"),
+            name_claim: reader.parsed(s, "name_claim", "name".to_owned(), |text| Ok(text.to_owned())),
+            roles,
+            idle_minutes: reader.number(s, "idle_minutes", 60, 5..=1440),
+            absolute_hours: reader.number(s, "absolute_hours", 12, 1..=72),
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "oidc")
+            .text("issuer", &self.issuer)
+            .optional("discovery_url", self.discovery_url.as_ref())
+            .text("client_id", &self.client_id)
+            .texts("scopes", &self.scopes)
+            .optional("acr_values", self.acr_values.as_ref())
+            .text("name_claim", &self.name_claim)
+            .number("idle_minutes", self.idle_minutes)
+            .number("absolute_hours", self.absolute_hours);
+        let _ = writeln!(out, "# client_secret = \"[secret]\"");
+        let mut roles = Writer::section(out, "oidc.roles");
+        for (claim, role) in &self.roles {
+            roles.text(&toml::Value::String(claim.clone()).to_string(), role.name());
+        }
+    }
+}
+
+impl RoleName {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Secretary, Self::Doctor, Self::Radiologist, Self::Administrator]
+            .into_iter()
+            .find(|role| role.name() == text)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Secretary => "secretary",
+            Self::Doctor => "doctor",
+            Self::Radiologist => "radiologist",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+impl Media {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let s = "media";
+        let mut announce = Vec::new();
+        for text in reader.texts(s, "announce", &[]) {
+            match text.parse() {
+                Ok(ip) => announce.push(ip),
+                Err(_) => reader.mistake(s, "announce", format!("{text} is no IP address")),
+            }
+        }
+        Self { listen: reader.parsed(s, "listen", SocketAddr::from(([0, 0, 0, 0], 7882)), address), announce }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "media").text("listen", self.listen).texts("announce", &self.announce);
+    }
+}
+
+impl ArchiveSection {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let s = "archive";
+        let folder = reader.text(s, "folder").unwrap_or_else(|| "/var/lib/parvis/archive".to_owned());
+        Self {
+            folder: folder.into(),
+            workers: reader.number(s, "workers", 2, 1..=64) as usize,
+            decoded_cache_bytes: MIB * reader.number(s, "decoded_cache_mib", 512, 16..=65536),
+            encoded_cache_bytes: MIB * reader.number(s, "encoded_cache_mib", 64, 4..=65536),
+            max_upload_bytes: MIB * reader.number(s, "max_upload_mib", 4096, 1..=1048576),
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "archive")
+            .text("folder", self.folder.display())
+            .number("workers", self.workers)
+            .number("decoded_cache_mib", self.decoded_cache_bytes / MIB)
+            .number("encoded_cache_mib", self.encoded_cache_bytes / MIB)
+            .number("max_upload_mib", self.max_upload_bytes / MIB);
+    }
+}
+
+impl Log {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let s = "log";
+        Self {
+            level: reader.text(s, "level").unwrap_or_else(|| "info".to_owned()),
+            format: reader.parsed(s, "format", LogFormat::Text, |text| match text {
+                "text" => Ok(LogFormat::Text),
+                "json" => Ok(LogFormat::Json),
+                _ => Err("must be text or json".to_owned()),
+            }),
+        }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        let format = match self.format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        Writer::section(out, "log").text("level", &self.level).text("format", format);
+    }
+}

@@ -1,0 +1,82 @@
+//! Messages from a client, over the WebSocket `/ws`.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{DeviceStateWord, LanguageWord, OutcomeWord, SourceWord};
+
+/// One message from a client. `request` numbers are the client's own; `accepted` or `rejected` repeats them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[ts(optional_fields)]
+pub enum ClientMessage {
+    /// First, and only once. A guest shows the secret of the link; staff name the appointment and are known by their login cookie.
+    Hello {
+        protocol: u32,
+        language: LanguageWord,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        appointment: Option<String>,
+    },
+    /// A guest has tested the device and asks to be let in: from testing to waiting.
+    Ready { request: u32, camera: DeviceStateWord, microphone: DeviceStateWord },
+    /// Goes into the call: staff at once, a guest after `place` said `admitted`.
+    Enter { request: u32 },
+    /// Leaves. The place is given up; a link that is still good opens it again.
+    Leave { request: u32 },
+    /// Staff let a waiting person in.
+    Admit { request: u32, participant: String },
+    /// Staff send a person back to the waiting room.
+    PutBack { request: u32, participant: String },
+    /// Staff remove a person; their link is withdrawn.
+    Remove { request: u32, participant: String },
+    /// Staff end the consultation for everybody; links close.
+    End { request: u32, outcome: OutcomeWord },
+
+    /// Offer of the connection that sends (RFC 9429); answered by `publish_answer` of the same generation.
+    PublishOffer { generation: u32, sdp: String, tracks: Vec<OfferedTrack> },
+    /// Answer to `subscribe_offer` of the same generation.
+    SubscribeAnswer { generation: u32, sdp: String },
+    /// The connection that receives has lost its path: asks for a `subscribe_offer` with new ICE credentials.
+    RestartSubscribe {},
+    /// The person switched a source off or on without renegotiation.
+    Mute { source: SourceWord, is_muted: bool },
+
+    /// Shows a series to everybody; the sender becomes the presenter.
+    Share { request: u32, series: String },
+    /// Stops showing.
+    StopSharing { request: u32 },
+    /// Takes the presenter's place (staff).
+    Present { request: u32 },
+    /// Goes to the frame at this place of the stack, from 0.
+    Scroll { index: u32 },
+    /// Window in units after the modality LUT.
+    SetWindow { center: f64, width: f64 },
+    /// Back to the window of the object.
+    ResetWindow {},
+    /// Inverts grey values, or not.
+    SetInverted { is_inverted: bool },
+    /// Zoom (1 fits) and the point of the frame at the middle of the screen (0..1).
+    SetView { zoom: f64, center_x: f64, center_y: f64 },
+    /// Everything as it was when the series was shared, but the frame.
+    ResetView {},
+    /// Where this person points, in units of the frame (0..1).
+    Point { x: f64, y: f64 },
+    /// Points no more.
+    Unpoint {},
+    /// The size of this client's surface in device pixels. Pictures come only after it.
+    Surface { width: u32, height: u32 },
+    /// The picture of that sequence number has been drawn: asks for the next.
+    Drawn { sequence: u32 },
+    /// Sent every 10 seconds; a client that is silent for 25 seconds counts as lost.
+    Ping {},
+}
+
+/// One m-line of a publish offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfferedTrack {
+    pub mid: String,
+    pub source: SourceWord,
+}

@@ -1,0 +1,76 @@
+//! Everything that can go wrong, as a closed list: the client has a sentence and a next step for each (web/src/i18n).
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A stable code; the client switches over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemCode {
+    // the request
+    BadRequest,
+    NotFound,
+    TooLarge,
+    TooMany,
+    UnsupportedProtocol,
+    OutOfOrder,
+    Internal,
+    Unavailable,
+    // who
+    SignInNeeded,
+    NotAllowed,
+    ForeignOrigin,
+    // sign-in
+    NoRole,
+    SignInExpired,
+    SignInRefused,
+    ProviderUnreachable,
+    // booking
+    InThePast,
+    TooFarAhead,
+    EndsBeforeItStarts,
+    TooLong,
+    NotOnePatient,
+    NoPractitioner,
+    PractitionerTwice,
+    TooManyPeople,
+    NameMissing,
+    ServiceMissing,
+    NoteTooLong,
+    UnknownPractitioner,
+    PractitionerBusy,
+    WrongStatus,
+    // links
+    LinkUnknown,
+    LinkExpired,
+    LinkRevoked,
+    TooEarly,
+    AppointmentCancelled,
+    ConsultationOver,
+    // the consultation
+    NotAdmitted,
+    NotWaiting,
+    NotInCall,
+    NotPresenter,
+    NothingShared,
+    UnknownParticipant,
+    UnknownSeries,
+    BadMedia,
+    // studies
+    NotDicom,
+    NoImages,
+    UnsafeArchive,
+    ArchiveTooLarge,
+    CannotShow,
+    StorageFull,
+}
+
+/// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    pub status: u16,
+    pub code: ProblemCode,
+    /// One English sentence for the log of whoever called; no personal data.
+    pub detail: String,
+}

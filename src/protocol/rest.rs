@@ -1,0 +1,203 @@
+//! Bodies of the HTTP interface under `/api`. docs/protocol.md lists the addresses.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{
+    AppointmentStatusWord, DoorWord, LanguageWord, ObjectKindWord, OutcomeWord, Place, ProblemCode, RoleWord,
+    StaffRoleWord,
+};
+
+/// `GET /api/hospital`: what every page shows, without signing in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HospitalFacts {
+    pub name: String,
+    /// Where a person in trouble gets help.
+    pub telephone: String,
+    /// IANA name; times are shown in it.
+    pub time_zone: String,
+    /// A demonstration with synthetic people: the page says so.
+    pub is_demo: bool,
+    pub version: String,
+}
+
+/// `GET /api/me`: who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    pub practitioner: String,
+    pub name: String,
+    pub roles: Vec<StaffRoleWord>,
+}
+
+/// `POST /logout`: where the browser goes next, so that the provider signs out too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedOut {
+    pub next: String,
+}
+
+/// One entry of `GET /api/practitioners`: who can be booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PractitionerEntry {
+    pub practitioner: String,
+    pub name: String,
+    pub roles: Vec<StaffRoleWord>,
+}
+
+/// `POST /api/appointments`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BookingRequest {
+    /// RFC 3339 with offset.
+    pub starts_at: String,
+    pub ends_at: String,
+    pub service: String,
+    /// Guests: exactly one patient, any number of relatives and interpreters.
+    pub guests: Vec<GuestRequest>,
+    /// Identifiers of practitioners, at least one.
+    pub practitioners: Vec<String>,
+    pub note: String,
+}
+
+/// A person who comes by a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GuestRequest {
+    pub role: RoleWord,
+    pub name: String,
+    pub language: LanguageWord,
+}
+
+/// Answer to a booking: the only time that the links are told. A lost one is replaced, never shown again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Booked {
+    pub appointment: AppointmentEntry,
+    pub links: Vec<IssuedLink>,
+}
+
+/// A personal link: whoever holds it is let in as that person, so it goes to that person only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedLink {
+    pub participant: String,
+    pub role: RoleWord,
+    pub name: String,
+    /// The whole address; its secret stands behind `#`, which browsers send to nobody.
+    pub address: String,
+    pub expires_at: String,
+}
+
+/// One appointment as staff see it (`GET /api/appointments?day=2026-11-25`, `GET /api/appointments/{id}`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct AppointmentEntry {
+    pub appointment: String,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub service: String,
+    pub status: AppointmentStatusWord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeWord>,
+    pub participants: Vec<ParticipantEntry>,
+    pub note: String,
+    /// The reader is booked in it, so may enter its consultation.
+    pub may_enter: bool,
+    /// The reader may cancel it and replace its links.
+    pub may_change: bool,
+}
+
+/// One person of an appointment as staff see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct ParticipantEntry {
+    pub participant: String,
+    pub role: RoleWord,
+    pub name: String,
+    pub place: Place,
+    /// For guests: whether their link opens now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<DoorWord>,
+}
+
+/// `POST /api/appointments/{id}/cancel`, `.../noshow`: no body. `POST /api/guest/look`: the secret of a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LookRequest {
+    pub link: String,
+}
+
+/// Answer to `POST /api/guest/look`, which changes nothing. No name and no health data: the link alone has opened it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct Look {
+    pub door: DoorWord,
+    /// UTC now, for the countdown on a device with a wrong clock.
+    pub now: String,
+    /// Absent for unknown and revoked links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<String>,
+    /// For early ones: when the door opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<String>,
+}
+
+/// `GET /api/appointments/{id}/studies`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct StudyEntry {
+    pub study: String,
+    /// `2026-11-18`, absent when the objects do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    pub description: String,
+    /// As the objects say it.
+    pub patient_name: String,
+    /// The objects name somebody else than the patient of the appointment: shown with a warning, never hidden.
+    pub is_other_patient: bool,
+    pub series: Vec<SeriesEntry>,
+}
+
+/// One series of a study. Its small picture is at `GET /api/series/{id}/thumbnail`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct SeriesEntry {
+    pub series: String,
+    pub modality: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<i32>,
+    pub description: String,
+    pub kind: ObjectKindWord,
+    /// Frames that can be shown.
+    pub frames: u32,
+    pub bytes: f64,
+}
+
+/// Answer to `POST /api/appointments/{id}/studies?name=...`: one file (object or ZIP) as the body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// Objects taken in; those that were there already count too.
+    pub received: u32,
+    /// Files that are no part of a study, such as a viewer program on a CD.
+    pub ignored: Vec<String>,
+    pub refused: Vec<RefusedFile>,
+}
+
+/// A file that was not taken in, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RefusedFile {
+    pub name: String,
+    pub code: ProblemCode,
+    /// One English sentence.
+    pub reason: String,
+}

@@ -1,0 +1,213 @@
+//! Messages to a client, over the WebSocket `/ws`. Pictures travel as binary messages beside them, see `picture.rs`.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{
+    AppointmentStatusWord, DeviceStateWord, DirectionWord, OutcomeWord, PlaceWord, ProblemCode, RoleWord,
+    SourceWord,
+};
+
+/// One message to a client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[ts(optional_fields)]
+pub enum ServerMessage {
+    /// Answers `hello`. Nothing of the room and no name is in it.
+    Welcome {
+        protocol: u32,
+        /// This person.
+        participant: String,
+        role: RoleWord,
+        starts_at: String,
+        ends_at: String,
+        place: Place,
+        /// UTC now, to show "since" truly on a device with a wrong clock.
+        now: String,
+    },
+    Accepted {
+        request: u32,
+    },
+    /// The request was not carried out; `detail` is for the log of the client, the sentence comes from the code.
+    Rejected {
+        request: u32,
+        code: ProblemCode,
+        detail: String,
+    },
+    /// A message without a request number could not be used; the connection stays.
+    Problem {
+        code: ProblemCode,
+        detail: String,
+    },
+    /// This person's own place changed.
+    Place {
+        place: Place,
+    },
+    /// Who is in the consultation. Staff see everybody; guests in the call see who is in the call; nobody else gets it.
+    People {
+        revision: u32,
+        people: Vec<Person>,
+    },
+    /// The last message on this connection: a newer tab or device of the same person took over.
+    TakenOver {},
+    /// The last message on this connection: the consultation is over.
+    Ended {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<OutcomeWord>,
+        status: AppointmentStatusWord,
+    },
+
+    /// Answer to `publish_offer`.
+    PublishAnswer {
+        generation: u32,
+        sdp: String,
+    },
+    /// Offer of the connection that receives: the whole set, after which `subscribe_answer` is awaited.
+    SubscribeOffer {
+        generation: u32,
+        sdp: String,
+        tracks: Vec<SubscribedTrack>,
+    },
+    /// A peer connection came up, was lost, or failed.
+    Media {
+        direction: DirectionWord,
+        is_connected: bool,
+    },
+    /// Somebody switched a source off or on.
+    Muted {
+        participant: String,
+        source: SourceWord,
+        is_muted: bool,
+    },
+
+    /// What the consultation looks at now: the whole state, newer revisions win.
+    Viewing(ViewingState),
+    /// Somebody points, in units of the frame (0..1).
+    Pointer {
+        participant: String,
+        x: f64,
+        y: f64,
+    },
+    /// Somebody points no more.
+    PointerGone {
+        participant: String,
+    },
+    /// A frame cannot be shown: one sentence of reason, in English, for staff.
+    FrameFailed {
+        revision: u32,
+        detail: String,
+    },
+    /// Studies of this appointment came or changed: staff fetch the list again.
+    StudiesChanged {},
+    Pong {},
+}
+
+/// One message to a page that shows the agenda, over the WebSocket `/ws/agenda`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum AgendaMessage {
+    /// Something that the agenda shows has changed: fetch it again.
+    AgendaChanged {},
+}
+
+/// Where a person stands, and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct Place {
+    pub state: PlaceWord,
+    /// When this state began; absent for `invited`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// For `lost`: until when the place is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// One person of the consultation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct Person {
+    pub participant: String,
+    pub role: RoleWord,
+    pub name: String,
+    pub place: Place,
+    /// What the device check found; only staff get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub camera: Option<DeviceStateWord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub microphone: Option<DeviceStateWord>,
+    /// Sources that this person sends now and has switched off.
+    pub muted: Vec<SourceWord>,
+}
+
+/// One m-line of a subscribe offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscribedTrack {
+    pub mid: String,
+    pub participant: String,
+    pub source: SourceWord,
+}
+
+/// The shared view state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct ViewingState {
+    pub revision: u32,
+    /// Who changes the view; absent while nobody presents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presenter: Option<String>,
+    /// Absent while nothing is shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+}
+
+/// A series on show, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct Shown {
+    pub series: String,
+    pub modality: String,
+    /// Study and series description. No name of a person.
+    pub title: String,
+    /// Place in the stack from 0, and its length.
+    pub index: u32,
+    pub count: u32,
+    /// Size of the frame in pixels of the source.
+    pub columns: u32,
+    pub rows: u32,
+    /// Height over width of the frame as it must be shown, pixel aspect ratio counted in.
+    pub aspect: f64,
+    /// The window that is in force; absent for colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowState>,
+    /// Windows that the object offers.
+    pub presets: Vec<PresetState>,
+    pub is_inverted: bool,
+    pub zoom: f64,
+    pub center_x: f64,
+    pub center_y: f64,
+    /// The object itself was compressed with loss.
+    pub is_lossy_source: bool,
+}
+
+/// A window, in units after the modality LUT.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WindowState {
+    pub center: f64,
+    pub width: f64,
+}
+
+/// A window that the object offers, with its explanation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PresetState {
+    pub explanation: String,
+    pub center: f64,
+    pub width: f64,
+}

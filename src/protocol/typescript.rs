@@ -1,0 +1,64 @@
+//! Makes `web/src/protocol.ts`. A test compares it with the committed file and is its generator too.
+
+use ts_rs::{Config, TS};
+
+use super::*;
+
+macro_rules! declare {
+    ($config:expr, $($ty:ty),+ $(,)?) => {
+        [$(format!("export {}\n", <$ty>::decl($config))),+].join("\n")
+    };
+}
+
+/// The whole file.
+pub fn typescript() -> String {
+    let config = Config::default();
+    let body = declare!(
+        &config,
+        RoleWord,
+        StaffRoleWord,
+        LanguageWord,
+        AppointmentStatusWord,
+        PlaceWord,
+        OutcomeWord,
+        DeviceStateWord,
+        SourceWord,
+        DirectionWord,
+        DoorWord,
+        PictureFormatWord,
+        ObjectKindWord,
+        ProblemCode,
+        Problem,
+        OfferedTrack,
+        ClientMessage,
+        Place,
+        Person,
+        SubscribedTrack,
+        WindowState,
+        PresetState,
+        Shown,
+        ViewingState,
+        ServerMessage,
+        AgendaMessage,
+        PictureHeader,
+        HospitalFacts,
+        Me,
+        SignedOut,
+        PractitionerEntry,
+        BookingRequest,
+        GuestRequest,
+        Booked,
+        IssuedLink,
+        AppointmentEntry,
+        ParticipantEntry,
+        LookRequest,
+        Look,
+        StudyEntry,
+        SeriesEntry,
+        Receipt,
+        RefusedFile,
+    );
+    format!(
+        "// Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.\n\nexport const PROTOCOL = {PROTOCOL};\n\n{body}"
+    )
+}

@@ -1,0 +1,62 @@
+//! Words that several messages share.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($word:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($word),+ }
+    };
+}
+
+words!(
+    /// What somebody is in one appointment.
+    RoleWord { Patient, Relative, Interpreter, Practitioner }
+);
+words!(
+    /// What a member of staff is in the hospital.
+    StaffRoleWord { Secretary, Doctor, Radiologist, Administrator }
+);
+words!(
+    /// The language that a person reads.
+    LanguageWord { Fr, En }
+);
+words!(
+    /// Where an appointment stands (FHIR R4 Appointment.status).
+    AppointmentStatusWord { Booked, Arrived, Fulfilled, Cancelled, Noshow }
+);
+words!(
+    /// Where a person stands on the way into the call.
+    PlaceWord { Invited, Testing, Waiting, Admitted, InCall, Lost, Left, Removed }
+);
+words!(
+    /// How a consultation ended.
+    OutcomeWord { Completed, FollowUp, ByTelephone, InPerson, NotHeld }
+);
+words!(
+    /// What a device check found.
+    DeviceStateWord { Works, Refused, Missing, InUse, Off }
+);
+words!(
+    /// What a track carries.
+    SourceWord { Microphone, Camera, Screen }
+);
+words!(
+    /// Which of a client's two peer connections.
+    DirectionWord { Publish, Subscribe }
+);
+words!(
+    /// Whether a link opens the door now.
+    DoorWord { Open, TooEarly, Expired, Revoked, Unknown, Cancelled, Over }
+);
+words!(
+    /// Encoding of a picture.
+    PictureFormatWord { Png, Jpeg }
+);
+words!(
+    /// What can be shown of an object.
+    ObjectKindWord { Image, Video, Report, Document, Presentation, KeyObjects, Waveform, Other }
+);

@@ -1,0 +1,247 @@
+// Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.
+
+export const PROTOCOL = 1;
+
+export type RoleWord = "patient" | "relative" | "interpreter" | "practitioner";
+
+export type StaffRoleWord = "secretary" | "doctor" | "radiologist" | "administrator";
+
+export type LanguageWord = "fr" | "en";
+
+export type AppointmentStatusWord = "booked" | "arrived" | "fulfilled" | "cancelled" | "noshow";
+
+export type PlaceWord = "invited" | "testing" | "waiting" | "admitted" | "in_call" | "lost" | "left" | "removed";
+
+export type OutcomeWord = "completed" | "follow_up" | "by_telephone" | "in_person" | "not_held";
+
+export type DeviceStateWord = "works" | "refused" | "missing" | "in_use" | "off";
+
+export type SourceWord = "microphone" | "camera" | "screen";
+
+export type DirectionWord = "publish" | "subscribe";
+
+export type DoorWord = "open" | "too_early" | "expired" | "revoked" | "unknown" | "cancelled" | "over";
+
+export type PictureFormatWord = "png" | "jpeg";
+
+export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
+
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "cannot_show" | "storage_full";
+
+export type Problem = { status: number, code: ProblemCode, 
+/**
+ * One English sentence for the log of whoever called; no personal data.
+ */
+detail: string, };
+
+export type OfferedTrack = { mid: string, source: SourceWord, };
+
+export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
+
+export type Place = { state: PlaceWord, 
+/**
+ * When this state began; absent for `invited`.
+ */
+since?: string, 
+/**
+ * For `lost`: until when the place is kept.
+ */
+until?: string, };
+
+export type Person = { participant: string, role: RoleWord, name: string, place: Place, 
+/**
+ * What the device check found; only staff get it.
+ */
+camera?: DeviceStateWord, microphone?: DeviceStateWord, 
+/**
+ * Sources that this person sends now and has switched off.
+ */
+muted: Array<SourceWord>, };
+
+export type SubscribedTrack = { mid: string, participant: string, source: SourceWord, };
+
+export type WindowState = { center: number, width: number, };
+
+export type PresetState = { explanation: string, center: number, width: number, };
+
+export type Shown = { series: string, modality: string, 
+/**
+ * Study and series description. No name of a person.
+ */
+title: string, 
+/**
+ * Place in the stack from 0, and its length.
+ */
+index: number, count: number, 
+/**
+ * Size of the frame in pixels of the source.
+ */
+columns: number, rows: number, 
+/**
+ * Height over width of the frame as it must be shown, pixel aspect ratio counted in.
+ */
+aspect: number, 
+/**
+ * The window that is in force; absent for colour.
+ */
+window?: WindowState, 
+/**
+ * Windows that the object offers.
+ */
+presets: Array<PresetState>, isInverted: boolean, zoom: number, centerX: number, centerY: number, 
+/**
+ * The object itself was compressed with loss.
+ */
+isLossySource: boolean, };
+
+export type ViewingState = { revision: number, 
+/**
+ * Who changes the view; absent while nobody presents.
+ */
+presenter?: string, 
+/**
+ * Absent while nothing is shared.
+ */
+shown?: Shown, };
+
+export type ServerMessage = { "type": "welcome", protocol: number, 
+/**
+ * This person.
+ */
+participant: string, role: RoleWord, startsAt: string, endsAt: string, place: Place, 
+/**
+ * UTC now, to show "since" truly on a device with a wrong clock.
+ */
+now: string, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
+
+export type AgendaMessage = { "type": "agenda_changed", };
+
+export type PictureHeader = { 
+/**
+ * Counts the pictures of this connection; `drawn` repeats it. At most two are under way.
+ */
+sequence: number, 
+/**
+ * Revision of the viewing that the picture shows.
+ */
+revision: number, 
+/**
+ * Place in the stack, from 0.
+ */
+index: number, width: number, height: number, format: PictureFormatWord, 
+/**
+ * The rendered pixels exactly; otherwise the client shows the lossy mark until the sharp one is there.
+ */
+isLossless: boolean, };
+
+export type HospitalFacts = { name: string, 
+/**
+ * Where a person in trouble gets help.
+ */
+telephone: string, 
+/**
+ * IANA name; times are shown in it.
+ */
+timeZone: string, 
+/**
+ * A demonstration with synthetic people: the page says so.
+ */
+isDemo: boolean, version: string, };
+
+export type Me = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
+
+export type SignedOut = { next: string, };
+
+export type PractitionerEntry = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
+
+export type BookingRequest = { 
+/**
+ * RFC 3339 with offset.
+ */
+startsAt: string, endsAt: string, service: string, 
+/**
+ * Guests: exactly one patient, any number of relatives and interpreters.
+ */
+guests: Array<GuestRequest>, 
+/**
+ * Identifiers of practitioners, at least one.
+ */
+practitioners: Array<string>, note: string, };
+
+export type GuestRequest = { role: RoleWord, name: string, language: LanguageWord, };
+
+export type Booked = { appointment: AppointmentEntry, links: Array<IssuedLink>, };
+
+export type IssuedLink = { participant: string, role: RoleWord, name: string, 
+/**
+ * The whole address; its secret stands behind `#`, which browsers send to nobody.
+ */
+address: string, expiresAt: string, };
+
+export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
+/**
+ * The reader is booked in it, so may enter its consultation.
+ */
+mayEnter: boolean, 
+/**
+ * The reader may cancel it and replace its links.
+ */
+mayChange: boolean, };
+
+export type ParticipantEntry = { participant: string, role: RoleWord, name: string, place: Place, 
+/**
+ * For guests: whether their link opens now.
+ */
+link?: DoorWord, };
+
+export type LookRequest = { link: string, };
+
+export type Look = { door: DoorWord, 
+/**
+ * UTC now, for the countdown on a device with a wrong clock.
+ */
+now: string, 
+/**
+ * Absent for unknown and revoked links.
+ */
+startsAt?: string, 
+/**
+ * For early ones: when the door opens.
+ */
+opensAt?: string, };
+
+export type StudyEntry = { study: string, 
+/**
+ * `2026-11-18`, absent when the objects do not say.
+ */
+date?: string, description: string, 
+/**
+ * As the objects say it.
+ */
+patientName: string, 
+/**
+ * The objects name somebody else than the patient of the appointment: shown with a warning, never hidden.
+ */
+isOtherPatient: boolean, series: Array<SeriesEntry>, };
+
+export type SeriesEntry = { series: string, modality: string, number?: number, description: string, kind: ObjectKindWord, 
+/**
+ * Frames that can be shown.
+ */
+frames: number, bytes: number, };
+
+export type Receipt = { 
+/**
+ * Objects taken in; those that were there already count too.
+ */
+received: number, 
+/**
+ * Files that are no part of a study, such as a viewer program on a CD.
+ */
+ignored: Array<string>, refused: Array<RefusedFile>, };
+
+export type RefusedFile = { name: string, code: ProblemCode, 
+/**
+ * One English sentence.
+ */
+reason: string, };
