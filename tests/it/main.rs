@@ -1,5 +1,8 @@
 //! The one integration binary: one link, many files.
 
-mod architecture;
-mod call;
-mod protocol;
+mod migrations;
+mod store;
+
+mod support {
+    pub mod db;
+}
