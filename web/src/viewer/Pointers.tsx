@@ -15,8 +15,8 @@ export interface Mark {
 const SHAPES = [
   "-8,-8 8,-8 8,8 -8,8",
   "0,-10 10,0 0,10 -10,0",
-  "0,-9 9,8 -9,8",
-  "0,9 9,-8 -9,-8",
+  "0,-13 11,6 -11,6",
+  "0,13 11,-6 -11,-6",
   "5,-9 10,0 5,9 -5,9 -10,0 -5,-9",
 ] as const;
 const PRESENTER = "0,-11 3,-4 10,-4 5,1 7,9 0,4 -7,9 -5,1 -10,-4 -3,-4";
@@ -66,12 +66,12 @@ export function Pointers({ surface, viewing, pointers, people, self }: Props) {
             <circle class="pointer-halo" r="15" />
             <circle class="pointer-ring" r="15" />
             <circle class="pointer-dot" r="2.5" />
-            <g transform={`translate(${isLeft ? -34 : 34} 0)`}>
-              <polygon class="pointer-shape" points={mark.shape} transform="scale(1.35)" />
+            <g transform={`translate(${isLeft ? -36 : 36} 0)`}>
+              <polygon class="pointer-shape" points={mark.shape} transform="scale(1.5)" />
               <text class="pointer-letter" text-anchor="middle" dy="0.36em">
                 {mark.letter}
               </text>
-              <text class="pointer-name" x={isLeft ? -20 : 20} dy="0.36em" text-anchor={isLeft ? "end" : "start"}>
+              <text class="pointer-name" x={isLeft ? -22 : 22} dy="0.36em" text-anchor={isLeft ? "end" : "start"}>
                 {participant === self ? t("you") : mark.name}
               </text>
             </g>

@@ -36,12 +36,21 @@ type Shapes = Parameters<typeof Icon>[0]["of"];
 /** A button for everything that a drag or a key does. */
 export function Tools({ screen, shown }: ToolsProps) {
   const isMore = useSignal(false);
+  const more = useRef<HTMLButtonElement>(null);
   const { steering } = screen;
   const presets = presetsOf(shown);
   const wanted = steering.current ?? shown;
   return (
-    <>
-      <div class="viewer-tools" role="toolbar" aria-label={t("tools")}>
+    <fieldset
+      class="viewer-bar"
+      aria-label={t("tools")}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !isMore.value) return;
+        isMore.value = false;
+        more.current?.focus();
+      }}
+    >
+      <div class="viewer-tools">
         {shown.count > 1 && (
           <>
             <Tool icon={chevronUp} word={t("previous")} onClick={() => steering.scrollBy(-1)} />
@@ -71,6 +80,7 @@ export function Tools({ screen, shown }: ToolsProps) {
         />
         <button
           type="button"
+          ref={more}
           class="button viewer-more"
           aria-expanded={isMore.value}
           aria-controls="viewer-more"
@@ -79,10 +89,13 @@ export function Tools({ screen, shown }: ToolsProps) {
           }}
         >
           <Icon of={ellipsis} />
-          <span>{t("more")}</span>
+          <span>
+            {t("more")}
+            <span class="spoken"> {t("moreTools")}</span>
+          </span>
         </button>
       </div>
-      <div id="viewer-more" class="viewer-tools viewer-tools-more" hidden={!isMore.value}>
+      <div id="viewer-more" class="viewer-more-tools" hidden={!isMore.value}>
         {shown.window && (
           <>
             <Worded icon={sun} word={t("brighter")} onClick={() => steering.windowBy(0, -WINDOW_STEP_PIXELS)} />
@@ -106,7 +119,7 @@ export function Tools({ screen, shown }: ToolsProps) {
         />
       </div>
       <Help screen={screen} />
-    </>
+    </fieldset>
   );
 }
 
@@ -159,7 +172,7 @@ function PresetSelect({ screen, shown, presets }: ToolsProps & { presets: readon
       {inForce < 0 && <option value="own">{t("ownWindow")}</option>}
       {presets.map((preset, index) => (
         <option key={`${index}-${preset.center}-${preset.width}`} value={String(index)}>
-          {`${index + 1}. ${preset.usual ? t(preset.usual) : preset.explanation || t("defaultWindow")} (${measure(preset.width)} / ${measure(preset.center)})`}
+          {`${index + 1}. ${preset.usual ? t(preset.usual) : preset.explanation || t("defaultWindow")} (${measure(preset.width)} / ${measure(preset.center, preset.width)})`}
         </option>
       ))}
       <option value="default">{t("defaultWindow")}</option>
@@ -180,8 +193,8 @@ function Help({ screen }: { screen: Screen }) {
   const shift = t("shift");
   const keys: readonly (readonly [string, string])[] = [
     ["↑ ↓", t("keyScroll")],
-    ["PgUp PgDn", t("keyPage")],
-    ["Home End", t("keyEnds")],
+    [t("pageKeys"), t("keyPage")],
+    [t("endKeys"), t("keyEnds")],
     [`${shift} + ← → ↑ ↓`, t("keyPan")],
     ["+ − =", t("keyZoom")],
     ["B D", t("keyBright")],

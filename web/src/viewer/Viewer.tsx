@@ -137,7 +137,7 @@ function Facts({ shown, isLossless }: { shown: Shown; isLossless: boolean }) {
       <p class="tabular">
         {t("slice", { n: shown.index + 1, count: shown.count })}
         {shown.window &&
-          ` · ${t("window", { width: measure(shown.window.width), center: measure(shown.window.center) })}`}
+          ` · ${t("window", { width: measure(shown.window.width), center: measure(shown.window.center, shown.window.width) })}`}
       </p>
       {Math.abs(shown.zoom - 1) > 0.005 && (
         <p class="tabular">{t("zoom", { percent: Math.round(shown.zoom * 100) })}</p>
@@ -183,7 +183,10 @@ function Announcer({ shown }: { shown: Shown | undefined }) {
     ? [
         t("announceSlice", { n: shown.index + 1, count: shown.count }),
         shown.window &&
-          t("announceWindow", { width: measure(shown.window.width), center: measure(shown.window.center) }),
+          t("announceWindow", {
+            width: measure(shown.window.width),
+            center: measure(shown.window.center, shown.window.width),
+          }),
       ]
         .filter(Boolean)
         .join(" ")

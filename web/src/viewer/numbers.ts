@@ -1,8 +1,11 @@
 import { locale } from "../i18n";
 
-/** A measured value in few signs: whole when it is large, with decimals when it is small; with a true minus sign. */
-export function measure(value: number): string {
-  const size = Math.abs(value);
+/**
+ * A measured value in few signs, with a true minus sign: whole when `scale` is large, with decimals when it is small. A centre
+ * takes the width of its window as the scale.
+ */
+export function measure(value: number, scale = value): string {
+  const size = Math.abs(scale);
   const decimals = size >= 20 || size === 0 ? 0 : size >= 1 ? 1 : 3;
   const text = new Intl.NumberFormat(locale.value === "fr" ? "fr-FR" : "en-GB", {
     maximumFractionDigits: decimals,

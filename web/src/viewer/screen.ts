@@ -18,7 +18,7 @@ const FADE_MS = 2_000;
 /** One person's screen in the viewing: the surface, its pictures, the pointers on it, and the hands that move it. */
 export class Screen {
   /** Size of the surface in CSS pixels. */
-  readonly size: Signal<Size> = signal({ width: 1, height: 1 });
+  readonly size: Signal<Size> = signal({ width: 0, height: 0 });
   /** The picture that is on the surface. */
   readonly drawn: Signal<PictureHeader | undefined> = signal(undefined);
   /** The picture that should be there has not come for more than a second. */

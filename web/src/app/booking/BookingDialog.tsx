@@ -23,6 +23,8 @@ import {
   faultsOf,
   fieldOf,
   type GuestDraft,
+  isDayGiven,
+  isStartGiven,
   NOTE_MAX,
   requestOf,
 } from "./booking";
@@ -116,6 +118,7 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
   };
 
   const fault = (field: Field) => faults.value[field];
+  const isWhenMarked = fault("when") !== undefined;
   const add = (role: "relative" | "interpreter") => {
     const key = Math.max(0, ...draft.companions.map((row) => row.key)) + 1;
     change({ companions: [...draft.companions, { key, role, name: "", language: draft.patient.language }] });
@@ -209,7 +212,12 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
       <fieldset>
         <legend>{t("booking.when")}</legend>
         <div class="booking-when">
-          <Labelled id="booking-day" label={t("booking.day")} fault={fault("when")}>
+          <Labelled
+            id="booking-day"
+            label={t("booking.day")}
+            isMarked={isWhenMarked && (fault("when") !== "time_missing" || !isDayGiven(draft))}
+            describedBy="booking-when-fault"
+          >
             {(props) => (
               <input
                 {...props}
@@ -219,7 +227,12 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
               />
             )}
           </Labelled>
-          <Labelled id="booking-start" label={t("booking.start")} isMarked={fault("when") !== undefined}>
+          <Labelled
+            id="booking-start"
+            label={t("booking.start")}
+            isMarked={isWhenMarked && (fault("when") !== "time_missing" || !isStartGiven(draft))}
+            describedBy="booking-when-fault"
+          >
             {(props) => (
               <input
                 {...props}
@@ -246,6 +259,7 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
             )}
           </Labelled>
         </div>
+        <FieldWords id="booking-when-fault" fault={fault("when")} />
         <p class="hint">{t("booking.zone", { zone })}</p>
       </fieldset>
 
@@ -361,11 +375,13 @@ interface LabelledProps {
   fault?: FieldFault | undefined;
   /** The sentence stands beside another field of the same question. */
   isMarked?: boolean;
+  /** Where that sentence stands. */
+  describedBy?: string;
   children(props: ControlProps): ComponentChildren;
 }
 
-function Labelled({ id, label, hint, fault, isMarked, children }: LabelledProps) {
-  const described = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
+function Labelled({ id, label, hint, fault, isMarked, describedBy, children }: LabelledProps) {
+  const described = [hint && `${id}-hint`, fault && `${id}-fault`, isMarked && describedBy].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={id}>{label}</label>

@@ -57,6 +57,9 @@ export type Faults = Partial<Record<Field, FieldFault>>;
 
 const isNamed = (name: string) => name.trim() !== "" && [...name.trim()].length <= NAME_MAX;
 
+export const isDayGiven = (draft: Draft): boolean => /^\d{4}-\d{2}-\d{2}$/.test(draft.day);
+export const isStartGiven = (draft: Draft): boolean => /^\d{2}:\d{2}/.test(draft.start);
+
 /** What would be refused anyway is said before it is sent. */
 export function faultsOf(draft: Draft): Faults {
   const faults: Faults = {};
@@ -67,7 +70,7 @@ export function faultsOf(draft: Draft): Faults {
   else if (new Set(chosen).size < chosen.length) faults.practitioners = "practitioner_twice";
   if (1 + draft.companions.length + chosen.length > PEOPLE_MAX) faults.companions = "too_many_people";
   if (draft.service.trim() === "") faults.service = "service_missing";
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(draft.day) || !/^\d{2}:\d{2}/.test(draft.start)) faults.when = "time_missing";
+  if (!isDayGiven(draft) || !isStartGiven(draft)) faults.when = "time_missing";
   if ([...draft.note].length > NOTE_MAX) faults.note = "note_too_long";
   return faults;
 }

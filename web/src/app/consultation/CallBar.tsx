@@ -26,7 +26,7 @@ export function CallBar({ visit }: { visit: Visit }) {
       <DeviceFault kind="microphone" state={devices.microphone.value} />
       <DeviceFault kind="camera" state={devices.camera.value} />
       {isSharing && <p class="notice info">{t("bar.youShareScreen")}</p>}
-      <div class="call-bar" role="toolbar" aria-label={t("bar.call")}>
+      <fieldset class="call-bar" aria-label={t("bar.call")}>
         <button type="button" class="button" aria-pressed={hasMic} onClick={() => void call.toggleMic()}>
           <Icon of={hasMic ? mic : micOff} />
           <span>
@@ -49,11 +49,13 @@ export function CallBar({ visit }: { visit: Visit }) {
           <button
             type="button"
             class="button"
-            aria-pressed={isSharing}
             onClick={() => void (isSharing ? call.stopScreen() : call.shareScreen())}
           >
             <Icon of={isSharing ? screenOff : screen} />
-            <span>{isSharing ? t("bar.shareStop") : t("bar.share")}</span>
+            <span>
+              {isSharing ? t("bar.shareStop") : t("bar.share")}{" "}
+              <span class="call-state">{isSharing ? t("bar.shareStopWhat") : t("bar.shareWhat")}</span>
+            </span>
           </button>
         )}
         <button
@@ -66,7 +68,7 @@ export function CallBar({ visit }: { visit: Visit }) {
           <Icon of={phoneOff} />
           <span>{t("bar.end")}</span>
         </button>
-      </div>
+      </fieldset>
       {isEnding.value && (
         <EndDialog
           visit={visit}

@@ -22,6 +22,8 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
   const waiting = visit.waiting;
   const admitted = waiting.find((person) => person.participant === admit);
   const hasCamera = devices.camera.value === "works";
+  // Not asked for yet: it is opened on the way in, so that nobody enters unheard by oversight.
+  const isMicLater = devices.microphone.value === "off";
   const hasMic = visit.call.micOn.value;
 
   const change = async (f: () => Promise<void>) => {
@@ -48,15 +50,15 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
         <button
           type="button"
           class="button"
-          aria-pressed={hasMic}
+          aria-pressed={hasMic || isMicLater}
           disabled={isBusy.value}
           onClick={() => void change(() => visit.call.toggleMic())}
         >
-          <Icon of={hasMic ? mic : micOff} />
+          <Icon of={hasMic || isMicLater ? mic : micOff} />
           <span>
             {t("check.microphone")}
             <span class="call-state" aria-hidden="true">
-              {hasMic ? t("bar.microphoneOn") : t("bar.microphoneOff")}
+              {isMicLater ? t("bar.microphoneLater") : hasMic ? t("bar.microphoneOn") : t("bar.microphoneOff")}
             </span>
           </span>
         </button>

@@ -170,6 +170,7 @@ function Room({ visit }: { visit: Visit }) {
 
   const isLost = wire.state.value !== "open";
   const media = call.media.value;
+  const hasOthers = people.some((each) => each.participant !== self && each.place.state === "in_call");
   return (
     <div class="room" data-ground="dark" ref={split.container}>
       <header class="room-head">
@@ -219,8 +220,10 @@ function Room({ visit }: { visit: Visit }) {
         <div role="status">
           {isLost ? (
             <p class="notice warn">{t("visit.lost")}</p>
-          ) : media !== "connected" ? (
-            <p class="notice info">{media === "lost" ? t("visit.mediaLost") : t("visit.mediaConnecting")}</p>
+          ) : media === "lost" ? (
+            <p class="notice warn">{t("visit.mediaLost")}</p>
+          ) : media === "connecting" && hasOthers ? (
+            <p class="notice info">{t("visit.mediaConnecting")}</p>
           ) : null}
         </div>
         {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import { viewingOf } from "../../viewer/viewing";
 import { thumbnailOf } from "../requests";
 import { t } from "../words";
@@ -9,9 +10,11 @@ export function SeriesStrip({ visit }: { visit: Visit }) {
   const { show, question } = useShow(visit);
   const studies = visit.studies.value ?? [];
   const current = viewingOf(visit.wire).state.value?.shown?.series;
+  // On a low screen the pictures need the height more; a tap unfolds it.
+  const isHigh = useMemo(() => innerHeight >= 840, []);
   if (!studies.some((study) => study.series.some(isShowable))) return null;
   return (
-    <details class="strip" open>
+    <details class="strip" open={isHigh}>
       <summary>{t("strip.title")}</summary>
       <ul>
         {studies.flatMap((study) =>

@@ -66,10 +66,15 @@ function AddImages({ visit }: { visit: Visit }) {
 function UploadReport({ visit }: { visit: Visit }) {
   const { uploads } = visit;
   const items = uploads.items.value;
-  if (items.length === 0) return null;
+  const section = useRef<HTMLElement>(null);
+  const isThere = items.length > 0;
+  useEffect(() => {
+    if (isThere) section.current?.scrollIntoView({ block: "nearest" });
+  }, [isThere]);
+  if (!isThere) return null;
   const report = reportOf(items);
   return (
-    <section class="report" aria-label={t("upload.title")}>
+    <section ref={section} class="report" aria-label={t("upload.title")}>
       {report.isRunning ? (
         <>
           <p class="tabular">

@@ -1,3 +1,4 @@
+import micOff from "icon:mic-off";
 import volume from "icon:volume-2";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -52,7 +53,12 @@ function Tile({ person, track, isMain }: { person: Person; track: MediaStreamTra
       <figcaption>
         {person.name}
         {isMain && ` · ${t(`role.${person.role}`)}`}
-        {person.muted.includes("microphone") && ` · ${t("muted.microphone")}`}
+        {person.muted.includes("microphone") && (
+          <>
+            <Icon of={micOff} />
+            <span class={isMain ? "" : "spoken"}>{t("muted.microphone")}</span>
+          </>
+        )}
       </figcaption>
     </figure>
   );
