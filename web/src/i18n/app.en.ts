@@ -190,7 +190,7 @@ export const en: SameKeys<typeof fr> = {
   "visit.comeBack": "Go back into the consultation",
   "visit.leave": "Leave without ending",
   "bar.call": "Call",
-  "bar.microphone": "Micro",
+  "bar.microphone": "Mic",
   "bar.camera": "Camera",
   "bar.microphoneOn": "on",
   "bar.microphoneOff": "off",
