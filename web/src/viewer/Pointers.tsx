@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from "@preact/signals";
-import type { Person, ViewingState } from "../protocol";
+import type { Person, Shown } from "../protocol";
 import { type Point, type Size, toSurface } from "./geometry";
 import { t } from "./words";
 
@@ -41,16 +41,16 @@ export interface PointerState extends Point {
 
 interface Props {
   surface: Size;
-  viewing: ViewingState;
+  /** What the picture on the screen shows. */
+  shown: Shown;
+  presenter: string | undefined;
   pointers: ReadonlyMap<string, PointerState>;
   people: ReadonlySignal<readonly Person[]>;
   self: string;
 }
 
 /** Where people point: vectors over the picture, never part of it. */
-export function Pointers({ surface, viewing, pointers, people, self }: Props) {
-  const { shown, presenter } = viewing;
-  if (!shown) return null;
+export function Pointers({ surface, shown, presenter, pointers, people, self }: Props) {
   return (
     <svg class="viewer-pointers" aria-hidden="true" focusable="false">
       {[...pointers].map(([participant, pointer]) => {

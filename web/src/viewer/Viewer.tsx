@@ -73,10 +73,11 @@ export function Viewer({ wire, self, mayPresent, people }: ViewerProps) {
         <canvas ref={canvas} class={shown && failure === undefined ? "" : "hidden"} />
         {shown ? (
           <>
-            {state && (
+            {seen && failure === undefined && (
               <Pointers
                 surface={screen.size.value}
-                viewing={state}
+                shown={seen}
+                presenter={presenter}
                 pointers={screen.pointers.value}
                 people={people}
                 self={self}

@@ -10,7 +10,7 @@ import type { OutcomeWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Dialog, Fault } from "../parts/Dialog";
 import { codeOf, sentenceOf, t } from "../words";
-import { DeviceFault } from "./Check";
+import { deviceWord } from "./Check";
 import type { Visit } from "./visit";
 
 /** Microphone, camera, screen, end: always at the same place, each with its state in words. */
@@ -23,25 +23,34 @@ export function CallBar({ visit }: { visit: Visit }) {
   const mayShare = typeof navigator.mediaDevices?.getDisplayMedia === "function";
   return (
     <>
-      <DeviceFault kind="microphone" state={devices.microphone.value} />
-      <DeviceFault kind="camera" state={devices.camera.value} />
-      {isSharing && <p class="notice info">{t("bar.youShareScreen")}</p>}
       <fieldset class="call-bar" aria-label={t("bar.call")}>
-        <button type="button" class="button" aria-pressed={hasMic} onClick={() => void call.toggleMic()}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={hasMic}
+          aria-describedby="fault-microphone"
+          onClick={() => void call.toggleMic()}
+        >
           <Icon of={hasMic ? mic : micOff} />
           <span>
             {t("bar.microphone")}
             <span class="call-state" aria-hidden="true">
-              {hasMic ? t("bar.microphoneOn") : t("bar.microphoneOff")}
+              {deviceWord("microphone", devices.microphone.value, hasMic)}
             </span>
           </span>
         </button>
-        <button type="button" class="button" aria-pressed={hasCamera} onClick={() => void call.toggleCamera()}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={hasCamera}
+          aria-describedby="fault-camera"
+          onClick={() => void call.toggleCamera()}
+        >
           <Icon of={hasCamera ? video : videoOff} />
           <span>
             {t("bar.camera")}
             <span class="call-state" aria-hidden="true">
-              {hasCamera ? t("bar.cameraOn") : t("bar.cameraOff")}
+              {deviceWord("camera", devices.camera.value, hasCamera)}
             </span>
           </span>
         </button>

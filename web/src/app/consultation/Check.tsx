@@ -58,7 +58,7 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
           <span>
             {t("check.microphone")}
             <span class="call-state" aria-hidden="true">
-              {isMicLater ? t("bar.microphoneLater") : hasMic ? t("bar.microphoneOn") : t("bar.microphoneOff")}
+              {isMicLater ? t("bar.microphoneLater") : deviceWord("microphone", devices.microphone.value, hasMic)}
             </span>
           </span>
         </button>
@@ -73,7 +73,7 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
           <span>
             {t("check.camera")}
             <span class="call-state" aria-hidden="true">
-              {hasCamera ? t("bar.cameraOn") : t("bar.cameraOff")}
+              {deviceWord("camera", devices.camera.value, hasCamera)}
             </span>
           </span>
         </button>
@@ -94,11 +94,16 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
   );
 }
 
+/** The state of a device in one word, under its button. */
+export function deviceWord(kind: "camera" | "microphone", state: DeviceStateWord, isOn: boolean): string {
+  return state === "works" || state === "off" ? t(`bar.${kind}${isOn ? "On" : "Off"}`) : t(`bar.${state}.${kind}`);
+}
+
 /** The sentence for a device that does not work. */
 export function DeviceFault({ kind, state }: { kind: "camera" | "microphone"; state: DeviceStateWord }) {
   if (state === "works" || state === "off") return null;
   return (
-    <div class="notice warn" role="status">
+    <div class="notice warn" role="status" id={`fault-${kind}`}>
       <Icon of={alert} />
       <p>{t(`fault.${state}.${kind}`)}</p>
     </div>

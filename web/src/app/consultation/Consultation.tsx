@@ -8,13 +8,14 @@ import { Icon } from "../../ui/icon";
 import { Viewer } from "../../viewer/Viewer";
 import { viewingOf } from "../../viewer/viewing";
 import { nameOf } from "../agenda/agenda";
+import { Alarm } from "../agenda/alarm";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
 import { facts } from "../who";
 import { sentenceOf, t } from "../words";
 import { CallBar } from "./CallBar";
-import { Check } from "./Check";
+import { Check, DeviceFault } from "./Check";
 import { filesOf, hasFiles } from "./drop";
 import { People, WaitingNow } from "./People";
 import { SeriesStrip } from "./SeriesStrip";
@@ -128,6 +129,11 @@ function Room({ visit }: { visit: Visit }) {
   const entry = visit.entry.value;
   const heading = usePage(entry ? nameOf(entry) : t("visit.title"));
   useEffect(keepAwake, []);
+  const alarm = useRef(new Alarm());
+  const waitingIds = visit.waiting.map((each) => each.participant).join(" ");
+  useEffect(() => {
+    alarm.current.update(waitingIds === "" ? [] : waitingIds.split(" "));
+  }, [waitingIds]);
 
   // A screen that begins to be shared comes to the front, unless images are being looked at.
   const wasSharing = useRef(false);
@@ -217,21 +223,26 @@ function Room({ visit }: { visit: Visit }) {
       </main>
       <Splitter split={split} />
       <aside class="room-side">
-        <div role="status">
-          {isLost ? (
-            <p class="notice warn">{t("visit.lost")}</p>
-          ) : media === "lost" ? (
-            <p class="notice warn">{t("visit.mediaLost")}</p>
-          ) : media === "connecting" && hasOthers ? (
-            <p class="notice info">{t("visit.mediaConnecting")}</p>
-          ) : null}
+        <div class="room-notes">
+          <div role="status">
+            {isLost ? (
+              <p class="notice warn">{t("visit.lost")}</p>
+            ) : media === "lost" ? (
+              <p class="notice warn">{t("visit.mediaLost")}</p>
+            ) : media === "connecting" && hasOthers ? (
+              <p class="notice info">{t("visit.mediaConnecting")}</p>
+            ) : null}
+          </div>
+          {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}
+          {call.screenTrack.value && <p class="notice info">{t("bar.youShareScreen")}</p>}
         </div>
-        {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}
         <WaitingNow visit={visit} />
         <Videos visit={visit} />
         <Sounds call={call} />
         <Tabs tab={tab.value} waiting={visit.waiting.length} choose={(which) => (tab.value = which)} />
         <div class="room-tab" role="tabpanel" id={`panel-${tab.value}`} aria-labelledby={`tab-${tab.value}`}>
+          <DeviceFault kind="microphone" state={visit.devices.microphone.value} />
+          <DeviceFault kind="camera" state={visit.devices.camera.value} />
           {tab.value === "people" ? <People visit={visit} /> : <Studies visit={visit} />}
         </div>
         <CallBar visit={visit} />

@@ -86,7 +86,7 @@ export function Sounds({ call }: { call: Call }) {
       });
   };
   return (
-    <div ref={box}>
+    <div ref={box} class="room-notes">
       {[...call.remote.value].map(
         ([participant, { microphone }]) => microphone && <Sound key={participant} track={microphone} onReady={play} />,
       )}
