@@ -45,6 +45,7 @@ export const fr = {
   "place.removed": "a été retiré de la consultation",
   "device.camera": "caméra",
   "device.microphone": "micro",
+  "device.line": "{what}\u00a0: {state}",
   "device.works": "en ordre",
   "device.refused": "accès refusé par le navigateur",
   "device.missing": "introuvable",
@@ -162,6 +163,7 @@ export const fr = {
   // consultation
   "visit.title": "Consultation",
   "visit.connecting": "Connexion à la consultation…",
+  "visit.slow": "Le serveur ne répond pas encore. La page continue d’essayer\u00a0; vérifiez le réseau.",
   "visit.with": "{name} · {time} · {service}",
   "check.title": "Prêt à entrer\u00a0?",
   "check.waiting": "{name} attend depuis {time}.",
