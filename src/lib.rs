@@ -13,6 +13,7 @@ pub mod viewing; // the state machine of one shared viewing
 pub mod clock;
 pub mod config;
 pub mod secret;
+pub mod tasks; // named tasks with an end
 
 // Adapters: do things, decide nothing.
 pub mod archive; // bytes of instances, bounded decoding, caches

@@ -191,7 +191,8 @@ impl Appointment {
         if practitioners.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(BookError::PractitionerTwice);
         }
-        let is_named = |p: &Participant| (1..=Self::MAX_NAME).contains(&p.name.expose().trim().chars().count());
+        let is_named =
+            |p: &Participant| (1..=Self::MAX_NAME).contains(&p.name.expose().trim().chars().count());
         if !participants.iter().all(is_named) {
             return Err(BookError::NameMissing);
         }

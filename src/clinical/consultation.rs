@@ -27,20 +27,50 @@ struct Seat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A device has proven whose it is (link or sign-in) and opened its connection.
-    Arrive { participant: ParticipantId, device: DeviceNumber },
+    Arrive {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
     /// A guest has tested the device and asks to be let in.
-    Ready { participant: ParticipantId, device: DeviceNumber, check: DeviceCheck },
+    Ready {
+        participant: ParticipantId,
+        device: DeviceNumber,
+        check: DeviceCheck,
+    },
     /// Goes into the room: staff at once, a guest once admitted.
-    Enter { participant: ParticipantId, device: DeviceNumber },
-    Admit { by: ParticipantId, participant: ParticipantId },
-    PutBack { by: ParticipantId, participant: ParticipantId },
-    Remove { by: ParticipantId, participant: ParticipantId },
-    Leave { participant: ParticipantId, device: DeviceNumber },
+    Enter {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
+    Admit {
+        by: ParticipantId,
+        participant: ParticipantId,
+    },
+    PutBack {
+        by: ParticipantId,
+        participant: ParticipantId,
+    },
+    Remove {
+        by: ParticipantId,
+        participant: ParticipantId,
+    },
+    Leave {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
     /// The connection of a device broke.
-    Lose { participant: ParticipantId, device: DeviceNumber },
+    Lose {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
     /// Staff gave a person a new link.
-    Invite { participant: ParticipantId },
-    End { by: ParticipantId, outcome: Outcome },
+    Invite {
+        participant: ParticipantId,
+    },
+    End {
+        by: ParticipantId,
+        outcome: Outcome,
+    },
     /// The moment of an earlier [`Effect::WakeAt`] has come.
     Wake,
 }
@@ -187,7 +217,9 @@ impl Consultation {
             Input::Enter { participant, device } => self.enter(participant, device, now, &mut effects)?,
             Input::Admit { by, participant } => {
                 let staff = self.staff(by)?;
-                let Place::Waiting(place) = *self.place_of(participant)? else { return Err(Refusal::NotWaiting) };
+                let Place::Waiting(place) = *self.place_of(participant)? else {
+                    return Err(Refusal::NotWaiting);
+                };
                 self.set(participant, Place::Admitted(place.admit(staff, now)), Some(by), now, &mut effects);
             }
             Input::PutBack { by, participant } => {
@@ -375,7 +407,9 @@ impl Consultation {
     /// Staff of this consultation who are there now.
     fn staff(&self, participant: ParticipantId) -> Result<Staff, Refusal> {
         match self.seats.get(&participant) {
-            Some(seat) if !seat.role.is_guest() && seat.place.device().is_some() => Ok(Staff::new(participant)),
+            Some(seat) if !seat.role.is_guest() && seat.place.device().is_some() => {
+                Ok(Staff::new(participant))
+            }
             Some(_) => Err(Refusal::NotStaff),
             None => Err(Refusal::UnknownParticipant),
         }

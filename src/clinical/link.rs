@@ -1,9 +1,13 @@
 //! Personal links: one secret address for one participant of one appointment. Reading a link never changes it.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{Appointment, AppointmentId, AppointmentStatus, LinkId, ParticipantId};
+use crate::secret::Secret;
 
 /// A link as it is kept: the secret itself is not here, only its SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +25,53 @@ pub struct Link {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LinkDigest(pub [u8; 32]);
 
+impl LinkDigest {
+    /// What the secret of a link is kept as.
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+}
+
 impl std::fmt::Debug for LinkDigest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("LinkDigest(..)")
+    }
+}
+
+/// A link with the secret that opens it, before the secret is handed on and forgotten.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    pub link: Link,
+    pub secret: Secret<String>,
+}
+
+impl NewLink {
+    /// Makes a link for one participant. `random` are 256 bits that nobody can guess.
+    pub fn make(
+        id: LinkId,
+        random: [u8; 32],
+        appointment: &Appointment,
+        participant: ParticipantId,
+        door: DoorPolicy,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let secret = BASE64_URL_SAFE_NO_PAD.encode(random);
+        let link = Link {
+            id,
+            appointment: appointment.id,
+            participant,
+            digest: LinkDigest::of(&secret),
+            issued_at: now,
+            expires_at: door.expires_at(appointment),
+            revoked_at: None,
+        };
+        Self { link, secret: Secret::new(secret) }
+    }
+
+    /// The whole address, for the person it is for. Browsers send the part after `#` to nobody: it is in no log, and programs
+    /// that open links before people do change nothing.
+    pub fn address(&self, public_url: &str) -> String {
+        format!("{}/join#{}", public_url.trim_end_matches('/'), self.secret.expose())
     }
 }
 
@@ -77,7 +125,9 @@ impl DoorPolicy {
         }
         match appointment.status {
             AppointmentStatus::Cancelled { .. } => return Err(DoorClosed::Cancelled),
-            AppointmentStatus::Fulfilled { .. } | AppointmentStatus::NoShow { .. } => return Err(DoorClosed::Over),
+            AppointmentStatus::Fulfilled { .. } | AppointmentStatus::NoShow { .. } => {
+                return Err(DoorClosed::Over);
+            }
             AppointmentStatus::Booked | AppointmentStatus::Arrived { .. } => {}
         }
         if link.revoked_at.is_some() {

@@ -3,6 +3,7 @@
 mod admission;
 mod appointment;
 mod consultation;
+mod identity;
 mod ids;
 mod link;
 mod participant;
@@ -13,6 +14,7 @@ mod tests;
 pub use admission::*;
 pub use appointment::*;
 pub use consultation::*;
+pub use identity::*;
 pub use ids::*;
 pub use link::*;
 pub use participant::*;

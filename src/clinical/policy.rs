@@ -86,16 +86,20 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
     let is = |role| roles.contains(&role);
     let may_consult = roles.iter().any(|role| role.may_consult());
     match (verb, object) {
-        (Verb::ListAppointments | Verb::BookAppointment, Object::Agenda) => is(StaffRole::Secretary) || may_consult,
-        (Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink, Object::Appointment(appointment)) => {
-            is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment)
+        (Verb::ListAppointments | Verb::BookAppointment, Object::Agenda) => {
+            is(StaffRole::Secretary) || may_consult
         }
+        (
+            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink,
+            Object::Appointment(appointment),
+        ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
         (Verb::Attend | Verb::ListStudies | Verb::AddStudies, Object::Appointment(appointment)) => {
             may_consult && is_booked(practitioner, appointment)
         }
-        (Verb::AdmitPeople | Verb::EndConsultation | Verb::SeePeople, Object::Consultation { appointment, place }) => {
-            may_consult && is_booked(practitioner, appointment) && is_there(*place)
-        }
+        (
+            Verb::AdmitPeople | Verb::EndConsultation | Verb::SeePeople,
+            Object::Consultation { appointment, place },
+        ) => may_consult && is_booked(practitioner, appointment) && is_there(*place),
         (
             Verb::SendMedia | Verb::ShareStudies | Verb::SeeViewing | Verb::Point,
             Object::Consultation { appointment, place },

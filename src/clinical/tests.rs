@@ -241,7 +241,9 @@ fn a_guest_who_waits_may_do_nothing_in_the_room() {
 fn a_doctor_reaches_only_appointments_they_are_booked_in() {
     let visit = appointment();
     let other = PractitionerId::new(Uuid::from_u128(77));
-    for roles in [vec![StaffRole::Doctor], vec![StaffRole::Radiologist], vec![StaffRole::Administrator], vec![]] {
+    for roles in
+        [vec![StaffRole::Doctor], vec![StaffRole::Radiologist], vec![StaffRole::Administrator], vec![]]
+    {
         let actor = Actor::Staff { practitioner: other, roles };
         for verb in Verb::ALL {
             assert_eq!(authorize(&actor, verb, &Object::Appointment(&visit)), Err(NotAllowed), "{verb:?}");
@@ -259,7 +261,11 @@ fn any_input() -> impl Strategy<Value = Input> {
     let device = || (0_u64..5).prop_map(DeviceNumber);
     prop_oneof![
         (who(), device()).prop_map(|(participant, device)| Input::Arrive { participant, device }),
-        (who(), device()).prop_map(|(participant, device)| Input::Ready { participant, device, check: WORKS }),
+        (who(), device()).prop_map(|(participant, device)| Input::Ready {
+            participant,
+            device,
+            check: WORKS
+        }),
         (who(), device()).prop_map(|(participant, device)| Input::Enter { participant, device }),
         (who(), who()).prop_map(|(by, participant)| Input::Admit { by, participant }),
         (who(), who()).prop_map(|(by, participant)| Input::PutBack { by, participant }),

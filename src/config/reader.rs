@@ -76,10 +76,18 @@ impl Reader {
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(&mut self, section: &str, key: &str, default: u64, within: std::ops::RangeInclusive<u64>) -> u64 {
+    pub(super) fn number(
+        &mut self,
+        section: &str,
+        key: &str,
+        default: u64,
+        within: std::ops::RangeInclusive<u64>,
+    ) -> u64 {
         match self.take(section, key) {
             None => default,
-            Some(Value::Integer(number)) if u64::try_from(number).is_ok_and(|number| within.contains(&number)) => {
+            Some(Value::Integer(number))
+                if u64::try_from(number).is_ok_and(|number| within.contains(&number)) =>
+            {
                 number.unsigned_abs()
             }
             Some(_) => {
@@ -131,7 +139,8 @@ impl Reader {
                 self.mistakes.push(Mistake { key: section, what });
             } else if let Value::Table(table) = value {
                 for key in table.keys() {
-                    self.mistakes.push(Mistake { key: format!("{section}.{key}"), what: "unknown key".into() });
+                    self.mistakes
+                        .push(Mistake { key: format!("{section}.{key}"), what: "unknown key".into() });
                 }
             } else {
                 self.mistakes.push(Mistake { key: section, what: "must be a section".into() });

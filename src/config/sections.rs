@@ -115,7 +115,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 fn url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
-    if matches!(url.scheme(), "https" | "http") { Ok(url) } else { Err("must begin with https://".to_owned()) }
+    if matches!(url.scheme(), "https" | "http") {
+        Ok(url)
+    } else {
+        Err("must begin with https://".to_owned())
+    }
 }
 
 /// Writes `key = value` lines of a section.
@@ -146,7 +150,8 @@ impl<'a> Writer<'a> {
     }
 
     fn texts<T: Display>(&mut self, key: &str, values: &[T]) -> &mut Self {
-        let values: Vec<_> = values.iter().map(|value| toml::Value::String(value.to_string()).to_string()).collect();
+        let values: Vec<_> =
+            values.iter().map(|value| toml::Value::String(value.to_string()).to_string()).collect();
         let _ = writeln!(self.0, "{key} = [{}]", values.join(", "));
         self
     }
@@ -190,7 +195,11 @@ impl Http {
             Some(Ok(url)) => {
                 let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
                 if url.scheme() == "http" && !is_local {
-                    reader.mistake(s, "public_url", "must begin with https://: browsers give no camera otherwise");
+                    reader.mistake(
+                        s,
+                        "public_url",
+                        "must begin with https://: browsers give no camera otherwise",
+                    );
                 }
                 if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
                     reader.mistake(s, "public_url", "must have no path");
@@ -224,12 +233,16 @@ impl Http {
 impl Database {
     pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
         let s = "database";
-        let file = reader.text(s, "url").unwrap_or_else(|| "sqlite:///var/lib/parvis/parvis.sqlite".to_owned());
+        let file =
+            reader.text(s, "url").unwrap_or_else(|| "sqlite:///var/lib/parvis/parvis.sqlite".to_owned());
         let url = environment("PARVIS_DATABASE_URL").unwrap_or(file);
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
             reader.mistake(s, "url", "must begin with sqlite: or postgres:");
         }
-        Self { url: Secret::new(url), max_connections: reader.number(s, "max_connections", 8, 1..=200) as u32 }
+        Self {
+            url: Secret::new(url),
+            max_connections: reader.number(s, "max_connections", 8, 1..=200) as u32,
+        }
     }
 
     pub(super) fn write(&self, out: &mut String) {
@@ -250,7 +263,11 @@ impl Oidc {
             Some(entries) => {
                 for (claim, role) in entries {
                     if !claim.contains('/') {
-                        reader.mistake(s, &format!("roles.{claim}"), "must be claim/value, such as groups/doctors");
+                        reader.mistake(
+                            s,
+                            &format!("roles.{claim}"),
+                            "must be claim/value, such as groups/doctors",
+                        );
                     }
                     match RoleName::parse(&role) {
                         Some(role) => roles.push((claim, role)),

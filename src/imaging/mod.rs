@@ -1,5 +1,29 @@
 //! From DICOM bytes to a rendered frame under a presentation. Pure: bytes in, pixels out.
+//!
+//! The way of a frame: [`read`] opens the bytes (after `scan` has measured them), [`pixels`] gives stored values,
+//! [`lut`] and [`window`] turn them into grey, [`color`] into RGB, [`render`] fits them to a surface,
+//! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
+mod codec;
+pub mod color;
+pub mod dataset;
+pub mod encode;
+mod fragments;
+pub mod header;
+pub mod lut;
+pub mod pixels;
 mod presentation;
+pub mod read;
+pub mod render;
+mod rle;
+mod scan;
+pub mod stack;
 mod study;
+pub mod window;
+pub use encode::PictureFormat;
+pub use header::{Inspection, inspect, read_header};
+pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame};
 pub use presentation::*;
+pub use read::OpenError;
+pub use render::{Rendered8, render, render_view};
+pub use stack::{Stack, stacks};
 pub use study::*;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DeviceStateWord, DirectionWord, OutcomeWord, PlaceWord, ProblemCode, RoleWord, SourceWord,
+    AppointmentStatusWord, DeviceStateWord, DirectionWord, OutcomeWord, PlaceWord, ProblemCode, RoleWord,
+    SourceWord,
 };
 
 /// One message to a client.
@@ -24,15 +25,29 @@ pub enum ServerMessage {
         /// UTC now, to show "since" truly on a device with a wrong clock.
         now: String,
     },
-    Accepted { request: u32 },
+    Accepted {
+        request: u32,
+    },
     /// The request was not carried out; `detail` is for the log of the client, the sentence comes from the code.
-    Rejected { request: u32, code: ProblemCode, detail: String },
+    Rejected {
+        request: u32,
+        code: ProblemCode,
+        detail: String,
+    },
     /// A message without a request number could not be used; the connection stays.
-    Problem { code: ProblemCode, detail: String },
+    Problem {
+        code: ProblemCode,
+        detail: String,
+    },
     /// This person's own place changed.
-    Place { place: Place },
+    Place {
+        place: Place,
+    },
     /// Who is in the consultation. Staff see everybody; guests in the call see who is in the call; nobody else gets it.
-    People { revision: u32, people: Vec<Person> },
+    People {
+        revision: u32,
+        people: Vec<Person>,
+    },
     /// The last message on this connection: a newer tab or device of the same person took over.
     TakenOver {},
     /// The last message on this connection: the consultation is over.
@@ -43,22 +58,45 @@ pub enum ServerMessage {
     },
 
     /// Answer to `publish_offer`.
-    PublishAnswer { generation: u32, sdp: String },
+    PublishAnswer {
+        generation: u32,
+        sdp: String,
+    },
     /// Offer of the connection that receives: the whole set, after which `subscribe_answer` is awaited.
-    SubscribeOffer { generation: u32, sdp: String, tracks: Vec<SubscribedTrack> },
+    SubscribeOffer {
+        generation: u32,
+        sdp: String,
+        tracks: Vec<SubscribedTrack>,
+    },
     /// A peer connection came up, was lost, or failed.
-    Media { direction: DirectionWord, is_connected: bool },
+    Media {
+        direction: DirectionWord,
+        is_connected: bool,
+    },
     /// Somebody switched a source off or on.
-    Muted { participant: String, source: SourceWord, is_muted: bool },
+    Muted {
+        participant: String,
+        source: SourceWord,
+        is_muted: bool,
+    },
 
     /// What the consultation looks at now: the whole state, newer revisions win.
     Viewing(ViewingState),
     /// Somebody points, in units of the frame (0..1).
-    Pointer { participant: String, x: f64, y: f64 },
+    Pointer {
+        participant: String,
+        x: f64,
+        y: f64,
+    },
     /// Somebody points no more.
-    PointerGone { participant: String },
+    PointerGone {
+        participant: String,
+    },
     /// A frame cannot be shown: one sentence of reason, in English, for staff.
-    FrameFailed { revision: u32, detail: String },
+    FrameFailed {
+        revision: u32,
+        detail: String,
+    },
     /// Studies of this appointment came or changed: staff fetch the list again.
     StudiesChanged {},
     Pong {},

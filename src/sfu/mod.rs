@@ -1,1 +1,131 @@
 //! Packets and peer connections, on the sans-IO `rtc` crate. Decides nothing that the `room` core can decide.
+//!
+//! One thread owns one UDP socket and everything that arrives there. A device has two one-way peer connections:
+//! it offers what it publishes, the server offers what it subscribes to. The rest of the program talks to the
+//! thread through a bounded queue of [`Command`]s and hears of it through the queue of [`Event`]s that each
+//! connection brings along.
+//!
+//! A datagram goes `socket` -> `demux` (whose is it?) -> `peer` (the media engine opens it) -> `forwarding` (to
+//! whom?) -> `peer` (the engine seals each copy) -> `socket`. Descriptions go through `sdp` (is it acceptable?) to
+//! `publisher` and `subscriber`, held together by `negotiation`.
+
+mod api;
+mod codecs;
+mod connection;
+mod demux;
+mod forwarding;
+mod negotiation;
+mod peer;
+mod publisher;
+mod sdp;
+mod shard;
+mod socket;
+mod subscriber;
+mod tap;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+pub use api::{Busy, Command, Counters, Direction, Error, Event, SfuSettings, WantedTrack};
+
+use api::Tally;
+use shard::Shard;
+use socket::{MediaSocket, Waker};
+
+use crate::clock::Clock;
+
+/// Commands that wait for the thread.
+const MAX_COMMANDS: usize = 1024;
+
+/// A handle to the forwarding. Cheap to clone. When the last one is dropped, or at [`Sfu::stop`], all connections
+/// are closed and the thread ends.
+#[derive(Clone, Debug)]
+pub struct Sfu(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
+    address: SocketAddr,
+    commands: SyncSender<Command>,
+    waker: Waker,
+    stop: Arc<AtomicBool>,
+    tally: Arc<Tally>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Sfu {
+    /// Opens the socket and starts the thread.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on, or if another number of shards than 1 is set.
+    pub fn start(settings: SfuSettings, clock: Clock) -> Result<Sfu, Error> {
+        if settings.shards != 1 {
+            return Err(Error::Shards(settings.shards));
+        }
+        let listen = |source| Error::Listen { address: settings.listen, source };
+        let socket = MediaSocket::open(settings.listen).map_err(listen)?;
+        let address = socket.address();
+        let waker = Waker::new(address).map_err(Error::Thread)?;
+        let ips = if settings.announce.is_empty() {
+            socket::own_addresses(address.ip())
+        } else {
+            settings.announce
+        };
+        let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, address.port())).collect();
+        let (commands, received) = sync_channel(MAX_COMMANDS);
+        let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::new(Tally::default()));
+        let shard = Shard::new(clock, addresses, tally.clone());
+        let should_stop = stop.clone();
+        let thread = std::thread::Builder::new()
+            .name("media-0".to_owned())
+            .spawn(move || shard.run(socket, &received, &should_stop))
+            .map_err(Error::Thread)?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Sfu(Arc::new(Handle { address, commands, waker, stop, tally, thread })))
+    }
+
+    /// The address that was opened, with the port that the system chose if 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    /// Gives a command to the thread. Never waits.
+    ///
+    /// # Errors
+    /// If the queue is full, or after [`Sfu::stop`].
+    pub fn send(&self, command: Command) -> Result<(), Busy> {
+        self.0.commands.try_send(command).map_err(|_| Busy)?;
+        self.0.waker.wake();
+        Ok(())
+    }
+
+    /// What was counted since the start.
+    pub fn counters(&self) -> Counters {
+        self.0.tally.read()
+    }
+
+    /// Closes all connections and waits until the thread has ended, a few milliseconds.
+    pub fn stop(&self) {
+        self.0.end();
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic outside of any connection has been printed by the thread itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Handle {
+    fn end(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

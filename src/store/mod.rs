@@ -1,1 +1,22 @@
-//! store
+//! Rows in and out: one [`Store`] over SQLite or PostgreSQL. The only module that names sqlx.
+//!
+//! One SQL text serves both databases; `db.rs` says how. Each file holds the rows of one subject, private, and turns them
+//! into the types of [`crate::clinical`] and [`crate::imaging`]. Every function here is run on both databases by
+//! `tests/it/store.rs`, which fails for one that is missing there.
+
+mod appointments;
+mod db;
+mod error;
+mod links;
+mod logins;
+mod migrate;
+mod moves;
+mod practitioners;
+mod studies;
+
+pub use appointments::AgendaScope;
+pub use db::{Store, StoreSettings};
+pub use error::{Constraint, Error, Fault};
+pub use logins::{Login, LoginDigest, SignInAttempt};
+pub use migrate::{Dialect, Migration, migrations};
+pub use studies::{StoredSeries, StoredStudy};

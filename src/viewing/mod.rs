@@ -10,8 +10,11 @@ use thiserror::Error;
 use crate::clinical::{ParticipantId, SeriesId};
 use crate::imaging::{Presentation, View, Window};
 
+mod flow;
 #[cfg(test)]
 mod tests;
+
+pub use flow::{Next, Order, PictureFlow};
 
 /// One shared viewing. Begins empty at revision 0.
 #[derive(Clone, Debug, Default)]
@@ -45,21 +48,51 @@ pub struct Pointer {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
     /// Shows a stack of `count` frames from its first, or from its middle when `from_middle`; whoever shares presents.
-    Share { by: ParticipantId, series: SeriesId, count: u32, from_middle: bool },
-    Stop { by: ParticipantId },
+    Share {
+        by: ParticipantId,
+        series: SeriesId,
+        count: u32,
+        from_middle: bool,
+    },
+    Stop {
+        by: ParticipantId,
+    },
     /// Takes the presenter's place.
-    Present { by: ParticipantId },
-    Scroll { by: ParticipantId, index: u32 },
+    Present {
+        by: ParticipantId,
+    },
+    Scroll {
+        by: ParticipantId,
+        index: u32,
+    },
     /// `None`: the window of the object.
-    SetWindow { by: ParticipantId, window: Option<Window> },
-    SetInverted { by: ParticipantId, is_inverted: bool },
-    SetView { by: ParticipantId, view: View },
+    SetWindow {
+        by: ParticipantId,
+        window: Option<Window>,
+    },
+    SetInverted {
+        by: ParticipantId,
+        is_inverted: bool,
+    },
+    SetView {
+        by: ParticipantId,
+        view: View,
+    },
     /// Presentation and view as they were when the stack was shared.
-    Reset { by: ParticipantId },
-    Point { by: ParticipantId, pointer: Pointer },
-    Unpoint { by: ParticipantId },
+    Reset {
+        by: ParticipantId,
+    },
+    Point {
+        by: ParticipantId,
+        pointer: Pointer,
+    },
+    Unpoint {
+        by: ParticipantId,
+    },
     /// Somebody left the call.
-    Gone { participant: ParticipantId },
+    Gone {
+        participant: ParticipantId,
+    },
 }
 
 /// What is to be told.
@@ -67,8 +100,13 @@ pub enum Input {
 pub enum Effect {
     /// The state has a new revision: send it, and render it for everybody.
     Changed,
-    Pointed { participant: ParticipantId, pointer: Pointer },
-    PointerGone { participant: ParticipantId },
+    Pointed {
+        participant: ParticipantId,
+        pointer: Pointer,
+    },
+    PointerGone {
+        participant: ParticipantId,
+    },
 }
 
 /// The effects of one input.

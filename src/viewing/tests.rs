@@ -49,7 +49,8 @@ fn reset_keeps_the_frame() {
     let mut viewing = shared();
     let window = Some(Window { center: 40.0, width: 400.0 });
     let _ = viewing.handle(Input::SetWindow { by: DOCTOR, window }).unwrap();
-    let _ = viewing.handle(Input::SetView { by: DOCTOR, view: View { zoom: 3.0, center: (0.2, 0.3) } }).unwrap();
+    let _ =
+        viewing.handle(Input::SetView { by: DOCTOR, view: View { zoom: 3.0, center: (0.2, 0.3) } }).unwrap();
     let _ = viewing.handle(Input::Scroll { by: DOCTOR, index: 7 }).unwrap();
     let _ = viewing.handle(Input::Reset { by: DOCTOR }).unwrap();
     let shown = viewing.shown().unwrap();

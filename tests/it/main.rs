@@ -1,1 +1,5 @@
-#[test] fn t(){}
+//! The one integration binary: one link, many files.
+
+mod architecture;
+mod call;
+mod protocol;

@@ -1,0 +1,194 @@
+//! The verbs of the command line. Exit codes: 0 done; 1 failed; 2 wrong usage; 3 this object cannot be shown (dicom verbs).
+
+pub mod dicom;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use crate::app::{self, App, Settings};
+use crate::archive;
+use crate::clinical::AppointmentId;
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat, log_filter_from_environment};
+use crate::{demo, telemetry};
+
+const DEFAULT_CONFIG: &str = "parvis.toml";
+
+/// A hospital's own gateway for video consultations with its medical images.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the gateway.
+    Serve {
+        /// File of settings.
+        #[arg(long, default_value = DEFAULT_CONFIG)]
+        config: PathBuf,
+    },
+    /// Everything on this machine alone, with synthetic people, appointments and studies.
+    Demo {
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Keep the data here; without it they are gone at the end.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Tell all mistakes of the settings at once, and print the settings in force.
+    CheckConfig {
+        #[arg(long, default_value = DEFAULT_CONFIG)]
+        config: PathBuf,
+    },
+    /// Look at DICOM files.
+    #[command(subcommand)]
+    Dicom(dicom::DicomVerb),
+    /// Import studies from a ZIP or a folder for an appointment.
+    Import {
+        source: PathBuf,
+        #[arg(long)]
+        appointment: AppointmentId,
+        #[arg(long, default_value = DEFAULT_CONFIG)]
+        config: PathBuf,
+    },
+    /// Decode for the parent process; started by the gateway itself.
+    #[command(hide = true)]
+    DecodeWorker,
+}
+
+/// Carries out what the command line asks for.
+pub fn run(arguments: Arguments) -> ExitCode {
+    // The child that decodes hostile bytes needs no runtime.
+    if matches!(arguments.verb, Verb::DecodeWorker) {
+        return archive::run_worker();
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("cannot start")),
+    };
+    let outcome = match arguments.verb {
+        Verb::Serve { config } => runtime.block_on(serve(&config)),
+        Verb::Demo { port, data } => runtime.block_on(run_demo(port, data)),
+        Verb::CheckConfig { config } => check_config(&config),
+        Verb::Dicom(verb) => return runtime.block_on(dicom::run(verb)),
+        Verb::Import { source, appointment, config } => {
+            runtime.block_on(import(&source, appointment, &config))
+        }
+        Verb::DecodeWorker => return archive::run_worker(),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("parvis: {error:#}");
+    ExitCode::from(1)
+}
+
+fn read(path: &Path) -> Option<Config> {
+    match Config::load(path) {
+        Ok(config) => Some(config),
+        Err(mistakes) => {
+            eprintln!("parvis: {} mistake(s) in {}:", mistakes.len(), path.display());
+            for mistake in mistakes {
+                eprintln!("  {mistake}");
+            }
+            None
+        }
+    }
+}
+
+fn check_config(path: &Path) -> Result<ExitCode> {
+    let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
+    print!("{}", config.effective());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(path: &Path) -> Result<ExitCode> {
+    let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
+    let filter = log_filter_from_environment().unwrap_or_else(|| config.log.level.clone());
+    telemetry::start(&filter, config.log.format);
+    let app = App::build(Settings::from_config(&config, program()?), Clock::system()).await?;
+    let listener = app::listen(config.http.listen).await?;
+    tracing::info!(http.listen = %config.http.listen, media.listen = %config.media.listen, "ready");
+    let served = match (config.http.tls_certificate, config.http.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let listener = listener.into_std().context("the listener cannot be used")?;
+            until_asked(&app, app.serve_tls(listener, certificate, key)).await
+        }
+        _ => until_asked(&app, app.serve(listener)).await,
+    };
+    app.end().await;
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn until_asked(app: &App, serve: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::pin!(serve);
+    tokio::select! {
+        served = &mut serve => served,
+        () = app::asked_to_end() => {
+            tracing::info!("asked to end");
+            app.tasks.stop();
+            serve.await
+        }
+    }
+}
+
+async fn run_demo(port: u16, data: Option<PathBuf>) -> Result<ExitCode> {
+    let filter =
+        log_filter_from_environment().unwrap_or_else(|| "warn,parvis=info,parvis::sfu=warn".to_owned());
+    telemetry::start(&filter, LogFormat::Text);
+    let listener = app::listen(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).await?;
+    let demo = demo::Demo::build(listener.local_addr()?, data, program()?, Clock::system()).await?;
+    let served = tokio::select! {
+        served = until_asked(&demo.app, demo.app.serve(listener)) => served,
+        told = demo.tell() => told.map(|never| match never {}),
+    };
+    demo.end().await;
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn import(source: &Path, appointment: AppointmentId, path: &Path) -> Result<ExitCode> {
+    let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
+    let settings = Settings::from_config(&config, program()?);
+    let clock = Clock::system();
+    let store = crate::store::Store::open(&settings.store).await.context("the database cannot be used")?;
+    anyhow::ensure!(store.appointment(appointment).await?.is_some(), "there is no appointment {appointment}");
+    let archive = archive::Archive::open(settings.archive).await.context("the archive cannot be used")?;
+    let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let (progress, mut told) = tokio::sync::mpsc::channel(16);
+    let receive = archive.receive(source, &name, progress);
+    let tell = async {
+        let mut last = String::new();
+        while let Some(step) = told.recv().await {
+            let line = format!("{step:?}");
+            if line != last {
+                eprintln!("{line}");
+                last = line;
+            }
+        }
+    };
+    let (receipt, ()) = tokio::join!(receive, tell);
+    let receipt = receipt?;
+    store.add_received(appointment, &receipt.received, &clock).await?;
+    println!("{} object(s) taken in, {} file(s) ignored", receipt.received.len(), receipt.ignored.len());
+    for refused in &receipt.refused {
+        println!("refused: {}: {}", refused.name, refused.reason);
+    }
+    store.close().await;
+    Ok(if receipt.received.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// The path of this program, for its child processes.
+fn program() -> Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program")
+}

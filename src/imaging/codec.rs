@@ -1,0 +1,282 @@
+//! Compressed frames: what the codecs give, checked against the header before they may allocate anything.
+//!
+//! Places kept for what is missing: JPEG of 12 bits (.51), JPEG XL (.110 to .112), video, reduced resolutions.
+
+use std::io::Read;
+
+use dicom_dictionary_std::uids;
+
+use super::color::Color;
+use super::pixels::{DecodeError, PixelFormat};
+use super::rle;
+
+/// Decoded samples, interleaved, words in little endian.
+pub(super) struct Coded {
+    pub(super) bytes: Vec<u8>,
+    pub(super) sample_bytes: usize,
+    /// What the samples mean, where the codestream says so and not the header (PS3.5 section 8.2).
+    pub(super) color: Option<Color>,
+}
+
+/// Decodes one frame of an encapsulated syntax.
+pub(super) fn decode(frame: &[u8], syntax_uid: &str, format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let jpeg_process =
+        syntax_uid.strip_prefix("1.2.840.10008.1.2.4.").and_then(|rest| rest.parse::<u16>().ok());
+    match jpeg_process {
+        // Retired processes too: the codestream names its process itself.
+        Some(50..=70) => jpeg(frame, format),
+        Some(80 | 81) => jpeg_ls(frame, format),
+        Some(90..=93 | 201..=203) => jpeg_2000(frame, format),
+        _ if syntax_uid == uids::RLE_LOSSLESS => {
+            let sample_bytes = usize::from(format.bits_allocated).div_ceil(8);
+            if format.bits_allocated < 8 {
+                return Err(DecodeError::Codec("RLE of single bits is not defined".to_owned()));
+            }
+            let bytes = rle::decode(frame, format.pixels(), usize::from(format.samples), sample_bytes)?;
+            Ok(Coded { bytes, sample_bytes, color: None })
+        }
+        // Deflated Image Frame Compression (PS3.5 section A.4.13).
+        _ if syntax_uid == "1.2.840.10008.1.2.8.1" => deflated(frame, format),
+        _ => Err(DecodeError::UnknownSyntax(syntax_uid.to_owned())),
+    }
+}
+
+fn same_size(format: &PixelFormat, width: u64, height: u64, samples: u64) -> Result<(), DecodeError> {
+    let expected = (u64::from(format.columns), u64::from(format.rows), u64::from(format.samples));
+    if (width, height, samples) == expected {
+        return Ok(());
+    }
+    Err(DecodeError::SizeMismatch { header: expected, codestream: (width, height, samples) })
+}
+
+fn jpeg(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let fault = |error: jpeg_decoder::Error| DecodeError::Codec(format!("JPEG: {error}"));
+    let marks = JpegMarks::read(frame)
+        .ok_or_else(|| DecodeError::Codec("JPEG: there is no frame header".to_owned()))?;
+    same_size(format, marks.width.into(), marks.height.into(), marks.component_ids.len() as u64)?;
+    let mut decoder = jpeg_decoder::Decoder::new(frame);
+    // Components as they are stored; colour is a stage of its own.
+    decoder.set_color_transform(jpeg_decoder::ColorTransform::None);
+    let bytes = decoder.decode().map_err(fault)?;
+    let info =
+        decoder.info().ok_or_else(|| DecodeError::Codec("JPEG: there is no frame header".to_owned()))?;
+    let is_wide = info.pixel_format == jpeg_decoder::PixelFormat::L16;
+    let bytes = if is_wide {
+        // The decoder writes words in the order of the machine.
+        bytes.chunks_exact(2).flat_map(|pair| u16::from_ne_bytes([pair[0], pair[1]]).to_le_bytes()).collect()
+    } else {
+        bytes
+    };
+    Ok(Coded { bytes, sample_bytes: if is_wide { 2 } else { 1 }, color: marks.color(format) })
+}
+
+/// What the markers of a JPEG say before its data (ITU-T T.81 annex B, T.871, Adobe TN 5116).
+struct JpegMarks {
+    width: u16,
+    height: u16,
+    component_ids: Vec<u8>,
+    is_lossless: bool,
+    has_jfif: bool,
+    adobe_transform: Option<u8>,
+}
+
+impl JpegMarks {
+    fn read(frame: &[u8]) -> Option<Self> {
+        let (mut has_jfif, mut adobe_transform) = (false, None);
+        for (marker, body) in segments(frame) {
+            match marker {
+                0xE0 if body.starts_with(b"JFIF\0") => has_jfif = true,
+                0xEE if body.starts_with(b"Adobe") => adobe_transform = body.get(11).copied(),
+                // Start of frame, every process; C4, C8 and CC are other things.
+                0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
+                    let word = |i: usize| Some(u16::from_be_bytes([*body.get(i)?, *body.get(i + 1)?]));
+                    let components = usize::from(*body.get(5)?);
+                    return Some(Self {
+                        height: word(1)?,
+                        width: word(3)?,
+                        component_ids: body.get(6..6 + 3 * components)?.iter().step_by(3).copied().collect(),
+                        is_lossless: marker & 3 == 3,
+                        has_jfif,
+                        adobe_transform,
+                    });
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The codestream is trusted over the header (PS3.5 section 8.2.1); the header decides where it says nothing.
+    fn color(&self, format: &PixelFormat) -> Option<Color> {
+        if self.component_ids.len() != 3 {
+            return None;
+        }
+        match self.adobe_transform {
+            Some(0) => return Some(Color::Rgb),
+            Some(_) => return Some(Color::Ybr),
+            None => {}
+        }
+        if self.has_jfif {
+            return Some(Color::Ybr);
+        }
+        match self.component_ids[..] {
+            [b'R', b'G', b'B'] => Some(Color::Rgb),
+            // Lossless processes transform nothing unless the header says that it was done before.
+            [1, 2, 3] if !self.is_lossless && format.color != Some(Color::Rgb) => Some(Color::Ybr),
+            _ => None,
+        }
+    }
+}
+
+/// The marker segments from the start of an image to its first scan.
+fn segments(frame: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut at = if frame.starts_with(&[0xFF, 0xD8]) { 2 } else { frame.len() };
+    std::iter::from_fn(move || {
+        // Fill bytes may stand before a marker.
+        while frame.get(at) == Some(&0xFF) && frame.get(at + 1) == Some(&0xFF) {
+            at += 1;
+        }
+        if *frame.get(at)? != 0xFF {
+            return None;
+        }
+        let marker = *frame.get(at + 1)?;
+        let length = usize::from(u16::from_be_bytes([*frame.get(at + 2)?, *frame.get(at + 3)?]));
+        let body = frame.get(at + 4..at + 2 + length)?;
+        at += 2 + length;
+        Some((marker, body))
+    })
+}
+
+fn jpeg_ls(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let fault = |error: &dyn std::fmt::Display| DecodeError::Codec(format!("JPEG-LS: {error}"));
+    let mut codec = charls::CharLS::default();
+    let info = codec.get_frame_info(frame).map_err(|error| fault(&error))?;
+    same_size(format, info.width.into(), info.height.into(), info.component_count.try_into().unwrap_or(0))?;
+    let sample_bytes = if info.bits_per_sample > 8 { 2 } else { 1 };
+    let bytes = charls::CharLS::default().decode(frame).map_err(|error| fault(&error))?;
+    // Interleave mode of the first scan (ISO/IEC 14495-1 C.2.3): 0 gives one plane after the other.
+    let mode = segments(frame)
+        .find(|(marker, _)| *marker == 0xDA)
+        .and_then(|(_, scan)| Some(*scan.get(1 + 2 * usize::from(*scan.first()?) + 1)?));
+    let samples = usize::from(format.samples);
+    let is_planar = samples > 1 && mode == Some(0);
+    let bytes = if is_planar { interleave(&bytes, samples, sample_bytes) } else { bytes };
+    Ok(Coded { bytes, sample_bytes, color: None })
+}
+
+fn jpeg_2000(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let fault = |what: &str| DecodeError::Codec(format!("JPEG 2000: {what}"));
+    let marks = J2kMarks::read(frame).ok_or_else(|| fault("there is no image size"))?;
+    same_size(format, marks.width, marks.height, marks.components)?;
+    let image = jpeg2k::Image::from_bytes(frame).map_err(|error| fault(&error.to_string()))?;
+    let components = image.components();
+    let (columns, rows) = (format.columns as usize, format.rows as usize);
+    if components.len() != usize::from(format.samples) {
+        return Err(fault(&format!("{} components were decoded", components.len())));
+    }
+    let precision = components.iter().map(|component| component.precision()).max().unwrap_or(8);
+    let sample_bytes = match precision {
+        0..=8 => 1,
+        9..=16 => 2,
+        _ => 4,
+    };
+    let stride = components.len() * sample_bytes;
+    let mut bytes = vec![0; columns * rows * stride];
+    for (place, component) in components.iter().enumerate() {
+        let (width, height) = (component.width() as usize, component.height() as usize);
+        let data = component.data();
+        if width == 0 || height == 0 || data.len() < width * height {
+            return Err(fault("a component is empty"));
+        }
+        for (row, line) in bytes.chunks_exact_mut(columns * stride).enumerate() {
+            // Components may have fewer samples than the image (chroma).
+            let source = &data[(row * height / rows) * width..][..width];
+            for (column, pixel) in line.chunks_exact_mut(stride).enumerate() {
+                let value = source[if width == columns { column } else { column * width / columns }];
+                pixel[place * sample_bytes..][..sample_bytes]
+                    .copy_from_slice(&value.to_le_bytes()[..sample_bytes]);
+            }
+        }
+    }
+    // The decoder undoes the component transform; without one the header decides.
+    let color = (marks.has_component_transform && format.samples == 3).then_some(Color::Rgb);
+    Ok(Coded { bytes, sample_bytes, color })
+}
+
+/// SIZ and COD of the main header (ISO/IEC 15444-1 A.5.1, A.6.1).
+struct J2kMarks {
+    width: u64,
+    height: u64,
+    components: u64,
+    has_component_transform: bool,
+}
+
+impl J2kMarks {
+    fn read(frame: &[u8]) -> Option<Self> {
+        // Inside a JP2 file the codestream starts later.
+        let start = frame.windows(4).take(4096).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51])?;
+        let long = |i: usize| {
+            Some(u64::from(u32::from_be_bytes(frame.get(start + i..start + i + 4)?.try_into().ok()?)))
+        };
+        let word = |i: usize| Some(u16::from_be_bytes(frame.get(start + i..start + i + 2)?.try_into().ok()?));
+        let (width, height) = (long(8)?.checked_sub(long(16)?)?, long(12)?.checked_sub(long(20)?)?);
+        let components = u64::from(word(40)?);
+        let mut at = 2;
+        let mut has_component_transform = false;
+        // Until the first tile.
+        while let Some(marker) = word(at).filter(|&marker| marker != 0xFF90) {
+            if marker == 0xFF52 {
+                has_component_transform = frame.get(start + at + 8).copied() == Some(1);
+            }
+            at += 2 + usize::from(word(at + 2)?);
+        }
+        Some(Self { width, height, components, has_component_transform })
+    }
+}
+
+fn deflated(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let need = format.native_frame_bits().div_ceil(8);
+    let mut bytes = Vec::new();
+    flate2::read::DeflateDecoder::new(frame)
+        .take(need)
+        .read_to_end(&mut bytes)
+        .map_err(|error| DecodeError::Codec(format!("deflate: {error}")))?;
+    if (bytes.len() as u64) < need {
+        return Err(DecodeError::PixelsMissing { need, have: bytes.len() as u64 });
+    }
+    Ok(Coded { bytes, sample_bytes: usize::from(format.bits_allocated) / 8, color: None })
+}
+
+/// One plane after the other becomes one pixel after the other.
+pub(super) fn interleave(planes: &[u8], samples: usize, sample_bytes: usize) -> Vec<u8> {
+    let plane_bytes = planes.len() / samples;
+    let mut pixels = vec![0; plane_bytes * samples];
+    for (sample, plane) in planes.chunks_exact(plane_bytes.max(1)).take(samples).enumerate() {
+        let targets = pixels.chunks_exact_mut(samples * sample_bytes);
+        for (pixel, value) in targets.zip(plane.chunks_exact(sample_bytes)) {
+            pixel[sample * sample_bytes..][..sample_bytes].copy_from_slice(value);
+        }
+    }
+    pixels
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn planes_are_interleaved() {
+        assert_eq!(interleave(&[1, 2, 3, 4, 5, 6], 3, 1), [1, 3, 5, 2, 4, 6]);
+        assert_eq!(interleave(&[1, 0, 2, 0, 3, 1, 4, 1], 2, 2), [1, 0, 3, 1, 2, 0, 4, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn marks_of_any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = JpegMarks::read(&[&[0xFF, 0xD8], &bytes[..]].concat());
+            let _ = J2kMarks::read(&[&[0xFF, 0x4F, 0xFF, 0x51], &bytes[..]].concat());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Colour: what the samples of a pixel mean, palettes (PS3.3 C.7.9) and YBR (PS3.3 C.7.6.3.1.2).
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+use dicom_object::InMemDicomObject;
+
+use super::lut::{LookupTable, words};
+
+/// What the samples of a frame mean, after decoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// The lowest tone is shown white.
+    Monochrome1,
+    /// The lowest tone is shown black.
+    Monochrome2,
+    Palette,
+    Rgb,
+    /// Full range, BT.601, one chroma pair a pixel.
+    Ybr,
+}
+
+/// Red, green and blue for a stored value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Palette {
+    pub red: LookupTable,
+    pub green: LookupTable,
+    pub blue: LookupTable,
+}
+
+impl Palette {
+    pub(super) fn read(set: &InMemDicomObject, is_signed: bool) -> Option<Self> {
+        let channel = |descriptor, data, segmented| {
+            if set.get(data).is_some() {
+                return LookupTable::read(set, descriptor, data, is_signed);
+            }
+            segmented_table(set, descriptor, segmented, is_signed)
+        };
+        Some(Self {
+            red: channel(
+                tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+                tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            )?,
+            green: channel(
+                tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+                tags::SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            )?,
+            blue: channel(
+                tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
+                tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+                tags::SEGMENTED_BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
+            )?,
+        })
+    }
+
+    /// The 8-bit colour of a stored value.
+    pub fn at(&self, value: f64) -> [u8; 3] {
+        [&self.red, &self.green, &self.blue].map(|table| {
+            let entry = table.at(value);
+            // Some writers put 8-bit values into a table that says 16 bits.
+            if table.bits > 8 && table.entries.iter().any(|&entry| entry > 255) {
+                (entry >> (table.bits - 8)) as u8
+            } else {
+                entry.min(255) as u8
+            }
+        })
+    }
+}
+
+/// PS3.3 C.7.9.2: discrete (0), linear (1) and indirect (2) segments.
+fn segmented_table(
+    set: &InMemDicomObject,
+    descriptor: Tag,
+    data: Tag,
+    is_signed: bool,
+) -> Option<LookupTable> {
+    let described = super::dataset::integers(set, descriptor);
+    let [count, first, bits] = *described.get(..3)? else { return None };
+    let count = if count as u16 == 0 { 65_536 } else { usize::from(count as u16) };
+    let first = if is_signed { i32::from(first as u16 as i16) } else { i32::from(first as u16) };
+    let bytes = super::dataset::bytes(set, data)?;
+    let segments: Vec<u16> =
+        if bits > 8 { words(&bytes).collect() } else { bytes.into_iter().map(u16::from).collect() };
+    let mut entries = Vec::with_capacity(count);
+    expand(&segments, count, &mut entries, bits > 8)?;
+    LookupTable::new(first, entries, bits.clamp(1, 16) as u8)
+}
+
+fn expand(segments: &[u16], count: usize, entries: &mut Vec<u16>, is_wide: bool) -> Option<()> {
+    let mut at = 0;
+    while at < segments.len() && entries.len() < count {
+        let (kind, length) = (segments[at], usize::from(*segments.get(at + 1)?));
+        at += 2;
+        match kind {
+            0 => {
+                entries.extend_from_slice(segments.get(at..at + length)?);
+                at += length;
+            }
+            1 => {
+                let (from, to) = (f64::from(*entries.last()?), f64::from(*segments.get(at)?));
+                let step = (to - from) / length.max(1) as f64;
+                entries.extend((1..=length).map(|i| (from + step * i as f64).round() as u16));
+                at += 1;
+            }
+            2 => {
+                // `length` segments again, from an offset in bytes written as two words.
+                let words = segments.get(at..at + 2)?;
+                at += 2;
+                let offset = if is_wide {
+                    (usize::from(words[0]) | usize::from(words[1]) << 16) / 2
+                } else {
+                    // Four bytes of an offset where entries are bytes.
+                    let more = segments.get(at..at + 2)?;
+                    at += 2;
+                    let low = usize::from(words[0]) | usize::from(words[1]) << 8;
+                    low | usize::from(more[0]) << 16 | usize::from(more[1]) << 24
+                };
+                let mut copied = offset;
+                for _ in 0..length {
+                    let (kind, size) = (*segments.get(copied)?, usize::from(*segments.get(copied + 1)?));
+                    let end = copied + 2 + if kind == 0 { size } else { 1 };
+                    if kind > 1 {
+                        return None;
+                    }
+                    expand(segments.get(copied..end)?, count, entries, is_wide)?;
+                    copied = end;
+                }
+            }
+            _ => return None,
+        }
+    }
+    entries.truncate(count);
+    (!entries.is_empty()).then_some(())
+}
+
+/// Full-range BT.601 (PS3.3 C.7.6.3.1.2, YBR_FULL) to RGB.
+pub fn rgb_from_ybr([y, cb, cr]: [u8; 3]) -> [u8; 3] {
+    // 16 fraction bits: exact to within half a level for all inputs.
+    let (y, cb, cr) = (i32::from(y) << 16, i32::from(cb) - 128, i32::from(cr) - 128);
+    let level = |value: i32| ((value + (1 << 15)) >> 16).clamp(0, 255) as u8;
+    [level(y + 91_881 * cr), level(y - 22_553 * cb - 46_802 * cr), level(y + 116_130 * cb)]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn segments_expand() {
+        let mut entries = Vec::new();
+        // Discrete 2 entries, linear over 4 up to 40, indirect: the first segment again.
+        let segments = [0, 2, 5, 0, 1, 4, 40, 2, 1, 0, 0];
+        assert_eq!(expand(&segments, 8, &mut entries, true), Some(()));
+        assert_eq!(entries, [5, 0, 10, 20, 30, 40, 5, 0]);
+        assert_eq!(expand(&[1, 3, 9], 8, &mut Vec::new(), true), None, "a line needs a start");
+        assert_eq!(expand(&[2, 1, 0, 0], 8, &mut Vec::new(), true), None, "a segment that repeats itself");
+    }
+
+    proptest! {
+        #[test]
+        fn ybr_agrees_with_the_formula(y: u8, cb: u8, cr: u8) {
+            let (luma, b, r) = (f64::from(y), f64::from(cb) - 128.0, f64::from(cr) - 128.0);
+            let exact = [luma + 1.402 * r, luma - 0.344_136 * b - 0.714_136 * r, luma + 1.772 * b];
+            for (got, exact) in rgb_from_ybr([y, cb, cr]).into_iter().zip(exact) {
+                prop_assert!((f64::from(got) - exact.clamp(0.0, 255.0)).abs() <= 0.51);
+            }
+        }
+
+        #[test]
+        fn any_segments_end(segments in proptest::collection::vec(0_u16..6, 0..60)) {
+            let mut entries = Vec::new();
+            let _ = expand(&segments, 64, &mut entries, true);
+            prop_assert!(entries.len() <= 64 + 6 * 6);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Opens the bytes of one object, leniently about the wrapping (PS3.10) and strictly about sizes.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use dicom_core::Tag;
+use dicom_dictionary_std::uids;
+use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
+use dicom_object::InMemDicomObject;
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+
+use super::scan::{self, Encoding, Layout, PixelElement};
+
+/// The most bytes that a deflated data set (PS3.5 section A.5) may become.
+const MAX_INFLATED_BYTES: u64 = 512 << 20;
+
+/// Retired (PS3.5 section A.3), and still in archives.
+const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+
+/// Why bytes are not an object that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    #[error("the file is empty")]
+    Empty,
+    #[error("this is {0}, not a DICOM object")]
+    NotDicom(&'static str),
+    #[error("the file ends inside an element at byte {0}")]
+    Truncated(usize),
+    #[error("element {tag} says that it has {length} bytes where the file has {rest}")]
+    TooLong { tag: Tag, length: u32, rest: usize },
+    #[error("sequences are nested deeper than {0} levels")]
+    TooDeep(usize),
+    #[error("the object has more than {0} elements")]
+    TooManyElements(usize),
+    #[error("the data set cannot be inflated: {0}")]
+    Deflated(String),
+    #[error("the data set is damaged: {0}")]
+    Damaged(String),
+}
+
+/// An opened object: its header parsed, its pixels only located.
+#[derive(Clone, Debug)]
+pub struct Object<'a> {
+    bytes: Cow<'a, [u8]>,
+    dataset: InMemDicomObject,
+    transfer_syntax_uid: String,
+    encoding: Encoding,
+    pixels: Option<PixelElement>,
+}
+
+impl<'a> Object<'a> {
+    /// Opens the bytes of a file. Preamble and meta group may be missing or odd: the encoding is then guessed from the first element.
+    /// Borrowed bytes stay where they are; owned ones move in, for a caller that keeps the object.
+    pub fn open(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Self, OpenError> {
+        let bytes = bytes.into();
+        if bytes.is_empty() {
+            return Err(OpenError::Empty);
+        }
+        let start = meta_start(&bytes)?;
+        let (declared_uid, start) = scan::read_meta(&bytes, start);
+        if start + 8 > bytes.len() {
+            return Err(OpenError::Truncated(bytes.len()));
+        }
+        let (bytes, start) = match declared_uid.as_deref() {
+            Some(uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN) => (Cow::Owned(inflate(&bytes[start..])?), 0),
+            _ => (bytes, start),
+        };
+        let guessed = scan::guess(&bytes, start);
+        let encoding = match declared_uid.as_deref() {
+            // The declared syntax, unless the first element plainly is of another.
+            Some(uids::IMPLICIT_VR_LITTLE_ENDIAN) => match guessed {
+                Some(Encoding::ExplicitLittle) => Encoding::ExplicitLittle,
+                _ => Encoding::ImplicitLittle,
+            },
+            Some(EXPLICIT_BIG_ENDIAN) => guessed.unwrap_or(Encoding::ExplicitBig),
+            Some(_) => guessed.unwrap_or(Encoding::ExplicitLittle),
+            None => guessed.ok_or(OpenError::NotDicom("a file of unknown kind"))?,
+        };
+        let Layout { header, pixels } = scan::scan(&bytes, start, encoding)?;
+        let syntax_uid = match encoding {
+            Encoding::ExplicitLittle => uids::EXPLICIT_VR_LITTLE_ENDIAN,
+            Encoding::ImplicitLittle => uids::IMPLICIT_VR_LITTLE_ENDIAN,
+            Encoding::ExplicitBig => EXPLICIT_BIG_ENDIAN,
+        };
+        let syntax = TransferSyntaxRegistry
+            .get(syntax_uid)
+            .ok_or_else(|| OpenError::Damaged(format!("transfer syntax {syntax_uid} is not known")))?;
+        let dataset = InMemDicomObject::read_dataset_with_ts(&bytes[header], syntax)
+            .map_err(|error| OpenError::Damaged(one_line(&error)))?;
+        if dataset.tags().next().is_none() && pixels.is_none() {
+            return Err(OpenError::Damaged("it has no elements".to_owned()));
+        }
+        let transfer_syntax_uid = declared_uid.unwrap_or_else(|| syntax_uid.to_owned());
+        Ok(Self { bytes, dataset, transfer_syntax_uid, encoding, pixels })
+    }
+
+    /// The elements before the pixels.
+    pub fn dataset(&self) -> &InMemDicomObject {
+        &self.dataset
+    }
+
+    /// As the meta group says; as guessed where it says nothing.
+    pub fn transfer_syntax_uid(&self) -> &str {
+        &self.transfer_syntax_uid
+    }
+
+    /// Whether there is a pixel element, of any kind.
+    pub fn has_pixels(&self) -> bool {
+        self.pixels.is_some()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn pixels(&self) -> Option<&PixelElement> {
+        self.pixels.as_ref()
+    }
+
+    pub(super) fn is_big_endian(&self) -> bool {
+        self.encoding == Encoding::ExplicitBig
+    }
+}
+
+/// Where the meta group, or the data set, starts.
+fn meta_start(bytes: &[u8]) -> Result<usize, OpenError> {
+    if bytes.get(128..132) == Some(b"DICM") {
+        return Ok(132);
+    }
+    if bytes.starts_with(b"DICM") {
+        return Ok(4);
+    }
+    if let Some(kind) = foreign_kind(bytes) {
+        return Err(OpenError::NotDicom(kind));
+    }
+    // A bare data set starts with a low group; a preamble without its mark is followed by one.
+    [0, 128]
+        .into_iter()
+        .find(|&at| {
+            let group = bytes.get(at..at + 2).map(|pair| [pair[0], pair[1]]);
+            matches!(group, Some([2 | 4 | 8 | 0x10, 0] | [0, 8 | 0x10])) && scan::guess(bytes, at).is_some()
+        })
+        .ok_or(OpenError::NotDicom("a file of unknown kind"))
+}
+
+/// Names well-known content that is not DICOM.
+pub fn foreign_kind(bytes: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 12] = [
+        (b"%PDF", "a PDF document"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"PK\x05\x06", "an empty ZIP archive"),
+        (b"\x89PNG", "a PNG picture"),
+        (b"\xFF\xD8\xFF", "a JPEG picture"),
+        (b"GIF8", "a GIF picture"),
+        (b"MZ", "a Windows program"),
+        (b"\x7FELF", "a program"),
+        (b"<!DOCTYPE", "a web page"),
+        (b"<html", "a web page"),
+        (b"<?xml", "an XML document"),
+        (b"BM", "a bitmap picture"),
+    ];
+    if let Some((_, kind)) = KINDS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
+        return Some(kind);
+    }
+    let head = &bytes[..bytes.len().min(512)];
+    let is_text = head.len() > 1
+        && std::str::from_utf8(head)
+            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
+    is_text.then_some("a text file")
+}
+
+fn inflate(bytes: &[u8]) -> Result<Vec<u8>, OpenError> {
+    let mut inflated = Vec::new();
+    let mut decoder = flate2::read::DeflateDecoder::new(bytes).take(MAX_INFLATED_BYTES + 1);
+    let outcome = decoder.read_to_end(&mut inflated);
+    if inflated.len() as u64 > MAX_INFLATED_BYTES {
+        return Err(OpenError::Deflated(format!("it becomes more than {} MB", MAX_INFLATED_BYTES >> 20)));
+    }
+    outcome.map_err(|error| OpenError::Deflated(error.to_string()))?;
+    Ok(inflated)
+}
+
+/// An error and its sources in one line.
+pub(super) fn one_line(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `(0008,0060) CS "CT"` in explicit VR little endian.
+    const MODALITY: [u8; 10] = [8, 0, 0x60, 0, b'C', b'S', 2, 0, b'C', b'T'];
+
+    fn modality(bytes: &[u8]) -> Result<String, OpenError> {
+        let object = Object::open(bytes)?;
+        Ok(crate::imaging::dataset::text(object.dataset(), dicom_dictionary_std::tags::MODALITY))
+    }
+
+    #[test]
+    fn the_wrapping_may_be_missing() {
+        let ct = || Ok("CT".to_owned());
+        assert_eq!(modality(&MODALITY), ct());
+        assert_eq!(modality(&[vec![0; 128], MODALITY.to_vec()].concat()), ct());
+        assert_eq!(modality(&[vec![0; 128], b"DICM".to_vec(), MODALITY.to_vec()].concat()), ct());
+        assert_eq!(modality(&[8, 0, 0x60, 0, 2, 0, 0, 0, b'C', b'T']), ct());
+        assert_eq!(modality(&[0, 8, 0, 0x60, b'C', b'S', 0, 2, b'C', b'T']), ct());
+    }
+
+    #[test]
+    fn what_is_not_dicom_is_named() {
+        assert_eq!(modality(b""), Err(OpenError::Empty));
+        assert_eq!(modality(b"%PDF-1.7"), Err(OpenError::NotDicom("a PDF document")));
+        assert_eq!(modality(b"just words"), Err(OpenError::NotDicom("a text file")));
+        assert_eq!(modality(&[0xC3; 300]), Err(OpenError::NotDicom("a file of unknown kind")));
+    }
+}

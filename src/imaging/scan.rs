@@ -1,0 +1,374 @@
+//! Walks over the elements of a data set without keeping them (PS3.5 chapter 7), before anything parses it: depth, lengths
+//! and counts are measured first, so that a declared size never decides what is allocated.
+
+use std::ops::Range;
+
+use dicom_core::{DataDictionary, Tag, VR};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
+
+use super::read::OpenError;
+
+/// The deepest nesting of sequences that is read. Real objects stay below 10.
+const MAX_DEPTH: usize = 64;
+/// The most elements that are read before the pixels: each costs far more in memory than in the file.
+const MAX_ELEMENTS: usize = 1_000_000;
+/// The most fragments of encapsulated pixel data.
+const MAX_FRAGMENTS: usize = 1_000_000;
+const UNDEFINED: u32 = u32::MAX;
+const ITEM: Tag = Tag(0xFFFE, 0xE000);
+const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
+const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+
+/// How the elements of a data set are written (PS3.5 section 7.1.2, 7.1.3, 7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    ExplicitLittle,
+    ImplicitLittle,
+    ExplicitBig,
+}
+
+/// Where the pixels of an object are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PixelElement {
+    /// Bytes of the file as they are; `missing` bytes were declared beyond the end of the file.
+    /// `is_word`: written as words of 16 bits (VR OW), which matters in big endian.
+    Native { tag: Tag, bytes: Range<usize>, missing: u64, is_word: bool },
+    /// PS3.5 section A.4: offset table, then fragments. `is_cut`: the file ends before the last delimiter.
+    Encapsulated { offset_table: Range<usize>, fragments: Vec<Range<usize>>, is_cut: bool },
+}
+
+/// What the walk found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The elements before the pixels.
+    pub(super) header: Range<usize>,
+    pub(super) pixels: Option<PixelElement>,
+}
+
+struct Level {
+    is_sequence: bool,
+    /// `None`: until its delimiter.
+    end: Option<usize>,
+    encoding: Encoding,
+}
+
+struct Element {
+    tag: Tag,
+    vr: Option<VR>,
+    /// Of the value.
+    start: usize,
+    length: u32,
+}
+
+/// Measures the data set that starts at `start`.
+pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Layout, OpenError> {
+    let mut levels: Vec<Level> = Vec::new();
+    let mut at = start;
+    let mut elements = 0;
+    loop {
+        while let Some(end) = levels.last().and_then(|level| level.end) {
+            if at < end {
+                break;
+            }
+            if at > end {
+                return Err(OpenError::Damaged(format!(
+                    "an element passes the end of its sequence at byte {end}"
+                )));
+            }
+            levels.pop();
+        }
+        let rest = bytes.len().saturating_sub(at);
+        // Some writers leave an odd byte or two behind the last element.
+        if levels.is_empty() && rest < 8 {
+            return Ok(Layout { header: start..at, pixels: None });
+        }
+        let (is_in_sequence, encoding) =
+            levels.last().map_or((false, encoding), |level| (level.is_sequence, level.encoding));
+        let element = element_at(bytes, at, encoding).ok_or(OpenError::Truncated(at))?;
+        elements += 1;
+        if elements > MAX_ELEMENTS {
+            return Err(OpenError::TooManyElements(MAX_ELEMENTS));
+        }
+        if levels.is_empty() {
+            // Trailing padding ends a data set (PS3.10 section 7.2); zeros do so in practice.
+            if element.tag == tags::DATA_SET_TRAILING_PADDING || (element.tag == Tag(0, 0) && elements > 1) {
+                return Ok(Layout { header: start..at, pixels: None });
+            }
+            if matches!(
+                element.tag,
+                tags::PIXEL_DATA | tags::FLOAT_PIXEL_DATA | tags::DOUBLE_FLOAT_PIXEL_DATA
+            ) {
+                return Ok(Layout {
+                    header: start..at,
+                    pixels: Some(pixel_element(bytes, &element, encoding)?),
+                });
+            }
+        }
+        let defined_end = |length: u32| {
+            let end = element.start + length as usize;
+            if end > bytes.len() {
+                return Err(OpenError::TooLong {
+                    tag: element.tag,
+                    length,
+                    rest: bytes.len() - element.start,
+                });
+            }
+            Ok(end)
+        };
+        if is_in_sequence {
+            match element.tag {
+                ITEM => {
+                    let end =
+                        if element.length == UNDEFINED { None } else { Some(defined_end(element.length)?) };
+                    levels.push(Level { is_sequence: false, end, encoding });
+                }
+                SEQUENCE_END => {
+                    levels.pop();
+                }
+                tag => return Err(OpenError::Damaged(format!("{tag} where an item of a sequence must be"))),
+            }
+            at = element.start;
+            continue;
+        }
+        match element.tag {
+            ITEM_END => {
+                if levels.pop().is_none() {
+                    return Err(OpenError::Damaged("an item ends where none began".to_owned()));
+                }
+                at = element.start;
+            }
+            // A delimiter of a sequence whose length was given: harmless and seen in practice.
+            SEQUENCE_END if element.length == 0 => at = element.start,
+            tag => {
+                let is_undefined = element.length == UNDEFINED;
+                let is_sequence = match element.vr {
+                    Some(VR::SQ) => true,
+                    Some(VR::UN) => is_undefined,
+                    Some(_) => false,
+                    None => {
+                        is_undefined
+                            || StandardDataDictionary
+                                .by_tag(tag)
+                                .is_some_and(|entry| entry.vr.relaxed() == VR::SQ)
+                    }
+                };
+                if is_sequence {
+                    if levels.len() / 2 >= MAX_DEPTH {
+                        return Err(OpenError::TooDeep(MAX_DEPTH));
+                    }
+                    // An unknown VR of undefined length holds implicit VR (PS3.5 section 6.2.2 note 4).
+                    let encoding =
+                        if element.vr == Some(VR::UN) { Encoding::ImplicitLittle } else { encoding };
+                    let end = if is_undefined { None } else { Some(defined_end(element.length)?) };
+                    levels.push(Level { is_sequence: true, end, encoding });
+                    at = element.start;
+                } else if is_undefined {
+                    // Encapsulated pixels of an icon.
+                    let (_, _, end) = fragments(bytes, element.start, encoding)?;
+                    at = end.ok_or(OpenError::Truncated(bytes.len()))?;
+                } else {
+                    at = defined_end(element.length)?;
+                }
+            }
+        }
+    }
+}
+
+fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<PixelElement, OpenError> {
+    if element.length == UNDEFINED {
+        let (offset_table, fragments, end) = fragments(bytes, element.start, encoding)?;
+        return Ok(PixelElement::Encapsulated { offset_table, fragments, is_cut: end.is_none() });
+    }
+    let declared = element.start as u64 + u64::from(element.length);
+    let end = declared.min(bytes.len() as u64);
+    Ok(PixelElement::Native {
+        tag: element.tag,
+        bytes: element.start..end as usize,
+        missing: declared - end,
+        is_word: element.vr == Some(VR::OW),
+    })
+}
+
+type Fragments = (Range<usize>, Vec<Range<usize>>, Option<usize>);
+
+/// The offset table, the fragments, and where they end; a last fragment cut by the end of the file is kept as far as it goes.
+fn fragments(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Fragments, OpenError> {
+    let mut at = start;
+    let mut table = None;
+    let mut found = Vec::new();
+    let end = loop {
+        // Items have no VR in any encoding.
+        let Some(item) = element_at(bytes, at, encoding) else { break None };
+        match item.tag {
+            ITEM if item.length != UNDEFINED => {
+                let end = item.start + item.length as usize;
+                let range = item.start..end.min(bytes.len());
+                at = end;
+                if table.is_none() {
+                    table = Some(range);
+                } else {
+                    found.push(range);
+                }
+                if found.len() > MAX_FRAGMENTS {
+                    return Err(OpenError::TooManyElements(MAX_FRAGMENTS));
+                }
+                if end > bytes.len() {
+                    break None;
+                }
+            }
+            SEQUENCE_END => break Some(item.start),
+            // Anything else: the delimiter was forgotten, as some writers do at the end of a file.
+            _ => break Some(at),
+        }
+    };
+    Ok((table.unwrap_or(start..start), found, end))
+}
+
+fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
+    let head = bytes.get(at..at.checked_add(8)?)?;
+    let u16_at = |i: usize| {
+        let pair = [head[i], head[i + 1]];
+        if encoding == Encoding::ExplicitBig { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+    };
+    let u32_of = |quad: [u8; 4]| {
+        if encoding == Encoding::ExplicitBig { u32::from_be_bytes(quad) } else { u32::from_le_bytes(quad) }
+    };
+    let tag = Tag(u16_at(0), u16_at(2));
+    if tag.0 == 0xFFFE || encoding == Encoding::ImplicitLittle {
+        let length = u32_of([head[4], head[5], head[6], head[7]]);
+        return Some(Element { tag, vr: None, start: at + 8, length });
+    }
+    let vr = VR::from_binary([head[4], head[5]]).unwrap_or(VR::UN);
+    if has_long_length(vr) {
+        let quad = bytes.get(at + 8..at + 12)?;
+        let length = u32_of([quad[0], quad[1], quad[2], quad[3]]);
+        return Some(Element { tag, vr: Some(vr), start: at + 12, length });
+    }
+    Some(Element { tag, vr: Some(vr), start: at + 8, length: u32::from(u16_at(6)) })
+}
+
+/// PS3.5 table 7.1-1: these VRs have a length of 32 bits.
+fn has_long_length(vr: VR) -> bool {
+    use VR::*;
+    matches!(vr, OB | OD | OF | OL | OV | OW | SQ | SV | UC | UN | UR | UT | UV)
+}
+
+/// The encoding that fits the element at `at`, if it looks like one at all.
+pub(super) fn guess(bytes: &[u8], at: usize) -> Option<Encoding> {
+    let head = bytes.get(at..at + 8)?;
+    let has_vr = VR::from_binary([head[4], head[5]]).is_some();
+    let is_big = head[0] == 0 && head[1] != 0;
+    if has_vr {
+        return Some(if is_big { Encoding::ExplicitBig } else { Encoding::ExplicitLittle });
+    }
+    let group = u16::from_le_bytes([head[0], head[1]]);
+    let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+    let is_plausible = (1..=0x0060).contains(&group)
+        && (length == UNDEFINED || length as usize <= bytes.len().saturating_sub(at + 8));
+    is_plausible.then_some(Encoding::ImplicitLittle)
+}
+
+/// The meta elements (group 0002, PS3.10 section 7.1) at `at`: the transfer syntax UID, and where the data set starts.
+pub(super) fn read_meta(bytes: &[u8], at: usize) -> (Option<String>, usize) {
+    let mut at = at;
+    let mut uid = None;
+    let encoding = match guess(bytes, at) {
+        Some(Encoding::ImplicitLittle) => Encoding::ImplicitLittle,
+        _ => Encoding::ExplicitLittle,
+    };
+    while let Some(element) = element_at(bytes, at, encoding) {
+        if element.tag.0 != 0x0002 {
+            break;
+        }
+        let Some(end) = element.start.checked_add(element.length as usize).filter(|&end| end <= bytes.len())
+        else {
+            break;
+        };
+        if element.tag == tags::TRANSFER_SYNTAX_UID {
+            let text = String::from_utf8_lossy(&bytes[element.start..end]);
+            uid = Some(text.trim_matches([' ', '\0']).to_owned()).filter(|uid| !uid.is_empty());
+        }
+        at = end;
+    }
+    (uid, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sequences(depth: usize, is_closed: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for _ in 0..depth {
+            bytes.extend_from_slice(&[0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+            bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        }
+        if is_closed {
+            for _ in 0..depth {
+                bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
+                bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn nesting_has_a_limit() {
+        let fits = sequences(MAX_DEPTH, true);
+        assert_eq!(scan(&fits, 0, Encoding::ExplicitLittle).map(|layout| layout.header), Ok(0..fits.len()));
+        let too_deep = sequences(MAX_DEPTH + 1, true);
+        assert_eq!(scan(&too_deep, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
+        let hostile = sequences(20_000, false);
+        assert_eq!(scan(&hostile, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
+    }
+
+    #[test]
+    fn a_length_beyond_the_file_is_an_error_and_pixels_beyond_it_are_counted() {
+        let element = [0x10, 0, 0x10, 0, b'P', b'N', 0x10, 0x27, b'A', b'B'];
+        assert!(matches!(
+            scan(&element, 0, Encoding::ExplicitLittle),
+            Err(OpenError::TooLong { length: 10_000, rest: 2, .. })
+        ));
+        let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2];
+        assert_eq!(
+            scan(&pixels, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels),
+            Ok(Some(PixelElement::Native {
+                tag: tags::PIXEL_DATA,
+                bytes: 12..14,
+                missing: u64::from(UNDEFINED) - 1 - 2,
+                is_word: true
+            }))
+        );
+    }
+
+    #[test]
+    fn fragments_are_found_with_and_without_their_end() {
+        let mut bytes = vec![0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 2, 0, 0, 0, 7, 8]);
+        let cut = PixelElement::Encapsulated { offset_table: 20..20, fragments: vec![28..30], is_cut: true };
+        assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(cut)));
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+        let whole =
+            PixelElement::Encapsulated { offset_table: 20..20, fragments: vec![28..30], is_cut: false };
+        assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(whole)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            for encoding in [Encoding::ExplicitLittle, Encoding::ImplicitLittle, Encoding::ExplicitBig] {
+                if let Ok(layout) = scan(&bytes, 0, encoding) {
+                    prop_assert!(layout.header.end <= bytes.len());
+                    if let Some(PixelElement::Native { bytes: range, .. }) = layout.pixels {
+                        prop_assert!(range.end <= bytes.len());
+                    }
+                }
+            }
+            guess(&bytes, 0);
+            read_meta(&bytes, 0);
+        }
+    }
+}

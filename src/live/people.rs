@@ -1,0 +1,52 @@
+//! Who is told who is there.
+
+use super::consultation::Task;
+use crate::clinical::{self, Actor, Participant, Verb};
+use crate::protocol::{self, Person, PlaceWord, ServerMessage};
+
+impl Task {
+    /// Staff see everybody, guests in the call see who is in the call, nobody else sees anybody.
+    pub(super) fn tell_people(&mut self) {
+        self.people_revision += 1;
+        let everybody: Vec<_> = self.appointment.participants.iter().map(|p| self.person(p)).collect();
+        let guests: Vec<_> = everybody
+            .iter()
+            .filter(|person| person.place.state == PlaceWord::InCall)
+            .map(|person| Person { camera: None, microphone: None, ..person.clone() })
+            .collect();
+        for number in self.devices.keys().copied().collect::<Vec<_>>() {
+            if !self.may(number, Verb::SeePeople) {
+                continue;
+            }
+            let revision = self.people_revision;
+            let Some(device) = self.devices.get_mut(&number) else { continue };
+            let people = match device.actor {
+                Actor::Staff { .. } => everybody.clone(),
+                Actor::Guest { .. } => guests.clone(),
+            };
+            device.tell(ServerMessage::People { revision, people });
+        }
+    }
+
+    fn person(&self, participant: &Participant) -> Person {
+        let place = self.consultation.place(participant.id);
+        let check = place.and_then(clinical::Place::check);
+        let muted = self
+            .room
+            .publications()
+            .filter(|publication| publication.participant == participant.id && publication.is_muted)
+            .map(|publication| publication.source.into());
+        Person {
+            participant: participant.id.to_string(),
+            role: participant.role().into(),
+            name: participant.name.expose().clone(),
+            place: place.map_or(
+                protocol::Place { state: PlaceWord::Invited, since: None, until: None },
+                protocol::Place::from,
+            ),
+            camera: check.map(|check| check.camera.into()),
+            microphone: check.map(|check| check.microphone.into()),
+            muted: muted.collect(),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Commands: who is there, what is agreed, and which track leads to which slot.
+
+use std::time::Instant;
+
+use super::api::{Command, Direction, Event, WantedTrack};
+use super::connection::Connection;
+use super::publisher::{Agreed, Publisher, Track, TrackId};
+use super::sdp::{self, Outline, Way};
+use super::shard::Shard;
+use super::subscriber::Subscriber;
+use crate::room::{ConnectionId, Source};
+
+impl Shard {
+    pub(super) fn command(&mut self, command: Command) {
+        let now = self.clock.instant();
+        match command {
+            Command::Open { room, connection, events } => {
+                if self.connections.get(&connection).is_some_and(|device| device.room != room) {
+                    self.close(connection);
+                }
+                let device = self.connections.entry(connection);
+                let device = device.or_insert_with(|| Connection::new(room, events.clone()));
+                device.redirect(events);
+                self.repeat_offer(connection);
+            }
+            Command::PublishOffer { connection, generation, sdp, sources } => {
+                self.publish(now, connection, generation, &sdp, &sources);
+            }
+            Command::Subscribe { connection, publications } => self.subscribe(now, connection, publications),
+            Command::SubscribeAnswer { connection, generation, sdp } => {
+                self.subscribed(now, connection, generation, &sdp);
+            }
+            Command::RestartSubscribe { connection } => {
+                let Some(device) = self.connections.get_mut(&connection) else { return };
+                let wanted = device.wanted.clone();
+                match &mut device.subscriber {
+                    Some(subscriber) => subscriber.want_restart(),
+                    None => return self.subscribe(now, connection, wanted),
+                }
+                self.offer(now, connection);
+            }
+            Command::Close { connection } => self.close(connection),
+            Command::CloseRoom { room } => {
+                let devices = self.connections.iter().filter(|(_, device)| device.room == room);
+                for connection in devices.map(|(connection, _)| *connection).collect::<Vec<_>>() {
+                    self.close(connection);
+                }
+            }
+        }
+    }
+
+    fn publish(
+        &mut self,
+        now: Instant,
+        connection: ConnectionId,
+        generation: u32,
+        sdp: &str,
+        sources: &[(String, Source)],
+    ) {
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        if device.publisher.as_ref().is_some_and(|publisher| generation < publisher.generation) {
+            return;
+        }
+        let offer = match check_offer(sdp, sources) {
+            Ok(offer) => offer,
+            Err(reason) => return self.reject(connection, generation, reason),
+        };
+        let mut publisher = match device.publisher.take() {
+            Some(publisher) => publisher,
+            None => match Publisher::new(&self.addresses, now) {
+                Ok(publisher) => publisher,
+                Err(_) => {
+                    return self.reject(connection, generation, "no peer connection can be made".to_owned());
+                }
+            },
+        };
+        publisher.generation = generation;
+        let answer = publisher.answer(now, sdp, &offer, sources);
+        device.publisher = Some(publisher);
+        let Some((sdp, agreed)) = answer else {
+            self.reject(connection, generation, "the session description was not understood".to_owned());
+            return self.end((connection, Direction::Publish), "the session description was not understood");
+        };
+        for name in sdp::ice_names(&sdp) {
+            self.routes.learn(name, (connection, Direction::Publish));
+        }
+        let tracks = agreed.iter().map(|agreed| agreed.track.clone()).collect();
+        self.tell(connection, Event::PublishAnswer { connection, generation, sdp, tracks });
+        self.set_tracks(connection, agreed);
+        self.mark((connection, Direction::Publish));
+        self.link_room(now, connection);
+    }
+
+    fn reject(&mut self, connection: ConnectionId, generation: u32, reason: String) {
+        tracing::info!(connection.id = connection.0, generation, reason, "offer to publish refused");
+        self.tell(connection, Event::PublishRejected { connection, generation, reason });
+    }
+
+    /// What the device publishes now. Tracks that go on keep their layers and subscribers.
+    fn set_tracks(&mut self, connection: ConnectionId, agreed: Vec<Agreed>) {
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        let Some(publisher) = &mut device.publisher else { return };
+        let tracks = &mut self.tracks;
+        publisher.tracks.retain(|mid, id| {
+            let is_same = |new: &Agreed| {
+                new.track.mid == *mid && tracks.get(id).is_some_and(|track| track.kind == new.track.kind)
+            };
+            let is_kept = agreed.iter().any(is_same);
+            if !is_kept {
+                tracks.remove(id);
+            }
+            is_kept
+        });
+        publisher.by_ssrc.retain(|_, id| tracks.contains_key(id));
+        for Agreed { track, payload_types } in agreed {
+            if let Some(old) = publisher.tracks.get(&track.mid).and_then(|id| tracks.get_mut(id)) {
+                old.payload_types = payload_types;
+                continue;
+            }
+            self.next_track += 1;
+            let id = TrackId(self.next_track);
+            publisher.tracks.insert(track.mid.clone(), id);
+            let (layers, subscribers) = (Vec::new(), Vec::new());
+            let kind = track.kind;
+            tracks.insert(id, Track { publisher: connection, kind, payload_types, layers, subscribers });
+        }
+    }
+
+    fn subscribe(&mut self, now: Instant, connection: ConnectionId, mut wanted: Vec<WantedTrack>) {
+        let Some(room) = self.connections.get(&connection).map(|device| device.room) else { return };
+        // A device never gets its own media back, nor those of another room.
+        wanted.retain(|track| {
+            let publisher = self.connections.get(&track.publisher);
+            track.publisher != connection && publisher.is_some_and(|device| device.room == room)
+        });
+        let mut seen = std::collections::HashSet::new();
+        wanted.retain(|track| seen.insert(track.publication));
+        let first_ssrc = u32::from_be_bytes(self.clock.random_bytes());
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        device.wanted.clone_from(&wanted);
+        let subscriber = match &mut device.subscriber {
+            Some(subscriber) => subscriber,
+            None if wanted.is_empty() => return,
+            empty => match Subscriber::new(&self.addresses, first_ssrc, device.generation, now) {
+                Ok(subscriber) => empty.insert(subscriber),
+                Err(_) => {
+                    let (which, reason) = (Direction::Subscribe, "no peer connection can be made".to_owned());
+                    return self.tell(connection, Event::Failed { connection, which, reason });
+                }
+            },
+        };
+        subscriber.want(wanted);
+        self.link(now, connection);
+        self.offer(now, connection);
+    }
+
+    fn offer(&mut self, now: Instant, connection: ConnectionId) {
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        let Some(subscriber) = &mut device.subscriber else { return };
+        match subscriber.offer(now) {
+            None => {}
+            Some(Some(offer)) => {
+                for name in sdp::ice_names(&offer.sdp) {
+                    self.routes.learn(name, (connection, Direction::Subscribe));
+                }
+                self.mark((connection, Direction::Subscribe));
+                self.repeat_offer(connection);
+            }
+            Some(None) => self.end((connection, Direction::Subscribe), "no offer can be made"),
+        }
+    }
+
+    fn repeat_offer(&mut self, connection: ConnectionId) {
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        if let Some(offer) = device.subscriber.as_ref().and_then(|subscriber| subscriber.in_flight.clone()) {
+            let (generation, sdp, tracks) = (offer.generation, offer.sdp, offer.tracks);
+            self.tell(connection, Event::SubscribeOffer { connection, generation, sdp, tracks });
+        }
+    }
+
+    fn subscribed(&mut self, now: Instant, connection: ConnectionId, generation: u32, sdp: &str) {
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        let Some(subscriber) = &mut device.subscriber else { return };
+        if subscriber.in_flight.as_ref().is_none_or(|offer| offer.generation != generation) {
+            return; // the answer to an offer that was repeated, or that an earlier peer made
+        }
+        let key = (connection, Direction::Subscribe);
+        if let Err(fault) = sdp::outline(sdp, Way::Receive, subscriber.slots.len()) {
+            return self.end(key, &fault.to_string());
+        }
+        let clock = self.clock.clone();
+        let first_sequence_number = || u16::from_be_bytes(clock.random_bytes()) & 0x7fff;
+        if !subscriber.answer(now, sdp, first_sequence_number) {
+            return self.end(key, "the session description was not understood");
+        }
+        self.mark(key);
+        self.link(now, connection);
+        self.offer(now, connection);
+    }
+
+    /// Leads tracks to the slots of a device, and asks for key frames where that is new.
+    pub(super) fn link(&mut self, now: Instant, connection: ConnectionId) {
+        let Some(subscriber) =
+            self.connections.get(&connection).and_then(|device| device.subscriber.as_ref())
+        else {
+            return;
+        };
+        let ready = subscriber.slots.iter().enumerate().filter(|(_, slot)| slot.forwarder.is_some());
+        let links: Vec<(TrackId, usize)> = ready
+            .filter_map(|(index, slot)| {
+                let wanted = slot.wanted.as_ref()?;
+                let publisher = self.connections.get(&wanted.publisher)?.publisher.as_ref()?;
+                let id = *publisher.tracks.get(&wanted.mid)?;
+                (self.tracks.get(&id)?.kind == slot.kind).then_some((id, index))
+            })
+            .collect();
+        let mut new = Vec::new();
+        for (id, track) in &mut self.tracks {
+            track.subscribers.retain(|(other, index)| *other != connection || links.contains(&(*id, *index)));
+            for (_, index) in links.iter().filter(|(linked, _)| linked == id) {
+                if !track.subscribers.contains(&(connection, *index)) {
+                    track.subscribers.push((connection, *index));
+                    new.push(*id);
+                }
+            }
+        }
+        // A device that is not connected yet would miss the key frame; it is asked for once it is.
+        let peer = self.connections.get_mut(&connection).and_then(|device| device.peer(Direction::Subscribe));
+        if peer.is_some_and(|peer| peer.is_connected()) {
+            for id in new {
+                self.request_keyframe(now, id, None);
+            }
+        }
+    }
+
+    /// After a device published anew: slots that wait for its tracks get them.
+    fn link_room(&mut self, now: Instant, publisher: ConnectionId) {
+        let waits = |device: &Connection| device.wanted.iter().any(|track| track.publisher == publisher);
+        let devices = self.connections.iter().filter(|(_, device)| waits(device));
+        for connection in devices.map(|(connection, _)| *connection).collect::<Vec<_>>() {
+            self.link(now, connection);
+        }
+    }
+}
+
+fn check_offer(sdp: &str, sources: &[(String, Source)]) -> Result<Outline, String> {
+    let offer = sdp::outline(sdp, Way::Send, sdp::MAX_SECTIONS).map_err(|fault| fault.to_string())?;
+    for (mid, source) in sources {
+        let Some(section) = offer.sections.iter().find(|section| section.mid == *mid) else {
+            return Err("a source is named for a media section that is not there".to_owned());
+        };
+        if section.kind != source.kind() {
+            return Err("a source is named for a media section of another kind".to_owned());
+        }
+    }
+    Ok(offer)
+}

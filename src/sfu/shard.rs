@@ -1,0 +1,303 @@
+//! The thread that owns a socket and everything that arrives there.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::api::{Command, Direction, Event, Tally, count};
+use super::connection::Connection;
+use super::demux::{Protocol, Routes, classify};
+use super::peer::{PeerChange, PeerKey};
+use super::publisher::{Track, TrackId};
+use super::socket::{Datagram, MediaSocket};
+use crate::clock::Clock;
+use crate::room::ConnectionId;
+
+/// The thread looks at its commands at least so often, should a wake be lost.
+const MAX_WAIT: Duration = Duration::from_millis(50);
+/// Batches of datagrams and commands taken between two flushes.
+const MAX_BATCHES: usize = 4;
+const MAX_COMMANDS: usize = 64;
+/// What one peer says can make another one speak, and that one a third.
+const MAX_ROUNDS: usize = 4;
+
+pub(super) struct Shard {
+    pub(super) clock: Clock,
+    /// What browsers are told.
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) connections: HashMap<ConnectionId, Connection>,
+    pub(super) tracks: HashMap<TrackId, Track>,
+    pub(super) routes: Routes<PeerKey>,
+    pub(super) next_track: u64,
+    /// Peers to flush. Each is marked itself as well.
+    pub(super) dirty: Vec<PeerKey>,
+    /// Farewells of peers that have ended.
+    farewells: Vec<super::socket::Outbox>,
+}
+
+impl Shard {
+    pub(super) fn new(clock: Clock, addresses: Vec<SocketAddr>, tally: Arc<Tally>) -> Self {
+        Self {
+            clock,
+            addresses,
+            tally,
+            connections: HashMap::new(),
+            tracks: HashMap::new(),
+            routes: Routes::new(),
+            next_track: 0,
+            dirty: Vec::new(),
+            farewells: Vec::new(),
+        }
+    }
+
+    /// Works until told to stop, or until nobody can send commands any more.
+    pub(super) fn run(mut self, mut socket: MediaSocket, commands: &Receiver<Command>, stop: &AtomicBool) {
+        let mut has_more = false;
+        while !stop.load(Ordering::Acquire) {
+            if !has_more {
+                socket.wait(self.next_wait());
+            }
+            for _ in 0..MAX_COMMANDS {
+                match commands.try_recv() {
+                    Ok(command) => self.guard(subject(&command), |shard| shard.command(command)),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => stop.store(true, Ordering::Release),
+                }
+            }
+            for _ in 0..MAX_BATCHES {
+                let now = self.clock.instant();
+                has_more = socket.receive(|datagram| self.datagram(now, &datagram));
+                if !has_more {
+                    break;
+                }
+            }
+            self.timers();
+            self.flush(&socket);
+        }
+        for connection in self.connections.keys().copied().collect::<Vec<_>>() {
+            self.guard(Some(connection), |shard| shard.close(connection));
+        }
+        self.flush(&socket);
+    }
+
+    /// Runs something on behalf of one connection. Should it panic, that connection is closed and the others go on.
+    fn guard(&mut self, connection: Option<ConnectionId>, work: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+            return;
+        }
+        count(&self.tally.panics, 1);
+        let Some(connection) = connection else { return };
+        tracing::error!(
+            connection.id = connection.0,
+            "forwarding failed for one connection, which is closed"
+        );
+        for which in [Direction::Publish, Direction::Subscribe] {
+            let end = |shard: &mut Self| shard.end((connection, which), "forwarding failed");
+            if catch_unwind(AssertUnwindSafe(|| end(self))).is_err() {
+                self.connections.remove(&connection);
+            }
+        }
+    }
+
+    pub(super) fn tell(&mut self, connection: ConnectionId, event: Event) {
+        if let Some(device) = self.connections.get_mut(&connection) {
+            device.tell(event, &self.tally);
+        }
+    }
+
+    /// Notes that a peer has something to say.
+    pub(super) fn mark(&mut self, key: PeerKey) {
+        if let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) {
+            mark(peer, key, &mut self.dirty);
+        }
+    }
+
+    fn datagram(&mut self, now: Instant, datagram: &Datagram<'_>) {
+        let protocol = classify(datagram.bytes);
+        if protocol == Protocol::Unknown {
+            // One byte is a wake.
+            if datagram.bytes.len() > 1 {
+                count(&self.tally.datagrams_unknown, 1);
+            }
+            return;
+        }
+        count(&self.tally.datagrams_in, 1);
+        let Some(key) = self.routes.find(datagram.bytes, datagram.from, datagram.local, now) else {
+            count(&self.tally.datagrams_unknown, 1);
+            return;
+        };
+        self.guard(Some(key.0), |shard| shard.receive(now, key, protocol, datagram));
+    }
+
+    fn receive(&mut self, now: Instant, key: PeerKey, protocol: Protocol, datagram: &Datagram<'_>) {
+        let Some(device) = self.connections.get_mut(&key.0) else { return };
+        let Some(peer) = device.peer(key.1) else { return };
+        let was_connected = peer.is_connected();
+        if matches!(protocol, Protocol::Rtp | Protocol::Rtcp) && !was_connected {
+            return; // no keys yet
+        }
+        peer.receive(now, datagram.bytes, datagram.from, datagram.local);
+        mark(peer, key, &mut self.dirty);
+        if protocol == Protocol::Dtls && !was_connected {
+            // The next datagram of the batch may be media already.
+            let changes = peer.flush();
+            mark(peer, key, &mut self.dirty);
+            self.changed(now, key, changes);
+        }
+        self.drain(now, key);
+    }
+
+    fn changed(&mut self, now: Instant, key: PeerKey, changes: Vec<PeerChange>) {
+        let (connection, which) = key;
+        for change in changes {
+            match change {
+                PeerChange::Connected => {
+                    tracing::info!(connection.id = connection.0, ?which, "media connected");
+                    self.tell(connection, Event::Connected { connection, which });
+                    if which == Direction::Subscribe {
+                        self.request_all_keyframes(now, connection);
+                    }
+                }
+                PeerChange::Disconnected => {
+                    tracing::info!(connection.id = connection.0, ?which, "media disconnected");
+                    self.tell(connection, Event::Disconnected { connection, which });
+                }
+                PeerChange::Ended(reason) => self.end(key, reason),
+            }
+        }
+    }
+
+    /// Gives up one peer connection.
+    pub(super) fn end(&mut self, key: PeerKey, reason: &str) {
+        let (connection, which) = key;
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        let Some(peer) = device.peer(which) else { return };
+        if peer.has_panicked() {
+            count(&self.tally.panics, 1);
+        }
+        peer.close();
+        self.farewells.push(std::mem::take(peer.outbox()));
+        match which {
+            Direction::Publish => device.publisher = None,
+            Direction::Subscribe => {
+                if let Some(subscriber) = device.subscriber.take() {
+                    device.generation = subscriber.generation();
+                }
+            }
+        }
+        tracing::info!(connection.id = connection.0, ?which, reason, "media ended");
+        self.tell(connection, Event::Failed { connection, which, reason: reason.to_owned() });
+        self.unlink(key);
+    }
+
+    /// A device leaves.
+    pub(super) fn close(&mut self, connection: ConnectionId) {
+        let Some(mut device) = self.connections.remove(&connection) else { return };
+        for (_, peer) in device.peers() {
+            peer.close();
+            self.farewells.push(std::mem::take(peer.outbox()));
+        }
+        for which in [Direction::Publish, Direction::Subscribe] {
+            self.unlink((connection, which));
+        }
+        tracing::info!(connection.id = connection.0, "connection closed");
+    }
+
+    /// Forgets what led to or from a peer that is gone. (Its farewell goes out from the address the system
+    /// chooses.)
+    fn unlink(&mut self, key: PeerKey) {
+        self.routes.forget(key);
+        match key.1 {
+            Direction::Publish => self.tracks.retain(|_, track| track.publisher != key.0),
+            Direction::Subscribe => {
+                for track in self.tracks.values_mut() {
+                    track.subscribers.retain(|(connection, _)| *connection != key.0);
+                }
+            }
+        }
+    }
+
+    fn timers(&mut self) {
+        let now = self.clock.instant();
+        for (connection, device) in &mut self.connections {
+            for (which, peer) in device.peers() {
+                if peer.deadline().is_some_and(|at| at <= now) {
+                    peer.tick(now);
+                    mark(peer, (*connection, which), &mut self.dirty);
+                }
+            }
+        }
+        self.repeat_keyframe_requests(now);
+        self.request_missing(now);
+    }
+
+    fn flush(&mut self, socket: &MediaSocket) {
+        for _ in 0..MAX_ROUNDS {
+            let dirty = std::mem::take(&mut self.dirty);
+            if dirty.is_empty() {
+                break;
+            }
+            for key in dirty {
+                self.guard(Some(key.0), |shard| shard.flush_peer(key, socket));
+            }
+        }
+        for mut farewell in std::mem::take(&mut self.farewells) {
+            socket.send(&mut farewell, |_| None, &self.tally);
+        }
+        for device in self.connections.values_mut() {
+            device.deliver(&self.tally);
+        }
+    }
+
+    fn flush_peer(&mut self, key: PeerKey, socket: &MediaSocket) {
+        let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
+            return;
+        };
+        let changes = peer.flush();
+        socket.send(peer.outbox(), |to| self.routes.local(to), &self.tally);
+        if !changes.is_empty() {
+            let now = self.clock.instant();
+            self.changed(now, key, changes);
+        }
+    }
+
+    fn next_wait(&self) -> Duration {
+        let now = self.clock.instant();
+        let devices = self.connections.values();
+        let peers = devices.clone().flat_map(|device| {
+            let publisher = device.publisher.as_ref().and_then(|publisher| publisher.peer.deadline());
+            let subscriber = device.subscriber.as_ref().and_then(|subscriber| subscriber.peer.deadline());
+            publisher.into_iter().chain(subscriber)
+        });
+        let layers = self.tracks.values().flat_map(|track| &track.layers);
+        let requests = layers.flat_map(|incoming| {
+            incoming.keyframes.deadline().into_iter().chain(incoming.missing.deadline())
+        });
+        let wait = peers.chain(requests).map(|at| at.saturating_duration_since(now)).min();
+        wait.unwrap_or(MAX_WAIT).min(MAX_WAIT)
+    }
+}
+
+/// Puts a peer on the list to flush, once.
+pub(super) fn mark(peer: &mut super::peer::Peer, key: PeerKey, dirty: &mut Vec<PeerKey>) {
+    if peer.mark() {
+        dirty.push(key);
+    }
+}
+
+fn subject(command: &Command) -> Option<ConnectionId> {
+    match command {
+        Command::Open { connection, .. }
+        | Command::PublishOffer { connection, .. }
+        | Command::Subscribe { connection, .. }
+        | Command::SubscribeAnswer { connection, .. }
+        | Command::RestartSubscribe { connection }
+        | Command::Close { connection } => Some(*connection),
+        Command::CloseRoom { .. } => None,
+    }
+}

@@ -1,0 +1,264 @@
+//! The one UDP socket: datagrams in, in batches; datagrams out, equal ones together.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::api::{Tally, count};
+
+/// Datagrams taken with one system call.
+const BATCH: usize = 32;
+/// Longest run of merged datagrams that the kernel gives (`UDP_GRO`), in bytes.
+const MERGED_BYTES: usize = 64 * 1024;
+/// What the kernel is asked to buffer each way, in bytes: half a second of 60 Mbit/s.
+const KERNEL_BUFFER_BYTES: usize = 4 << 20;
+/// Most datagrams in one merged send (`UDP_MAX_SEGMENTS` is 64), and most bytes.
+const MAX_SEGMENTS: usize = 44;
+const MAX_SEND_BYTES: usize = 60_000;
+
+/// One datagram that arrived.
+pub(super) struct Datagram<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Never an IPv4 address mapped into IPv6.
+    pub(super) from: SocketAddr,
+    /// The address of ours that it was sent to, as the system reports it.
+    pub(super) local: Option<IpAddr>,
+}
+
+pub(super) struct MediaSocket {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    address: SocketAddr,
+    buffers: Vec<Vec<u8>>,
+}
+
+impl MediaSocket {
+    /// Opens the socket. `[::]` takes IPv4 as well.
+    pub(super) fn open(listen: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(listen), Type::DGRAM, Some(Protocol::UDP))?;
+        if listen.is_ipv6() {
+            socket.set_only_v6(!listen.ip().is_unspecified())?;
+        }
+        // The kernel grants what its own limit allows; less is no fault.
+        let _ = socket.set_recv_buffer_size(KERNEL_BUFFER_BYTES);
+        let _ = socket.set_send_buffer_size(KERNEL_BUFFER_BYTES);
+        socket.bind(&listen.into())?;
+        let socket = UdpSocket::from(socket);
+        let state = UdpSocketState::new((&socket).into())?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, state, address, buffers: vec![vec![0; MERGED_BYTES]; BATCH] })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until a datagram is there, at most so long. The timeout is rounded up by the system, to a few
+    /// milliseconds.
+    pub(super) fn wait(&self, timeout: Duration) {
+        let wait = || {
+            self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
+            self.socket.set_nonblocking(false)?;
+            // Looks at one byte and leaves it there: the socket's own way to wait for something to read.
+            let result = self.socket.peek_from(&mut [0]);
+            self.socket.set_nonblocking(true)?;
+            result
+        };
+        // Nothing came, or a signal did: the caller looks anyway.
+        let _ = wait();
+    }
+
+    /// Hands over what has arrived, at most one batch. Returns whether more may be there.
+    pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) -> bool {
+        let mut metas = [RecvMeta::default(); BATCH];
+        let mut slices: Vec<IoSliceMut<'_>> =
+            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let Ok(received) = self.state.recv((&self.socket).into(), &mut slices, &mut metas) else {
+            return false;
+        };
+        for (buffer, meta) in self.buffers.iter().zip(&metas).take(received) {
+            let from = unmapped(meta.addr);
+            for bytes in buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1)) {
+                take(Datagram { bytes, from, local: meta.dst_ip });
+            }
+        }
+        received == BATCH
+    }
+
+    /// Sends what waits in an outbox and empties it. What the system does not take at once is dropped and counted.
+    pub(super) fn send(
+        &self,
+        outbox: &mut Outbox,
+        local: impl Fn(SocketAddr) -> Option<IpAddr>,
+        tally: &Tally,
+    ) {
+        let max_segments = self.state.max_gso_segments().clamp(1, MAX_SEGMENTS);
+        let mut segments = outbox.segments.as_slice();
+        let mut bytes = outbox.bytes.as_slice();
+        while let Some((to, size)) = segments.first().copied() {
+            let (run, run_bytes) = merge(segments, max_segments);
+            let (contents, rest) = bytes.split_at(run_bytes);
+            let transmit = Transmit {
+                destination: if self.address.is_ipv6() { mapped(to) } else { to },
+                ecn: None,
+                contents,
+                segment_size: (run > 1).then_some(size),
+                src_ip: local(to),
+            };
+            let counter = match self.state.try_send((&self.socket).into(), &transmit) {
+                Ok(()) => &tally.datagrams_out,
+                Err(_) => &tally.datagrams_dropped,
+            };
+            count(counter, run as u64);
+            segments = &segments[run..];
+            bytes = rest;
+        }
+        outbox.bytes.clear();
+        outbox.segments.clear();
+    }
+}
+
+/// How many of the first datagrams can go with one system call, and their bytes: same receiver, equal sizes, only
+/// the last may be shorter.
+fn merge(segments: &[(SocketAddr, usize)], max_segments: usize) -> (usize, usize) {
+    let Some(&(to, size)) = segments.first() else { return (0, 0) };
+    let (mut run, mut bytes) = (1, size);
+    for &(next_to, next_size) in &segments[1..] {
+        if run == max_segments || next_to != to || next_size > size || bytes + next_size > MAX_SEND_BYTES {
+            break;
+        }
+        run += 1;
+        bytes += next_size;
+        if next_size < size {
+            break;
+        }
+    }
+    (run, bytes)
+}
+
+/// Datagrams of one peer that wait for the end of the batch, one behind the other.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    segments: Vec<(SocketAddr, usize)>,
+}
+
+impl Outbox {
+    pub(super) fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
+        if !datagram.is_empty() {
+            self.bytes.extend_from_slice(datagram);
+            self.segments.push((to, datagram.len()));
+        }
+    }
+}
+
+fn unmapped(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+fn mapped(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.to_ipv6_mapped().into(), address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+/// Wakes the thread that waits on a socket, by a datagram of one byte that means nothing.
+#[derive(Debug)]
+pub(super) struct Waker {
+    socket: UdpSocket,
+    to: SocketAddr,
+}
+
+impl Waker {
+    pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
+        let (any, loopback): (IpAddr, IpAddr) = match address {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::LOCALHOST.into()),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
+        };
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.set_nonblocking(true)?;
+        let ip = if address.ip().is_unspecified() { loopback } else { address.ip() };
+        Ok(Self { socket, to: SocketAddr::new(ip, address.port()) })
+    }
+
+    /// If the datagram is lost, the socket was full, so the thread is awake; or it wakes by itself a little later.
+    pub(super) fn wake(&self) {
+        let _ = self.socket.send_to(&[0xff], self.to);
+    }
+}
+
+/// The addresses to tell browsers, if none were set.
+pub(super) fn own_addresses(listen: IpAddr) -> Vec<IpAddr> {
+    if !listen.is_unspecified() {
+        return vec![listen];
+    }
+    // Connecting a UDP socket sends nothing; it asks the system which address it would send from. The
+    // destinations are reserved for documentation (RFC 5737, RFC 3849).
+    let source = |bind: IpAddr, to: IpAddr| -> io::Result<IpAddr> {
+        let socket = UdpSocket::bind((bind, 0))?;
+        socket.connect((to, 9))?;
+        Ok(socket.local_addr()?.ip())
+    };
+    let mut addresses = Vec::new();
+    if let Ok(ip) = source(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into()) {
+        addresses.push(ip);
+    }
+    if listen.is_ipv6() {
+        let documentation = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+        if let Ok(ip) = source(Ipv6Addr::UNSPECIFIED.into(), documentation.into()) {
+            addresses.push(ip);
+        }
+    }
+    if addresses.is_empty() {
+        addresses.push(Ipv4Addr::LOCALHOST.into());
+    }
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_equal_datagrams_of_one_receiver_go_together() {
+        let (here, there) = ("192.0.2.1:1".parse().unwrap(), "192.0.2.2:1".parse().unwrap());
+        assert_eq!(merge(&[(here, 100), (here, 100), (here, 60), (here, 60)], 44), (3, 260));
+        assert_eq!(merge(&[(here, 100), (there, 100)], 44), (1, 100));
+        assert_eq!(merge(&[(here, 100), (here, 101)], 44), (1, 100));
+        assert_eq!(merge(&[(here, 100); 80], 44), (44, 4400));
+        assert_eq!(merge(&[(here, 100); 3], 1), (1, 100));
+        assert_eq!(merge(&[], 44), (0, 0));
+    }
+
+    #[test]
+    fn a_socket_for_all_addresses_takes_both_families() {
+        let Ok(mut socket) = MediaSocket::open("[::]:0".parse().unwrap()) else {
+            return; // a machine without IPv6
+        };
+        let port = socket.address().port();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        client.send_to(b"hello", ("127.0.0.1", port)).unwrap();
+        socket.wait(Duration::from_secs(5));
+        let mut seen = Vec::new();
+        socket.receive(|datagram| seen.push((datagram.bytes.to_vec(), datagram.from, datagram.local)));
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].0, b"hello");
+        assert_eq!(seen[0].1, client.local_addr().unwrap());
+        let tally = Tally::default();
+        let mut outbox = Outbox::default();
+        outbox.push(seen[0].1, b"one");
+        outbox.push(seen[0].1, b"two");
+        socket.send(&mut outbox, |_| seen[0].2, &tally);
+        let mut buffer = [0; 16];
+        assert_eq!(client.recv(&mut buffer).unwrap(), 3);
+        assert_eq!(&buffer[..3], b"one");
+        assert_eq!(client.recv(&mut buffer).unwrap(), 3);
+        assert_eq!(&buffer[..3], b"two");
+        assert_eq!(tally.read().datagrams_out, 2);
+    }
+}

@@ -1,0 +1,325 @@
+//! Appointments with their people, and the time that they take from a practitioner.
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::db::{in_transaction, micros, on, text, words};
+use super::{Error, Store};
+use crate::clinical::{
+    Appointment, AppointmentId, AppointmentStatus, GuestRole, Language, Link, Outcome, Part, Participant,
+    ParticipantId, PractitionerId, Role,
+};
+
+/// Whose appointments an agenda shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgendaScope {
+    Everybody,
+    /// Those in which this member of staff takes part.
+    Practitioner(PractitionerId),
+}
+
+#[derive(FromRow)]
+struct AppointmentRow {
+    id: Uuid,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    service: String,
+    status: String,
+    status_at: Option<DateTime<Utc>>,
+    outcome: Option<String>,
+    status_by: Option<Uuid>,
+    booked_by: Uuid,
+    booked_at: DateTime<Utc>,
+    note: String,
+}
+
+#[derive(FromRow)]
+struct ParticipantRow {
+    id: Uuid,
+    appointment_id: Uuid,
+    name: String,
+    role: String,
+    practitioner_id: Option<Uuid>,
+    language: String,
+}
+
+words!(outcome_to_word, outcome_from_word, Outcome {
+    Outcome::Completed => "completed",
+    Outcome::FollowUp => "follow_up",
+    Outcome::ByTelephone => "by_telephone",
+    Outcome::InPerson => "in_person",
+    Outcome::NotHeld => "not_held",
+});
+
+words!(language_to_word, language_from_word, Language {
+    Language::French => "fr",
+    Language::English => "en",
+});
+
+words!(role_to_word, role_from_word, Role {
+    Role::Patient => "patient",
+    Role::Relative => "relative",
+    Role::Interpreter => "interpreter",
+    Role::Practitioner => "practitioner",
+});
+
+/// A status and its facts, as the columns hold them.
+struct StatusColumns {
+    status: &'static str,
+    at: Option<DateTime<Utc>>,
+    outcome: Option<&'static str>,
+    by: Option<Uuid>,
+}
+
+impl From<AppointmentStatus> for StatusColumns {
+    fn from(status: AppointmentStatus) -> Self {
+        let (status, at, outcome, by) = match status {
+            AppointmentStatus::Booked => ("booked", None, None, None),
+            AppointmentStatus::Arrived { at } => ("arrived", Some(at), None, None),
+            AppointmentStatus::Fulfilled { at, outcome } => {
+                ("fulfilled", Some(at), Some(outcome_to_word(outcome)), None)
+            }
+            AppointmentStatus::Cancelled { at, by } => ("cancelled", Some(at), None, Some(by.uuid())),
+            AppointmentStatus::NoShow { at, by } => ("noshow", Some(at), None, Some(by.uuid())),
+        };
+        Self { status, at: at.map(micros), outcome, by }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "a.id, a.starts_at, a.ends_at, a.service, a.status, a.status_at, a.outcome, a.status_by, a.booked_by, \
+         a.booked_at, a.note"
+    };
+}
+
+const INSERT: &str = "INSERT INTO appointment
+    (id, starts_at, ends_at, service, status, status_at, outcome, status_by, booked_by, booked_at, note)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const INSERT_PARTICIPANT: &str = "INSERT INTO participant
+    (id, appointment_id, place, name, role, practitioner_id, language) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const INSERT_SLOT: &str = "INSERT INTO practitioner_slot
+    (participant_id, appointment_id, practitioner_id, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5)";
+/// Changes nothing, but makes the next who books the same person wait for this transaction: on PostgreSQL two that insert
+/// overlapping slots at one time would otherwise wait for each other.
+const HOLD_PRACTITIONER: &str = "UPDATE practitioner SET name = name WHERE id = $1";
+
+impl Store {
+    /// Books: writes the appointment, its people, their time and their links, all or nothing. Refused with
+    /// [`Constraint::AppointmentOverlap`](super::Constraint) when a practitioner is taken at that time.
+    pub async fn add_appointment(&self, appointment: &Appointment, links: &[Link]) -> Result<(), Error> {
+        let status = StatusColumns::from(appointment.status);
+        let (starts_at, ends_at) = (micros(appointment.starts_at), micros(appointment.ends_at));
+        let takes_time = !matches!(
+            appointment.status,
+            AppointmentStatus::Cancelled { .. } | AppointmentStatus::NoShow { .. }
+        );
+        let mut taken: Vec<_> =
+            appointment.participants.iter().filter_map(|p| Some((p.practitioner()?, p.id))).collect();
+        // Everybody takes the practitioners in one order, so that nobody waits in a circle.
+        taken.sort_unstable();
+        in_transaction!(self, tx => {
+            for (practitioner, _) in &taken {
+                sqlx::query(HOLD_PRACTITIONER).bind(practitioner.uuid()).execute(&mut *tx).await?;
+            }
+            sqlx::query(INSERT)
+                .bind(appointment.id.uuid())
+                .bind(starts_at)
+                .bind(ends_at)
+                .bind(text(&appointment.service))
+                .bind(status.status)
+                .bind(status.at)
+                .bind(status.outcome)
+                .bind(status.by)
+                .bind(appointment.booked_by.uuid())
+                .bind(micros(appointment.booked_at))
+                .bind(text(appointment.note.expose()))
+                .execute(&mut *tx)
+                .await?;
+            for (place, participant) in (0_i64..).zip(&appointment.participants) {
+                sqlx::query(INSERT_PARTICIPANT)
+                    .bind(participant.id.uuid())
+                    .bind(appointment.id.uuid())
+                    .bind(place)
+                    .bind(text(participant.name.expose()))
+                    .bind(role_to_word(participant.role()))
+                    .bind(participant.practitioner().map(PractitionerId::uuid))
+                    .bind(language_to_word(participant.language))
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            for (practitioner, participant) in taken.iter().filter(|_| takes_time) {
+                sqlx::query(INSERT_SLOT)
+                    .bind(participant.uuid())
+                    .bind(appointment.id.uuid())
+                    .bind(practitioner.uuid())
+                    .bind(starts_at)
+                    .bind(ends_at)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            for link in links {
+                super::links::insert!(tx, link);
+            }
+        });
+        Ok(())
+    }
+
+    /// The appointment of that identifier.
+    pub async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>, Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM appointment a WHERE a.id = $1");
+        const PARTICIPANTS: &str =
+            "SELECT id, appointment_id, name, role, practitioner_id, language FROM participant
+            WHERE appointment_id = $1 ORDER BY place";
+        let (rows, people) = on!(self, pool => (
+            sqlx::query_as(SQL).bind(id.uuid()).fetch_all(pool).await?,
+            sqlx::query_as(PARTICIPANTS).bind(id.uuid()).fetch_all(pool).await?,
+        ));
+        Ok(join(rows, people)?.pop())
+    }
+
+    /// The appointments that start at `from` or later and before `to`, by start.
+    pub async fn appointments_between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        scope: AgendaScope,
+    ) -> Result<Vec<Appointment>, Error> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM appointment a WHERE a.starts_at >= $1 AND a.starts_at < $2
+            AND ($3 IS NULL OR EXISTS
+                (SELECT 1 FROM participant m WHERE m.appointment_id = a.id AND m.practitioner_id = $3))
+            ORDER BY a.starts_at, a.id"
+        );
+        const PARTICIPANTS: &str =
+            "SELECT p.id, p.appointment_id, p.name, p.role, p.practitioner_id, p.language
+            FROM participant p JOIN appointment a ON a.id = p.appointment_id
+            WHERE a.starts_at >= $1 AND a.starts_at < $2
+            AND ($3 IS NULL OR EXISTS
+                (SELECT 1 FROM participant m WHERE m.appointment_id = a.id AND m.practitioner_id = $3))
+            ORDER BY p.appointment_id, p.place";
+        let (from, to) = (micros(from), micros(to));
+        let whose = match scope {
+            AgendaScope::Everybody => None,
+            AgendaScope::Practitioner(id) => Some(id.uuid()),
+        };
+        let (rows, people) = on!(self, pool => (
+            sqlx::query_as(SQL).bind(from).bind(to).bind(whose).fetch_all(pool).await?,
+            sqlx::query_as(PARTICIPANTS).bind(from).bind(to).bind(whose).fetch_all(pool).await?,
+        ));
+        join(rows, people)
+    }
+
+    /// Moves an appointment on, if it still has the kind of status that `from` is; `false` if it has not, or is not there.
+    /// Cancelled and missed ones give their time back.
+    pub async fn set_appointment_status(
+        &self,
+        id: AppointmentId,
+        from: AppointmentStatus,
+        to: AppointmentStatus,
+    ) -> Result<bool, Error> {
+        const SQL: &str = "UPDATE appointment SET status = $3, status_at = $4, outcome = $5, status_by = $6
+            WHERE id = $1 AND status = $2";
+        const FREE: &str = "DELETE FROM practitioner_slot WHERE appointment_id = $1";
+        let was = StatusColumns::from(from);
+        let status = StatusColumns::from(to);
+        let gives_time_back =
+            matches!(to, AppointmentStatus::Cancelled { .. } | AppointmentStatus::NoShow { .. });
+        let is_changed = in_transaction!(self, tx => {
+            let changed = sqlx::query(SQL)
+                .bind(id.uuid())
+                .bind(was.status)
+                .bind(status.status)
+                .bind(status.at)
+                .bind(status.outcome)
+                .bind(status.by)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            if changed == 1 && gives_time_back {
+                sqlx::query(FREE).bind(id.uuid()).execute(&mut *tx).await?;
+            }
+            changed == 1
+        });
+        Ok(is_changed)
+    }
+}
+
+/// Gives each appointment its people. Both lists are in order; people of appointments booked in between are passed over.
+fn join(rows: Vec<AppointmentRow>, people: Vec<ParticipantRow>) -> Result<Vec<Appointment>, Error> {
+    let mut by_appointment = std::collections::HashMap::<Uuid, Vec<Participant>>::new();
+    for row in people {
+        by_appointment.entry(row.appointment_id).or_default().push(row.try_into()?);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let participants = by_appointment.remove(&row.id).unwrap_or_default();
+            if participants.is_empty() {
+                return Err(Error::Inconsistent {
+                    table: "appointment",
+                    id: row.id,
+                    what: "it has no people",
+                });
+            }
+            appointment(row, participants)
+        })
+        .collect()
+}
+
+fn appointment(row: AppointmentRow, participants: Vec<Participant>) -> Result<Appointment, Error> {
+    let status = status(&row).ok_or(Error::Inconsistent {
+        table: "appointment",
+        id: row.id,
+        what: "its status and the facts of the status do not fit",
+    })?;
+    Ok(Appointment {
+        id: AppointmentId::new(row.id),
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        service: row.service,
+        participants,
+        status,
+        booked_by: PractitionerId::new(row.booked_by),
+        booked_at: row.booked_at,
+        note: row.note.into(),
+    })
+}
+
+fn status(row: &AppointmentRow) -> Option<AppointmentStatus> {
+    let by = row.status_by.map(PractitionerId::new);
+    Some(match (row.status.as_str(), row.status_at, row.outcome.as_deref(), by) {
+        ("booked", None, None, None) => AppointmentStatus::Booked,
+        ("arrived", Some(at), None, None) => AppointmentStatus::Arrived { at },
+        ("fulfilled", Some(at), Some(outcome), None) => {
+            AppointmentStatus::Fulfilled { at, outcome: outcome_from_word(outcome)? }
+        }
+        ("cancelled", Some(at), None, Some(by)) => AppointmentStatus::Cancelled { at, by },
+        ("noshow", Some(at), None, Some(by)) => AppointmentStatus::NoShow { at, by },
+        _ => return None,
+    })
+}
+
+impl TryFrom<ParticipantRow> for Participant {
+    type Error = Error;
+
+    fn try_from(row: ParticipantRow) -> Result<Self, Error> {
+        let wrong = |what| Error::Inconsistent { table: "participant", id: row.id, what };
+        let role = role_from_word(&row.role).ok_or_else(|| wrong("an unknown role"))?;
+        let part = match (role, row.practitioner_id) {
+            (Role::Patient, None) => Part::Guest(GuestRole::Patient),
+            (Role::Relative, None) => Part::Guest(GuestRole::Relative),
+            (Role::Interpreter, None) => Part::Guest(GuestRole::Interpreter),
+            (Role::Practitioner, Some(id)) => Part::Practitioner(PractitionerId::new(id)),
+            _ => return Err(wrong("its role and its practitioner do not fit")),
+        };
+        Ok(Self {
+            id: ParticipantId::new(row.id),
+            part,
+            language: language_from_word(&row.language).ok_or_else(|| wrong("an unknown language"))?,
+            name: row.name.into(),
+        })
+    }
+}

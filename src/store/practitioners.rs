@@ -1,0 +1,121 @@
+//! Members of staff, as the identity provider last described them.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::db::{in_transaction, on, text, words};
+use super::{Error, Store};
+use crate::clinical::{Practitioner, PractitionerId, StaffRole};
+
+/// One row a role; one row without a role for somebody who has none.
+#[derive(FromRow)]
+struct PractitionerRow {
+    id: Uuid,
+    issuer: String,
+    subject: String,
+    name: String,
+    role: Option<String>,
+}
+
+words!(role_to_word, role_from_word, StaffRole {
+    StaffRole::Secretary => "secretary",
+    StaffRole::Doctor => "doctor",
+    StaffRole::Radiologist => "radiologist",
+    StaffRole::Administrator => "administrator",
+});
+
+impl Store {
+    /// Keeps what the identity provider says of a person, by issuer and subject. Somebody known keeps their identifier, which
+    /// is in the answer; name and roles are replaced.
+    pub async fn upsert_practitioner(&self, practitioner: &Practitioner) -> Result<Practitioner, Error> {
+        const UPSERT: &str = "INSERT INTO practitioner (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name RETURNING id";
+        const FORGET_ROLES: &str = "DELETE FROM practitioner_role WHERE practitioner_id = $1";
+        const ADD_ROLE: &str = "INSERT INTO practitioner_role (practitioner_id, role) VALUES ($1, $2)";
+        let mut known = practitioner.clone();
+        known.roles.sort_unstable();
+        known.roles.dedup();
+        let id = in_transaction!(self, tx => {
+            let (id,): (Uuid,) = sqlx::query_as(UPSERT)
+                .bind(practitioner.id.uuid())
+                .bind(text(&practitioner.issuer))
+                .bind(text(practitioner.subject.expose()))
+                .bind(text(practitioner.name.expose()))
+                .fetch_one(&mut *tx)
+                .await?;
+            sqlx::query(FORGET_ROLES).bind(id).execute(&mut *tx).await?;
+            for role in &known.roles {
+                sqlx::query(ADD_ROLE).bind(id).bind(role_to_word(*role)).execute(&mut *tx).await?;
+            }
+            id
+        });
+        known.id = PractitionerId::new(id);
+        Ok(known)
+    }
+
+    /// Takes all roles and logins from a person whom the identity provider no longer gives a role. Nothing happens for somebody
+    /// who was never here.
+    pub async fn withdraw_roles(&self, issuer: &str, subject: &str) -> Result<(), Error> {
+        const ROLES: &str = "DELETE FROM practitioner_role
+            WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2)";
+        const LOGINS: &str = "DELETE FROM login
+            WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2)";
+        in_transaction!(self, tx => {
+            for sql in [ROLES, LOGINS] {
+                sqlx::query(sql).bind(text(issuer)).bind(text(subject)).execute(&mut *tx).await?;
+            }
+        });
+        Ok(())
+    }
+
+    /// The person of that identifier.
+    pub async fn practitioner(&self, id: PractitionerId) -> Result<Option<Practitioner>, Error> {
+        const SQL: &str = "SELECT p.id, p.issuer, p.subject, p.name, r.role FROM practitioner p
+            LEFT JOIN practitioner_role r ON r.practitioner_id = p.id WHERE p.id = $1";
+        let rows: Vec<PractitionerRow> =
+            on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_all(pool).await?);
+        Ok(fold(rows)?.pop())
+    }
+
+    /// Everybody who has a role, by name.
+    pub async fn practitioners(&self) -> Result<Vec<Practitioner>, Error> {
+        const SQL: &str = "SELECT p.id, p.issuer, p.subject, p.name, r.role FROM practitioner p
+            JOIN practitioner_role r ON r.practitioner_id = p.id ORDER BY p.id";
+        let rows: Vec<PractitionerRow> = on!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await?);
+        let mut people = fold(rows)?;
+        people.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        Ok(people)
+    }
+}
+
+/// Puts together what belongs to one person; rows of one person come together.
+fn fold(rows: Vec<PractitionerRow>) -> Result<Vec<Practitioner>, Error> {
+    let mut people: Vec<Practitioner> = Vec::new();
+    for row in rows {
+        let role = row
+            .role
+            .map(|word| {
+                role_from_word(&word).ok_or(Error::Inconsistent {
+                    table: "practitioner_role",
+                    id: row.id,
+                    what: "an unknown role",
+                })
+            })
+            .transpose()?;
+        let id = PractitionerId::new(row.id);
+        match people.last_mut() {
+            Some(person) if person.id == id => person.roles.extend(role),
+            _ => people.push(Practitioner {
+                id,
+                issuer: row.issuer,
+                subject: row.subject.into(),
+                name: row.name.into(),
+                roles: role.into_iter().collect(),
+            }),
+        }
+    }
+    for person in &mut people {
+        person.roles.sort_unstable();
+    }
+    Ok(people)
+}

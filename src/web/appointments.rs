@@ -1,0 +1,255 @@
+//! Appointments as staff see, book and change them.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use serde::Deserialize;
+
+use super::Edge;
+use super::extract::{Body, One, SignedIn};
+use super::links;
+use super::problem::Failure;
+use crate::clinical::{
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, GuestRole, Link, Object, Part,
+    Participant, ParticipantId, PractitionerId, StaffRole, Verb, authorize,
+};
+use crate::live::Places;
+use crate::protocol::{
+    AppointmentEntry, Booked, BookingRequest, DoorWord, GuestRequest, ParticipantEntry, Place, PlaceWord,
+    PractitionerEntry, ProblemCode, RoleWord, time,
+};
+use crate::store::AgendaScope;
+
+#[derive(Deserialize)]
+pub(super) struct Day {
+    day: NaiveDate,
+}
+
+/// `GET /api/appointments?day=2026-11-25`, a day of the hospital's time zone. A secretary sees all, others their own.
+pub(super) async fn list(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    Query(Day { day }): Query<Day>,
+) -> Result<Json<Vec<AppointmentEntry>>, Failure> {
+    authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
+    let scope = match signed_in.0.roles.contains(&StaffRole::Secretary) {
+        true => AgendaScope::Everybody,
+        false => AgendaScope::Practitioner(signed_in.0.id),
+    };
+    let from = start_of(&edge, day);
+    let to = start_of(&edge, day.checked_add_days(Days::new(1)).unwrap_or(day));
+    let mut entries = Vec::new();
+    for appointment in edge.store.appointments_between(from, to, scope).await? {
+        entries.push(entry(&edge, &signed_in, &appointment).await?);
+    }
+    Ok(Json(entries))
+}
+
+/// Midnight where the hospital is; on a day without midnight, the first moment after it.
+fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
+    let zone = edge.hospital.time_zone;
+    let midnight = day.and_time(NaiveTime::MIN);
+    let first = (0..4)
+        .find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
+    first.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+}
+
+/// `GET /api/appointments/{appointment}`
+pub(super) async fn show(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(appointment): One<AppointmentId>,
+) -> Result<Json<AppointmentEntry>, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::SeeAppointment).await?;
+    Ok(Json(entry(&edge, &signed_in, &appointment).await?))
+}
+
+/// `POST /api/appointments`: books, and tells each guest's link this once.
+pub(super) async fn book(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    Body(request): Body<BookingRequest>,
+) -> Result<(StatusCode, Json<Booked>), Failure> {
+    authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
+    let booking = booking(&edge, request).await?;
+    let id = AppointmentId::new(edge.clock.new_uuid());
+    let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
+    let guests = appointment.participants.iter().filter(|person| person.role().is_guest());
+    let new_links: Vec<_> =
+        guests.map(|person| (person, links::make(&edge, &appointment, person.id))).collect();
+    let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
+    edge.store.add_appointment(&appointment, &rows).await?;
+    edge.live.announce_change();
+    tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
+    let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
+    let entry = entry(&edge, &signed_in, &appointment).await?;
+    Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
+}
+
+async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failure> {
+    let mut participants = Vec::new();
+    for GuestRequest { role, name, language } in request.guests {
+        let role = match role {
+            RoleWord::Patient => GuestRole::Patient,
+            RoleWord::Relative => GuestRole::Relative,
+            RoleWord::Interpreter => GuestRole::Interpreter,
+            RoleWord::Practitioner => return Err(Failure::bad_request("a practitioner is no guest")),
+        };
+        participants.push(Participant {
+            id: ParticipantId::new(edge.clock.new_uuid()),
+            name: name.trim().into(),
+            part: Part::Guest(role),
+            language: language.into(),
+        });
+    }
+    for practitioner in request.practitioners {
+        let unknown = || {
+            let detail = "there is no practitioner of that identifier who can be booked";
+            Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownPractitioner, detail)
+        };
+        let id: PractitionerId = practitioner.parse().map_err(|_| unknown())?;
+        let found = edge.store.practitioner(id).await?;
+        let found =
+            found.filter(|person| person.roles.iter().any(|role| role.may_consult())).ok_or_else(unknown)?;
+        participants.push(Participant {
+            id: ParticipantId::new(edge.clock.new_uuid()),
+            name: found.name,
+            part: Part::Practitioner(id),
+            language: Default::default(),
+        });
+    }
+    Ok(Booking {
+        starts_at: instant(&request.starts_at)?,
+        ends_at: instant(&request.ends_at)?,
+        service: request.service.trim().to_owned(),
+        participants,
+        note: request.note.into(),
+    })
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
+    let parsed = DateTime::parse_from_rfc3339(text);
+    parsed
+        .map(|at| at.to_utc())
+        .map_err(|_| Failure::bad_request("a time is RFC 3339 with its offset from UTC"))
+}
+
+/// `POST /api/appointments/{appointment}/cancel`
+pub(super) async fn cancel(
+    edge: State<Edge>,
+    signed_in: SignedIn,
+    appointment: One<AppointmentId>,
+) -> Result<Json<AppointmentEntry>, Failure> {
+    let by = signed_in.0.id;
+    change(edge, signed_in, appointment, |status, at| status.cancel(at, by)).await
+}
+
+/// `POST /api/appointments/{appointment}/noshow`
+pub(super) async fn miss(
+    edge: State<Edge>,
+    signed_in: SignedIn,
+    appointment: One<AppointmentId>,
+) -> Result<Json<AppointmentEntry>, Failure> {
+    let by = signed_in.0.id;
+    change(edge, signed_in, appointment, |status, at| status.miss(at, by)).await
+}
+
+async fn change(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(id): One<AppointmentId>,
+    step: impl FnOnce(AppointmentStatus, DateTime<Utc>) -> Result<AppointmentStatus, crate::clinical::WrongStatus>,
+) -> Result<Json<AppointmentEntry>, Failure> {
+    let mut appointment = allowed(&edge, &signed_in, id, Verb::ChangeAppointment).await?;
+    let now = edge.clock.now();
+    let to = step(appointment.status, now)?;
+    if !edge.store.set_appointment_status(id, appointment.status, to).await? {
+        return Err(crate::clinical::WrongStatus.into());
+    }
+    appointment.status = to;
+    edge.store.revoke_links_of(id, now).await?;
+    edge.live.closed(&appointment).await;
+    Ok(Json(entry(&edge, &signed_in, &appointment).await?))
+}
+
+/// `GET /api/practitioners`: who can be booked.
+pub(super) async fn practitioners(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+) -> Result<Json<Vec<PractitionerEntry>>, Failure> {
+    authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
+    let everybody = edge.store.practitioners().await?;
+    let bookable = everybody.into_iter().filter(|person| person.roles.iter().any(|role| role.may_consult()));
+    let mut entries: Vec<_> = bookable
+        .map(|person| PractitionerEntry {
+            practitioner: person.id.to_string(),
+            roles: person.roles.iter().map(|role| (*role).into()).collect(),
+            name: person.name.into_inner(),
+        })
+        .collect();
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Json(entries))
+}
+
+/// The appointment, if this person may do that to it; else it does not exist for them.
+pub(super) async fn allowed(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    id: AppointmentId,
+    verb: Verb,
+) -> Result<Appointment, Failure> {
+    let appointment = edge.store.appointment(id).await?.ok_or_else(Failure::not_found)?;
+    authorize(&signed_in.actor(), verb, &Object::Appointment(&appointment))?;
+    Ok(appointment)
+}
+
+async fn entry(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    appointment: &Appointment,
+) -> Result<AppointmentEntry, Failure> {
+    let actor: Actor = signed_in.actor();
+    let may = |verb| authorize(&actor, verb, &Object::Appointment(appointment)).is_ok();
+    let links = edge.store.links_of(appointment.id).await?;
+    let places = edge.live.places(appointment.id).await.unwrap_or_default();
+    let now = edge.clock.now();
+    // Of several links of a person the newest counts: making one withdraws those before.
+    let newest: HashMap<_, _> = links.iter().map(|link| (link.participant, link)).collect();
+    let participants = appointment.participants.iter().map(|person| {
+        let link = person.role().is_guest().then(|| {
+            newest
+                .get(&person.id)
+                .map_or(DoorWord::Unknown, |link| edge.door.check(link, appointment, now).into())
+        });
+        ParticipantEntry {
+            participant: person.id.to_string(),
+            role: person.role().into(),
+            name: person.name.expose().clone(),
+            place: place(&places, person.id),
+            link,
+        }
+    });
+    Ok(AppointmentEntry {
+        appointment: appointment.id.to_string(),
+        starts_at: time(appointment.starts_at),
+        ends_at: time(appointment.ends_at),
+        service: appointment.service.clone(),
+        status: appointment.status.into(),
+        outcome: match appointment.status {
+            AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome.into()),
+            _ => None,
+        },
+        participants: participants.collect(),
+        note: appointment.note.expose().clone(),
+        may_enter: may(Verb::Attend) && !appointment.status.is_over(),
+        may_change: may(Verb::ChangeAppointment),
+    })
+}
+
+fn place(places: &Places, participant: ParticipantId) -> Place {
+    let invited = Place { state: PlaceWord::Invited, since: None, until: None };
+    places.get(&participant).map_or(invited, Place::from)
+}

@@ -1,0 +1,135 @@
+//! What a request shows of itself: who is signed in, where it comes from, its body.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use serde::de::DeserializeOwned;
+
+use super::Edge;
+use super::problem::Failure;
+use crate::clinical::{Actor, Practitioner};
+use crate::login::LOGIN_COOKIE;
+use crate::protocol::ProblemCode;
+
+/// Somebody who is signed in and has a role.
+pub(super) struct SignedIn(pub(super) Practitioner);
+
+impl SignedIn {
+    /// The person as `clinical::authorize` knows them.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Staff { practitioner: self.0.id, roles: self.0.roles.clone() }
+    }
+}
+
+impl FromRequestParts<Edge> for SignedIn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let practitioner = signed_in(edge, &parts.headers).await?;
+        practitioner.map(Self).ok_or_else(Failure::sign_in_needed)
+    }
+}
+
+/// Who the login cookie of these headers belongs to.
+pub(super) async fn signed_in(edge: &Edge, headers: &HeaderMap) -> Result<Option<Practitioner>, Failure> {
+    let jar = CookieJar::from_headers(headers);
+    let Some(cookie) = jar.get(LOGIN_COOKIE) else { return Ok(None) };
+    Ok(edge.login.authenticate(cookie.value()).await?)
+}
+
+/// A JSON body; whatever is wrong with it is told in one sentence, without repeating what it holds.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Failure> {
+        let is_json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("application/json"));
+        if !is_json {
+            let detail = "the body must be application/json";
+            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ProblemCode::BadRequest, detail));
+        }
+        let bytes = Bytes::from_request(request, edge).await.map_err(|_| {
+            Failure::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, "the body is too large")
+        })?;
+        match Json::<T>::from_bytes(&bytes) {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let what = match rejection {
+                    axum::extract::rejection::JsonRejection::JsonDataError(_) => {
+                        "fields are missing or unknown"
+                    }
+                    _ => "it is not JSON",
+                };
+                Err(Failure::bad_request(format!("the body cannot be used: {what}")))
+            }
+        }
+    }
+}
+
+/// Whatever may change something, and every WebSocket, must come from this site's own pages (RFC 6455 section 10.2).
+pub(super) async fn refuse_foreign_origin(
+    State(edge): State<Edge>,
+    request: Request,
+    rest: Next,
+) -> Response {
+    let is_socket = request.headers().contains_key(header::UPGRADE);
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if (is_socket || changes) && !is_own_origin(&edge, request.headers()) {
+        let detail = "this request does not come from a page of this site";
+        return Failure::new(StatusCode::FORBIDDEN, ProblemCode::ForeignOrigin, detail).into_response();
+    }
+    rest.run(request).await
+}
+
+fn is_own_origin(edge: &Edge, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else {
+        return false;
+    };
+    url::Url::parse(origin).is_ok_and(|origin| origin.origin() == edge.public_url.origin())
+}
+
+/// One identifier in the address. What is no identifier names nothing.
+pub(super) struct One<T>(pub(super) T);
+
+impl<T: FromStr> FromRequestParts<Edge> for One<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let path = path(parts, edge).await?;
+        let mut values = path.iter().map(|(_, value)| value);
+        next(&mut values).map(Self)
+    }
+}
+
+/// Two identifiers in the address.
+pub(super) struct Two<T, U>(pub(super) T, pub(super) U);
+
+impl<T: FromStr, U: FromStr> FromRequestParts<Edge> for Two<T, U> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let path = path(parts, edge).await?;
+        let mut values = path.iter().map(|(_, value)| value);
+        Ok(Self(next(&mut values)?, next(&mut values)?))
+    }
+}
+
+async fn path(parts: &mut Parts, edge: &Edge) -> Result<RawPathParams, Failure> {
+    RawPathParams::from_request_parts(parts, edge).await.map_err(|_| Failure::not_found())
+}
+
+fn next<'a, T: FromStr>(values: &mut impl Iterator<Item = &'a str>) -> Result<T, Failure> {
+    values.next().and_then(|value| value.parse().ok()).ok_or_else(Failure::not_found)
+}

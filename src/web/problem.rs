@@ -1,0 +1,143 @@
+//! Every way in which a request fails: the whole table on two screens. To the outside, unknown and forbidden look the same.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::archive;
+use crate::clinical::{BookError, NotAllowed, WrongStatus};
+use crate::login;
+use crate::protocol::{Problem, ProblemCode};
+use crate::store;
+
+/// A request that failed; becomes `application/problem+json` (RFC 9457).
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    code: ProblemCode,
+    detail: String,
+}
+
+impl Failure {
+    pub(super) fn new(status: StatusCode, code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into() }
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ProblemCode::BadRequest, detail)
+    }
+
+    /// Not there, or not for whoever asks.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, ProblemCode::NotFound, "there is nothing here for you")
+    }
+
+    pub(super) fn sign_in_needed() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, ProblemCode::SignInNeeded, "nobody is signed in")
+    }
+
+    pub(super) fn code(&self) -> ProblemCode {
+        self.code
+    }
+
+    /// Something here is broken: logged with its cause, told without it.
+    pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Internal, "this server has a fault")
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let body = Problem { status: self.status.as_u16(), code: self.code, detail: self.detail };
+        let mut response = (self.status, axum::Json(body)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl From<NotAllowed> for Failure {
+    fn from(_: NotAllowed) -> Self {
+        Self::not_found()
+    }
+}
+
+impl From<BookError> for Failure {
+    fn from(error: BookError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.into(), error.to_string())
+    }
+}
+
+impl From<WrongStatus> for Failure {
+    fn from(error: WrongStatus) -> Self {
+        Self::new(StatusCode::CONFLICT, ProblemCode::WrongStatus, error.to_string())
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Constraint(store::Constraint::AppointmentOverlap) => Self::new(
+                StatusCode::CONFLICT,
+                ProblemCode::PractitionerBusy,
+                "a practitioner has another appointment at that time",
+            ),
+            store::Error::Constraint(store::Constraint::UnknownReference) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                ProblemCode::UnknownPractitioner,
+                "there is no such practitioner",
+            ),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<login::Error> for Failure {
+    fn from(error: login::Error) -> Self {
+        match error {
+            login::Error::ProviderUnreachable(fault) => {
+                tracing::warn!(
+                    error = &fault as &dyn std::error::Error,
+                    "the identity provider cannot be used"
+                );
+                let detail = "the identity provider does not answer";
+                Self::new(StatusCode::BAD_GATEWAY, ProblemCode::ProviderUnreachable, detail)
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<login::Refused> for Failure {
+    fn from(refused: login::Refused) -> Self {
+        use login::Refused as R;
+        let (status, code) = match &refused {
+            R::NoRole => (StatusCode::FORBIDDEN, ProblemCode::NoRole),
+            R::WrongState | R::Expired => (StatusCode::BAD_REQUEST, ProblemCode::SignInExpired),
+            R::WrongIssuer | R::ProviderSaid(_) | R::BadToken(_) | R::WeakSignIn => {
+                (StatusCode::FORBIDDEN, ProblemCode::SignInRefused)
+            }
+            R::ProviderUnreachable(_) => (StatusCode::BAD_GATEWAY, ProblemCode::ProviderUnreachable),
+            R::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Internal),
+        };
+        tracing::warn!(error = &refused as &dyn std::error::Error, "a sign-in was refused");
+        Self::new(status, code, refused.to_string())
+    }
+}
+
+impl From<archive::Error> for Failure {
+    fn from(error: archive::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            let detail = "the disk of this server is full";
+            return Self::new(StatusCode::INSUFFICIENT_STORAGE, ProblemCode::StorageFull, detail);
+        }
+        Self::internal(&error)
+    }
+}

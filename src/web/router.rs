@@ -1,0 +1,84 @@
+//! Every address, and what every response carries.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::{
+    Edge, agenda, appointments, assets, extract, guest, health, hospital, links, sign_in, socket, studies,
+};
+
+/// The largest JSON body, in bytes.
+const MAX_JSON: usize = 64 << 10;
+/// A request that is no upload and no socket is answered within this time.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The whole interface. GET and HEAD change nothing anywhere; whatever changes something is asked for by this site's own pages.
+pub fn router(edge: Edge) -> Router {
+    let api = Router::new()
+        .route("/api/hospital", get(hospital::show))
+        .route("/api/me", get(sign_in::me))
+        .route("/api/practitioners", get(appointments::practitioners))
+        .route("/api/appointments", get(appointments::list).post(appointments::book))
+        .route("/api/appointments/{appointment}", get(appointments::show))
+        .route("/api/appointments/{appointment}/cancel", post(appointments::cancel))
+        .route("/api/appointments/{appointment}/noshow", post(appointments::miss))
+        .route(
+            "/api/appointments/{appointment}/participants/{participant}/link",
+            post(links::issue).delete(links::withdraw),
+        )
+        .route("/api/guest/look", post(guest::look))
+        .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
+        .route("/login", get(sign_in::begin))
+        .route("/login/callback", get(sign_in::finish))
+        .route("/login/signed-out", get(sign_in::signed_out))
+        .route("/logout", post(sign_in::logout))
+        .layer(DefaultBodyLimit::max(MAX_JSON))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
+    let long = Router::new()
+        .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
+        .layer(DefaultBodyLimit::disable())
+        .route("/ws", get(socket::open))
+        .route("/ws/agenda", get(agenda::open));
+    Router::new()
+        .merge(api)
+        .merge(long)
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/health/startup", get(health::ready))
+        .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(edge.clone(), extract::refuse_foreign_origin))
+        .with_state(edge.clone())
+        .layer(CatchPanicLayer::new())
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, &policy(&edge)))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+}
+
+const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \
+    autoplay=(self), fullscreen=(self), picture-in-picture=(self), geolocation=(), payment=(), usb=()";
+
+/// Nothing from anywhere else, nothing inline. WebSocket addresses are named because older Safari does not count them as 'self'.
+fn policy(edge: &Edge) -> String {
+    let socket = edge.public_url.as_str().replacen("http", "ws", 1);
+    let socket = socket.trim_end_matches('/');
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; \
+         font-src 'self'; connect-src 'self' {socket}; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+fn header_layer(name: HeaderName, value: &str) -> SetResponseHeaderLayer<Option<HeaderValue>> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_str(value).ok())
+}

@@ -1,0 +1,179 @@
+//! `GET /ws`: one WebSocket a device, typed JSON both ways, pictures as binary messages.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::mpsc;
+
+use super::problem::Failure;
+use super::{Edge, extract, guest};
+use crate::clinical::{Actor, AppointmentId, Object, ParticipantId, Practitioner, Verb, authorize};
+use crate::live::{AttendError, Attendance, MAX_OUTGOING, Outgoing};
+use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage};
+
+/// The largest message of a client, in bytes: a session description of 64 KiB, escaped.
+const MAX_MESSAGE: usize = 256 << 10;
+/// `hello` comes within this time.
+const HELLO: Duration = Duration::from_secs(10);
+/// A client that is silent for this long is lost; it sends `ping` every 10 seconds.
+const SILENCE: Duration = Duration::from_secs(25);
+/// A client that takes longer than this for one message does not read any more.
+const STALL: Duration = Duration::from_secs(20);
+
+pub(super) async fn open(
+    State(edge): State<Edge>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Failure> {
+    // Staff are known by their cookie; guests show their link in the first message.
+    let practitioner = extract::signed_in(&edge, &headers).await?;
+    let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket).await))
+}
+
+/// Why a socket is closed before anybody attends.
+struct Closed(ProblemCode, &'static str);
+
+async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
+    match welcome(&edge, practitioner, &mut stream, outbox).await {
+        Err(Closed(code, detail)) => {
+            let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
+            let _ = send(&mut sink, Outgoing::Message(problem)).await;
+            let _ = send(&mut sink, Outgoing::Close).await;
+        }
+        Ok(attendance) => {
+            // Both ends of one connection: when either is done, both are.
+            tokio::select! {
+                () = listen(&attendance, &mut stream) => {}
+                () = tell(&mut outgoing, &mut sink) => {}
+                () = edge.tasks.stopped() => {
+                    let _ = sink.send(Message::Close(Some(CloseFrame {
+                        code: close_code::RESTART,
+                        reason: "the server restarts".into(),
+                    }))).await;
+                }
+            }
+        }
+    }
+}
+
+/// Reads `hello` and finds out who speaks.
+async fn welcome(
+    edge: &Edge,
+    practitioner: Option<Practitioner>,
+    stream: &mut SplitStream<WebSocket>,
+    outbox: mpsc::Sender<Outgoing>,
+) -> Result<Attendance, Closed> {
+    let first = tokio::time::timeout(HELLO, stream.next()).await;
+    let Ok(Some(Ok(Message::Text(text)))) = first else {
+        return Err(Closed(ProblemCode::OutOfOrder, "hello did not come"));
+    };
+    let (link, appointment) = match serde_json::from_str(text.as_str()) {
+        Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, .. }) => (link, appointment),
+        Ok(ClientMessage::Hello { .. }) => {
+            return Err(Closed(
+                ProblemCode::UnsupportedProtocol,
+                "load the page again: it is of another version",
+            ));
+        }
+        Ok(_) => return Err(Closed(ProblemCode::OutOfOrder, "hello comes first")),
+        Err(_) => return Err(Closed(ProblemCode::BadRequest, "this is no message of the protocol")),
+    };
+    let (appointment, participant, actor) = match (link, appointment) {
+        (Some(link), None) => guest_of(edge, &link).await?,
+        (None, Some(appointment)) => staff_of(edge, practitioner, &appointment).await?,
+        _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
+    };
+    edge.live.attend(appointment, participant, actor, outbox).await.map_err(|error| match error {
+        AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
+        AttendError::Unknown => Closed(ProblemCode::NotFound, "there is nothing here for you"),
+        AttendError::Unavailable => {
+            Closed(ProblemCode::Unavailable, "the consultation cannot be opened at present")
+        }
+    })
+}
+
+async fn guest_of(edge: &Edge, secret: &str) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
+    let found = guest::find(edge, secret).await;
+    let found = found.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
+    let Some((link, appointment)) = found else {
+        return Err(Closed(ProblemCode::LinkUnknown, "there is no such link"));
+    };
+    let door = edge.door.check(&link, &appointment, edge.clock.now());
+    door.map_err(|closed| Closed(closed.into(), "the link does not open the door now"))?;
+    let person = appointment.participant(link.participant);
+    let role = person.map(crate::clinical::Participant::role);
+    let role = role.ok_or(Closed(ProblemCode::LinkUnknown, "there is no such link"))?;
+    let actor = Actor::Guest { participant: link.participant, role };
+    authorize(&actor, Verb::Attend, &Object::Appointment(&appointment)).map_err(nothing_here)?;
+    Ok((appointment.id, link.participant, actor))
+}
+
+async fn staff_of(
+    edge: &Edge,
+    practitioner: Option<Practitioner>,
+    appointment: &str,
+) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
+    let person = practitioner.ok_or(Closed(ProblemCode::SignInNeeded, "nobody is signed in"))?;
+    let id: AppointmentId =
+        appointment.parse().map_err(|_| Closed(ProblemCode::NotFound, "no such appointment"))?;
+    let found = edge.store.appointment(id).await;
+    let found = found.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
+    let appointment = found.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;
+    let actor = Actor::Staff { practitioner: person.id, roles: person.roles };
+    authorize(&actor, Verb::Attend, &Object::Appointment(&appointment)).map_err(nothing_here)?;
+    let participant = appointment.participant_of(person.id).map(|participant| participant.id);
+    let participant = participant.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;
+    Ok((id, participant, actor))
+}
+
+fn nothing_here(_: crate::clinical::NotAllowed) -> Closed {
+    Closed(ProblemCode::NotFound, "there is nothing here for you")
+}
+
+/// Hands on what the client says, until it closes or falls silent.
+async fn listen(attendance: &Attendance, stream: &mut SplitStream<WebSocket>) {
+    loop {
+        match tokio::time::timeout(SILENCE, stream.next()).await {
+            Ok(Some(Ok(Message::Text(text)))) => match serde_json::from_str(text.as_str()) {
+                Ok(message) => attendance.say(message).await,
+                // What it says stays out of the log: it may hold anything.
+                Err(_) => tracing::warn!(message.bytes = text.len(), "a client sent what is no message"),
+            },
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            Ok(Some(Ok(Message::Binary(_)))) => tracing::warn!("a client sent a binary message"),
+            Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return,
+        }
+    }
+}
+
+/// Sends what comes out of the outbox, until the last word.
+async fn tell(outgoing: &mut mpsc::Receiver<Outgoing>, sink: &mut SplitSink<WebSocket, Message>) {
+    while let Some(next) = outgoing.recv().await {
+        let is_last = matches!(next, Outgoing::Close);
+        match tokio::time::timeout(STALL, send(sink, next)).await {
+            Ok(Ok(())) if !is_last => {}
+            _ => return,
+        }
+    }
+}
+
+async fn send(sink: &mut SplitSink<WebSocket, Message>, next: Outgoing) -> Result<(), axum::Error> {
+    match next {
+        Outgoing::Message(message) => {
+            let text = serde_json::to_string(&message).map_err(axum::Error::new)?;
+            sink.send(Message::Text(text.into())).await
+        }
+        Outgoing::Picture(bytes) => sink.send(Message::Binary(bytes.into())).await,
+        Outgoing::Close => {
+            sink.send(Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: "".into() }))).await
+        }
+    }
+}

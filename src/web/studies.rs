@@ -1,0 +1,185 @@
+//! Studies of an appointment: uploaded, listed, pictured small.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
+
+use super::Edge;
+use super::appointments::allowed;
+use super::extract::{One, SignedIn};
+use super::problem::Failure;
+use crate::archive::RefusalKind;
+use crate::clinical::{Appointment, AppointmentId, SeriesId, Verb, is_same_name};
+use crate::imaging::{ObjectKind, Presentation, Quality, Surface, View, stacks};
+use crate::protocol::{ProblemCode, Receipt, RefusedFile, SeriesEntry, StudyEntry};
+use crate::store::StoredStudy;
+
+/// The longest file name that is repeated in an answer, in characters.
+const MAX_NAME: usize = 200;
+/// Side of a small picture, in pixels.
+const THUMBNAIL: Surface = Surface { width: 160, height: 160 };
+
+/// `GET /api/appointments/{appointment}/studies`
+pub(super) async fn list(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(appointment): One<AppointmentId>,
+) -> Result<Json<Vec<StudyEntry>>, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::ListStudies).await?;
+    let studies = edge.store.studies_of(appointment.id).await?;
+    Ok(Json(studies.into_iter().map(|study| entry(&appointment, study)).collect()))
+}
+
+fn entry(appointment: &Appointment, study: StoredStudy) -> StudyEntry {
+    let booked = appointment.patient().map(|patient| patient.name.expose().as_str()).unwrap_or_default();
+    let written = study.patient.name.expose();
+    StudyEntry {
+        study: study.id.to_string(),
+        date: study.facts.date.map(|date| date.to_string()),
+        description: study.facts.description,
+        is_other_patient: !is_same_name(booked, written),
+        patient_name: written.clone(),
+        series: study
+            .series
+            .into_iter()
+            .map(|series| SeriesEntry {
+                series: series.id.to_string(),
+                modality: series.facts.modality,
+                number: series.facts.number,
+                description: series.facts.description,
+                kind: kind(&series.kinds).into(),
+                frames: u32::try_from(series.frames).unwrap_or(u32::MAX),
+                bytes: series.bytes as f64,
+            })
+            .collect(),
+    }
+}
+
+/// What a series is, when its objects are of several kinds: pictures first.
+fn kind(kinds: &[ObjectKind]) -> ObjectKind {
+    if kinds.contains(&ObjectKind::Image) {
+        ObjectKind::Image
+    } else {
+        kinds.first().copied().unwrap_or(ObjectKind::Other)
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    #[serde(default)]
+    name: String,
+}
+
+/// `POST /api/appointments/{appointment}/studies?name=...`: one object or one ZIP as the body.
+pub(super) async fn receive(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(appointment): One<AppointmentId>,
+    Query(Named { name }): Query<Named>,
+    body: Body,
+) -> Result<Json<Receipt>, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::AddStudies).await?;
+    let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+    tokio::fs::create_dir_all(&edge.incoming).await?;
+    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
+    let stored = store_upload(&edge, &path, body).await;
+    let outcome = match stored {
+        Ok(()) => take_in(&edge, &appointment, &path, &name).await,
+        Err(failure) => Err(failure),
+    };
+    if let Err(error) = tokio::fs::remove_file(&path).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
+    }
+    outcome.map(Json)
+}
+
+async fn store_upload(edge: &Edge, path: &std::path::Path, body: Body) -> Result<(), Failure> {
+    let mut file = tokio::fs::File::create(path).await?;
+    let mut bytes = 0_u64;
+    let mut stream = body.into_data_stream();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| Failure::bad_request("the upload broke off"))?;
+        bytes += chunk.len() as u64;
+        if bytes > edge.max_upload_bytes {
+            let detail = format!("an upload has at most {} MiB", edge.max_upload_bytes >> 20);
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, detail));
+        }
+        file.write_all(&chunk).await?;
+    }
+    file.flush().await?;
+    Ok(())
+}
+
+async fn take_in(
+    edge: &Edge,
+    appointment: &Appointment,
+    path: &std::path::Path,
+    name: &str,
+) -> Result<Receipt, Failure> {
+    // The browser shows how much it has sent; what is unpacked after that takes no time that needs showing.
+    let (progress, _) = mpsc::channel(1);
+    let receipt = edge.archive.receive(path, name, progress).await?;
+    edge.store.add_received(appointment.id, &receipt.received, &edge.clock).await?;
+    if !receipt.received.is_empty() {
+        edge.live.studies_changed(appointment.id).await;
+    }
+    tracing::info!(
+        appointment.id = %appointment.id,
+        objects.received = receipt.received.len(),
+        files.ignored = receipt.ignored.len(),
+        files.refused = receipt.refused.len(),
+        "an upload was taken in"
+    );
+    Ok(Receipt {
+        received: u32::try_from(receipt.received.len()).unwrap_or(u32::MAX),
+        ignored: receipt.ignored,
+        refused: receipt
+            .refused
+            .into_iter()
+            .map(|refused| RefusedFile {
+                name: refused.name,
+                code: match refused.kind {
+                    RefusalKind::NotDicom => ProblemCode::NotDicom,
+                    RefusalKind::Damaged => ProblemCode::CannotShow,
+                    RefusalKind::UnsafeName => ProblemCode::UnsafeArchive,
+                    RefusalKind::TooLarge => ProblemCode::ArchiveTooLarge,
+                    RefusalKind::NoImages => ProblemCode::NoImages,
+                },
+                reason: refused.reason,
+            })
+            .collect(),
+    })
+}
+
+/// `GET /api/series/{series}/thumbnail`: the middle frame, small, as JPEG.
+pub(super) async fn thumbnail(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(series): One<SeriesId>,
+) -> Result<Response, Failure> {
+    let appointment = edge.store.appointment_of_series(series).await?.ok_or_else(Failure::not_found)?;
+    allowed(&edge, &signed_in, appointment, Verb::ListStudies).await?;
+    let instances: Vec<_> =
+        edge.store.instances_of(series).await?.into_iter().map(|(_, facts)| facts).collect();
+    let frames: Vec<_> = stacks(&instances).into_iter().flat_map(|stack| stack.frames).collect();
+    let middle =
+        frames.get(frames.len() / 2).and_then(|(place, frame)| Some((instances.get(*place)?, *frame)));
+    let (facts, frame) = middle.ok_or_else(Failure::not_found)?;
+    let (presentation, view) = (Presentation::default(), View::default());
+    let picture =
+        edge.archive.picture(facts.content, frame, &presentation, &view, THUMBNAIL, Quality::Lossy(80));
+    let picture = picture.await.map_err(|error| {
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::CannotShow, error.to_string())
+    })?;
+    let mut response = picture.bytes.clone().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(picture.format.media_type()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    Ok(response)
+}
