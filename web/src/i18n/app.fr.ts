@@ -64,6 +64,7 @@ export const fr = {
   "signIn.intro": "Vous vous connectez avec votre compte de l’hôpital.",
   "signIn.button": "Se connecter",
   "signIn.again": "Recommencer la connexion",
+  "signIn.signedOut": "Vous êtes déconnecté. Fermez le navigateur si d’autres se servent de cet ordinateur.",
   "signIn.patients": "Vous êtes patient\u00a0? Ouvrez le lien que vous avez reçu par SMS ou par courriel.",
   // agenda
   "agenda.title": "Agenda",
@@ -114,6 +115,10 @@ export const fr = {
   "panel.newLinkQuestion": "Faire un nouveau lien pour {name}\u00a0?",
   "panel.newLinkMeaning": "Le lien d’avant cesse de fonctionner aussitôt.",
   "panel.newLinkConfirm": "Oui, nouveau lien",
+  "panel.withdraw": "Retirer le lien",
+  "panel.withdrawQuestion": "Retirer le lien de {name}\u00a0?",
+  "panel.withdrawMeaning": "Cette personne ne pourra plus entrer. Vous pourrez lui faire un nouveau lien.",
+  "panel.withdrawConfirm": "Oui, retirer",
   "panel.linkOnce": "Ce lien n’est montré qu’une fois. Donnez-le à {name}, et à personne d’autre.",
   "panel.linkFor": "Lien de {name}",
   "door.open": "lien ouvert",
