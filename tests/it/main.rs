@@ -1,8 +1,11 @@
 //! The one integration binary: one link, many files.
 
+mod architecture;
+mod call;
 mod migrations;
+mod protocol;
 mod store;
 
 mod support {
-    pub mod db;
+    pub(crate) mod db;
 }
