@@ -7,6 +7,11 @@ import { Publisher } from "./publisher";
 import { type Received, received, type Sent, sent } from "./stats";
 import { type Sources, Subscriber } from "./subscriber";
 
+declare global {
+  /** The call of this page, for whoever asks in the browser's console what is sent and decoded: `await parvisCall.stats()`. */
+  var parvisCall: Call | undefined;
+}
+
 export type MediaState = "connecting" | "connected" | "lost";
 
 export interface CallStats {
@@ -47,6 +52,7 @@ export class Call {
   constructor(wire: Wire, devices: Devices) {
     this.#wire = wire;
     this.#devices = devices;
+    globalThis.parvisCall = this;
     this.micOn = computed(() => this.#wantsMic.value && devices.microphoneTrack.value !== undefined);
     this.cameraOn = computed(() => devices.cameraTrack.value !== undefined);
     this.#stops.push(

@@ -175,7 +175,10 @@ export class Devices {
   }
 
   #take(kind: Kind, track: MediaStreamTrack | undefined): void {
-    if (!track) return this.#fail(kind, "missing");
+    if (!track) {
+      this.#fail(kind, "missing");
+      return;
+    }
     if (this.#isClosed) {
       track.stop();
       return;
