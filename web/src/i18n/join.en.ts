@@ -42,7 +42,8 @@ export const en: SameKeys<typeof fr> = {
   "closed.expired.title": "This link has expired",
   "closed.expired.text": "It no longer opens the consultation. Call us to get a new link.",
   "closed.revoked.title": "This link has been replaced",
-  "closed.revoked.text": "Look for the latest message from the hospital and use its link. If you cannot find it, call us.",
+  "closed.revoked.text":
+    "Look for the latest message from the hospital and use its link. If you cannot find it, call us.",
   "closed.unknown.title": "This link does not open any appointment",
   "closed.unknown.text": "It may be incomplete. Tap the link in your message again, or call us.",
   "closed.cancelled.title": "This appointment was cancelled",

@@ -39,7 +39,8 @@ export const fr = {
   "closed.expired.title": "Ce lien a expiré",
   "closed.expired.text": "Il n’ouvre plus la consultation. Appelez-nous pour recevoir un nouveau lien.",
   "closed.revoked.title": "Ce lien a été remplacé",
-  "closed.revoked.text": "Cherchez le message le plus récent de l’hôpital et utilisez son lien. Si vous ne le trouvez pas, appelez-nous.",
+  "closed.revoked.text":
+    "Cherchez le message le plus récent de l’hôpital et utilisez son lien. Si vous ne le trouvez pas, appelez-nous.",
   "closed.unknown.title": "Ce lien n’ouvre aucun rendez-vous",
   "closed.unknown.text": "Il est peut-être incomplet. Touchez à nouveau le lien dans votre message, ou appelez-nous.",
   "closed.cancelled.title": "Ce rendez-vous a été annulé",
@@ -48,7 +49,8 @@ export const fr = {
   "closed.over.text": "Vous pouvez fermer cette page. Si vous avez une question, appelez-nous.",
   "closed.was": "Rendez-vous du {day}, {time}",
   "nolink.title": "Ouvrez le lien de votre message",
-  "nolink.text": "Cette page a besoin du lien personnel que l’hôpital vous a envoyé. Touchez-le dans votre message, ou appelez-nous.",
+  "nolink.text":
+    "Cette page a besoin du lien personnel que l’hôpital vous a envoyé. Touchez-le dans votre message, ou appelez-nous.",
 
   "unsupported.title": "Ouvrez ce lien dans Chrome ou Safari",
   "unsupported.text":
@@ -144,7 +146,8 @@ export const fr = {
   "more.title": "Plus",
   "more.language": "Langue",
   "more.help": "Besoin d’aide\u00a0?",
-  "more.helpText": "Si le son ou l’image ne reviennent pas, rechargez la page\u00a0: votre place est gardée une minute.",
+  "more.helpText":
+    "Si le son ou l’image ne reviennent pas, rechargez la page\u00a0: votre place est gardée une minute.",
   "more.close": "Fermer",
   "leave.title": "Quitter la consultation\u00a0?",
   "leave.titleWaiting": "Quitter la salle d’attente\u00a0?",
