@@ -2,4 +2,10 @@
 
 mod architecture;
 mod call;
+mod migrations;
 mod protocol;
+mod store;
+
+mod support {
+    pub(crate) mod db;
+}

@@ -1,3 +1,4 @@
+import check from "icon:check";
 import logIn from "icon:log-in";
 import { useLocation } from "preact-iso";
 import type { ProblemCode } from "../protocol";
@@ -34,9 +35,21 @@ export function SignIn() {
         <h1 ref={heading} tabIndex={-1}>
           {t("signIn.title")}
         </h1>
+        {query.problem === "signed_out" && (
+          <p class="notice good" role="status">
+            <Icon of={check} />
+            {t("signIn.signedOut")}
+          </p>
+        )}
         {problem && problem !== "sign_in_needed" ? <Fault text={sentenceOf(problem)} /> : <p>{t("signIn.intro")}</p>}
         <a class="button primary wide" href={address}>
           <Icon of={logIn} />
+          {query.problem === "signed_out" && (
+            <p class="notice good" role="status">
+              <Icon of={check} />
+              {t("signIn.signedOut")}
+            </p>
+          )}
           {problem && problem !== "sign_in_needed" ? t("signIn.again") : t("signIn.button")}
         </a>
         <p class="muted">{t("signIn.patients")}</p>

@@ -11,7 +11,7 @@ import type {
 import { askToSignIn } from "./who";
 
 /** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
-async function ask<T>(method: "GET" | "POST", path: string, options?: CallOptions): Promise<T> {
+async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, options?: CallOptions): Promise<T> {
   try {
     return await call<T>(method, path, options);
   } catch (cause) {
@@ -33,15 +33,19 @@ export const practitioners = (): Promise<PractitionerEntry[]> => ask("GET", "/ap
 
 export const book = (booking: BookingRequest): Promise<Booked> => ask("POST", "/api/appointments", { json: booking });
 
-export const cancel = (appointment: string): Promise<void> =>
+export const cancel = (appointment: string): Promise<AppointmentEntry> =>
   ask("POST", `/api/appointments/${id(appointment)}/cancel`);
 
-export const markNoShow = (appointment: string): Promise<void> =>
+export const markNoShow = (appointment: string): Promise<AppointmentEntry> =>
   ask("POST", `/api/appointments/${id(appointment)}/noshow`);
 
 /** Makes a new link for a guest; the one before stops working. */
 export const replaceLink = (appointment: string, participant: string): Promise<IssuedLink> =>
   ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/link`);
+
+/** The link of a guest stops working. */
+export const withdrawLink = (appointment: string, participant: string): Promise<void> =>
+  ask("DELETE", `/api/appointments/${id(appointment)}/participants/${id(participant)}/link`);
 
 export const studiesOf = (appointment: string): Promise<StudyEntry[]> =>
   ask("GET", `/api/appointments/${id(appointment)}/studies`);

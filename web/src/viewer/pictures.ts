@@ -22,6 +22,8 @@ export class PictureQueue<P> {
   #onDrawn: (header: PictureHeader) => void;
   #waiting: { header: PictureHeader; bytes: Uint8Array } | undefined;
   #isDecoding = false;
+  /** Pictures that were replaced before their turn; acknowledged with the one that replaced them. */
+  #skipped: number[] = [];
   #drawn: PictureHeader | undefined;
   /** Pictures of earlier revisions show what is shared no more. */
   #oldestRevision = 0;
@@ -40,7 +42,7 @@ export class PictureQueue<P> {
       this.#acknowledge(header.sequence);
       return;
     }
-    if (this.#waiting) this.#acknowledge(this.#waiting.header.sequence);
+    if (this.#waiting) this.#skipped.push(this.#waiting.header.sequence);
     this.#waiting = { header, bytes };
     this.#next();
   }
@@ -49,6 +51,7 @@ export class PictureQueue<P> {
   restart(): void {
     this.#era += 1;
     this.#waiting = undefined;
+    this.#skipped = [];
     this.#isDecoding = false;
     this.#drawn = undefined;
     this.#oldestRevision = 0;
@@ -93,7 +96,9 @@ export class PictureQueue<P> {
       this.#easel.release(picture);
     }
     if (!isCurrent) return;
-    this.#acknowledge(header.sequence);
+    const before = this.#skipped.filter((sequence) => sequence < header.sequence);
+    this.#skipped = this.#skipped.filter((sequence) => sequence > header.sequence);
+    for (const sequence of [...before, header.sequence]) this.#acknowledge(sequence);
     this.#isDecoding = false;
     this.#next();
   }

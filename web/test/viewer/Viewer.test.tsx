@@ -116,6 +116,19 @@ describe("the viewer", () => {
     expect(screen.queryByText(/Getting the image ready/)).toBeNull();
   });
 
+  it("does not call it slow while pictures keep coming, each a little behind", async () => {
+    const { view, tell, picture, later } = show();
+    view();
+    for (let revision = 1; revision < 6; revision += 1) {
+      tell({ type: "viewing", revision, presenter: "other", shown: shown({ index: revision }) });
+      await picture({ sequence: revision, revision: revision - 1 });
+      later(600);
+      expect(screen.queryByText(/Getting the image ready/)).toBeNull();
+    }
+    later(600);
+    expect(screen.getByText(/Getting the image ready/)).toBeTruthy();
+  });
+
   it("never leaves an old picture in the place of one that cannot be shown", async () => {
     const { view, tell, picture } = show();
     const { container } = view();

@@ -110,7 +110,7 @@ describe("the mouse", () => {
 
 describe("messages", () => {
   it("go out once a frame of the screen and count from what was sent, not from what has come back", () => {
-    const { mouse, gestures, steering, frame } = rig();
+    const { mouse, gestures, steering, frame, wait } = rig();
     mouse(0, [
       [100, 100],
       [110, 100],
@@ -120,6 +120,7 @@ describe("messages", () => {
     const first = only(frame(), "set_window");
     expect(first.width).toBeCloseTo(400 * Math.exp(30 / 250), 6);
     // The gateway's answer to an earlier message comes while the hand is still moving.
+    wait(200);
     steering.adopt(shown({ window: { center: 40, width: 405 } }));
     gestures.move({ id: 1, kind: "mouse", button: 0, x: 140, y: 100 });
     expect(only(frame(), "set_window").width).toBeCloseTo(400 * Math.exp(40 / 250), 6);

@@ -3,7 +3,7 @@ import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, IssuedLink, ParticipantEntry } from "../../protocol";
 import { CopyLine } from "../parts/CopyLine";
 import { Confirm } from "../parts/Dialog";
-import { cancel, markNoShow, replaceLink } from "../requests";
+import { cancel, markNoShow, replaceLink, withdrawLink } from "../requests";
 import { t } from "../words";
 import { nameOf, statusOf, stepsOf } from "./agenda";
 
@@ -14,7 +14,7 @@ interface PanelProps {
   onChanged(): void;
 }
 
-type Question = { what: "cancel" } | { what: "noshow" } | { what: "link"; person: ParticipantEntry };
+type Question = { what: "cancel" } | { what: "noshow" } | { what: "link" | "withdraw"; person: ParticipantEntry };
 
 /** One appointment: its people and their links, its note, and what can be done with it. */
 export function Panel({ entry, now, zone, onChanged }: PanelProps) {
@@ -67,10 +67,18 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
                 </div>
               )}
               {entry.mayChange && isOpen && person.role !== "practitioner" && (
-                <button type="button" class="button" onClick={() => ask({ what: "link", person })}>
-                  {t("panel.newLink")}
-                  <span class="spoken"> ({person.name})</span>
-                </button>
+                <div class="panel-steps">
+                  <button type="button" class="button" onClick={() => ask({ what: "link", person })}>
+                    {t("panel.newLink")}
+                    <span class="spoken"> ({person.name})</span>
+                  </button>
+                  {(person.link === "open" || person.link === "too_early") && (
+                    <button type="button" class="button quiet-danger" onClick={() => ask({ what: "withdraw", person })}>
+                      {t("panel.withdraw")}
+                      <span class="spoken"> ({person.name})</span>
+                    </button>
+                  )}
+                </div>
               )}
             </li>
           );
@@ -98,6 +106,9 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
           entry={entry}
           onClose={() => ask(undefined)}
           onChanged={onChanged}
+          onWithdrawn={(participant) => {
+            links.value = links.value.filter((each) => each.participant !== participant);
+          }}
           onLink={(link) => {
             links.value = [...links.value.filter((each) => each.participant !== link.participant), link];
           }}
@@ -113,11 +124,12 @@ interface AskProps {
   onClose(): void;
   onChanged(): void;
   onLink(link: IssuedLink): void;
+  onWithdrawn(participant: string): void;
 }
 
-function Ask({ question, entry, onClose, onChanged, onLink }: AskProps) {
-  const name = question.what === "link" ? question.person.name : nameOf(entry);
-  const after = (step: Promise<void>) => step.finally(onChanged);
+function Ask({ question, entry, onClose, onChanged, onLink, onWithdrawn }: AskProps) {
+  const name = "person" in question ? question.person.name : nameOf(entry);
+  const after = (step: Promise<unknown>) => step.then(() => undefined).finally(onChanged);
   const keep = t("panel.keep");
   switch (question.what) {
     case "cancel":
@@ -139,6 +151,23 @@ function Ask({ question, entry, onClose, onChanged, onLink }: AskProps) {
           confirm={t("panel.noshowConfirm")}
           keep={keep}
           onConfirm={() => after(markNoShow(entry.appointment))}
+          onClose={onClose}
+        />
+      );
+    case "withdraw":
+      return (
+        <Confirm
+          title={t("panel.withdrawQuestion", { name })}
+          meaning={t("panel.withdrawMeaning")}
+          confirm={t("panel.withdrawConfirm")}
+          keep={keep}
+          onConfirm={() =>
+            after(
+              withdrawLink(entry.appointment, question.person.participant).then(() =>
+                onWithdrawn(question.person.participant),
+              ),
+            )
+          }
           onClose={onClose}
         />
       );

@@ -11,7 +11,7 @@ import { nameOf } from "../agenda/agenda";
 import { Alarm } from "../agenda/alarm";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
-import { usePage } from "../parts/hooks";
+import { useClock, usePage } from "../parts/hooks";
 import { facts } from "../who";
 import { sentenceOf, t } from "../words";
 import { CallBar } from "./CallBar";
@@ -60,10 +60,16 @@ function Round({ appointment, admit, again }: { appointment: string; admit: stri
           {t("check.title")}
         </h1>
         {entry && <Title visit={visit} />}
-        {phase === "connecting" ? <p role="status">{t("visit.connecting")}</p> : <Check visit={visit} admit={admit} />}
+        {phase === "connecting" ? <Connecting /> : <Check visit={visit} admit={admit} />}
       </main>
     </>
   );
+}
+
+function Connecting() {
+  const begun = useRef(Date.now());
+  const isSlow = useClock() - begun.current > 8_000;
+  return <p role="status">{isSlow ? t("visit.slow") : t("visit.connecting")}</p>;
 }
 
 function Title({ visit }: { visit: Visit }) {

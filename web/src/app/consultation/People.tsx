@@ -1,7 +1,7 @@
 import doorOpen from "icon:door-open";
 import { useSignal } from "@preact/signals";
 import { stopwatch } from "../../i18n/time";
-import type { Person, PlaceWord } from "../../protocol";
+import type { DeviceStateWord, Person, PlaceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm } from "../parts/Dialog";
 import { useClock } from "../parts/hooks";
@@ -135,16 +135,14 @@ export function People({ visit }: { visit: Visit }) {
 }
 
 function Devices({ person }: { person: Person }) {
+  const line = (what: string, state: DeviceStateWord) => t("device.line", { what, state: t(`device.${state}`) });
+  const both = `${t("device.camera")} ${t("app.and")} ${t("device.microphone")}`;
+  const isIn = person.place.state === "in_call";
   const words = [
-    person.camera && person.camera !== "works" && `${t("device.camera")}\u00a0: ${t(`device.${person.camera}`)}`,
-    person.microphone &&
-      person.microphone !== "works" &&
-      `${t("device.microphone")}\u00a0: ${t(`device.${person.microphone}`)}`,
-    person.camera === "works" &&
-      person.microphone === "works" &&
-      person.place.state !== "in_call" &&
-      `${t("device.camera")} ${t("app.and")} ${t("device.microphone")}\u00a0: ${t("device.works")}`,
-    ...(person.place.state === "in_call" ? person.muted.map((source) => t(`muted.${source}`)) : []),
+    person.camera && person.camera !== "works" && line(t("device.camera"), person.camera),
+    person.microphone && person.microphone !== "works" && line(t("device.microphone"), person.microphone),
+    person.camera === "works" && person.microphone === "works" && !isIn && line(both, "works"),
+    ...(isIn ? person.muted.map((source) => t(`muted.${source}`)) : []),
   ].filter(Boolean);
   return words.length > 0 ? <p class="muted">{words.join(" · ")}</p> : null;
 }
