@@ -91,7 +91,9 @@ export class Call {
         void this.#publisher?.send("microphone", track);
       }),
       effect(() => {
-        void this.#publisher?.send("camera", devices.cameraTrack.value);
+        // Read before `?.`, which would skip it while there is no publisher, and the effect would follow nothing.
+        const track = devices.cameraTrack.value;
+        void this.#publisher?.send("camera", track);
       }),
       effect(() => this.#tellMuted("microphone", !this.micOn.value)),
       effect(() => this.#tellMuted("camera", !this.cameraOn.value)),

@@ -3,7 +3,7 @@ export const fr = {
   title: "Consultation vidéo",
   demo: "Démonstration\u00a0: personnes et rendez-vous inventés.",
   help: "Besoin d’aide\u00a0?",
-  callUs: "Appeler le {telephone}",
+  callUs: "Appeler {telephone}",
   reload: "Recharger la page",
   retry: "Réessayer",
   again: "Un instant…",

@@ -39,6 +39,7 @@ export function DeviceTest({ visit }: { visit: Visit }) {
         <Sound />
         <NetworkCheck visit={visit} />
       </ul>
+      {visit.isSlow.value && <Warning>{t("lost.first")}</Warning>}
       {visit.problem.value && <Warning>{sentenceOf(visit.problem.value)}</Warning>}
       {isEarly ? <EarlyEnd visit={visit} /> : <WayIn visit={visit} isAsking={isAsking} />}
     </Frame>

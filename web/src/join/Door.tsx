@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon";
 import { maySeeAnyway } from "./browser";
 import { untilOpenMs } from "./door";
 import { addressOf } from "./link";
-import { Frame, Telephone, useClock } from "./parts";
+import { Frame, Telephone, useClock, Warning } from "./parts";
 import type { Visit } from "./visit";
 import { restInWords, t } from "./words";
 
@@ -108,6 +108,7 @@ export function Moment({ visit, page }: { visit: Visit; page: "looking" | "resum
   return (
     <Frame visit={visit} title={t(`${page}.title`)}>
       <p role="status">{t(`${page}.text`)}</p>
+      {visit.isSlow.value && <Warning>{t("lost.first")}</Warning>}
       {page === "unreachable" && (
         <button type="button" class="button wide" onClick={() => location.reload()}>
           {t("reload")}

@@ -48,7 +48,7 @@ export function Telephone({ visit, isButton }: { visit: Visit; isButton?: boolea
   return isButton ? (
     <a class="button primary wide" href={dial}>
       <Icon of={phone} />
-      {t("callUs", { telephone })}
+      {t("callUs", { telephone: telephone.replaceAll(" ", "\u00a0") })}
     </a>
   ) : (
     <a class="telephone tabular" href={dial}>

@@ -37,6 +37,7 @@ export type PageName =
 const LOOK_AGAIN_MS = 5_000;
 const LOOK_WHILE_EARLY_MS = 60_000;
 const OPENING_MS = 15_000;
+const SLOW_MS = 4_000;
 
 /** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
 export class Visit {
@@ -57,6 +58,8 @@ export class Visit {
   readonly wasPutBack: Signal<boolean> = signal(false);
   /** What went wrong with the last thing that was asked for. */
   readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
+  /** The first connection takes longer than anybody should look at without a word. */
+  readonly isSlow: Signal<boolean> = signal(false);
   /** What screen readers are told: changes that the page shows elsewhere. */
   readonly said: Signal<string> = signal("");
   readonly page: ReadonlySignal<PageName>;
@@ -266,7 +269,11 @@ export class Visit {
     const wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), link }));
     viewingOf(wire);
     const call = new Call(wire, this.devices.peek());
+    const slow = setTimeout(() => {
+      this.isSlow.value = wire.state.peek() === "connecting";
+    }, SLOW_MS);
     this.#stops.push(
+      () => clearTimeout(slow),
       wire.on("welcome", ({ place }) => this.#moved(place)),
       wire.on("place", ({ place }) => this.#moved(place)),
       wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
@@ -291,6 +298,7 @@ export class Visit {
     const before = this.place.peek()?.state;
     batch(() => {
       this.#isResuming = false;
+      this.isSlow.value = false;
       this.wasPutBack.value =
         place.state === "waiting" && (before === "in_call" || before === "admitted" || this.wasPutBack.peek());
       this.place.value = place;
@@ -347,6 +355,7 @@ export class Visit {
       this.place.value = undefined;
       this.wasPutBack.value = false;
       this.problem.value = undefined;
+      this.isSlow.value = false;
     });
   }
 
