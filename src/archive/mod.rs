@@ -3,6 +3,7 @@
 //! Nothing of an object is parsed in this process: [`worker`] starts the children, [`wire`] is what is spoken with them,
 //! [`receive`] takes uploads in. Names from inside of archives are told to people and never used as paths.
 
+mod decoder;
 mod limits;
 mod media;
 mod picture;
@@ -19,9 +20,10 @@ use tokio::sync::watch;
 use crate::imaging::{ContentHash, FrameNumber, Presentation, Quality, Surface, View};
 use crate::tasks::Tasks;
 
+pub use decoder::{Decoder, FrameValues};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
 pub use picture::{Picture, PictureError};
-pub use receive::{Progress, Receipt, Refused};
+pub use receive::{Progress, Receipt, Refused, survey};
 pub use worker::run_worker;
 
 use picture::PictureKey;
@@ -88,6 +90,7 @@ impl Archive {
         let pool = Arc::new(Pool::new(&settings));
         let pictures = moka::future::Cache::builder()
             .max_capacity(settings.encoded_cache_bytes)
+            .eviction_policy(moka::policy::EvictionPolicy::lru())
             .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
             .build();
         let (wanted, wishes) = watch::channel(Vec::new());

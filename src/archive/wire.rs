@@ -7,18 +7,25 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::imaging::{
-    ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window, WindowPreset,
+    ContentHash, Inspection, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window,
+    WindowPreset,
 };
 use crate::secret::Pii;
 
-/// The largest answer: a picture of the largest surface, not compressed, and room for its header.
-const MAX_LENGTH: usize = 96 << 20;
+/// The largest answer: the values of the largest frame, and room for their header.
+const MAX_ANSWER: usize = 320 << 20;
 
 /// What a child is asked.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
     /// The facts of the object in this file.
     Header { path: String, content: [u8; 32] },
+    /// What the object in this file is; without a path, the one in the bytes that follow.
+    Inspect { path: Option<String> },
+    /// The stored values of a frame.
+    Values { path: String, frame: u32 },
+    /// Render a frame without loss, at its own size or at that of a surface.
+    Render { path: String, frame: u32, window: Option<(f64, f64)>, size: Option<(u32, u32)> },
     /// Decode a frame and keep it.
     Warm { path: String, content: [u8; 32], frame: u32 },
     /// Render a frame and encode it.
@@ -37,10 +44,13 @@ pub(super) enum Request {
     },
 }
 
-/// What a child answers; the bytes of a picture follow it.
+/// What a child answers; the bytes of a picture or of values follow it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Header(Box<Facts>),
+    Inspection { facts: Box<Facts>, photometric: String, bits_stored: Option<u16>, samples: Option<u16> },
+    /// `kind` as numpy writes it.
+    Values { rows: u32, columns: u32, samples: u8, kind: String },
     Warm,
     Picture { is_png: bool, width: u32, height: u32, window: Option<(f64, f64)>, aspect: f64 },
     /// One sentence.
@@ -151,6 +161,13 @@ impl From<Facts> for Received {
     }
 }
 
+impl From<Inspection> for Answer {
+    fn from(inspection: Inspection) -> Self {
+        let Inspection { received, photometric, bits_stored, samples } = inspection;
+        Self::Inspection { facts: Box::new(received.into()), photometric, bits_stored, samples }
+    }
+}
+
 fn too_long() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a message is too long")
 }
@@ -164,22 +181,23 @@ fn head(json: &[u8], payload: &[u8]) -> io::Result<[u8; 8]> {
     Ok(head)
 }
 
-fn lengths(head: [u8; 8]) -> io::Result<(usize, usize)> {
+fn lengths(head: [u8; 8]) -> (usize, usize) {
     let length = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
-    let (json, payload) = (length(&head[..4]), length(&head[4..]));
-    if json + payload > MAX_LENGTH { Err(too_long()) } else { Ok((json, payload)) }
+    (length(&head[..4]), length(&head[4..]))
 }
 
-/// The child's side: the next request, or `None` when the parent is gone.
-pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<Request>> {
+/// The child's side: the next request and the bytes that follow it, or `None` when the parent is gone.
+pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(Request, Vec<u8>)>> {
     let mut head = [0; 8];
     if let Err(error) = from.read_exact(&mut head) {
         return if error.kind() == io::ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
     }
-    let (json, _) = lengths(head)?;
+    let (json, payload) = lengths(head);
     let mut text = vec![0; json];
     from.read_exact(&mut text)?;
-    Ok(Some(serde_json::from_slice(&text)?))
+    let mut bytes = vec![0; payload];
+    from.read_exact(&mut bytes)?;
+    Ok(Some((serde_json::from_slice(&text)?, bytes)))
 }
 
 /// The child's side: an answer and the bytes that follow it.
@@ -192,11 +210,16 @@ pub(super) fn write_answer(to: &mut impl Write, answer: &Answer, payload: &[u8])
 }
 
 /// The parent's side.
-pub(super) async fn send_request(to: &mut (impl AsyncWrite + Unpin), request: &Request) -> io::Result<()> {
+pub(super) async fn send_request(
+    to: &mut (impl AsyncWrite + Unpin),
+    request: &Request,
+    payload: &[u8],
+) -> io::Result<()> {
     let json = serde_json::to_vec(request)?;
-    let mut message = head(&json, &[])?.to_vec();
+    let mut message = head(&json, payload)?.to_vec();
     message.extend_from_slice(&json);
     to.write_all(&message).await?;
+    to.write_all(payload).await?;
     to.flush().await
 }
 
@@ -204,7 +227,10 @@ pub(super) async fn send_request(to: &mut (impl AsyncWrite + Unpin), request: &R
 pub(super) async fn receive_answer(from: &mut (impl AsyncRead + Unpin)) -> io::Result<(Answer, Vec<u8>)> {
     let mut head = [0; 8];
     from.read_exact(&mut head).await?;
-    let (json, payload) = lengths(head)?;
+    let (json, payload) = lengths(head);
+    if json.saturating_add(payload) > MAX_ANSWER {
+        return Err(too_long());
+    }
     let mut text = vec![0; json];
     from.read_exact(&mut text).await?;
     let mut bytes = vec![0; payload];

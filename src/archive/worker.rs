@@ -15,8 +15,8 @@ use super::wire::{self, Answer, Request};
 use super::{ArchiveSettings, limits};
 use crate::imaging::read::Object;
 use crate::imaging::{
-    ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Received, StoredFrame, Surface, View, Window,
-    encode, pixels, read_header, render_view,
+    ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, Quality, Received, StoredFrame, Surface, View,
+    Window, encode, inspect, pixels, read_header, render, render_view,
 };
 
 /// A request that takes longer than this is stopped.
@@ -42,10 +42,15 @@ struct Running {
 
 impl Pool {
     pub(super) fn new(settings: &ArchiveSettings) -> Self {
-        let workers = settings.workers.max(1);
+        Self::of(settings.worker_program.clone(), settings.workers, settings.decoded_cache_bytes)
+    }
+
+    /// `cache_bytes`: of decoded frames, for all children together.
+    pub(super) fn of(program: PathBuf, workers: usize, cache_bytes: u64) -> Self {
+        let workers = workers.max(1);
         Self {
-            program: settings.worker_program.clone(),
-            cache_bytes: settings.decoded_cache_bytes / workers as u64,
+            program,
+            cache_bytes: cache_bytes / workers as u64,
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
         }
     }
@@ -53,10 +58,22 @@ impl Pool {
     /// The facts of an object in a file.
     pub(super) async fn header(&self, path: &Path, content: ContentHash) -> Result<Received, PictureError> {
         let request = Request::Header { path: text(path), content: content.0 };
-        match self.ask(content, &request).await? {
+        match self.ask(content, &request, &[]).await? {
             (Answer::Header(facts), _) => Ok((*facts).into()),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
+        }
+    }
+
+    /// Any child answers: these requests leave nothing in a cache.
+    pub(super) async fn ask_any(
+        &self,
+        request: &Request,
+        payload: &[u8],
+    ) -> Result<(Answer, Vec<u8>), PictureError> {
+        match self.ask(ContentHash([0; 32]), request, payload).await? {
+            (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
+            answer => Ok(answer),
         }
     }
 
@@ -65,7 +82,7 @@ impl Pool {
         let request = Request::Warm { path: text(path), content: content.0, frame: frame.number() };
         // Never in the way of somebody who waits: only a child that is idle now.
         if let Ok(slot) = self.home(content).try_lock() {
-            let _ = self.exchange(slot, &request).await;
+            let _ = self.exchange(slot, &request, &[]).await;
         }
     }
 
@@ -96,7 +113,7 @@ impl Pool {
                 Quality::Lossy(percent) => Some(percent),
             },
         };
-        match self.ask(content, &request).await? {
+        match self.ask(content, &request, &[]).await? {
             (Answer::Picture { is_png, width, height, window, aspect }, bytes) => Ok(Picture {
                 bytes: bytes.into(),
                 format: if is_png { PictureFormat::Png } else { PictureFormat::Jpeg },
@@ -115,9 +132,14 @@ impl Pool {
         &self.slots[usize::from(content.0[0]) % self.slots.len()]
     }
 
-    async fn ask(&self, content: ContentHash, request: &Request) -> Result<(Answer, Vec<u8>), PictureError> {
+    async fn ask(
+        &self,
+        content: ContentHash,
+        request: &Request,
+        payload: &[u8],
+    ) -> Result<(Answer, Vec<u8>), PictureError> {
         if let Ok(slot) = self.home(content).try_lock() {
-            return self.exchange(slot, request).await;
+            return self.exchange(slot, request, payload).await;
         }
         // Its own child is busy: an idle one decodes the frame anew sooner than a hostile object lets go of this one.
         let idle = self.slots.iter().find_map(|slot| slot.try_lock().ok());
@@ -125,16 +147,22 @@ impl Pool {
             Some(slot) => slot,
             None => self.home(content).lock().await,
         };
-        self.exchange(slot, request).await
+        self.exchange(slot, request, payload).await
     }
 
     async fn exchange(
         &self,
         mut slot: MutexGuard<'_, Option<Running>>,
         request: &Request,
+        payload: &[u8],
     ) -> Result<(Answer, Vec<u8>), PictureError> {
         // While the exchange runs the slot is empty: if this future is dropped half-way, the child goes with it.
-        let mut running = match slot.take() {
+        // A child that ended between requests, whoever ended it, is replaced without a word.
+        let idle = slot.take().and_then(|mut running| match running.child.try_wait() {
+            Ok(None) => Some(running),
+            Ok(Some(_)) | Err(_) => None,
+        });
+        let mut running = match idle {
             Some(running) => running,
             None => self.start().map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "a decoder cannot be started");
@@ -142,7 +170,7 @@ impl Pool {
             })?,
         };
         let exchange = async {
-            wire::send_request(&mut running.stdin, request).await?;
+            wire::send_request(&mut running.stdin, request, payload).await?;
             wire::receive_answer(&mut running.stdout).await
         };
         match tokio::time::timeout(PATIENCE, exchange).await {
@@ -214,22 +242,47 @@ impl Worker {
         let weigh = |_: &(ContentHash, FrameNumber), frame: &Arc<StoredFrame>| {
             u32::try_from(frame.values.bytes()).unwrap_or(u32::MAX)
         };
-        let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh).build();
+        let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
+        // What was looked at last is looked at next.
+        let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
         Self { frames, open: None }
     }
 
     fn serve(&mut self) -> io::Result<()> {
         let mut stdin = BufReader::new(io::stdin().lock());
         let mut stdout = BufWriter::new(io::stdout().lock());
-        while let Some(request) = wire::read_request(&mut stdin)? {
-            let (answer, bytes) = self.answer(request).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
+        while let Some((request, payload)) = wire::read_request(&mut stdin)? {
+            let (answer, bytes) = self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
             wire::write_answer(&mut stdout, &answer, &bytes)?;
         }
         Ok(())
     }
 
-    fn answer(&mut self, request: Request) -> Result<(Answer, Vec<u8>), String> {
+    fn answer(&mut self, request: Request, payload: &[u8]) -> Result<(Answer, Vec<u8>), String> {
         match request {
+            Request::Inspect { path: Some(path) } => Ok((look(&read(&path)?)?.into(), Vec::new())),
+            Request::Inspect { path: None } => Ok((look(payload)?.into(), Vec::new())),
+            Request::Values { path, frame } => {
+                let StoredFrame { rows, columns, samples, values, .. } = decode(&path, frame)?;
+                let kind = values.kind().to_owned();
+                let bytes = values.to_le_bytes().into_owned();
+                Ok((Answer::Values { rows, columns, samples, kind }, bytes))
+            }
+            Request::Render { path, frame, window, size } => {
+                let frame = decode(&path, frame)?;
+                let window = window.map(|(center, width)| Window { center, width });
+                let presentation = Presentation { window, is_inverted: false };
+                let rendered = match size {
+                    Some((width, height)) => {
+                        render_view(&frame, &presentation, &View::default(), Surface { width, height })
+                    }
+                    None => render(&frame, &presentation),
+                };
+                let rendered = rendered.map_err(|error| error.to_string())?;
+                let bytes = encode::encode_png(&rendered).map_err(|error| error.to_string())?;
+                let (width, height) = (rendered.width, rendered.height);
+                Ok((Answer::Picture { is_png: true, width, height, window: None, aspect: 1.0 }, bytes))
+            }
             Request::Header { path, content } => {
                 let received = read_header(&read(&path)?, ContentHash(content)).map_err(|e| e.to_string())?;
                 Ok((Answer::Header(Box::new(received.into())), Vec::new()))
@@ -281,6 +334,16 @@ impl Worker {
         self.frames.insert((content, frame), decoded.clone());
         Ok(decoded)
     }
+}
+
+/// What the object is. Its hash is not asked for here.
+fn look(bytes: &[u8]) -> Result<Inspection, String> {
+    inspect(bytes, ContentHash([0; 32])).map_err(|error| error.to_string())
+}
+
+fn decode(path: &str, number: u32) -> Result<StoredFrame, String> {
+    let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
+    pixels::decode_frame(&read(path)?, frame).map_err(|error| error.to_string())
 }
 
 fn read(path: &str) -> Result<Vec<u8>, String> {
