@@ -10,11 +10,8 @@ fn the_objects_are_one_patient_two_studies_and_a_stack_in_order() {
     let received: Vec<_> =
         objects.iter().map(|(_, bytes)| read_header(bytes, ContentHash([0; 32])).unwrap()).collect();
     assert!(received.iter().all(|one| one.patient.name.expose() == "LEFEVRE HELENE"));
-    let ct: Vec<_> = received
-        .iter()
-        .filter(|one| one.series.modality == "CT")
-        .map(|one| one.instance.clone())
-        .collect();
+    let ct: Vec<_> =
+        received.iter().filter(|one| one.series.modality == "CT").map(|one| one.instance.clone()).collect();
     let stacks = stacks(&ct);
     assert_eq!(stacks.len(), 1);
     let order: Vec<usize> = stacks[0].frames.iter().map(|(index, _)| *index).collect();
