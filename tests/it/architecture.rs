@@ -50,6 +50,7 @@ const TABLE: [Module; 20] = [
             "png",
             "turbojpeg",
             "charls",
+            "flate2",
             "jpeg2k",
             "jpeg_decoder",
         ],

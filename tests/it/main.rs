@@ -5,7 +5,9 @@ mod call;
 mod migrations;
 mod protocol;
 mod store;
+mod visit;
 
 mod support {
+    pub(crate) mod app;
     pub(crate) mod db;
 }

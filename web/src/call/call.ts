@@ -7,6 +7,11 @@ import { Publisher } from "./publisher";
 import { type Received, received, type Sent, sent } from "./stats";
 import { type Sources, Subscriber } from "./subscriber";
 
+declare global {
+  /** The call of this page, for whoever asks in the browser's console what is sent and decoded: `await parvisCall.stats()`. */
+  var parvisCall: Call | undefined;
+}
+
 export type MediaState = "connecting" | "connected" | "lost";
 
 export interface CallStats {
@@ -47,6 +52,7 @@ export class Call {
   constructor(wire: Wire, devices: Devices) {
     this.#wire = wire;
     this.#devices = devices;
+    globalThis.parvisCall = this;
     this.micOn = computed(() => this.#wantsMic.value && devices.microphoneTrack.value !== undefined);
     this.cameraOn = computed(() => devices.cameraTrack.value !== undefined);
     this.#stops.push(
@@ -85,7 +91,9 @@ export class Call {
         void this.#publisher?.send("microphone", track);
       }),
       effect(() => {
-        void this.#publisher?.send("camera", devices.cameraTrack.value);
+        // Read before `?.`, which would skip it while there is no publisher, and the effect would follow nothing.
+        const track = devices.cameraTrack.value;
+        void this.#publisher?.send("camera", track);
       }),
       effect(() => this.#tellMuted("microphone", !this.micOn.value)),
       effect(() => this.#tellMuted("camera", !this.cameraOn.value)),

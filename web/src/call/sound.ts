@@ -49,8 +49,13 @@ export class Meter {
     this.#analyser = sound.createAnalyser();
     this.#analyser.fftSize = 512;
     this.#samples = new Uint8Array(this.#analyser.fftSize);
-    this.#source = sound.createMediaStreamSource(new MediaStream([track]));
-    this.#source.connect(this.#analyser);
+    try {
+      this.#source = sound.createMediaStreamSource(new MediaStream([track]));
+      this.#source.connect(this.#analyser);
+    } catch (cause) {
+      // Firefox refuses a microphone of another sample rate. The microphone itself works; only the bar stays empty.
+      console.info("the loudness of the microphone cannot be shown", cause);
+    }
   }
 
   level(): number {
