@@ -24,9 +24,9 @@ pub struct FrameValues {
 }
 
 impl Decoder {
-    /// Children of `program`, which is this program; they start when they are first needed.
-    pub fn new(program: PathBuf, workers: usize) -> Self {
-        Self(Pool::of(program, workers, 0))
+    /// A child of `program`, which is this program; it starts when it is first needed.
+    pub fn new(program: PathBuf) -> Self {
+        Self(Pool::of(program, 1, 0))
     }
 
     /// What the object in a file is.
@@ -44,8 +44,8 @@ impl Decoder {
 
     async fn look(&self, path: Option<String>, bytes: &[u8]) -> Result<Inspection, PictureError> {
         match self.0.ask_any(&Request::Inspect { path }, bytes).await? {
-            (Answer::Inspection { facts, photometric, bits_stored, samples }, _) => {
-                Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples })
+            (Answer::Inspection { facts, photometric, bits_stored, samples, is_cut }, _) => {
+                Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples, is_cut })
             }
             _ => Err(off_topic()),
         }

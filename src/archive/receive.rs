@@ -51,7 +51,8 @@ impl Archive {
         name: &str,
         progress: mpsc::Sender<Progress>,
     ) -> Result<Receipt, Error> {
-        let limits = MediaLimits { unpacked_bytes: self.0.settings.max_upload_bytes, ..MediaLimits::default() };
+        let limits =
+            MediaLimits { unpacked_bytes: self.0.settings.max_upload_bytes, ..MediaLimits::default() };
         let told = |step| {
             // Whoever does not listen does not want to know.
             let _ = progress.try_send(step);
@@ -70,7 +71,8 @@ impl Archive {
             written.await.map_err(|_| Error::Broken)??;
         }
         let header = self.0.pool.header(&path, content).await;
-        if header.is_err() && is_new {
+        let is_wanted = header.as_ref().is_ok_and(|received| !received.instance.is_directory());
+        if !is_wanted && is_new {
             tokio::fs::remove_file(&path).await?;
         }
         Ok(header)
@@ -97,9 +99,12 @@ impl Destination<'_> {
     async fn take(&self, bytes: Vec<u8>) -> Result<Result<Received, PictureError>, Error> {
         match self {
             Self::Archive(archive) => archive.keep(bytes).await,
-            Self::Nowhere(decoder) => {
-                Ok(decoder.inspect_bytes(&bytes).await.map(|inspection| inspection.received))
-            }
+            Self::Nowhere(decoder) => Ok(match decoder.inspect_bytes(&bytes).await {
+                Ok(inspection) if inspection.is_cut && !inspection.received.instance.is_directory() => {
+                    Err(PictureError::CannotShow("the file ends too early".to_owned()))
+                }
+                looked => looked.map(|inspection| inspection.received),
+            }),
         }
     }
 }
@@ -130,6 +135,8 @@ async fn take_in(
             EntryKind::Ignored => receipt.ignored.push(name),
             EntryKind::Refused(kind, reason) => receipt.refused.push(Refused { name, kind, reason }),
             EntryKind::Candidate(bytes) => match destination.take(bytes).await? {
+                // A table of contents under another name.
+                Ok(received) if received.instance.is_directory() => receipt.ignored.push(name),
                 Ok(received) => receipt.received.push(received),
                 Err(why) => {
                     let kind = RefusalKind::Damaged;

@@ -7,6 +7,7 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -15,8 +16,8 @@ use super::wire::{self, Answer, Request};
 use super::{ArchiveSettings, limits};
 use crate::imaging::read::Object;
 use crate::imaging::{
-    ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, Quality, Received, StoredFrame, Surface, View,
-    Window, encode, inspect, pixels, read_header, render, render_view,
+    ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, Quality, Received, StoredFrame,
+    Surface, View, Window, encode, inspect, pixels, read_header, render, render_view,
 };
 
 /// A request that takes longer than this is stopped.
@@ -252,7 +253,8 @@ impl Worker {
         let mut stdin = BufReader::new(io::stdin().lock());
         let mut stdout = BufWriter::new(io::stdout().lock());
         while let Some((request, payload)) = wire::read_request(&mut stdin)? {
-            let (answer, bytes) = self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
+            let (answer, bytes) =
+                self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
             wire::write_answer(&mut stdout, &answer, &bytes)?;
         }
         Ok(())
@@ -310,7 +312,8 @@ impl Worker {
                     render_view(&frame, &presentation, &View { zoom, center }, Surface { width, height });
                 let rendered = rendered.map_err(|error| error.to_string())?;
                 let quality = percent.map_or(Quality::Lossless, Quality::Lossy);
-                let (bytes, format) = encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
+                let (bytes, format) =
+                    encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
                 let used = frame.window(&presentation).map(|window| (window.center, window.width));
                 let aspect = f64::from(frame.rows) * frame.appearance.pixel_aspect / f64::from(frame.columns);
                 let is_png = format == PictureFormat::Png;
@@ -336,9 +339,8 @@ impl Worker {
     }
 }
 
-/// What the object is. Its hash is not asked for here.
 fn look(bytes: &[u8]) -> Result<Inspection, String> {
-    inspect(bytes, ContentHash([0; 32])).map_err(|error| error.to_string())
+    inspect(bytes, ContentHash(Sha256::digest(bytes).into())).map_err(|error| error.to_string())
 }
 
 fn decode(path: &str, number: u32) -> Result<StoredFrame, String> {

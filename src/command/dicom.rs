@@ -6,15 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
-use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::program;
 use crate::archive::{Decoder, PictureError, survey};
 use crate::imaging::{FrameNumber, Inspection, ObjectKind, Surface, Window, stacks};
-
-/// Headers that are read at the same time.
-const READERS: usize = 2;
 
 #[derive(Debug, Subcommand)]
 pub enum DicomVerb {
@@ -88,7 +84,7 @@ pub async fn run(verb: DicomVerb) -> ExitCode {
 }
 
 async fn carry_out(verb: DicomVerb) -> Result<Value, Ending> {
-    let decoder = Decoder::new(program()?, READERS);
+    let decoder = Decoder::new(program()?);
     match verb {
         DicomVerb::Inspect { file } => {
             must_be_file(&file)?;
@@ -129,9 +125,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Nothing of the patient: this goes to terminals and logs.
 fn description(inspection: &Inspection) -> Value {
     let instance = &inspection.received.instance;
-    let window = |preset: &crate::imaging::WindowPreset| {
-        json!({ "center": preset.window.center, "width": preset.window.width, "explanation": preset.explanation })
-    };
+    let window = |preset: &crate::imaging::WindowPreset| json!({ "center": preset.window.center, "width": preset.window.width, "explanation": preset.explanation });
     json!({
         "kind": kind(instance.kind),
         "sopClass": instance.class_uid,
@@ -146,6 +140,7 @@ fn description(inspection: &Inspection) -> Value {
         "windows": instance.windows.iter().map(window).collect::<Vec<_>>(),
         "lossy": instance.is_lossy,
         "bytes": instance.bytes,
+        "truncated": inspection.is_cut,
     })
 }
 
@@ -165,7 +160,8 @@ fn kind(kind: ObjectKind) -> &'static str {
 /// The stacks of every series, one after the other; what has no frames comes last in its series.
 async fn series(decoder: &Decoder, folder: &Path) -> Result<Vec<Value>> {
     let mut names = Vec::new();
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     for entry in entries {
         let entry = entry.context("the folder cannot be read")?;
         if entry.file_type().context("the folder cannot be read")?.is_file() {
@@ -173,15 +169,10 @@ async fn series(decoder: &Decoder, folder: &Path) -> Result<Vec<Value>> {
         }
     }
     names.sort();
-    let looked = stream::iter(names)
-        .map(async |name| {
-            let inspection = decoder.inspect(&folder.join(&name)).await;
-            (name.to_string_lossy().into_owned(), inspection)
-        })
-        .buffered(READERS);
-    let looked: Vec<_> = looked.collect().await;
     let mut by_series: BTreeMap<String, Vec<(String, Inspection)>> = BTreeMap::new();
-    for (name, inspection) in looked {
+    for name in names {
+        let inspection = decoder.inspect(&folder.join(&name)).await;
+        let name = name.to_string_lossy().into_owned();
         match inspection {
             Ok(inspection) => {
                 let uid = inspection.received.series.uid.clone();
@@ -194,7 +185,8 @@ async fn series(decoder: &Decoder, folder: &Path) -> Result<Vec<Value>> {
 }
 
 fn listed(members: &[(String, Inspection)]) -> Vec<Value> {
-    let instances: Vec<_> = members.iter().map(|(_, inspection)| inspection.received.instance.clone()).collect();
+    let instances: Vec<_> =
+        members.iter().map(|(_, inspection)| inspection.received.instance.clone()).collect();
     let entry = |index: usize| {
         let (name, instance) = (&members[index].0, &instances[index]);
         json!({ "file": name, "kind": kind(instance.kind), "number": instance.number, "frames": instance.frames })
@@ -249,10 +241,13 @@ fn frame_number(text: &str) -> Result<FrameNumber, String> {
 }
 
 fn window(text: &str) -> Result<Window, String> {
-    let numbers: Option<(f64, f64)> =
-        text.split_once(',').and_then(|(center, width)| Some((center.trim().parse().ok()?, width.trim().parse().ok()?)));
+    let numbers: Option<(f64, f64)> = text
+        .split_once(',')
+        .and_then(|(center, width)| Some((center.trim().parse().ok()?, width.trim().parse().ok()?)));
     match numbers {
-        Some((center, width)) if center.is_finite() && width.is_finite() && width > 0.0 => Ok(Window { center, width }),
+        Some((center, width)) if center.is_finite() && width.is_finite() && width > 0.0 => {
+            Ok(Window { center, width })
+        }
         _ => Err("a window is a center and a width above 0, as in 40,400".to_owned()),
     }
 }

@@ -22,19 +22,29 @@ pub struct Inspection {
     pub photometric: String,
     pub bits_stored: Option<u16>,
     pub samples: Option<u16>,
+    /// The object ends too early: these facts are from what is there.
+    pub is_cut: bool,
 }
 
-/// The facts of an object. `hash` is that of all its bytes.
+/// The facts of an object, which must be whole up to its pixels. `hash` is that of all its bytes.
 pub fn read_header(bytes: &[u8], hash: ContentHash) -> Result<Received, OpenError> {
-    Ok(inspect(bytes, hash)?.received)
+    let object = Object::open(bytes)?;
+    match object.cut() {
+        Some(cut) => Err(cut.clone()),
+        None => Ok(describe(&object, bytes.len() as u64, hash).received),
+    }
 }
 
 /// The facts of an object and how its pixels are written. `hash` is that of all its bytes.
 pub fn inspect(bytes: &[u8], hash: ContentHash) -> Result<Inspection, OpenError> {
     let object = Object::open(bytes)?;
+    Ok(describe(&object, bytes.len() as u64, hash))
+}
+
+fn describe(object: &Object<'_>, bytes: u64, hash: ContentHash) -> Inspection {
     let set = object.dataset();
     let small = |tag| dataset::integer(set, tag).and_then(|value| u16::try_from(value).ok());
-    Ok(Inspection {
+    Inspection {
         received: Received {
             patient: patient(set),
             study: StudyFacts {
@@ -48,12 +58,13 @@ pub fn inspect(bytes: &[u8], hash: ContentHash) -> Result<Inspection, OpenError>
                 number: whole(set, tags::SERIES_NUMBER),
                 description: dataset::text(set, tags::SERIES_DESCRIPTION),
             },
-            instance: instance(&object, bytes.len() as u64, hash),
+            instance: instance(object, bytes, hash),
         },
         photometric: dataset::text(set, tags::PHOTOMETRIC_INTERPRETATION),
         bits_stored: small(tags::BITS_STORED),
         samples: small(tags::SAMPLES_PER_PIXEL),
-    })
+        is_cut: object.cut().is_some(),
+    }
 }
 
 fn patient(set: &InMemDicomObject) -> PatientFacts {
@@ -66,7 +77,16 @@ fn patient(set: &InMemDicomObject) -> PatientFacts {
 
 fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts {
     let set = object.dataset();
-    let class_uid = dataset::text(set, tags::SOP_CLASS_UID);
+    let mut class_uid = dataset::text(set, tags::SOP_CLASS_UID);
+    if class_uid.is_empty() && set.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
+        class_uid = uids::MEDIA_STORAGE_DIRECTORY_STORAGE.to_owned();
+    }
+    let mut uid = dataset::text(set, tags::SOP_INSTANCE_UID);
+    if uid.is_empty() {
+        // From its content (PS3.5 section B.2), so that different objects stay different.
+        let half = hash.0.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        uid = format!("2.25.{half}");
+    }
     let kind = kind(object, &class_uid);
     let has_frames = matches!(kind, ObjectKind::Image | ObjectKind::Video);
     let size = |tag| {
@@ -77,7 +97,7 @@ fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts
     let orientation = dataset::functional_group(set, 0, tags::PLANE_ORIENTATION_SEQUENCE).unwrap_or(set);
     let voi = dataset::functional_group(set, 0, tags::FRAME_VOILUT_SEQUENCE).unwrap_or(set);
     InstanceFacts {
-        uid: dataset::text(set, tags::SOP_INSTANCE_UID),
+        uid,
         transfer_syntax_uid: object.transfer_syntax_uid().to_owned(),
         kind,
         frames: if has_frames { frames(object) } else { 0 },

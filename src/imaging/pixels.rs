@@ -284,7 +284,11 @@ pub fn decode_frame(bytes: &[u8], frame: FrameNumber) -> Result<StoredFrame, Dec
 /// Decodes one frame of an opened object.
 pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, DecodeError> {
     let set = object.dataset();
-    let pixels = object.pixels().ok_or(DecodeError::NoPixels)?;
+    let pixels = match (object.pixels(), object.cut()) {
+        (Some(pixels), _) => pixels,
+        (None, Some(cut)) => return Err(cut.clone().into()),
+        (None, None) => return Err(DecodeError::NoPixels),
+    };
     let format = PixelFormat::read(set)?;
     let frames = header::declared_frames(set);
     if frame.number() > frames {
@@ -292,20 +296,31 @@ pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, De
     }
     let (values, color) = match pixels {
         PixelElement::Native { tag, bytes, is_word, .. } => {
-            let native = native_frame(&object.bytes()[bytes.clone()], &format, frame)?;
+            let order = match (object.is_big_endian(), is_word) {
+                (false, _) => Order::Little,
+                (true, true) => Order::BigWords,
+                (true, false) => Order::Big,
+            };
+            let native = native_frame(&object.bytes()[bytes.clone()], &format, frame, order)?;
             let is_float = *tag != tags::PIXEL_DATA;
-            (native_values(&native, &format, object.is_big_endian(), *is_word, is_float)?, None)
+            (native_values(native, &format, order, is_float)?, None)
         }
         PixelElement::Encapsulated { offset_table, fragments, .. } => {
             let coded =
                 fragments::frame_bytes(object, offset_table, fragments, frames as usize, frame.index())?;
-            let Coded { bytes, sample_bytes, color } =
-                codec::decode(&coded, object.transfer_syntax_uid(), &format)?;
-            let need = format.pixels() * usize::from(format.samples) * sample_bytes;
-            if bytes.len() < need {
-                return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
+            if object.transfer_syntax_uid() == codec::DEFLATED_FRAMES {
+                // Every frame by itself is written as a native one.
+                let native = codec::inflate(&coded, &format)?;
+                (native_values(Cow::Owned(native), &format, Order::Little, false)?, None)
+            } else {
+                let Coded { bytes, sample_bytes, color } =
+                    codec::decode(&coded, object.transfer_syntax_uid(), &format)?;
+                let need = format.pixels() * usize::from(format.samples) * sample_bytes;
+                if bytes.len() < need {
+                    return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
+                }
+                (stored(&bytes[..need], sample_bytes, &format), color)
             }
-            (stored(&bytes[..need], sample_bytes, &format), color)
         }
     };
     let color = color.or(format.color).ok_or_else(|| format.photometric.clone());
@@ -323,11 +338,22 @@ pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, De
     })
 }
 
-/// The bytes of a native frame; single bits are moved to the start of a byte.
+/// How the samples of native pixel data are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Little,
+    /// Every sample by itself, the highest byte first.
+    Big,
+    /// As words of 16 bits (VR OW), whatever they hold: the highest byte of a word first, the lowest word of a sample first.
+    BigWords,
+}
+
+/// The bytes of a native frame; words are put in order, single bits are moved to the start of a byte.
 fn native_frame<'a>(
     bytes: &'a [u8],
     format: &PixelFormat,
     frame: FrameNumber,
+    order: Order,
 ) -> Result<Cow<'a, [u8]>, DecodeError> {
     let bits = format.native_frame_bits();
     let start = bits * frame.index() as u64;
@@ -335,10 +361,21 @@ fn native_frame<'a>(
     if need > bytes.len() as u64 {
         return Err(DecodeError::PixelsMissing { need, have: bytes.len() as u64 });
     }
-    let part = &bytes[(start / 8) as usize..need as usize];
+    let (first, last) = ((start / 8) as usize, need as usize);
+    let part = if order == Order::BigWords {
+        // Words begin at the start of the element, wherever the frame does.
+        let words_from = first & !1;
+        let mut words = bytes[words_from..bytes.len().min(last.next_multiple_of(2))].to_vec();
+        words.as_chunks_mut::<2>().0.iter_mut().for_each(|word| word.swap(0, 1));
+        words.truncate(last - words_from);
+        words.drain(..first - words_from);
+        Cow::Owned(words)
+    } else {
+        Cow::Borrowed(&bytes[first..last])
+    };
     let shift = start % 8;
     if shift == 0 {
-        return Ok(Cow::Borrowed(part));
+        return Ok(part);
     }
     let moved = (0..part.len()).map(|i| {
         let next = part.get(i + 1).copied().unwrap_or(0);
@@ -348,10 +385,9 @@ fn native_frame<'a>(
 }
 
 fn native_values(
-    bytes: &[u8],
+    mut bytes: Cow<'_, [u8]>,
     format: &PixelFormat,
-    is_big_endian: bool,
-    is_word: bool,
+    order: Order,
     is_float: bool,
 ) -> Result<Values, DecodeError> {
     if format.bits_allocated == 1 {
@@ -360,11 +396,8 @@ fn native_values(
         return Ok(Values::U8(bits.take(format.pixels() * usize::from(format.samples)).collect()));
     }
     let sample_bytes = usize::from(format.bits_allocated / 8);
-    let mut bytes = Cow::Borrowed(bytes);
-    // Words of 16 bits are swapped whatever they hold; larger samples are written as a whole.
-    let swap = if is_word && sample_bytes == 1 { 2 } else { sample_bytes };
-    if is_big_endian && swap > 1 {
-        bytes.to_mut().chunks_exact_mut(swap).for_each(<[u8]>::reverse);
+    if order == Order::Big && sample_bytes > 1 {
+        bytes.to_mut().chunks_exact_mut(sample_bytes).for_each(<[u8]>::reverse);
     }
     if is_float {
         let kind = if format.bits_allocated == 64 { "f8" } else { "f4" };
@@ -500,77 +533,4 @@ fn extent(values: &Values, padding: Option<(f64, f64)>) -> (f64, f64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn format(bits_allocated: u16, bits_stored: u16, high_bit: u16, is_signed: bool) -> PixelFormat {
-        PixelFormat {
-            rows: 1,
-            columns: 2,
-            samples: 1,
-            bits_allocated,
-            bits_stored,
-            high_bit,
-            is_signed,
-            is_planar: false,
-            photometric: "MONOCHROME2".to_owned(),
-            color: Some(Color::Monochrome2),
-        }
-    }
-
-    #[test]
-    fn only_stored_bits_count_and_the_sign_is_extended() {
-        // 0xF801 in 12 bits: 0x801, which is -2047 with a sign.
-        let bytes = [0x01, 0xF8, 0xFF, 0x07];
-        assert_eq!(stored(&bytes, 2, &format(16, 12, 11, false)), Values::U16(vec![0x801, 0x7FF]));
-        assert_eq!(stored(&bytes, 2, &format(16, 12, 11, true)), Values::I16(vec![-2047, 0x7FF]));
-        assert_eq!(stored(&bytes, 2, &format(16, 12, 15, false)), Values::U16(vec![0xF80, 0x07F]));
-        assert_eq!(stored(&[0x80], 1, &format(8, 8, 7, true)), Values::I8(vec![-128]));
-    }
-
-    #[test]
-    fn single_bits_of_a_later_frame_need_not_start_at_a_byte() {
-        let frame = FrameNumber::new(3).unwrap();
-        let format = format(1, 1, 0, false);
-        let bytes = native_frame(&[0b0010_0000], &format, frame).unwrap();
-        assert_eq!(native_values(&bytes, &format, false, false, false), Ok(Values::U8(vec![0, 1])));
-        assert_eq!(
-            native_frame(&[0], &format, FrameNumber::new(5).unwrap()),
-            Err(DecodeError::PixelsMissing { need: 2, have: 1 })
-        );
-    }
-
-    #[test]
-    fn bytes_in_big_endian_words_are_swapped() {
-        let format = format(8, 8, 7, false);
-        assert_eq!(native_values(&[1, 2], &format, true, true, false), Ok(Values::U8(vec![2, 1])));
-        assert_eq!(native_values(&[1, 2], &format, true, false, false), Ok(Values::U8(vec![1, 2])));
-    }
-
-    #[test]
-    fn extent_leaves_padding_and_nan_out() {
-        assert_eq!(extent(&Values::I16(vec![-2000, 5, 9]), Some((-2000.0, -2000.0))), (5.0, 9.0));
-        assert_eq!(extent(&Values::F32(vec![f32::NAN, 2.0, 1.0]), None), (1.0, 2.0));
-        assert_eq!(extent(&Values::U8(vec![]), None), (0.0, 0.0));
-    }
-
-    proptest! {
-        #[test]
-        fn values_survive_their_bytes(words in proptest::collection::vec(any::<i16>(), 0..50)) {
-            let values = Values::I16(words);
-            let bytes = values.to_le_bytes().into_owned();
-            prop_assert_eq!(Values::from_le_bytes(values.kind(), bytes), Some(values));
-        }
-
-        #[test]
-        fn masking_agrees_with_arithmetic(word: u16, bits in 1_u16..=16, lift in 0_u16..16, is_signed: bool) {
-            let high = (bits - 1 + lift).min(15);
-            let field = (u32::from(word) >> (high + 1 - bits)) & ((1 << bits) - 1);
-            let expected = if is_signed && field >> (bits - 1) == 1 { f64::from(field) - f64::from(1_u32 << bits) } else { f64::from(field) };
-            let values = stored(&word.to_le_bytes(), 2, &format(16, bits, high, is_signed));
-            prop_assert_eq!(values.at(0), Some(expected));
-        }
-    }
-}
+mod tests;

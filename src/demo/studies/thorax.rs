@@ -135,7 +135,7 @@ impl Thorax {
             .map(|column| grid.left_mm + column as f32 * grid.column_mm)
             .map(|x| 3.0 * (x / 37.0 - z / 53.0).sin() + 1.4 * (x / 13.0 + z / 23.0).sin())
             .collect();
-        for row in 0..grid.rows {
+        for (row, bend_x) in bend_x.iter().enumerate() {
             let y = grid.top_mm + row as f32 * grid.row_mm;
             let line = &mut canvas.hu[row * grid.columns..][..grid.columns];
             for (column, hu) in line.iter_mut().enumerate() {
@@ -146,12 +146,12 @@ impl Thorax {
                         *hu = -350.0;
                     }
                 }
-                let (u, v) = (x + 0.5 * bend_x[row], y - 9.0 + 0.5 * bend_y[column]);
+                let (u, v) = (x + 0.5 * bend_x, y - 9.0 + 0.5 * bend_y[column]);
                 let skin = inside(u / a, v / b, b);
                 if skin < -1.0 {
                     continue;
                 }
-                let (u, v) = (x + bend_x[row], y - 8.0 + bend_y[column]);
+                let (u, v) = (x + bend_x, y - 8.0 + bend_y[column]);
                 let muscle = inside(u / (a - 13.0), v / (b - 11.0), b);
                 let grain = self.grain_at(x, y, z);
                 let mut tissue = mix(FAT_HU + 12.0 * grain, MUSCLE_HU + 18.0 * grain, cover(muscle, 0.8));
@@ -162,12 +162,12 @@ impl Thorax {
                 }
                 if size > 0.2 {
                     let wall = inside(
-                        (x + 0.8 * bend_x[row]) / (130.0 * size),
+                        (x + 0.8 * bend_x) / (130.0 * size),
                         (y + 0.6 * bend_y[column]) / (86.0 * size.max(0.35)),
                         86.0 * size,
                     );
                     if wall > -2.0 {
-                        let hollow = self.hollow(x + bend_x[row], y, z, mediastinum, grain);
+                        let hollow = self.hollow(x + bend_x, y, z, mediastinum, grain);
                         tissue = mix(tissue, hollow, cover(wall, 0.7));
                     }
                 }
@@ -185,11 +185,8 @@ impl Thorax {
         let mut hu = mix(lung, FAT_HU + 22.0 * grain + 15.0, cover(middle, 0.8));
         let right = -46.0 - 0.0085 * (x + 58.0) * (x + 58.0) - 0.0105 * (y + 12.0) * (y + 12.0);
         let left = -60.0 - 0.0095 * (x - 64.0) * (x - 64.0) - 0.0105 * (y + 8.0) * (y + 8.0);
-        let (dome, below) = if x < 14.0 {
-            (right, LIVER_HU + 9.0 * grain)
-        } else {
-            (left, FAT_HU + 18.0 * grain)
-        };
+        let (dome, below) =
+            if x < 14.0 { (right, LIVER_HU + 9.0 * grain) } else { (left, FAT_HU + 18.0 * grain) };
         let under = cover(dome - z, 1.6);
         if under > 0.0 {
             // The diaphragm itself is a thin sheet of muscle.
@@ -216,11 +213,7 @@ impl Thorax {
             canvas.ellipse(center.x, center.y, round, round * 0.9, 0.4, 48.0, 1.0);
             for spike in 0..9 {
                 let turn = spike as f32 * 0.7;
-                let tip = at(
-                    center.x + (round + 3.5) * turn.cos(),
-                    center.y + (round + 3.5) * turn.sin(),
-                    z,
-                );
+                let tip = at(center.x + (round + 3.5) * turn.cos(), center.y + (round + 3.5) * turn.sin(), z);
                 canvas.tube(Branch { from: at(center.x, center.y, z), to: tip, radius_mm: 0.55 }, z, |hu| {
                     (hu < -300.0).then_some(-120.0)
                 });
@@ -240,11 +233,7 @@ fn grow(
 ) {
     let norm = (direction.x.powi(2) + direction.y.powi(2) + direction.z.powi(2)).sqrt().max(1e-3);
     let length = (17.0 - 1.1 * depth as f32) * (1.0 + 0.35 * chance.signed()) / norm;
-    let to = at(
-        from.x + direction.x * length,
-        from.y + direction.y * length,
-        from.z + direction.z * length,
-    );
+    let to = at(from.x + direction.x * length, from.y + direction.y * length, from.z + direction.z * length);
     vessels.push(Branch { from, to, radius_mm });
     let size = cavity(to.z);
     let is_inside = (to.x / (125.0 * size.max(0.1))).powi(2) + (to.y / (82.0 * size.max(0.1))).powi(2) < 1.0;
@@ -315,7 +304,8 @@ impl Canvas {
         let index = |mm: f32, first: f32, step: f32, count: usize| {
             ((mm - first) / step).clamp(0.0, count as f32) as usize
         };
-        let (first, end) = (index(x.0, left_mm, column_mm, columns), index(x.1 + column_mm, left_mm, column_mm, columns));
+        let (first, end) =
+            (index(x.0, left_mm, column_mm, columns), index(x.1 + column_mm, left_mm, column_mm, columns));
         for row in index(y.0, top_mm, row_mm, rows)..index(y.1 + row_mm, top_mm, row_mm, rows) {
             let at_y = top_mm + row as f32 * row_mm;
             for column in first..end {
@@ -549,7 +539,8 @@ fn cage(canvas: &mut Canvas, z: f32) {
                 if let Some((px, py, pthick)) = last {
                     let radius = thick.min(pthick);
                     if along > 0.84 {
-                        let cartilage = Branch { from: at(px, py, 0.0), to: at(x, y, 0.0), radius_mm: radius };
+                        let cartilage =
+                            Branch { from: at(px, py, 0.0), to: at(x, y, 0.0), radius_mm: radius };
                         canvas.tube(cartilage, 0.0, |_| Some(125.0));
                     } else {
                         canvas.bone((px, py), (x, y), radius, 1.3);
@@ -597,7 +588,8 @@ fn abdomen(canvas: &mut Canvas, z: f32) {
     canvas.ellipse(-20.0, 14.0, 12.0, 9.0, 0.2, 130.0, 1.0);
     if z < -70.0 {
         let s = below(-70.0);
-        for (x, y, a, turn) in [(-52.0, 0.0, 17.0, 0.5), (-72.0, -28.0, 13.0, -0.5), (-60.0, 34.0, 12.0, 1.1)] {
+        for (x, y, a, turn) in [(-52.0, 0.0, 17.0, 0.5), (-72.0, -28.0, 13.0, -0.5), (-60.0, 34.0, 12.0, 1.1)]
+        {
             canvas.ellipse(x, y, a * s, 2.6, turn, 150.0, 1.4);
         }
     }
