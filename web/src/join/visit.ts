@@ -38,6 +38,7 @@ const LOOK_AGAIN_MS = 5_000;
 const LOOK_WHILE_EARLY_MS = 60_000;
 const OPENING_MS = 15_000;
 const SLOW_MS = 4_000;
+const ENDED_FOLLOWS_MS = 1_000;
 
 /** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
 export class Visit {
@@ -295,6 +296,12 @@ export class Visit {
   }
 
   #moved(place: Place): void {
+    if (place.state === "left") {
+      // At the end of a consultation everybody leaves first; the word that it is over follows at once and says more.
+      const timer = setTimeout(() => this.#finish({ why: "left" }), ENDED_FOLLOWS_MS);
+      this.#stops.push(() => clearTimeout(timer));
+      return;
+    }
     const before = this.place.peek()?.state;
     batch(() => {
       this.#isResuming = false;
@@ -314,9 +321,6 @@ export class Visit {
         break;
       case "removed":
         this.#finish({ why: "removed" });
-        break;
-      case "left":
-        this.#finish({ why: "left" });
         break;
       default:
         break;
