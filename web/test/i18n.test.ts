@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { chooseLanguage, locale } from "../src/i18n";
 import { problems as problemsEn } from "../src/i18n/common.en";
 import { problems as problemsFr } from "../src/i18n/common.fr";
@@ -7,6 +7,8 @@ import { en } from "../src/i18n/join.en";
 import { fr } from "../src/i18n/join.fr";
 import { dayInWords, stopwatch, timeOfDay } from "../src/i18n/time";
 import { restInWords, sentenceOf } from "../src/join/words";
+
+beforeEach(() => chooseLanguage("fr"));
 
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
 
@@ -18,7 +20,7 @@ describe("the patient's words", () => {
   });
 
   it("have a sentence for every code that the gateway knows", () => {
-    const protocol = readFileSync(new URL("../src/protocol.ts", import.meta.url), "utf8");
+    const protocol = readFileSync("src/protocol.ts", "utf8");
     const line = /export type ProblemCode = ([^;]+);/.exec(protocol)?.[1] ?? "";
     const codes = [...line.matchAll(/"(\w+)"/g)].map((found) => found[1] ?? "");
     expect(codes.length).toBeGreaterThan(40);
@@ -40,7 +42,6 @@ describe("the patient's words", () => {
 
 describe("times", () => {
   it("are said as people say them, in the hospital's zone", () => {
-    chooseLanguage("fr");
     expect(dayInWords("2026-11-25T23:30:00Z", "Europe/Paris")).toBe("jeudi 26 novembre");
     expect(timeOfDay("2026-11-25T08:05:00Z", "Europe/Paris")).toBe("9\u00a0h\u00a005");
     expect(restInWords(61_000)).toBe("2 minutes");
@@ -51,6 +52,5 @@ describe("times", () => {
     expect(locale.value).toBe("en");
     expect(timeOfDay("2026-11-25T08:05:00Z", "Europe/Paris")).toBe("09:05");
     expect(stopwatch(3_661_000)).toBe("1:01:01");
-    chooseLanguage("fr");
   });
 });

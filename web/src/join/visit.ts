@@ -72,6 +72,7 @@ export class Visit {
   #isLooking = false;
   #isEntering = false;
   #stops: (() => void)[] = [];
+  #end: () => void = () => undefined;
 
   constructor(link: string | undefined) {
     this.link = link;
@@ -80,11 +81,12 @@ export class Visit {
     void this.#fetchFacts();
     if (link === undefined) return;
     void this.#look();
-    setInterval(() => this.#tick(), 1_000);
-    document.addEventListener("visibilitychange", () => this.#tick(true));
-    addEventListener("online", () => this.#tick(true));
+    const ticking = setInterval(() => this.#tick(), 1_000);
+    const back = () => this.#tick(true);
+    document.addEventListener("visibilitychange", back);
+    addEventListener("online", back);
     let sleep: (() => void) | undefined;
-    effect(() => {
+    const stopEffect = effect(() => {
       const isWatching = this.page.value === "waiting" || this.page.value === "call";
       if (isWatching) sleep ??= keepAwake();
       else {
@@ -92,6 +94,22 @@ export class Visit {
         sleep = undefined;
       }
     });
+    this.#end = () => {
+      clearInterval(ticking);
+      document.removeEventListener("visibilitychange", back);
+      removeEventListener("online", back);
+      stopEffect();
+      sleep?.();
+    };
+  }
+
+  /** Lets go of everything, without giving the place up. */
+  close(): void {
+    this.#end();
+    for (const stop of this.#stops.splice(0)) stop();
+    this.call.peek()?.close();
+    this.wire.peek()?.close();
+    this.devices.peek().close();
   }
 
   get timeZone(): string {

@@ -96,6 +96,8 @@ export function installDevices(answer: (kind: "audio" | "video") => string | und
     return { getTracks: () => tracks, getAudioTracks: () => of("audio"), getVideoTracks: () => of("video") };
   };
   const mediaDevices = Object.assign(new EventTarget(), { getUserMedia, enumerateDevices: async () => [] });
+  const permissions = { query: async () => ({ state: "denied" }) };
+  Object.defineProperty(navigator, "permissions", { value: permissions, configurable: true });
   Object.defineProperty(navigator, "mediaDevices", { value: mediaDevices, configurable: true });
   return asked;
 }
