@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import {
+  canvas,
+  enterAsDoctor,
+  expect,
+  expectAccessible,
+  expectToSeeAndHear,
+  foreign,
+  person,
+  signIn,
+  test,
+  waitAsGuest,
+} from "./gateway";
+
+test("three people live a visit from booking to outcome", async ({ browser, gateway }) => {
+  test.setTimeout(240_000);
+  // The secretary books, and gets one link each.
+  const secretary = await person(browser, gateway);
+  await signIn(secretary.page, gateway, "Camille Roux");
+  await expectAccessible(secretary.page);
+  await secretary.page.getByRole("button", { name: "Nouveau rendez-vous" }).click();
+  const dialog = secretary.page.getByRole("dialog");
+  await dialog.getByLabel("Nom et prénom").first().fill("Hélène Lefèvre");
+  await dialog.getByRole("button", { name: "Ajouter un accompagnant" }).click();
+  await dialog.getByLabel("Nom et prénom").nth(1).fill("Luc Lefèvre");
+  await dialog.getByLabel("Médecin").selectOption({ label: "Dr Karim Benali" });
+  await dialog.getByLabel("Service").fill("Pneumologie");
+  const start = new Date(Date.now() + 5 * 60_000);
+  const paris = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat("fr-CA", { timeZone: "Europe/Paris", ...options }).format(start);
+  await dialog.getByLabel("Jour").fill(paris({ dateStyle: "short" }));
+  await dialog
+    .getByLabel("Début")
+    .fill(paris({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).replace(" h ", ":"));
+  await expectAccessible(secretary.page);
+  await dialog.getByRole("button", { name: "Prendre le rendez-vous" }).click();
+  await expect(secretary.page.getByText("Le rendez-vous est pris")).toBeVisible();
+  await expectAccessible(secretary.page);
+  const words = await secretary.page
+    .getByRole("dialog")
+    .evaluate((element) =>
+      [element.textContent ?? "", ...[...element.querySelectorAll("input")].map((input) => input.value)].join("\n"),
+    );
+  const links = words.match(/http:\/\/localhost:\d+\/join#[\w-]{43}/g) ?? [];
+  expect(links).toHaveLength(2);
+  await secretary.context.close();
+
+  // The patient and the relative test their devices and wait.
+  const patient = await person(browser, gateway, { width: 360, height: 740 });
+  await patient.page.goto(links[0] ?? "");
+  await expectAccessible(patient.page);
+  expect(await patient.page.textContent("body")).not.toMatch(/Lef|Pneumo|Benali/);
+  await waitAsGuest(patient.page, links[0] ?? "");
+  await expectAccessible(patient.page);
+  expect(await patient.page.textContent("body")).not.toMatch(/Pneumo/);
+  const relative = await person(browser, gateway, { width: 800, height: 600 });
+  await waitAsGuest(relative.page, links[1] ?? "");
+
+  // The doctor sees who waits since when, and lets them in.
+  const doctor = await person(browser, gateway, { width: 1440, height: 900 });
+  await signIn(doctor.page, gateway, "Karim Benali");
+  await expect(doctor.page.getByText(/Hélène Lefèvre/).first()).toBeVisible();
+  await expect(doctor.page.getByText(/attente depuis|0[0-9]:[0-9]{2}/).first()).toBeVisible();
+  await doctor.page.getByText("Faire entrer", { exact: true }).first().click();
+  await expectAccessible(doctor.page);
+  await enterAsDoctor(doctor.page);
+  const remaining = doctor.page.getByRole("button", { name: /^Faire entrer/ });
+  await expect(async () => {
+    if ((await remaining.count()) > 0) await remaining.first().click({ timeout: 2_000 });
+    expect(await remaining.count()).toBe(0);
+  }).toPass({ timeout: 20_000 });
+
+  // All three see and hear each other.
+  for (const { page } of [doctor, patient, relative]) await expectToSeeAndHear(page, 2);
+  await expectAccessible(patient.page);
+  await expectAccessible(doctor.page);
+
+  // A real CT is dropped, shown, and everybody looks at the same slice.
+  await doctor.page.getByRole("tab", { name: "Examens" }).click();
+  const files = await syntheticCt(gateway.data);
+  await doctor.page.locator("input[type=file]").first().setInputFiles(files);
+  await doctor.page
+    .getByRole("button", { name: /^Montrer/ })
+    .first()
+    .click({ timeout: 30_000 });
+  const other = doctor.page.getByRole("button", { name: "J’ai vérifié, montrer" });
+  if (await other.isVisible().catch(() => false)) await other.click();
+  for (const { page } of [doctor, patient, relative]) {
+    await expect.poll(async () => (await canvas(page)).mean, { timeout: 20_000 }).toBeGreaterThan(5);
+    await expect(page.getByText("Aperçu, ne pas utiliser pour le diagnostic primaire").first()).toBeVisible();
+  }
+  const before = await canvas(patient.page);
+  const box = await doctor.page.locator("canvas").first().boundingBox();
+  if (!box) throw new Error("no picture");
+  await doctor.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await doctor.page.mouse.down();
+  await doctor.page.mouse.move(box.x + box.width / 2 + 120, box.y + box.height / 2 + 80, { steps: 8 });
+  await doctor.page.mouse.up();
+  await expect.poll(async () => (await canvas(patient.page)).hash).not.toBe(before.hash);
+  const slice = async (page: typeof doctor.page) =>
+    /coupe (\d+)\/(\d+)/.exec((await page.textContent("body")) ?? "")?.[0];
+  await doctor.page.mouse.wheel(0, 240);
+  await expect.poll(async () => slice(patient.page)).toBe(await slice(doctor.page));
+  await expect.poll(async () => slice(relative.page)).toBe(await slice(doctor.page));
+  await expectAccessible(patient.page);
+  await expectAccessible(doctor.page);
+
+  // The end: an outcome, everybody told, the link closed.
+  await doctor.page.getByRole("button", { name: /^Fin/ }).click();
+  await doctor.page.getByLabel("Terminée, à revoir").check();
+  await doctor.page.getByRole("button", { name: "Terminer pour tous" }).click();
+  await expect(doctor.page.getByText("La consultation est terminée.").first()).toBeVisible();
+  await expect(patient.page.getByRole("heading", { level: 1 })).toContainText(/terminée/);
+  await patient.page.goto(links[0] ?? "");
+  await patient.page.reload();
+  await expect(patient.page.getByRole("heading", { level: 1 })).toContainText(/terminée/);
+  expect(foreign).toEqual([]);
+  for (const { context } of [patient, relative, doctor]) await context.close();
+});
+
+/** Slices of the demo's own CT out of its archive, under names without extension, as a hospital's CD has them. */
+async function syntheticCt(data: string) {
+  const objects = join(data, "archive", "objects");
+  const slices = () =>
+    readdirSync(objects, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".dcm"))
+      .map((name) => join(objects, name))
+      .filter((path) => statSync(path).size < 600_000);
+  await expect.poll(() => slices().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(60);
+  return slices()
+    .slice(0, 24)
+    .map((path, place) => ({
+      name: `IM${String(place).padStart(4, "0")}`,
+      mimeType: "application/octet-stream",
+      buffer: readFileSync(path),
+    }));
+}
