@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 # The score may only rise: raise this with it.
-FLOOR = 0
+FLOOR = 359
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--check", required=True)

@@ -14,6 +14,7 @@ async function start(): Promise<Gateway & { end: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), "parvis-e2e-"));
   const child: ChildProcess = spawn(PROGRAM, ["demo", "--port", "0", "--data", data], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, PARVIS_LOG: process.env.PARVIS_LOG ?? "error" },
   });
   const told = await new Promise<string>((done, fail) => {
     let text = "";

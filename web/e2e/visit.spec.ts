@@ -65,11 +65,11 @@ test("three people live a visit from booking to outcome", async ({ browser, gate
   await doctor.page.getByText("Faire entrer", { exact: true }).first().click();
   await expectAccessible(doctor.page);
   await enterAsDoctor(doctor.page);
-  const remaining = doctor.page.getByRole("button", { name: /^Faire entrer/ });
-  await expect(async () => {
-    if ((await remaining.count()) > 0) await remaining.first().click({ timeout: 2_000 });
-    expect(await remaining.count()).toBe(0);
-  }).toPass({ timeout: 20_000 });
+  // The agenda's way lets one of them in; the other waits in the list of people.
+  await doctor.page
+    .getByRole("button", { name: /^Faire entrer/ })
+    .first()
+    .click();
 
   // All three see and hear each other.
   for (const { page } of [doctor, patient, relative]) await expectToSeeAndHear(page, 2);
