@@ -6,8 +6,19 @@ use crate::config::LogFormat;
 
 /// The media engine's own lines can hold addresses of people's devices: they are never shown, whatever the filter says.
 const SILENT: [&str; 13] = [
-    "rtc", "rtc_crypto", "rtc_datachannel", "rtc_dtls", "rtc_ice", "rtc_interceptor", "rtc_mdns", "rtc_media", "rtc_sctp",
-    "rtc_sdp", "rtc_shared", "rtc_srtp", "rtc_stun",
+    "rtc",
+    "rtc_crypto",
+    "rtc_datachannel",
+    "rtc_dtls",
+    "rtc_ice",
+    "rtc_interceptor",
+    "rtc_mdns",
+    "rtc_media",
+    "rtc_sctp",
+    "rtc_sdp",
+    "rtc_shared",
+    "rtc_srtp",
+    "rtc_stun",
 ];
 
 /// Sends log lines to standard error. `filter` is as `tracing` reads it; a filter that cannot be read becomes `info`.

@@ -167,7 +167,9 @@ async fn import(source: &Path, appointment: AppointmentId, path: &Path) -> Resul
     let clock = Clock::system();
     let store = crate::store::Store::open(&settings.store).await.context("the database cannot be used")?;
     anyhow::ensure!(store.appointment(appointment).await?.is_some(), "there is no appointment {appointment}");
-    let archive = archive::Archive::open(settings.archive, &Tasks::default()).await.context("the archive cannot be used")?;
+    let archive = archive::Archive::open(settings.archive, &Tasks::default())
+        .await
+        .context("the archive cannot be used")?;
     let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (progress, mut told) = tokio::sync::mpsc::channel(16);
     let receive = archive.receive(source, &name, progress);

@@ -1,6 +1,7 @@
 //! Studies, series and instances received for appointments: what their headers say. The objects are in the archive.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -172,21 +173,23 @@ impl Store {
                     return Err(Error::StudyOfAnotherPatient { uid: study.uid.clone() });
                 }
                 let series_key = (*study_id, series.uid.as_str());
-                if !series_ids.contains_key(&series_key) {
-                    sqlx::query(SERIES)
-                        .bind(clock.new_uuid())
-                        .bind(*study_id)
-                        .bind(text(&series.uid))
-                        .bind(text(&series.modality))
-                        .bind(series.number)
-                        .bind(text(&series.description))
-                        .execute(&mut *tx)
-                        .await?;
-                    let query = sqlx::query_as(FIND_SERIES).bind(*study_id).bind(text(&series.uid));
-                    let (id,): (Uuid,) = query.fetch_one(&mut *tx).await?;
-                    series_ids.insert(series_key, id);
-                }
-                let series_id = series_ids[&series_key];
+                let series_id = match series_ids.entry(series_key) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        sqlx::query(SERIES)
+                            .bind(clock.new_uuid())
+                            .bind(*study_id)
+                            .bind(text(&series.uid))
+                            .bind(text(&series.modality))
+                            .bind(series.number)
+                            .bind(text(&series.description))
+                            .execute(&mut *tx)
+                            .await?;
+                        let query = sqlx::query_as(FIND_SERIES).bind(*study_id).bind(text(&series.uid));
+                        let (id,): (Uuid,) = query.fetch_one(&mut *tx).await?;
+                        *new.insert(id)
+                    }
+                };
                 let new_id = clock.new_uuid();
                 let added = sqlx::query(INSTANCE)
                     .bind(new_id)

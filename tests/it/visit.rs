@@ -1,6 +1,10 @@
 //! A whole visit as its people live it, over HTTP and WebSocket, on both databases; and what must not happen in one.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first thing that is not so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first thing that is not so"
+)]
 
 use chrono::{TimeDelta, Utc};
 use parvis::store::Dialect;
@@ -136,7 +140,11 @@ async fn a_visit_runs_from_booking_to_outcome() {
         doctor.wait("studies_changed").await;
         let (_, studies) = visit.doctor.get(&visit.studies()).await;
         let series = studies[0]["series"][0].clone();
-        assert_eq!((&studies[0]["isOtherPatient"], &series["frames"]), (&json!(false), &json!(12)), "{studies}");
+        assert_eq!(
+            (&studies[0]["isOtherPatient"], &series["frames"]),
+            (&json!(false), &json!(12)),
+            "{studies}"
+        );
 
         // Everybody sees the same slice, each at their own size.
         for (socket, width) in [(&mut patient, 360), (&mut relative, 640), (&mut doctor, 900)] {
@@ -169,7 +177,9 @@ async fn a_visit_runs_from_booking_to_outcome() {
         for socket in [&mut patient, &mut relative, &mut doctor] {
             let last = socket.wait("ended").await;
             assert_eq!((&last["outcome"], &last["status"]), (&json!("follow_up"), &json!("fulfilled")));
-            assert!(socket.until_closed().await.iter().all(|m| m["type"] == "accepted" || m["type"] == "picture"));
+            assert!(
+                socket.until_closed().await.iter().all(|m| m["type"] == "accepted" || m["type"] == "picture")
+            );
         }
         let (_, entry) = visit.secretary.get(&format!("/api/appointments/{}", visit.appointment)).await;
         assert_eq!((&entry["status"], &entry["outcome"]), (&json!("fulfilled"), &json!("follow_up")));
@@ -339,7 +349,9 @@ async fn bookings_that_cannot_be_are_refused_with_their_reason() {
 async fn nobody_reaches_what_is_not_theirs() {
     let visit = Visit::book(Dialect::Sqlite).await;
     let path = format!("/api/appointments/{}", visit.appointment);
-    for (who, may_see) in [("claire", true), ("camille", true), ("karim", false), ("sofia", false), ("alex", false)] {
+    for (who, may_see) in
+        [("claire", true), ("camille", true), ("karim", false), ("sofia", false), ("alex", false)]
+    {
         let browser = visit.app.sign_in(who).await;
         let (status, _) = browser.get(&path).await;
         assert_eq!(status == StatusCode::OK, may_see, "{who}");
@@ -400,7 +412,9 @@ async fn messages_out_of_order_disturb_nobody() {
     assert_eq!(old.next().await["code"], "unsupported_protocol");
 
     let (mut patient, _, mut doctor) = visit.call().await;
-    for text in ["{", "[]", "{\"type\":\"surprise\"}", "{\"type\":\"hello\",\"protocol\":1,\"language\":\"fr\"}"] {
+    for text in
+        ["{", "[]", "{\"type\":\"surprise\"}", "{\"type\":\"hello\",\"protocol\":1,\"language\":\"fr\"}"]
+    {
         patient.send_text(text.to_owned()).await;
     }
     let sdp = "x".repeat(70_000);
@@ -429,7 +443,12 @@ async fn uploads_that_are_no_studies_say_so_and_lose_nothing() {
         let (status, receipt) = visit.doctor.upload(&visit.appointment, name, bytes).await;
         assert_eq!(status, StatusCode::OK, "{receipt}");
         assert_eq!(receipt["received"], 0, "{receipt}");
-        receipt["refused"].as_array().unwrap().iter().map(|r| r["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        receipt["refused"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["code"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(refusal("letter.txt", b"Dear colleague, ...".repeat(40)).await.len(), 1);
     assert_eq!(refusal("cd.zip", zip_of([("readme.txt".into(), b"hello".to_vec())])).await, ["no_images"]);

@@ -35,7 +35,7 @@ fn object(study: &str, series: &str, number: u8) -> Received {
             columns: 65_535,
             number: (!is_first).then_some(-i32::from(number)),
             // None of these comes back from JSON's numbers as it went.
-            position: (!is_first).then_some([-158.135_803_000_000_02, 0.1 + 0.2, 5e-324]),
+            position: (!is_first).then_some([-158.135_803, 0.1 + 0.2, 5e-324]),
             orientation: (!is_first).then_some([1.0, 0.0, -0.0, f64::MAX, 1.0 / 3.0, f64::MIN_POSITIVE]),
             windows: vec![WindowPreset {
                 window: Window { center: 40.0 / 3.0, width: 1e23 },

@@ -155,7 +155,8 @@ fn cookie(response: &reqwest::Response, name: &str) -> Option<String> {
 
 impl Browser {
     fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let mut request = self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", format!("__Host-parvis-login={cookie}"));
         }
@@ -211,7 +212,9 @@ impl Browser {
     /// A WebSocket of staff that has said hello, and the answer.
     pub async fn attend(&self, appointment: &str) -> (Socket, Value) {
         let mut socket = self.socket().await;
-        socket.send(json!({"type": "hello", "protocol": 1, "language": "fr", "appointment": appointment})).await;
+        socket
+            .send(json!({"type": "hello", "protocol": 1, "language": "fr", "appointment": appointment}))
+            .await;
         let first = socket.next().await;
         (socket, first)
     }
