@@ -53,8 +53,13 @@ web/node_modules/.stamp: web/package-lock.json
 setup:
 	@scripts/need.sh build
 
-setup-test:
+setup-test: tests/peers/oidc/node_modules/.stamp
 	@scripts/need.sh build test
+
+tests/peers/oidc/node_modules/.stamp: tests/peers/oidc/package-lock.json
+	@scripts/need.sh web
+	cd tests/peers/oidc && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 format:
 	cargo fmt

@@ -10,6 +10,7 @@ mod architecture;
 mod archive;
 mod call;
 mod imaging;
+mod login;
 mod migrations;
 mod protocol;
 mod store;
