@@ -6,7 +6,9 @@ use std::process::{Child, Stdio};
 use parvis::app::install_crypto;
 use parvis::clinical::StaffRole;
 use parvis::clock::Clock;
-use parvis::login::{BadToken, Callback, ClientAuthentication, Login, LoginSettings, Refused, RoleRule, SignedIn};
+use parvis::login::{
+    BadToken, Callback, ClientAuthentication, Login, LoginSettings, Refused, RoleRule, SignedIn,
+};
 use parvis::secret::Secret;
 use parvis::store::{Dialect, Store};
 use url::Url;
@@ -105,7 +107,8 @@ impl Site {
                 next.set_query(Some(&format!("person={person}")));
             }
             let response = browser.get(next.clone()).send().await.unwrap();
-            let location = response.headers().get("location").expect("the provider redirects").to_str().unwrap();
+            let location =
+                response.headers().get("location").expect("the provider redirects").to_str().unwrap();
             next = next.join(location).unwrap();
         }
         panic!("the provider did not come back");

@@ -12,6 +12,7 @@ mod call;
 mod imaging;
 mod login;
 mod migrations;
+mod privacy;
 mod protocol;
 mod store;
 mod visit;

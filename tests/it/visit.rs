@@ -16,11 +16,11 @@ use crate::support::app::{Browser, Socket, TestApp};
 const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
 
 #[expect(clippy::disallowed_methods, reason = "the program under test runs on the machine's clock")]
-fn in_minutes(minutes: i64) -> String {
+pub(crate) fn soon(minutes: i64) -> String {
     (Utc::now() + TimeDelta::minutes(minutes)).to_rfc3339()
 }
 
-async fn doctor_named(secretary: &Browser, name: &str) -> String {
+pub(crate) async fn doctor_named(secretary: &Browser, name: &str) -> String {
     let (_, people) = secretary.get("/api/practitioners").await;
     let found = people.as_array().unwrap().iter().find(|p| p["name"].as_str().unwrap().contains(name));
     found.expect(name)["practitioner"].as_str().unwrap().to_owned()
@@ -29,7 +29,7 @@ async fn doctor_named(secretary: &Browser, name: &str) -> String {
 /// A booking with this start, in minutes from now, as the secretary sends it.
 fn booking(doctor: &str, minutes: i64) -> Value {
     json!({
-        "startsAt": in_minutes(minutes), "endsAt": in_minutes(minutes + 30), "service": "Cardiologie",
+        "startsAt": soon(minutes), "endsAt": soon(minutes + 30), "service": "Cardiologie",
         "guests": [
             {"role": "patient", "name": "Hélène Lefèvre", "language": "fr"},
             {"role": "relative", "name": "Luc Lefèvre", "language": "en"},
@@ -48,7 +48,7 @@ struct Visit {
     relative: String,
 }
 
-fn secret(link: &Value) -> String {
+pub(crate) fn secret(link: &Value) -> String {
     link["address"].as_str().unwrap().split_once('#').unwrap().1.to_owned()
 }
 
@@ -106,7 +106,7 @@ fn ct_zip() -> Vec<u8> {
     zip_of(objects.enumerate().map(|(i, (_, bytes))| (format!("DICOM/IM{i:04}"), bytes)))
 }
 
-fn zip_of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<u8> {
+pub(crate) fn zip_of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<u8> {
     use std::io::Write;
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in files {
@@ -329,10 +329,10 @@ async fn bookings_that_cannot_be_are_refused_with_their_reason() {
             assert!(status.is_client_error(), "{answer}");
             answer["code"].as_str().unwrap().to_owned()
         };
-        assert_eq!(code(&|b| b["startsAt"] = in_minutes(-30).into()).await, "in_the_past");
+        assert_eq!(code(&|b| b["startsAt"] = soon(-30).into()).await, "in_the_past");
         let over = |b: &mut Value| {
-            b["startsAt"] = in_minutes(20).into();
-            b["endsAt"] = in_minutes(40).into();
+            b["startsAt"] = soon(20).into();
+            b["endsAt"] = soon(40).into();
         };
         assert_eq!(code(&over).await, "practitioner_busy");
         assert_eq!(code(&|b| b["guests"] = json!([])).await, "not_one_patient");
@@ -367,7 +367,7 @@ async fn nobody_reaches_what_is_not_theirs() {
     let (_, forbidden) = karim.get(&path).await;
     let (_, unknown) = karim.get("/api/appointments/01990000-0000-7000-8000-000000000001").await;
     assert_eq!(forbidden, unknown);
-    let (_, day) = karim.get(&format!("/api/appointments?day={}", &in_minutes(5)[..10])).await;
+    let (_, day) = karim.get(&format!("/api/appointments?day={}", &soon(5)[..10])).await;
     assert_eq!(day, json!([]));
 }
 
