@@ -1,1 +1,84 @@
-fn main() {}
+//! `make bench`: figures of the release program, measured from outside as its users meet it.
+//!
+//! A part that cannot run on this machine says so; its figures are then absent, never guessed.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock, starts programs and drives several clients"
+)]
+
+mod figure;
+mod gateway;
+mod join;
+mod machine;
+mod person;
+mod report;
+mod start;
+mod viewing;
+mod visit;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::figure::Figure;
+use crate::machine::Machine;
+use crate::report::Report;
+
+/// What can be run alone: `make bench ONLY=viewing`.
+const PARTS: [&str; 4] = ["start", "viewing", "render", "sfu"];
+
+fn main() -> ExitCode {
+    // cargo passes `--bench`.
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    if let Some(only) = &only
+        && !PARTS.contains(&only.as_str())
+    {
+        eprintln!("there is no part {only}: one of {}, or nothing for all", PARTS.join(", "));
+        return ExitCode::from(2);
+    }
+    match run(only.as_deref()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the parts that are asked for. False when one of them failed.
+fn run(only: Option<&str>) -> Result<bool> {
+    parvis::app::install_crypto();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let is_wanted = |part: &str| only.is_none_or(|only| only == part);
+    let mut report = Report::new(Machine::look());
+    if is_wanted("start") {
+        take(&mut report, "start", runtime.block_on(start::measure(&folder)));
+        take(&mut report, "join", runtime.block_on(join::measure(&folder)));
+    }
+    if is_wanted("viewing") {
+        take(&mut report, "viewing", runtime.block_on(viewing::measure(&folder)));
+    }
+    for part in PARTS.into_iter().filter(|part| !is_wanted(part)) {
+        report.skip(part, "not asked for");
+    }
+    report.end(Machine::look());
+    print!("{}", report.text());
+    for (name, content) in [("results.json", report.json()?), ("report.html", report.html())] {
+        let path = folder.join(name);
+        std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        println!("{}", path.display());
+    }
+    Ok(!report.has_failed())
+}
+
+fn take(report: &mut Report, part: &'static str, measured: Result<Vec<Figure>>) {
+    match measured {
+        Ok(figures) => report.add(figures),
+        Err(error) => report.fail(part, &error),
+    }
+}

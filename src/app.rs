@@ -125,7 +125,7 @@ impl App {
         let tasks = Tasks::default();
         let store = Store::open(&settings.store).await.context("the database cannot be used")?;
         let incoming = settings.archive.folder.join("incoming");
-        let archive = Archive::open(settings.archive).await.context("the archive cannot be used")?;
+        let archive = Archive::open(settings.archive, &tasks).await.context("the archive cannot be used")?;
         clear(&incoming).await;
         let sfu = Sfu::start(settings.sfu, clock.clone()).context("calls cannot be carried")?;
         let login =

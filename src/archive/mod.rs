@@ -1,1 +1,166 @@
-//! archive
+//! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
+//!
+//! Nothing of an object is parsed in this process: [`worker`] starts the children, [`wire`] is what is spoken with them,
+//! [`receive`] takes uploads in. Names from inside of archives are told to people and never used as paths.
+
+mod decoder;
+mod limits;
+mod media;
+mod picture;
+mod receive;
+mod wire;
+mod worker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::imaging::{ContentHash, FrameNumber, Presentation, Quality, Surface, View};
+use crate::tasks::Tasks;
+
+pub use decoder::{Decoder, FrameValues};
+pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
+pub use picture::{Picture, PictureError};
+pub use receive::{Progress, Receipt, Refused, survey};
+pub use worker::run_worker;
+
+use picture::PictureKey;
+use worker::Pool;
+
+/// Where studies are kept and how they are decoded.
+#[derive(Clone, Debug)]
+pub struct ArchiveSettings {
+    pub folder: PathBuf,
+    /// This program, which is its own child.
+    pub worker_program: PathBuf,
+    /// Child processes that decode, at least 1. They start when they are first needed.
+    pub workers: usize,
+    /// Bytes of decoded frames that all children together keep.
+    pub decoded_cache_bytes: u64,
+    /// Bytes of encoded pictures that are kept.
+    pub encoded_cache_bytes: u64,
+    /// The largest upload, and the largest that it may unpack to.
+    pub max_upload_bytes: u64,
+}
+
+impl ArchiveSettings {
+    /// The defaults.
+    pub fn new(folder: PathBuf, worker_program: PathBuf) -> Self {
+        Self {
+            folder,
+            worker_program,
+            workers: 2,
+            decoded_cache_bytes: 512 << 20,
+            encoded_cache_bytes: 64 << 20,
+            max_upload_bytes: 4 << 30,
+        }
+    }
+}
+
+/// Why the archive cannot do its work; what is wrong with single files is in [`Receipt`] and [`PictureError`].
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the archive cannot be read or written")]
+    Io(#[from] std::io::Error),
+    #[error("the upload cannot be taken in")]
+    Media(#[from] MediaError),
+    #[error("a task of the archive ended before its work did")]
+    Broken,
+}
+
+/// The archive. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Archive(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: ArchiveSettings,
+    pool: Arc<Pool>,
+    pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
+    /// Frames to be decoded ahead; the newest wish replaces those before it.
+    wanted: watch::Sender<Vec<(ContentHash, FrameNumber)>>,
+}
+
+impl Archive {
+    /// Makes the folder when it is missing. No child is started yet.
+    pub async fn open(settings: ArchiveSettings, tasks: &Tasks) -> Result<Self, Error> {
+        tokio::fs::create_dir_all(settings.folder.join("objects")).await?;
+        let pool = Arc::new(Pool::new(&settings));
+        let pictures = moka::future::Cache::builder()
+            .max_capacity(settings.encoded_cache_bytes)
+            .eviction_policy(moka::policy::EvictionPolicy::lru())
+            .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
+            .build();
+        let (wanted, wishes) = watch::channel(Vec::new());
+        let archive = Self(Arc::new(Inner { settings, pool: pool.clone(), pictures, wanted }));
+        tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, wishes, tasks.clone()));
+        Ok(archive)
+    }
+
+    /// A frame as a picture for one surface. The same picture for several viewers is made once, and shared.
+    ///
+    /// # Errors
+    /// If the frame cannot be shown; the sentence says why.
+    pub async fn picture(
+        &self,
+        content: ContentHash,
+        frame: FrameNumber,
+        presentation: &Presentation,
+        view: &View,
+        surface: Surface,
+        quality: Quality,
+    ) -> Result<Arc<Picture>, PictureError> {
+        let key = PictureKey::new(content, frame, presentation, view, surface, quality);
+        let path = object_path(&self.folder(), content);
+        let make = async {
+            let picture = self.0.pool.picture(&path, content, frame, presentation, view, surface, quality);
+            picture.await.map(Arc::new)
+        };
+        self.0.pictures.try_get_with(key, make).await.map_err(|error| (*error).clone())
+    }
+
+    /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call.
+    pub fn prefetch(&self, frames: &[(ContentHash, FrameNumber)]) {
+        self.0.wanted.send_replace(frames.to_vec());
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.0.settings.folder.clone()
+    }
+}
+
+async fn look_ahead(
+    folder: PathBuf,
+    pool: Arc<Pool>,
+    mut wishes: watch::Receiver<Vec<(ContentHash, FrameNumber)>>,
+    tasks: Tasks,
+) {
+    loop {
+        tokio::select! {
+            () = tasks.stopped() => return,
+            changed = wishes.changed() => if changed.is_err() { return },
+        }
+        let frames = wishes.borrow_and_update().clone();
+        for (content, frame) in frames {
+            // A newer wish makes the rest of this one idle.
+            if wishes.has_changed().unwrap_or(true) {
+                break;
+            }
+            pool.warm(&object_path(&folder, content), content, frame).await;
+        }
+    }
+}
+
+/// Where the object of this hash is kept.
+fn object_path(folder: &std::path::Path, content: ContentHash) -> PathBuf {
+    use std::fmt::Write;
+    let mut name = String::with_capacity(68);
+    for byte in content.0 {
+        let _ = write!(name, "{byte:02x}");
+    }
+    let shelf = name[..2].to_owned();
+    name.push_str(".dcm");
+    folder.join("objects").join(shelf).join(name)
+}

@@ -14,6 +14,7 @@ use crate::archive;
 use crate::clinical::AppointmentId;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, log_filter_from_environment};
+use crate::tasks::Tasks;
 use crate::{demo, telemetry};
 
 const DEFAULT_CONFIG: &str = "parvis.toml";
@@ -60,14 +61,17 @@ enum Verb {
     },
     /// Decode for the parent process; started by the gateway itself.
     #[command(hide = true)]
-    DecodeWorker,
+    DecodeWorker {
+        /// Decoded frames that it keeps, in bytes.
+        cache_bytes: u64,
+    },
 }
 
 /// Carries out what the command line asks for.
 pub fn run(arguments: Arguments) -> ExitCode {
     // The child that decodes hostile bytes needs no runtime.
-    if matches!(arguments.verb, Verb::DecodeWorker) {
-        return archive::run_worker();
+    if let Verb::DecodeWorker { cache_bytes } = arguments.verb {
+        return archive::run_worker(cache_bytes);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -81,7 +85,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Import { source, appointment, config } => {
             runtime.block_on(import(&source, appointment, &config))
         }
-        Verb::DecodeWorker => return archive::run_worker(),
+        Verb::DecodeWorker { cache_bytes } => return archive::run_worker(cache_bytes),
     };
     match outcome {
         Ok(code) => code,
@@ -163,14 +167,14 @@ async fn import(source: &Path, appointment: AppointmentId, path: &Path) -> Resul
     let clock = Clock::system();
     let store = crate::store::Store::open(&settings.store).await.context("the database cannot be used")?;
     anyhow::ensure!(store.appointment(appointment).await?.is_some(), "there is no appointment {appointment}");
-    let archive = archive::Archive::open(settings.archive).await.context("the archive cannot be used")?;
+    let archive = archive::Archive::open(settings.archive, &Tasks::default()).await.context("the archive cannot be used")?;
     let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (progress, mut told) = tokio::sync::mpsc::channel(16);
     let receive = archive.receive(source, &name, progress);
     let tell = async {
         let mut last = String::new();
         while let Some(step) = told.recv().await {
-            let line = format!("{step:?}");
+            let line = format!("{} file(s) looked at, {} object(s) taken in", step.files, step.received);
             if line != last {
                 eprintln!("{line}");
                 last = line;

@@ -219,7 +219,7 @@ impl Task {
             now: protocol::time(self.parts.clock.now()),
         };
         if let Some(device) = self.devices.get_mut(&number) {
-            device.tell(welcome);
+            device.welcome(welcome);
         }
         self.tell_people();
         let commands = Attendance { device: number, commands: self.ends.commands.clone() };

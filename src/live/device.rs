@@ -16,18 +16,28 @@ pub(super) struct Device {
     /// Is in the room of the call.
     pub(super) is_in_room: bool,
     outbox: mpsc::Sender<Outgoing>,
+    /// Has been told who it is; nothing comes before that.
+    is_welcome: bool,
     is_behind: bool,
 }
 
 impl Device {
     pub(super) fn new(participant: ParticipantId, actor: Actor, outbox: mpsc::Sender<Outgoing>) -> Self {
         let flow = PictureFlow::default();
-        Self { participant, actor, flow, is_in_room: false, outbox, is_behind: false }
+        Self { participant, actor, flow, is_in_room: false, outbox, is_welcome: false, is_behind: false }
+    }
+
+    /// Says the first word.
+    pub(super) fn welcome(&mut self, message: ServerMessage) {
+        self.is_welcome = true;
+        self.push(Outgoing::Message(message));
     }
 
     /// Sends a message. A device that does not read for [`MAX_OUTGOING`] messages is given up.
     pub(super) fn tell(&mut self, message: ServerMessage) {
-        self.push(Outgoing::Message(message));
+        if self.is_welcome {
+            self.push(Outgoing::Message(message));
+        }
     }
 
     /// Sends a picture.

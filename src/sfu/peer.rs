@@ -12,7 +12,7 @@ use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
@@ -71,6 +71,8 @@ impl Peer {
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_lite(true)
+            // The device begins the handshake as soon as it has a path; the engine would begin 200 ms later.
+            .with_answering_dtls_role(RTCDtlsRole::Server)
             .with_ice_timeouts(disconnected, failed, keepalive)
             .with_srtp_protection_profiles(vec![SRTP_PROFILE])
             .build();

@@ -301,3 +301,92 @@ fn subject(command: &Command) -> Option<ConnectionId> {
         Command::CloseRoom { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::clinical::AppointmentId;
+
+    fn shard_with(connections: &[u64]) -> (Shard, Vec<mpsc::Receiver<Event>>) {
+        let tally = Arc::new(Tally::default());
+        let mut shard = Shard::new(Clock::system(), vec!["127.0.0.1:9".parse().unwrap()], tally);
+        let room = AppointmentId::new(Uuid::from_u128(1));
+        let open = |number: &u64| {
+            let (events, received) = mpsc::channel(1);
+            shard.command(Command::Open { room, connection: ConnectionId(*number), events });
+            received
+        };
+        let received = connections.iter().map(open).collect();
+        (shard, received)
+    }
+
+    fn offer(connection: ConnectionId, generation: u32, sdp: &str) -> Command {
+        Command::PublishOffer { connection, generation, sdp: sdp.to_owned(), sources: vec![] }
+    }
+
+    #[test]
+    fn a_panic_ends_one_connection_only() {
+        let (mut shard, _events) = shard_with(&[1, 2]);
+        let now = shard.clock.instant();
+        for connection in [ConnectionId(1), ConnectionId(2)] {
+            let publisher = super::super::publisher::Publisher::new(&shard.addresses, now).unwrap();
+            shard.connections.get_mut(&connection).unwrap().publisher = Some(publisher);
+        }
+        shard.guard(Some(ConnectionId(1)), |_| panic!("on purpose"));
+        assert!(shard.connections[&ConnectionId(1)].publisher.is_none());
+        assert!(shard.connections[&ConnectionId(2)].publisher.is_some());
+        assert_eq!(shard.tally.read().panics, 1);
+
+        // And in the engine itself.
+        let peer = shard.connections.get_mut(&ConnectionId(2)).unwrap().peer(Direction::Publish).unwrap();
+        assert_eq!(peer.run(|_| -> u8 { panic!("on purpose") }), None);
+        assert_eq!(peer.run(|_| 1), None, "it is not asked again");
+        assert!(matches!(peer.flush()[..], [PeerChange::Ended(_)]));
+    }
+
+    #[test]
+    fn events_wait_for_a_place_and_are_counted_when_there_is_none() {
+        let (mut shard, mut events) = shard_with(&[1]);
+        for generation in 0..70 {
+            shard.command(offer(ConnectionId(1), generation, "v=0"));
+        }
+        let device = shard.connections.get_mut(&ConnectionId(1)).unwrap();
+        let mut delivered = 0;
+        loop {
+            device.deliver(&shard.tally);
+            match events[0].try_recv() {
+                Ok(Event::PublishRejected { generation, .. }) => assert_eq!(generation, delivered),
+                Ok(other) => panic!("{other:?}"),
+                Err(_) => break,
+            }
+            delivered += 1;
+        }
+        assert_eq!(delivered, 64);
+        assert_eq!(shard.tally.read().events_dropped, 6);
+    }
+
+    #[test]
+    fn reasons_and_events_hold_nothing_of_a_description() {
+        let (mut shard, mut events) = shard_with(&[1]);
+        let planted = "203.0.113.77";
+        for sdp in [
+            format!("v=0\r\no=- 1 1 IN IP4 {planted}\r\nm=video {planted}"),
+            format!(
+                "v=0\r\nm=audio 9 x\r\na=mid:{planted}\r\na=sendonly\r\na=ice-ufrag:{planted}\r\na=ice-pwd:{planted}\r\na=fingerprint:{planted}\r\n"
+            ),
+            format!("m={planted}"),
+        ] {
+            shard.command(offer(ConnectionId(1), 1, &sdp));
+            let mut told = Vec::new();
+            for _ in 0..3 {
+                shard.connections.get_mut(&ConnectionId(1)).unwrap().deliver(&shard.tally);
+                told.extend(events[0].try_recv());
+            }
+            assert!(matches!(told[0], Event::PublishRejected { .. }), "{told:?}");
+            assert!(!format!("{told:?}").contains(planted), "{told:?}");
+        }
+    }
+}

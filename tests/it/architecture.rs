@@ -50,6 +50,7 @@ const TABLE: [Module; 20] = [
             "png",
             "turbojpeg",
             "charls",
+            "flate2",
             "jpeg2k",
             "jpeg_decoder",
         ],
@@ -78,7 +79,7 @@ const TABLE: [Module; 20] = [
     ),
     adapter(
         "archive",
-        &["imaging", "config", "clock", "secret"],
+        &["imaging", "config", "clock", "secret", "tasks"],
         &["tokio", "moka", "rustix", "sha2", "zip", "serde_json", "futures_util"],
     ),
     adapter(
@@ -117,7 +118,7 @@ const TABLE: [Module; 20] = [
     ),
     adapter(
         "command",
-        &["app", "archive", "clinical", "clock", "config", "demo", "imaging", "store", "telemetry"],
+        &["app", "archive", "clinical", "clock", "config", "demo", "imaging", "store", "tasks", "telemetry"],
         &["anyhow", "clap", "serde_json", "tokio"],
     ),
     adapter(

@@ -428,6 +428,118 @@ fn a_hostile_description_disturbs_nobody() {
     assert!(call.trouble.iter().any(failed), "the broken answer ends the hostile device's own connection");
 }
 
+/// A small generator of its own, so that a failure can be repeated (Marsaglia's xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+}
+
+#[test]
+fn damaged_descriptions_harm_nobody() {
+    let mut call = Call::new();
+    let [one, two] = [1, 2].map(|number| call.enter_and_publish(number, &BOTH));
+    call.until("both see", |call| {
+        call.received(one, Source::Camera, two) > 20 && call.received(two, Source::Camera, one) > 20
+    });
+    let good = call.device(one).publish.as_ref().unwrap().pc.local_description().unwrap().sdp;
+    let lines: Vec<&str> = good.lines().collect();
+    let mut dice = Dice(0x5eed_2026);
+    let hostile = call.enter(3);
+    for generation in 0..200 {
+        let mut damaged: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        for _ in 0..=dice.roll(4) {
+            let (at, other) = (dice.roll(damaged.len()), dice.roll(damaged.len()));
+            match dice.roll(5) {
+                0 => drop(damaged.remove(at)),
+                1 => damaged.swap(at, other),
+                2 => damaged.insert(at, damaged[other].clone()),
+                3 => {
+                    let cut = dice.roll(damaged[at].len() + 1);
+                    damaged[at].truncate(cut);
+                }
+                _ => {
+                    let digit = char::from(b'0' + dice.roll(10) as u8);
+                    damaged[at] = damaged[at].replace(|char: char| char.is_ascii_digit(), &digit.to_string());
+                }
+            }
+        }
+        let sdp = damaged.join("\r\n") + "\r\n";
+        let offer = Command::PublishOffer { connection: hostile, generation, sdp, sources: vec![] };
+        call.sfu.send(offer).unwrap();
+        call.step();
+    }
+    let before = call.received(one, Source::Camera, two);
+    call.until("the others go on", |call| call.received(one, Source::Camera, two) > before + 20);
+    let is_hostile = |event: &Event| match event {
+        Event::Failed { connection, .. } | Event::PublishRejected { connection, .. } => {
+            *connection == hostile
+        }
+        _ => true,
+    };
+    assert!(call.trouble.iter().all(is_hostile), "{:?}", call.trouble);
+    let fresh = call.enter_and_publish(4, &BOTH);
+    call.until("a fresh device is seen", |call| call.received(fresh, Source::Camera, one) > 20);
+    assert_eq!(call.sfu.counters().panics, 0);
+}
+
+#[test]
+fn noise_on_the_port_harms_nobody() {
+    let mut call = Call::new();
+    let [one, two, noisy] = [1, 2, 3].map(|number| call.enter_and_publish(number, &BOTH));
+    call.until("all see", |call| {
+        [(one, two), (two, one), (noisy, one)]
+            .iter()
+            .all(|(from, by)| call.received(*from, Source::Camera, *by) > 20)
+    });
+    let to = call.sfu.local_addr();
+    let stranger = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut dice = Dice(0x0150_2026);
+    let before = call.received(one, Source::Camera, two);
+    for _ in 0..400 {
+        let mut bytes: Vec<u8> = (0..dice.roll(300) + 2).map(|_| dice.roll(256) as u8).collect();
+        // Of each protocol that the port knows, and of none.
+        bytes[0] = [0, 1, 22, 20, 0x80, 0x90, 0xbf, 0xff][dice.roll(8)];
+        bytes[1] = [bytes[1], 200, 201, 205, 206, 109][dice.roll(6)];
+        if bytes.len() >= 20 && bytes[0] < 2 {
+            bytes[4..8].copy_from_slice(&[0x21, 0x12, 0xa4, 0x42]);
+        }
+        stranger.send_to(&bytes, to).unwrap();
+        let device = call.device(noisy);
+        device.publish.as_mut().unwrap().send_raw(&bytes, to);
+        device.subscribe.as_mut().unwrap().send_raw(&bytes, to);
+        call.step();
+    }
+    call.until("the others go on", |call| call.received(one, Source::Camera, two) > before + 100);
+    call.assert_intact(one, Source::Camera, two);
+    let is_noisy = |event: &Event| matches!(event, Event::Failed { connection, .. } if *connection == noisy);
+    assert!(call.trouble.iter().all(is_noisy), "{:?}", call.trouble);
+    assert_eq!(call.sfu.counters().panics, 0);
+    assert!(call.sfu.counters().datagrams_unknown > 100);
+}
+
+#[test]
+fn one_socket_serves_both_families() {
+    let settings = SfuSettings {
+        listen: "[::]:0".parse().unwrap(),
+        announce: vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
+        shards: 1,
+    };
+    let Ok(sfu) = Sfu::start(settings, Clock::system()) else { return }; // a machine without IPv6
+    let mut call = Call::on(sfu);
+    let [one, two] = [1, 2].map(|number| call.enter_and_publish(number, &BOTH));
+    call.until("both see", |call| {
+        call.received(one, Source::Camera, two) > 20 && call.received(two, Source::Camera, one) > 20
+    });
+    let offer = call.device(one).offers[0].clone();
+    assert!(offer.contains(" 127.0.0.1 ") && offer.contains(" ::1 "), "both addresses are told");
+}
+
 #[test]
 fn a_device_that_does_not_read_stalls_nobody() {
     let mut call = Call::new();

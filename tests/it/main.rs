@@ -2,4 +2,12 @@
 
 mod architecture;
 mod call;
+mod migrations;
 mod protocol;
+mod store;
+mod visit;
+
+mod support {
+    pub(crate) mod app;
+    pub(crate) mod db;
+}

@@ -208,6 +208,11 @@ impl Leg {
 }
 
 impl Leg {
+    /// Sends any bytes from the address that the server knows.
+    pub fn send_raw(&mut self, bytes: &[u8], to: SocketAddr) {
+        let _ = self.socket.send_to(bytes, to);
+    }
+
     fn is_lost(&mut self, datagram: &[u8]) -> bool {
         let is_rtp = (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1]);
         self.seen += u64::from(is_rtp);

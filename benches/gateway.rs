@@ -1,0 +1,68 @@
+//! The program under measurement: the demonstration as its own process, with data of its own.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// A gateway that is not ready after this will not be.
+const LIMIT: Duration = Duration::from_secs(30);
+/// How often it is asked whether it is ready: the resolution of the time to be ready.
+const ASK_EVERY: Duration = Duration::from_millis(1);
+
+/// A running gateway. Its process ends and its data go when it is dropped.
+pub struct Gateway {
+    process: Child,
+    pub id: u32,
+    pub base: String,
+    /// From the start of the process to the first answer that it is ready, in milliseconds.
+    pub ready_ms: f64,
+    _data: TempDir,
+}
+
+impl Gateway {
+    /// Starts the demonstration with empty data, and waits until it is ready. What it says goes to `folder`.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        let program = env!("CARGO_BIN_EXE_parvis");
+        let data = tempfile::tempdir()?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let log = File::create(folder.join("gateway.log"))?;
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).build()?;
+        let base = format!("http://localhost:{port}");
+        let ready = format!("http://127.0.0.1:{port}/health/ready");
+        let mut command = Command::new(program);
+        command
+            .args(["demo", "--port", &port.to_string(), "--data"])
+            .arg(data.path())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true);
+        let started = Instant::now();
+        let mut process = command.spawn().with_context(|| format!("cannot start {program}"))?;
+        let id = process.id().context("the gateway ended at once")?;
+        loop {
+            if let Ok(answer) = client.get(&ready).send().await
+                && answer.status().is_success()
+            {
+                break;
+            }
+            if let Some(status) = process.try_wait()? {
+                bail!("the gateway ended: {status}; see {}", folder.join("gateway.log").display());
+            }
+            if started.elapsed() > LIMIT {
+                bail!("the gateway was not ready in {} s", LIMIT.as_secs());
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        let ready_ms = started.elapsed().as_secs_f64() * 1000.0;
+        Ok(Self { process, id, base, ready_ms, _data: data })
+    }
+
+    /// Ends the process and waits for it, so that the next one starts on a quiet machine.
+    pub async fn end(mut self) -> Result<()> {
+        self.process.kill().await.context("the gateway does not end")
+    }
+}

@@ -1,0 +1,130 @@
+//! What was measured: as tables for people, as a page, and as a list for programs.
+
+mod contract;
+mod page;
+
+use std::fmt::Write;
+
+use anyhow::Result;
+
+use crate::figure::Figure;
+use crate::machine::Machine;
+use contract::CONTRACT;
+
+/// Why a part has no figures.
+struct Silence {
+    part: &'static str,
+    why: String,
+    is_fault: bool,
+}
+
+/// Figures in the order in which they were measured.
+pub struct Report {
+    figures: Vec<Figure>,
+    silences: Vec<Silence>,
+    before: Machine,
+    after: Machine,
+}
+
+/// A line of a part: a figure, or why there is none.
+enum Line<'a> {
+    Measured(&'a Figure),
+    Absent(String, String),
+}
+
+impl Report {
+    pub fn new(before: Machine) -> Self {
+        Self { figures: Vec::new(), silences: Vec::new(), after: before.clone(), before }
+    }
+
+    pub fn add(&mut self, figures: Vec<Figure>) {
+        self.figures.extend(figures);
+    }
+
+    /// The part was not to be run.
+    pub fn skip(&mut self, part: &'static str, why: &str) {
+        self.silences.push(Silence { part, why: why.to_owned(), is_fault: false });
+    }
+
+    /// The part could not be measured.
+    pub fn fail(&mut self, part: &'static str, error: &anyhow::Error) {
+        eprintln!("bench: {part}: {error:#}");
+        self.silences.push(Silence { part, why: format!("failed: {error:#}"), is_fault: true });
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.silences.iter().any(|silence| silence.is_fault)
+    }
+
+    /// How busy the machine was at the end.
+    pub fn end(&mut self, after: Machine) {
+        self.after = after;
+    }
+
+    /// `results.json`: what was measured, and nothing else.
+    pub fn json(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(&self.figures)? + "\n")
+    }
+
+    /// Tables for a terminal.
+    pub fn text(&self) -> String {
+        let mut text = format!("\n{}\n", self.machine());
+        for (title, lines) in self.parts() {
+            let _ = writeln!(text, "\n{title}");
+            for line in lines {
+                let _ = match line {
+                    Line::Measured(figure) => {
+                        let peer = peer(figure).map_or_else(String::new, |peer| format!("  {peer}"));
+                        let value = format!("{} {}", figure.value, figure.unit);
+                        writeln!(
+                            text,
+                            "  {:<36} {value:>14}{peer}  ({} runs)\n      {}",
+                            figure.name, figure.runs, figure.note
+                        )
+                    }
+                    Line::Absent(name, why) => writeln!(text, "  {name:<36} {:>14}  {why}", "-"),
+                };
+            }
+        }
+        text.push('\n');
+        text
+    }
+
+    /// A page that needs nothing else.
+    pub fn html(&self) -> String {
+        page::html(&self.machine(), &self.parts())
+    }
+
+    fn machine(&self) -> String {
+        let Machine { processor, cores, load } = &self.before;
+        format!("{processor}, {cores} core(s); load {load} before, {} after", self.after.load)
+    }
+
+    fn parts(&self) -> Vec<(&'static str, Vec<Line<'_>>)> {
+        let line = |part: &'static str, name: &str| {
+            let figure = self.figures.iter().find(|figure| figure.name == name);
+            figure.map_or_else(|| Line::Absent(name.to_owned(), self.why(part, name)), Line::Measured)
+        };
+        CONTRACT
+            .iter()
+            .map(|part| (part.title, part.figures.iter().map(|name| line(part.key, name)).collect()))
+            .collect()
+    }
+
+    fn why(&self, part: &str, name: &str) -> String {
+        if let Some(reason) = contract::never(name) {
+            return reason.to_owned();
+        }
+        // What runs in a browser is asked for with `start`, and fails by itself.
+        let said = self.silences.iter().find(|silence| {
+            silence.part == part || (part == "join" && silence.part == "start" && !silence.is_fault)
+        });
+        said.map_or_else(|| "not measured on this system".to_owned(), |silence| silence.why.clone())
+    }
+}
+
+/// Ours against the peer's.
+fn peer(figure: &Figure) -> Option<String> {
+    let (peer, value, ratio) = (figure.peer?, figure.peer_value?, figure.ratio?);
+    Some(format!("{peer} {value} {}, ratio {ratio:.3}", figure.unit))
+}

@@ -1,0 +1,78 @@
+//! Every figure that has a name, measured in this version or not.
+
+/// Figures that belong together.
+pub struct Part {
+    /// As `ONLY` names it, or `join` for what runs in a browser with `start`.
+    pub key: &'static str,
+    pub title: &'static str,
+    pub figures: &'static [&'static str],
+}
+
+pub const CONTRACT: [Part; 6] = [
+    Part { key: "start", title: "Start and idle", figures: &["start.ready_ms", "idle.rss_mb"] },
+    Part {
+        key: "join",
+        title: "Joining a call",
+        figures: &["join.first_frame_ms.p95", "keyframe.late_joiner_ms.p95"],
+    },
+    Part {
+        key: "viewing",
+        title: "Shared viewing",
+        figures: &[
+            "drag.bytes_ms.p50",
+            "drag.bytes_ms.p99",
+            "drag.drawn_ms.p50",
+            "drag.drawn_ms.p99",
+            "scroll.fps.1",
+            "scroll.fps.8",
+            "scroll.fps.32",
+            "first_image.ct_raw_ms.p95",
+            "first_image.ct_jpegll_ms.p95",
+            "first_image.cr_raw_ms.p95",
+            "first_image.cr_j2k_ms.p95",
+        ],
+    },
+    Part {
+        key: "render",
+        title: "Rendering and decoding, against Orthanc",
+        figures: &[
+            "render.ct512.jpeg.cpu_ms",
+            "render.ct512.png.cpu_ms",
+            "render.cr.viewport.cpu_ms",
+            "render.cr.png.cpu_ms",
+            "decode.*.ct.cpu_ms",
+            "decode.*.cr.cpu_ms",
+        ],
+    },
+    Part {
+        key: "sfu",
+        title: "Forwarding media, against Janus",
+        figures: &[
+            "sfu.2x20.cpu_us_per_packet",
+            "sfu.2x20.latency_ms.p50",
+            "sfu.2x20.latency_ms.p95",
+            "sfu.rooms3.cpu_us_per_packet",
+            "sfu.rooms3.per_core",
+            "sfu.memory_mb_per_participant",
+        ],
+    },
+    Part {
+        key: "sfu",
+        title: "Bad networks",
+        figures: &[
+            "net.loss20.concealment_pct",
+            "net.blackout10.audio_back_ms.p95",
+            "net.blackout10.video_back_ms.p95",
+            "net.restart.rejoin_ms.p95",
+        ],
+    },
+];
+
+/// Why no run of this version gives a figure.
+pub fn never(name: &str) -> Option<&'static str> {
+    const LATER: [&str; 6] = ["render.", "decode.", "sfu.", "net.", "drag.drawn_", "first_image."];
+    if name == "scroll.fps.32" {
+        return Some("not measured: an appointment has at most 12 people, so 32 cannot watch one");
+    }
+    LATER.iter().any(|prefix| name.starts_with(prefix)).then_some("not measured in this version")
+}

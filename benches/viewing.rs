@@ -1,0 +1,196 @@
+//! The shared viewing over raw WebSockets: from a presenter's gesture to the bytes of the picture, and scrolling with several
+//! people watching. A browser's decoding and drawing are not in it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use parvis::protocol::{ClientMessage, SeriesEntry, ServerMessage};
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::figure::{Figure, Sample};
+use crate::gateway::Gateway;
+use crate::machine::{children, processor_ms};
+use crate::person::{Heard, Seat};
+use crate::visit::Visit;
+
+/// Side of everybody's surface, in pixels.
+const SIDE: u32 = 900;
+const DRAGS: usize = 300;
+/// Gestures before the measurement, so that every cache is as it is in the middle of a drag.
+const WARM_UP: usize = 20;
+/// People who watch while one presents. An appointment has at most twelve people, so more than eleven cannot watch.
+const WATCHERS: [usize; 2] = [1, 8];
+const SCROLL_FOR: Duration = Duration::from_secs(8);
+/// Scroll messages come as often as a browser at 60 Hz sends them.
+const GESTURE_EVERY: Duration = Duration::from_micros(16_667);
+
+pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
+    let gateway = Gateway::start(folder).await?;
+    let mut figures = drag(&gateway).await.context("drag")?;
+    gateway.end().await?;
+    for watchers in WATCHERS {
+        let gateway = Gateway::start(folder).await?;
+        figures.push(scroll(&gateway, watchers).await.with_context(|| format!("scroll with {watchers}"))?);
+        gateway.end().await?;
+    }
+    Ok(figures)
+}
+
+/// Everybody in the call, the CT on show, and the first picture at everybody.
+async fn open(gateway: &Gateway, guests: usize) -> Result<(Seat, Vec<Seat>, SeriesEntry)> {
+    let visit = Visit::book(gateway, guests).await?;
+    let series = visit.upload_ct().await?;
+    let mut doctor = visit.doctor_enters().await?;
+    let mut watchers = Vec::new();
+    for link in &visit.links {
+        watchers.push(visit.guest_enters(link, &mut doctor).await?);
+    }
+    let id = series.series.clone();
+    doctor.ask(|request| ClientMessage::Share { request, series: id }).await?;
+    for seat in std::iter::once(&mut doctor).chain(&mut watchers) {
+        seat.say(&ClientMessage::Surface { width: SIDE, height: SIDE }).await?;
+        while !matches!(seat.hear().await?, Heard::Picture(_)) {}
+    }
+    Ok((doctor, watchers, series))
+}
+
+/// The picture of one gesture at one person.
+struct Seen {
+    at: Instant,
+    bytes: usize,
+    is_lossless: bool,
+}
+
+/// Waits for the whole picture of this window, or of a newer state.
+async fn see(seat: &mut Seat, center: f64) -> Result<Seen> {
+    let mut wanted = None;
+    loop {
+        match seat.hear().await? {
+            Heard::Message(message) => {
+                if let ServerMessage::Viewing(state) = *message
+                    && state
+                        .shown
+                        .and_then(|shown| shown.window)
+                        .is_some_and(|window| window.center == center)
+                {
+                    wanted.get_or_insert(state.revision);
+                }
+            }
+            Heard::Picture(picture) => {
+                if wanted.is_some_and(|revision| picture.header.revision >= revision) {
+                    let is_lossless = picture.header.is_lossless;
+                    return Ok(Seen { at: picture.at, bytes: picture.bytes, is_lossless });
+                }
+            }
+        }
+    }
+}
+
+/// A window/level drag: each gesture after everybody has the picture of the one before.
+async fn drag(gateway: &Gateway) -> Result<Vec<Figure>> {
+    let (mut doctor, mut watchers, _) = open(gateway, 1).await?;
+    let guest = watchers.first_mut().context("a guest")?;
+    let (mut here, mut there, mut kilobytes, mut lossless) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for gesture in 0..WARM_UP + DRAGS {
+        // Every window is another one, so that no picture is there already.
+        let center = 40.0 + gesture as f64 / 4.0;
+        let sent = Instant::now();
+        doctor.say(&ClientMessage::SetWindow { center, width: 400.0 }).await?;
+        let (own, theirs) = tokio::try_join!(see(&mut doctor, center), see(guest, center))?;
+        if gesture >= WARM_UP {
+            here.push(milliseconds(own.at - sent));
+            there.push(milliseconds(theirs.at - sent));
+            kilobytes.push(theirs.bytes as f64 / 1000.0);
+            lossless += usize::from(own.is_lossless && theirs.is_lossless);
+        }
+    }
+    let (here, there, kilobytes) = (Sample::new(here)?, Sample::new(there)?, Sample::new(kilobytes)?);
+    let note = |share: f64| {
+        format!(
+            "at the presenter; at the guest {:.2} ms. CT 512 on {SIDE} x {SIDE}, {:.0} KB a picture, {lossless} of \
+             {DRAGS} lossless; from sending set_window to the whole picture of it",
+            there.quantile(share),
+            kilobytes.mean()
+        )
+    };
+    Ok([("p50", 0.5), ("p99", 0.99)]
+        .map(|(name, share)| {
+            let name = format!("drag.bytes_ms.{name}");
+            Figure::alone(name, here.quantile(share), "ms", here.len(), note(share))
+        })
+        .into())
+}
+
+/// Scrolls to and fro through the stack at 60 gestures a second.
+async fn scroll(gateway: &Gateway, count: usize) -> Result<Figure> {
+    let (mut doctor, watchers, series) = open(gateway, count).await?;
+    let until = Instant::now() + SCROLL_FOR;
+    let processor = || {
+        let all = std::iter::once(gateway.id).chain(children(gateway.id));
+        all.filter_map(processor_ms).sum::<f64>()
+    };
+    let before_ms = processor();
+    let mut watching = JoinSet::new();
+    for seat in watchers {
+        watching.spawn(watch(seat, until));
+    }
+    let mut ticks = tokio::time::interval(GESTURE_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let (mut gestures, mut presented) = (0_u32, 0_u32);
+    while Instant::now() < until {
+        tokio::select! {
+            _ = ticks.tick() => {
+                doctor.say(&ClientMessage::Scroll { index: to_and_fro(gestures, series.frames) }).await?;
+                gestures += 1;
+            }
+            heard = doctor.next() => presented += u32::from(matches!(heard?, Heard::Picture(_))),
+        }
+    }
+    let mut rates = Vec::new();
+    let (mut pictures, mut lossless) = (0, 0);
+    while let Some(watched) = watching.join_next().await {
+        let (all, sharp) = watched??;
+        rates.push(f64::from(all) / SCROLL_FOR.as_secs_f64());
+        (pictures, lossless) = (pictures + all, lossless + sharp);
+    }
+    let used_ms = processor() - before_ms;
+    let rates = Sample::new(rates)?;
+    let seconds = SCROLL_FOR.as_secs_f64();
+    let note = format!(
+        "slowest of {count} guest(s), fastest {:.1}, presenter {:.1}; {:.1} gestures/s for {seconds:.0} s through {} \
+         frames of CT 512 on {SIDE} x {SIDE}; {:.0} % lossless; {:.2} ms CPU of server and decode workers a gesture; \
+         clients on the same machine",
+        rates.max(),
+        f64::from(presented) / seconds,
+        f64::from(gestures) / seconds,
+        series.frames,
+        100.0 * f64::from(lossless) / f64::from(pictures.max(1)),
+        used_ms / f64::from(gestures.max(1)),
+    );
+    Ok(Figure::alone(format!("scroll.fps.{count}"), rates.min(), "fps", rates.len(), note))
+}
+
+/// Counts the pictures that come until then, and the lossless ones among them.
+async fn watch(mut seat: Seat, until: Instant) -> Result<(u32, u32)> {
+    let (mut all, mut lossless) = (0, 0);
+    while let Ok(heard) = tokio::time::timeout_at(until.into(), seat.next()).await {
+        if let Heard::Picture(picture) = heard? {
+            all += 1;
+            lossless += u32::from(picture.header.is_lossless);
+        }
+    }
+    Ok((all, lossless))
+}
+
+/// 0, 1, .. `count` - 1, .. 1, 0, 1, ..
+fn to_and_fro(step: u32, count: u32) -> u32 {
+    let last = count.saturating_sub(1).max(1);
+    let place = step % (2 * last);
+    place.min(2 * last - place)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

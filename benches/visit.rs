@@ -1,0 +1,102 @@
+//! An appointment of a running gateway, booked and peopled for a measurement.
+
+use std::io::{Cursor, Write};
+
+use anyhow::{Context, Result};
+use chrono::{TimeDelta, Utc};
+use parvis::protocol::{
+    Booked, BookingRequest, ClientMessage, DeviceStateWord, GuestRequest, LanguageWord, PlaceWord,
+    PractitionerEntry, Receipt, RoleWord, SeriesEntry, ServerMessage, StudyEntry,
+};
+
+use crate::gateway::Gateway;
+use crate::person::{Person, Seat};
+
+/// The synthetic studies of the measurements: the same pictures in every run.
+const SEED: u64 = 1;
+
+/// Whom the demonstration leaves free in the next hour: the subject, and the name on the sign-in page.
+pub const DOCTOR: (&str, &str) = ("karim", "Karim Benali");
+
+/// A booked appointment of one doctor.
+pub struct Visit {
+    base: String,
+    pub doctor: Person,
+    pub appointment: String,
+    /// Addresses of the guests' links, the patient's first.
+    pub links: Vec<String>,
+}
+
+impl Visit {
+    /// Books an appointment that begins in five minutes, with a patient and relatives: `guests` people in all. The doctor is
+    /// busy then: a gateway takes one visit.
+    pub async fn book(gateway: &Gateway, guests: usize) -> Result<Self> {
+        let doctor = Person::sign_in(&gateway.base, DOCTOR.0).await?;
+        let secretary = Person::sign_in(&gateway.base, "camille").await?;
+        let people: Vec<PractitionerEntry> = secretary.get("/api/practitioners").await?;
+        let entry = people.into_iter().find(|person| person.name.contains(DOCTOR.1));
+        let now = Utc::now();
+        let guest = |number: usize| GuestRequest {
+            role: if number == 0 { RoleWord::Patient } else { RoleWord::Relative },
+            name: format!("Personne {number}"),
+            language: LanguageWord::Fr,
+        };
+        let booking = BookingRequest {
+            starts_at: (now + TimeDelta::minutes(5)).to_rfc3339(),
+            ends_at: (now + TimeDelta::minutes(35)).to_rfc3339(),
+            service: "Cardiologie".to_owned(),
+            guests: (0..guests).map(guest).collect(),
+            practitioners: vec![entry.context("the demonstration has no such doctor")?.practitioner],
+            note: String::new(),
+        };
+        let booked: Booked = secretary.post("/api/appointments", &booking).await?;
+        Ok(Self {
+            base: gateway.base.clone(),
+            doctor,
+            appointment: booked.appointment.appointment,
+            links: booked.links.into_iter().map(|link| link.address).collect(),
+        })
+    }
+
+    /// Uploads the synthetic CT as a ZIP; the answer is its series.
+    pub async fn upload_ct(&self) -> Result<SeriesEntry> {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in
+            parvis::demo::studies::demo_objects(SEED).filter(|(name, _)| name.starts_with("CT"))
+        {
+            zip.start_file(name, zip::write::SimpleFileOptions::default())?;
+            zip.write_all(&bytes)?;
+        }
+        let path = format!("/api/appointments/{}/studies", self.appointment);
+        let receipt: Receipt =
+            self.doctor.upload(&format!("{path}?name=ct.zip"), zip.finish()?.into_inner()).await?;
+        anyhow::ensure!(receipt.refused.is_empty(), "objects were refused: {:?}", receipt.refused);
+        let studies: Vec<StudyEntry> = self.doctor.get(&path).await?;
+        let mut series = studies.into_iter().flat_map(|study| study.series);
+        series.find(|series| series.modality == "CT").context("the CT has not arrived")
+    }
+
+    /// The doctor in the call.
+    pub async fn doctor_enters(&self) -> Result<Seat> {
+        let mut doctor = self.doctor.attend(&self.appointment).await?;
+        doctor.ask(|request| ClientMessage::Enter { request }).await?;
+        Ok(doctor)
+    }
+
+    /// A guest in the call: comes by the link, waits, is let in by the doctor.
+    pub async fn guest_enters(&self, link: &str, doctor: &mut Seat) -> Result<Seat> {
+        let (_, secret) = link.split_once('#').context("a link without a secret")?;
+        let mut guest = Person::nobody(&self.base)?.attend_by(secret).await?;
+        let (camera, microphone) = (DeviceStateWord::Missing, DeviceStateWord::Missing);
+        guest.ask(|request| ClientMessage::Ready { request, camera, microphone }).await?;
+        let participant = guest.participant.clone();
+        doctor.ask(|request| ClientMessage::Admit { request, participant }).await?;
+        let is_admitted = |message: &ServerMessage| match message {
+            ServerMessage::Place { place } => (place.state == PlaceWord::Admitted).then_some(()),
+            _ => None,
+        };
+        guest.wait(is_admitted).await.context("the guest was not admitted")?;
+        guest.ask(|request| ClientMessage::Enter { request }).await?;
+        Ok(guest)
+    }
+}

@@ -1,0 +1,95 @@
+//! Files that are no part of the archive, read in the same limited children: for the verbs of the command line.
+
+use std::path::{Path, PathBuf};
+
+use super::picture::PictureError;
+use super::wire::{Answer, Request};
+use super::worker::Pool;
+use crate::imaging::{FrameNumber, Inspection, Surface, Window};
+
+/// Reads files outside of the archive. Nothing of them is parsed in this process, and nothing is kept.
+#[derive(Debug)]
+pub struct Decoder(Pool);
+
+/// Stored values of a frame, row by row, samples together, in little endian.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameValues {
+    pub rows: u32,
+    pub columns: u32,
+    /// Samples a pixel.
+    pub samples: u8,
+    /// The type as numpy writes it: `u1`, `i2`, `f4`.
+    pub kind: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Decoder {
+    /// Children of `program`, which is this program; they start when they are first needed.
+    pub fn new(program: PathBuf, workers: usize) -> Self {
+        Self(Pool::of(program, workers, 0))
+    }
+
+    /// What the object in a file is.
+    ///
+    /// # Errors
+    /// If it is no object, or a damaged one; the sentence says why. So for the other requests.
+    pub async fn inspect(&self, path: &Path) -> Result<Inspection, PictureError> {
+        self.look(Some(absolute(path)?), &[]).await
+    }
+
+    /// What the object in these bytes is.
+    pub async fn inspect_bytes(&self, bytes: &[u8]) -> Result<Inspection, PictureError> {
+        self.look(None, bytes).await
+    }
+
+    async fn look(&self, path: Option<String>, bytes: &[u8]) -> Result<Inspection, PictureError> {
+        match self.0.ask_any(&Request::Inspect { path }, bytes).await? {
+            (Answer::Inspection { facts, photometric, bits_stored, samples }, _) => {
+                Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples })
+            }
+            _ => Err(off_topic()),
+        }
+    }
+
+    /// The stored values of a frame.
+    pub async fn values(&self, path: &Path, frame: FrameNumber) -> Result<FrameValues, PictureError> {
+        let request = Request::Values { path: absolute(path)?, frame: frame.number() };
+        match self.0.ask_any(&request, &[]).await? {
+            (Answer::Values { rows, columns, samples, kind }, bytes) => {
+                Ok(FrameValues { rows, columns, samples, kind, bytes })
+            }
+            _ => Err(off_topic()),
+        }
+    }
+
+    /// A frame as PNG: at its own size, or fitted into a surface.
+    pub async fn render(
+        &self,
+        path: &Path,
+        frame: FrameNumber,
+        window: Option<Window>,
+        surface: Option<Surface>,
+    ) -> Result<Vec<u8>, PictureError> {
+        let request = Request::Render {
+            path: absolute(path)?,
+            frame: frame.number(),
+            window: window.map(|window| (window.center, window.width)),
+            size: surface.map(|surface| (surface.width, surface.height)),
+        };
+        match self.0.ask_any(&request, &[]).await? {
+            (Answer::Picture { .. }, bytes) => Ok(bytes),
+            _ => Err(off_topic()),
+        }
+    }
+}
+
+/// A child works elsewhere and is spoken to in text.
+fn absolute(path: &Path) -> Result<String, PictureError> {
+    let cannot = |why: &str| PictureError::CannotShow(format!("the path of the file {why}"));
+    let path = std::path::absolute(path).map_err(|_| cannot("cannot be made absolute"))?;
+    path.into_os_string().into_string().map_err(|_| cannot("is not UTF-8"))
+}
+
+fn off_topic() -> PictureError {
+    PictureError::DecoderStopped("it answered something else".to_owned())
+}

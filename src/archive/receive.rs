@@ -1,0 +1,164 @@
+//! Uploads taken in: every file gets a word, every object is kept once, under its hash.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::media::{Entry, EntryKind, MediaLimits, RefusalKind, walk};
+use super::{Archive, Decoder, Error, PictureError, object_path};
+use crate::imaging::{ContentHash, Received};
+
+/// Files that are read ahead of the one that is looked at.
+const AHEAD: usize = 2;
+
+/// What became of an upload.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Receipt {
+    /// Objects that are kept now, those that were there before too.
+    pub received: Vec<Received>,
+    /// Files that are no part of a study, such as the viewer program on a CD.
+    pub ignored: Vec<String>,
+    pub refused: Vec<Refused>,
+}
+
+/// A file that was not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// As a person knows it; never used as a path.
+    pub name: String,
+    pub kind: RefusalKind,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// How far an upload has been taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub files: u32,
+    pub received: u32,
+}
+
+impl Archive {
+    /// Takes in a file that is one object or a ZIP, or a folder. `name` is what the person calls it.
+    ///
+    /// # Errors
+    /// If the disk fails. What is wrong with files is in the receipt.
+    pub async fn receive(
+        &self,
+        source: &Path,
+        name: &str,
+        progress: mpsc::Sender<Progress>,
+    ) -> Result<Receipt, Error> {
+        let limits = MediaLimits { unpacked_bytes: self.0.settings.max_upload_bytes, ..MediaLimits::default() };
+        let told = |step| {
+            // Whoever does not listen does not want to know.
+            let _ = progress.try_send(step);
+        };
+        take_in(source, name, limits, Destination::Archive(self), told).await
+    }
+
+    /// Writes the bytes under a name of our own, has a child read their header, and gives them their place.
+    async fn keep(&self, bytes: Vec<u8>) -> Result<Result<Received, PictureError>, Error> {
+        let content = ContentHash(Sha256::digest(&bytes).into());
+        let path = object_path(&self.folder(), content);
+        let is_new = !tokio::fs::try_exists(&path).await?;
+        if is_new {
+            let (shelf, to) = (path.parent().map(Path::to_owned), path.clone());
+            let written = tokio::task::spawn_blocking(move || write(shelf, &to, &bytes));
+            written.await.map_err(|_| Error::Broken)??;
+        }
+        let header = self.0.pool.header(&path, content).await;
+        if header.is_err() && is_new {
+            tokio::fs::remove_file(&path).await?;
+        }
+        Ok(header)
+    }
+}
+
+/// What an upload would give, with nothing kept.
+///
+/// # Errors
+/// If the source cannot be read.
+pub async fn survey(source: &Path, decoder: &Decoder) -> Result<Receipt, Error> {
+    let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    take_in(source, &name, MediaLimits::default(), Destination::Nowhere(decoder), |_| {}).await
+}
+
+/// What becomes of candidates.
+enum Destination<'a> {
+    Archive(&'a Archive),
+    /// Only looked at.
+    Nowhere(&'a Decoder),
+}
+
+impl Destination<'_> {
+    async fn take(&self, bytes: Vec<u8>) -> Result<Result<Received, PictureError>, Error> {
+        match self {
+            Self::Archive(archive) => archive.keep(bytes).await,
+            Self::Nowhere(decoder) => {
+                Ok(decoder.inspect_bytes(&bytes).await.map(|inspection| inspection.received))
+            }
+        }
+    }
+}
+
+/// Walks an upload; every file gets its word.
+async fn take_in(
+    source: &Path,
+    shown: &str,
+    limits: MediaLimits,
+    destination: Destination<'_>,
+    told: impl Fn(Progress),
+) -> Result<Receipt, Error> {
+    let (entries, mut found) = mpsc::channel::<Entry>(AHEAD);
+    let source = source.to_owned();
+    let walking = tokio::task::spawn_blocking(move || {
+        walk(&source, &limits, &mut |entry| match entries.blocking_send(entry) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        })
+    });
+    let mut receipt = Receipt::default();
+    let mut files = 0;
+    while let Some(entry) = found.recv().await {
+        files += 1;
+        // A single file has the name that the person knows, not that of its temporary copy.
+        let name = if entry.is_source { shown.to_owned() } else { entry.name };
+        match entry.kind {
+            EntryKind::Ignored => receipt.ignored.push(name),
+            EntryKind::Refused(kind, reason) => receipt.refused.push(Refused { name, kind, reason }),
+            EntryKind::Candidate(bytes) => match destination.take(bytes).await? {
+                Ok(received) => receipt.received.push(received),
+                Err(why) => {
+                    let kind = RefusalKind::Damaged;
+                    receipt.refused.push(Refused { name, kind, reason: why.to_string() });
+                }
+            },
+        }
+        told(Progress { files, received: receipt.received.len() as u32 });
+    }
+    walking.await.map_err(|_| Error::Broken)??;
+    if receipt.received.is_empty() && receipt.refused.is_empty() {
+        receipt.refused.push(Refused {
+            name: shown.to_owned(),
+            kind: RefusalKind::NoImages,
+            reason: "there is no DICOM object in it".to_owned(),
+        });
+    }
+    Ok(receipt)
+}
+
+/// Whole or not at all: a name that ends in `.dcm` is complete and on the disk.
+fn write(shelf: Option<PathBuf>, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    if let Some(shelf) = &shelf {
+        std::fs::create_dir_all(shelf)?;
+    }
+    let part = path.with_extension("part");
+    let mut file = std::fs::File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    std::fs::rename(&part, path)
+}

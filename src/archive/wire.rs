@@ -1,0 +1,239 @@
+//! What is spoken with a child: a length, JSON, a length, bytes. Both ends are this program, so the form is its own.
+
+use std::io::{self, Read, Write};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::imaging::{
+    ContentHash, Inspection, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window,
+    WindowPreset,
+};
+use crate::secret::Pii;
+
+/// The largest answer: the values of the largest frame, and room for their header.
+const MAX_ANSWER: usize = 320 << 20;
+
+/// What a child is asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Request {
+    /// The facts of the object in this file.
+    Header { path: String, content: [u8; 32] },
+    /// What the object in this file is; without a path, the one in the bytes that follow.
+    Inspect { path: Option<String> },
+    /// The stored values of a frame.
+    Values { path: String, frame: u32 },
+    /// Render a frame without loss, at its own size or at that of a surface.
+    Render { path: String, frame: u32, window: Option<(f64, f64)>, size: Option<(u32, u32)> },
+    /// Decode a frame and keep it.
+    Warm { path: String, content: [u8; 32], frame: u32 },
+    /// Render a frame and encode it.
+    Picture {
+        path: String,
+        content: [u8; 32],
+        frame: u32,
+        window: Option<(f64, f64)>,
+        is_inverted: bool,
+        zoom: f64,
+        center: (f64, f64),
+        width: u32,
+        height: u32,
+        /// `None`: lossless.
+        percent: Option<u8>,
+    },
+}
+
+/// What a child answers; the bytes of a picture or of values follow it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Answer {
+    Header(Box<Facts>),
+    Inspection { facts: Box<Facts>, photometric: String, bits_stored: Option<u16>, samples: Option<u16> },
+    /// `kind` as numpy writes it.
+    Values { rows: u32, columns: u32, samples: u8, kind: String },
+    Warm,
+    Picture { is_png: bool, width: u32, height: u32, window: Option<(f64, f64)>, aspect: f64 },
+    /// One sentence.
+    Failed(String),
+}
+
+/// [`Received`] as it is spoken.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Facts {
+    patient: (String, String, Option<NaiveDate>),
+    study: (String, Option<NaiveDate>, String),
+    series: (String, String, Option<i32>, String),
+    uid: String,
+    class_uid: String,
+    transfer_syntax_uid: String,
+    kind: u8,
+    frames: u32,
+    rows: u32,
+    columns: u32,
+    number: Option<i32>,
+    position: Option<[f64; 3]>,
+    orientation: Option<[f64; 6]>,
+    windows: Vec<(f64, f64, String)>,
+    is_lossy: bool,
+    bytes: u64,
+    content: [u8; 32],
+}
+
+const KINDS: [ObjectKind; 8] = [
+    ObjectKind::Image,
+    ObjectKind::Video,
+    ObjectKind::Report,
+    ObjectKind::Document,
+    ObjectKind::Presentation,
+    ObjectKind::KeyObjects,
+    ObjectKind::Waveform,
+    ObjectKind::Other,
+];
+
+impl From<Received> for Facts {
+    fn from(received: Received) -> Self {
+        let Received { patient, study, series, instance } = received;
+        let kind = KINDS.iter().position(|kind| *kind == instance.kind).unwrap_or(KINDS.len() - 1);
+        Self {
+            patient: (
+                patient.name.into_inner(),
+                patient.id.into_inner(),
+                patient.birth_date.map(Pii::into_inner),
+            ),
+            study: (study.uid, study.date, study.description),
+            series: (series.uid, series.modality, series.number, series.description),
+            uid: instance.uid,
+            class_uid: instance.class_uid,
+            transfer_syntax_uid: instance.transfer_syntax_uid,
+            kind: kind as u8,
+            frames: instance.frames,
+            rows: instance.rows,
+            columns: instance.columns,
+            number: instance.number,
+            position: instance.position,
+            orientation: instance.orientation,
+            windows: instance
+                .windows
+                .into_iter()
+                .map(|preset| (preset.window.center, preset.window.width, preset.explanation))
+                .collect(),
+            is_lossy: instance.is_lossy,
+            bytes: instance.bytes,
+            content: instance.content.0,
+        }
+    }
+}
+
+impl From<Facts> for Received {
+    fn from(facts: Facts) -> Self {
+        let (name, id, birth_date) = facts.patient;
+        let preset = |(center, width, explanation)| WindowPreset { window: Window { center, width }, explanation };
+        Self {
+            patient: PatientFacts {
+                name: Pii::new(name),
+                id: Pii::new(id),
+                birth_date: birth_date.map(Pii::new),
+            },
+            study: StudyFacts { uid: facts.study.0, date: facts.study.1, description: facts.study.2 },
+            series: SeriesFacts {
+                uid: facts.series.0,
+                modality: facts.series.1,
+                number: facts.series.2,
+                description: facts.series.3,
+            },
+            instance: InstanceFacts {
+                uid: facts.uid,
+                class_uid: facts.class_uid,
+                transfer_syntax_uid: facts.transfer_syntax_uid,
+                kind: KINDS.get(usize::from(facts.kind)).copied().unwrap_or(ObjectKind::Other),
+                frames: facts.frames,
+                rows: facts.rows,
+                columns: facts.columns,
+                number: facts.number,
+                position: facts.position,
+                orientation: facts.orientation,
+                windows: facts.windows.into_iter().map(preset).collect(),
+                is_lossy: facts.is_lossy,
+                bytes: facts.bytes,
+                content: ContentHash(facts.content),
+            },
+        }
+    }
+}
+
+impl From<Inspection> for Answer {
+    fn from(inspection: Inspection) -> Self {
+        let Inspection { received, photometric, bits_stored, samples } = inspection;
+        Self::Inspection { facts: Box::new(received.into()), photometric, bits_stored, samples }
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a message is too long")
+}
+
+fn head(json: &[u8], payload: &[u8]) -> io::Result<[u8; 8]> {
+    let json = u32::try_from(json.len()).map_err(|_| too_long())?.to_le_bytes();
+    let payload = u32::try_from(payload.len()).map_err(|_| too_long())?.to_le_bytes();
+    let mut head = [0; 8];
+    head[..4].copy_from_slice(&json);
+    head[4..].copy_from_slice(&payload);
+    Ok(head)
+}
+
+fn lengths(head: [u8; 8]) -> (usize, usize) {
+    let length = |bytes: &[u8]| bytes.iter().rev().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+    (length(&head[..4]), length(&head[4..]))
+}
+
+/// The child's side: the next request and the bytes that follow it, or `None` when the parent is gone.
+pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(Request, Vec<u8>)>> {
+    let mut head = [0; 8];
+    if let Err(error) = from.read_exact(&mut head) {
+        return if error.kind() == io::ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
+    }
+    let (json, payload) = lengths(head);
+    let mut text = vec![0; json];
+    from.read_exact(&mut text)?;
+    let mut bytes = vec![0; payload];
+    from.read_exact(&mut bytes)?;
+    Ok(Some((serde_json::from_slice(&text)?, bytes)))
+}
+
+/// The child's side: an answer and the bytes that follow it.
+pub(super) fn write_answer(to: &mut impl Write, answer: &Answer, payload: &[u8]) -> io::Result<()> {
+    let json = serde_json::to_vec(answer)?;
+    to.write_all(&head(&json, payload)?)?;
+    to.write_all(&json)?;
+    to.write_all(payload)?;
+    to.flush()
+}
+
+/// The parent's side.
+pub(super) async fn send_request(
+    to: &mut (impl AsyncWrite + Unpin),
+    request: &Request,
+    payload: &[u8],
+) -> io::Result<()> {
+    let json = serde_json::to_vec(request)?;
+    let mut message = head(&json, payload)?.to_vec();
+    message.extend_from_slice(&json);
+    to.write_all(&message).await?;
+    to.write_all(payload).await?;
+    to.flush().await
+}
+
+/// The parent's side.
+pub(super) async fn receive_answer(from: &mut (impl AsyncRead + Unpin)) -> io::Result<(Answer, Vec<u8>)> {
+    let mut head = [0; 8];
+    from.read_exact(&mut head).await?;
+    let (json, payload) = lengths(head);
+    if json.saturating_add(payload) > MAX_ANSWER {
+        return Err(too_long());
+    }
+    let mut text = vec![0; json];
+    from.read_exact(&mut text).await?;
+    let mut bytes = vec![0; payload];
+    from.read_exact(&mut bytes).await?;
+    Ok((serde_json::from_slice(&text)?, bytes))
+}

@@ -1,0 +1,180 @@
+//! The tables are the same on both databases, and what has been merged is never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use parvis::store::{Dialect, Store, migrations};
+use sha2::{Digest, Sha256};
+
+use crate::support::db::TestDatabase;
+
+/// Every file that has been merged, with the start of its SHA-256. Only ever add to it.
+const MERGED: &[(&str, &str)] = &[
+    ("migrations/0001_practitioner.sql", "76dd411514af2c59"),
+    ("migrations/0002_appointment.sql", "413effaa27c6b634"),
+    ("migrations/0004_link.sql", "2aa7ff648fee6675"),
+    ("migrations/0005_login.sql", "30b5a20f178bf938"),
+    ("migrations/0006_study.sql", "57ad76dc924c8ce2"),
+    ("migrations/0007_consultation_move.sql", "d4711093f1335ca2"),
+    ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
+    ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
+];
+
+/// `NNNN_name.sql` of one folder, with the text.
+fn files(folder: &str) -> BTreeMap<String, String> {
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "sql"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+fn names(folder: &str) -> BTreeSet<String> {
+    files(folder).into_keys().collect()
+}
+
+fn number(name: &str) -> &str {
+    let (number, rest) = name.split_once('_').unwrap();
+    assert!(number.len() == 4 && number.bytes().all(|b| b.is_ascii_digit()), "{name} begins with no number");
+    assert!(rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.'), "{name}");
+    number
+}
+
+#[test]
+fn both_dialects_have_the_same_files_and_every_number_is_used_once() {
+    let (common, sqlite, postgres) =
+        (names("migrations"), names("migrations/sqlite"), names("migrations/postgres"));
+    assert_eq!(sqlite, postgres);
+    let mut numbers = BTreeSet::new();
+    for name in common.iter().chain(&sqlite) {
+        assert!(numbers.insert(number(name)), "{name} uses a number twice");
+    }
+    let expected: BTreeSet<_> = (1..=numbers.len()).map(|number| format!("{number:04}")).collect();
+    assert_eq!(numbers, expected.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn what_is_built_in_is_what_lies_in_the_folder() {
+    for (dialect, folder) in
+        [(Dialect::Sqlite, "migrations/sqlite"), (Dialect::Postgres, "migrations/postgres")]
+    {
+        let built_in: Vec<_> = migrations(dialect)
+            .into_iter()
+            .map(|step| (format!("{:04}_{}.sql", step.number, step.name.replace(' ', "_")), step.sql))
+            .collect();
+        let mut lying: Vec<_> = files("migrations").into_iter().chain(files(folder)).collect();
+        lying.sort();
+        let names = |list: &[(String, String)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&built_in), names(&lying), "touch src/store/migrate.rs and build again");
+        assert!(built_in == lying, "touch src/store/migrate.rs and build again");
+    }
+}
+
+#[test]
+fn merged_files_are_not_changed() {
+    let now: BTreeMap<String, String> = ["migrations", "migrations/sqlite", "migrations/postgres"]
+        .into_iter()
+        .flat_map(|folder| {
+            files(folder).into_iter().map(move |(name, text)| (format!("{folder}/{name}"), text))
+        })
+        .map(|(name, text)| {
+            let digest: String =
+                Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            (name, digest)
+        })
+        .collect();
+    let merged: BTreeMap<_, _> =
+        MERGED.iter().map(|(name, digest)| ((*name).to_owned(), (*digest).to_owned())).collect();
+    for (name, digest) in &merged {
+        assert_eq!(
+            now.get(name),
+            Some(digest),
+            "{name} was merged: databases in use refuse another text. Take the change back and write a new file."
+        );
+    }
+    let new: Vec<_> = now.iter().filter(|(name, _)| !merged.contains_key(*name)).collect();
+    assert!(new.is_empty(), "new files: add them to MERGED in tests/it/migrations.rs: {new:#?}");
+}
+
+/// Table, column, whether it may be null.
+type Columns = BTreeSet<(String, String, bool)>;
+
+#[tokio::test]
+async fn from_empty_both_come_up_to_date_twice_and_have_the_same_columns() {
+    let (sqlite, sqlite_names) = sqlite_catalog().await;
+    let (postgres, postgres_names) = postgres_catalog().await;
+    assert!(sqlite.len() > 50, "the columns were not found: {sqlite:?}");
+    assert_eq!(sqlite, postgres);
+    assert_eq!(sqlite_names, postgres_names, "named indexes");
+    let made_up: Vec<_> = postgres_names.iter().filter(|name| name.ends_with("key")).collect();
+    assert!(made_up.is_empty(), "constraints without a name of their own: {made_up:?}");
+}
+
+async fn sqlite_catalog() -> (Columns, BTreeSet<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("parvis.db").display());
+    let mut database = TestDatabase::new(Dialect::Sqlite).await;
+    database.settings.url = parvis::secret::Secret::new(url.clone());
+    open_twice(&database).await;
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let columns: Vec<(String, String, bool)> = sqlx::query_as(
+        "SELECT t.name, c.name, c.\"notnull\" = 0 FROM sqlite_schema t, pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '_sqlx%'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let indexes: Vec<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    pool.close().await;
+    (columns.into_iter().collect(), indexes.into_iter().map(|(name,)| name).collect())
+}
+
+async fn postgres_catalog() -> (Columns, BTreeSet<String>) {
+    let database = TestDatabase::new(Dialect::Postgres).await;
+    open_twice(&database).await;
+    let pool = sqlx::PgPool::connect(database.settings.url.expose()).await.unwrap();
+    let columns: Vec<(String, String, bool)> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text, is_nullable = 'YES' FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    // Without those that belong to constraints, which SQLite has too, but under names of its own.
+    let indexes: Vec<(String,)> = sqlx::query_as(
+        "SELECT i.relname::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+         JOIN pg_namespace n ON n.oid = i.relnamespace WHERE n.nspname = 'public'
+         AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid)",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    (columns.into_iter().collect(), indexes.into_iter().map(|(name,)| name).collect())
+}
+
+async fn open_twice(database: &TestDatabase) {
+    for _ in 0..2 {
+        let store = database.open().await;
+        store.ping().await.unwrap();
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn instances_that_start_at_once_bring_the_tables_up_to_date_once() {
+    // Several instances share a PostgreSQL; a SQLite file belongs to one.
+    let database = TestDatabase::new(Dialect::Postgres).await;
+    let stores = futures_util::future::join_all((0..3).map(|_| Store::open(&database.settings))).await;
+    for store in stores {
+        store.unwrap().close().await;
+    }
+}

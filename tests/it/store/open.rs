@@ -1,0 +1,103 @@
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use parvis::secret::Secret;
+use parvis::store::{Constraint, Dialect, Error, StoreSettings};
+
+use super::*;
+use crate::support::db::{TestDatabase, for_each_database};
+
+fn settings(url: &str) -> StoreSettings {
+    StoreSettings { url: Secret::new(url.to_owned()), max_connections: 2 }
+}
+
+#[tokio::test]
+async fn a_store_answers_until_it_is_closed() {
+    for_each_database(|store| async move {
+        store.ping().await.unwrap();
+        store.close().await;
+        assert!(matches!(store.ping().await, Err(Error::Database(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_outlive_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("parvis.db");
+    for database in [
+        TestDatabase {
+            dialect: Dialect::Sqlite,
+            settings: settings(&format!("sqlite://{}", file.display())),
+        },
+        TestDatabase::new(Dialect::Postgres).await,
+    ] {
+        let store = database.open().await;
+        let claire = doctor(&store, "Claire").await;
+        store.close().await;
+        let store = Store::open(&database.settings).await.unwrap();
+        assert_eq!(store.practitioner(claire.id).await.unwrap(), Some(claire), "{:?}", database.dialect);
+        store.close().await;
+    }
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "only its owner reads the file");
+}
+
+#[tokio::test]
+async fn two_memories_are_two_databases_and_leave_no_file() {
+    let files = || -> BTreeSet<_> {
+        let names = std::fs::read_dir(std::env::temp_dir()).unwrap().map(|file| file.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().contains(".db")).collect()
+    };
+    let before = files();
+    let (one, two) = (TestDatabase::new(Dialect::Sqlite).await, TestDatabase::new(Dialect::Sqlite).await);
+    let (one, two) = (one.open().await, two.open().await);
+    doctor(&one, "Claire").await;
+    assert_eq!(two.practitioners().await.unwrap(), []);
+    let new: BTreeSet<_> = files().difference(&before).cloned().collect();
+    assert!(new.len() >= 2, "{new:?}");
+    one.close().await;
+    two.close().await;
+    drop((one, two));
+    // Those of tests that run beside this one go, too, when they end.
+    let is_gone = async || {
+        while !files().is_disjoint(&new) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), is_gone()).await.expect("files stay behind");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_used_is_named_without_its_password() {
+    for url in ["mysql://root:hunter2@localhost/x", "", "postgres://u:hunter2@[::1/x"] {
+        let error = Store::open(&settings(url)).await.unwrap_err();
+        assert!(matches!(error, Error::Address(_)), "{url}: {error:?}");
+        assert!(!format!("{error:?} {error}").contains("hunter2"));
+    }
+    let error = Store::open(&settings("sqlite:///nowhere/at/all/parvis.db")).await.unwrap_err();
+    assert!(matches!(error, Error::File(_)), "{error:?}");
+    let error = Store::open(&settings("postgres://u:hunter2@localhost/x?host=/nowhere")).await.unwrap_err();
+    assert!(matches!(error, Error::Open(_)), "{error:?}");
+    assert!(!format!("{error:?} {error}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn values_of_rows_are_in_no_error() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        let mut booked = visit(&[&claire], 0, 30);
+        booked.participants[0].name = "Canary Patient".into();
+        booked.ends_at = booked.starts_at;
+        let error = store.add_appointment(&booked, &[]).await.unwrap_err();
+        assert!(matches!(error, Error::Constraint(Constraint::AppointmentOrder)));
+        // Two people of one appointment with one identifier, of which no variant speaks.
+        booked.ends_at = at(30);
+        let twice = booked.participants[0].clone();
+        booked.participants.push(twice);
+        let error = store.add_appointment(&booked, &[]).await.unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("Canary"), "{error:?}");
+    })
+    .await;
+}

@@ -1,0 +1,314 @@
+//! The whole program in this process, on a port of its own, with the demo's identity provider: tests speak to it as browsers do.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use parvis::app::{App, Settings, install_crypto};
+use parvis::archive::ArchiveSettings;
+use parvis::clock::Clock;
+use parvis::config::Hospital;
+use parvis::demo::idp::DemoIdp;
+use parvis::sfu::SfuSettings;
+use parvis::store::Dialect;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+use super::db::TestDatabase;
+
+/// Everything that is waited for comes within this time, or the test fails.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A running gateway. Its data are gone when it is dropped.
+pub struct TestApp {
+    pub base: String,
+    pub app: std::sync::Arc<App>,
+    pub folder: tempfile::TempDir,
+    client: reqwest::Client,
+}
+
+/// Somebody signed in, or nobody.
+#[derive(Clone)]
+pub struct Browser {
+    base: String,
+    client: reqwest::Client,
+    pub cookie: Option<String>,
+}
+
+/// One WebSocket.
+pub struct Socket {
+    stream: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
+    /// Pictures that came while something else was waited for.
+    pub pictures: Vec<(Value, Vec<u8>)>,
+    request: u32,
+}
+
+impl TestApp {
+    pub async fn start(dialect: Dialect) -> Self {
+        Self::start_with(dialect, |_| {}).await
+    }
+
+    pub async fn start_with(dialect: Dialect, change: impl FnOnce(&mut Settings)) -> Self {
+        install_crypto();
+        let clock = Clock::system();
+        let database = TestDatabase::new(dialect).await;
+        let folder = tempfile::tempdir().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let public_url = url::Url::parse(&format!("http://localhost:{}", address.port())).unwrap();
+        let issuer = public_url.join("/demo-idp").unwrap();
+        let callback = public_url.join("/login/callback").unwrap();
+        let idp = DemoIdp::new(issuer, callback, clock.clone(), address).unwrap();
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_parvis"));
+        let archive = ArchiveSettings::new(folder.path().join("archive"), program);
+        let mut settings = Settings {
+            hospital: Hospital {
+                name: "Hôpital d'essai".to_owned(),
+                telephone: "01 00 00 00 00".to_owned(),
+                time_zone: chrono_tz::Europe::Paris,
+            },
+            public_url: public_url.clone(),
+            store: database.settings.clone(),
+            login: idp.login_settings(public_url),
+            sfu: SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1 },
+            max_upload_bytes: archive.max_upload_bytes,
+            archive,
+            is_demo: true,
+        };
+        change(&mut settings);
+        let mut app = App::build(settings, clock).await.unwrap();
+        app.mount("/demo-idp", idp.router());
+        let app = std::sync::Arc::new(app);
+        let served = app.clone();
+        app.tasks.spawn("test server", async move { served.serve(listener).await.unwrap() });
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base: format!("http://localhost:{}", address.port()), app, folder, client }
+    }
+
+    /// Nobody in particular.
+    pub fn browser(&self) -> Browser {
+        Browser { base: self.base.clone(), client: self.client.clone(), cookie: None }
+    }
+
+    /// Somebody of the demo, signed in by the whole flow.
+    pub async fn sign_in(&self, person: &str) -> Browser {
+        let (browser, page) = self.try_to_sign_in(person).await;
+        assert!(browser.cookie.is_some(), "{person} was sent to {page}");
+        browser
+    }
+
+    /// The flow of the sign-in, and where it ended.
+    pub async fn try_to_sign_in(&self, person: &str) -> (Browser, String) {
+        let mut browser = self.browser();
+        let begun = browser.raw(Method::GET, "/login?return_to=/app").send().await.unwrap();
+        let attempt = cookie(&begun, "__Host-parvis-signin").unwrap();
+        let provider = location(&begun);
+        let asked = url::Url::parse(&provider).unwrap();
+        let mut form: Vec<(String, String)> =
+            asked.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        form.push(("person".to_owned(), person.to_owned()));
+        let mut target = asked.clone();
+        target.set_query(None);
+        let chosen = self.client.post(target).header("origin", &self.base).form(&form).send().await.unwrap();
+        let callback = self
+            .client
+            .get(location(&chosen))
+            .header("cookie", format!("__Host-parvis-signin={attempt}"))
+            .send()
+            .await
+            .unwrap();
+        browser.cookie = cookie(&callback, "__Host-parvis-login");
+        (browser, location(&callback))
+    }
+
+    /// A guest's WebSocket that has said hello; the answer is its first message.
+    pub async fn guest(&self, secret: &str) -> (Socket, Value) {
+        let mut socket = self.browser().socket().await;
+        socket.send(json!({"type": "hello", "protocol": 1, "language": "fr", "link": secret})).await;
+        let first = socket.next().await;
+        (socket, first)
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.app.tasks.stop();
+        self.app.sfu.stop();
+    }
+}
+
+fn location(response: &reqwest::Response) -> String {
+    response.headers()["location"].to_str().unwrap().to_owned()
+}
+
+fn cookie(response: &reqwest::Response, name: &str) -> Option<String> {
+    let cookies = response.headers().get_all("set-cookie").iter();
+    cookies.filter_map(|cookie| cookie.to_str().ok()).find_map(|cookie| {
+        let value = cookie.strip_prefix(name)?.strip_prefix('=')?;
+        let value = value.split(';').next()?;
+        (!value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+impl Browser {
+    fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", format!("__Host-parvis-login={cookie}"));
+        }
+        request
+    }
+
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+        answer(self.raw(Method::GET, path).send().await.unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        answer(self.raw(Method::POST, path).json(&body).send().await.unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> StatusCode {
+        self.raw(Method::DELETE, path).send().await.unwrap().status()
+    }
+
+    /// The status of a request with another origin, or none.
+    pub async fn post_from(&self, origin: Option<&str>, path: &str) -> StatusCode {
+        let mut request = self.client.post(format!("{}{path}", self.base)).json(&json!({}));
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        request.send().await.unwrap().status()
+    }
+
+    pub async fn upload(&self, appointment: &str, name: &str, bytes: Vec<u8>) -> (StatusCode, Value) {
+        let path = format!("/api/appointments/{appointment}/studies?name={name}");
+        answer(self.raw(Method::POST, &path).body(bytes).send().await.unwrap()).await
+    }
+
+    pub async fn socket(&self) -> Socket {
+        self.try_socket(&self.base).await.unwrap()
+    }
+
+    /// A WebSocket from a page of this origin; the error is the status that refused it.
+    pub async fn try_socket(&self, origin: &str) -> Result<Socket, u16> {
+        let address = format!("{}/ws", self.base.replacen("http", "ws", 1));
+        let mut request = address.into_client_request().unwrap();
+        request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
+        if let Some(cookie) = &self.cookie {
+            let cookie = HeaderValue::from_str(&format!("__Host-parvis-login={cookie}")).unwrap();
+            request.headers_mut().insert("cookie", cookie);
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Socket { stream, pictures: Vec::new(), request: 0 }),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// A WebSocket of staff that has said hello, and the answer.
+    pub async fn attend(&self, appointment: &str) -> (Socket, Value) {
+        let mut socket = self.socket().await;
+        socket.send(json!({"type": "hello", "protocol": 1, "language": "fr", "appointment": appointment})).await;
+        let first = socket.next().await;
+        (socket, first)
+    }
+}
+
+async fn answer(response: reqwest::Response) -> (StatusCode, Value) {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+impl Socket {
+    pub async fn send(&mut self, message: Value) {
+        self.send_text(message.to_string()).await;
+    }
+
+    pub async fn send_text(&mut self, text: String) {
+        self.stream.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    /// The next JSON message; pictures are put aside. `Null` when the connection is closed.
+    pub async fn next(&mut self) -> Value {
+        let next = async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Text(text))) => return serde_json::from_str(text.as_str()).unwrap(),
+                    Some(Ok(Message::Binary(bytes))) => {
+                        let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
+                        let header = serde_json::from_slice(&bytes[4..4 + length]).unwrap();
+                        self.pictures.push((header, bytes[4 + length..].to_vec()));
+                        return json!({"type": "picture"});
+                    }
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Value::Null,
+                    Some(Ok(_)) => {}
+                }
+            }
+        };
+        tokio::time::timeout(LIMIT, next).await.expect("nothing came in time")
+    }
+
+    /// Waits for a message of this type; those before it are dropped.
+    pub async fn wait(&mut self, kind: &str) -> Value {
+        self.wait_for(kind, |_| true).await
+    }
+
+    pub async fn wait_for(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        let waiting = async {
+            loop {
+                let message = self.next().await;
+                assert!(!message.is_null(), "the connection closed while {kind} was waited for");
+                if message["type"] == kind && fits(&message) {
+                    return message;
+                }
+            }
+        };
+        tokio::time::timeout(LIMIT, waiting).await.unwrap_or_else(|_| panic!("{kind} did not come in time"))
+    }
+
+    /// Waits until the connection is closed; the answer is what came before.
+    pub async fn until_closed(&mut self) -> Vec<Value> {
+        let mut before = Vec::new();
+        loop {
+            match self.next().await {
+                Value::Null => return before,
+                message => before.push(message),
+            }
+        }
+    }
+
+    /// A request, and the code of its refusal if it was refused.
+    pub async fn request(&mut self, mut message: Value) -> Result<(), String> {
+        self.request += 1;
+        message["request"] = self.request.into();
+        let number = message["request"].clone();
+        self.send(message).await;
+        loop {
+            let message = self.next().await;
+            assert!(!message.is_null(), "the connection closed before the answer");
+            if message["request"] == number {
+                return match message["type"].as_str() {
+                    Some("accepted") => Ok(()),
+                    _ => Err(message["code"].as_str().unwrap().to_owned()),
+                };
+            }
+        }
+    }
+
+    /// The next picture of at least this revision, acknowledged.
+    pub async fn picture(&mut self, revision: u64) -> (Value, Vec<u8>) {
+        loop {
+            while let Some((header, bytes)) = (!self.pictures.is_empty()).then(|| self.pictures.remove(0)) {
+                self.send(json!({"type": "drawn", "sequence": header["sequence"]})).await;
+                if header["revision"].as_u64().unwrap() >= revision {
+                    return (header, bytes);
+                }
+            }
+            assert!(!self.next().await.is_null(), "the connection closed before a picture came");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from "preact-iso";
+import type { Me } from "../protocol";
+import { Agenda } from "./agenda/Agenda";
+import { Fault } from "./parts/Dialog";
+import { Header } from "./parts/Header";
+import { usePage } from "./parts/hooks";
+import { SignIn } from "./SignIn";
+import { facts, fault, person, recognise } from "./who";
+import { sentenceOf, t } from "./words";
+
+const Consultation = lazy(() => import("./consultation/Consultation").then((module) => module.Consultation));
+
+export function App() {
+  const [isCrashed, setCrashed] = useState(false);
+  useEffect(() => {
+    void recognise();
+  }, []);
+  if (isCrashed) return <Crashed />;
+  return (
+    // `/login` and `/logout` are the gateway's, not this page's.
+    <LocationProvider scope="/app">
+      <a class="skip" href="#content">
+        {t("app.skip")}
+      </a>
+      <ErrorBoundary
+        onError={(cause) => {
+          console.error(cause);
+          setCrashed(true);
+        }}
+      >
+        <Router>
+          <Route path="/app" component={AgendaPage} />
+          <Route path="/app/day/:day" component={AgendaPage} />
+          <Route path="/app/consultation/:appointment" component={ConsultationPage} />
+          <Route path="/app/sign-in" component={SignIn} />
+          <Route default component={NotFound} />
+        </Router>
+      </ErrorBoundary>
+    </LocationProvider>
+  );
+}
+
+function AgendaPage({ day }: { day?: string }) {
+  return <Signed>{(me) => <Agenda me={me} {...(day !== undefined && { day })} />}</Signed>;
+}
+
+function ConsultationPage({ appointment }: { appointment: string }) {
+  return <Signed>{() => <Consultation key={appointment} appointment={appointment} />}</Signed>;
+}
+
+/** Shows its page to who is signed in, and leads everybody else to the sign-in and back. */
+function Signed({ children }: { children: (me: Me) => ComponentChildren }) {
+  const { url, route } = useLocation();
+  const who = person.value;
+  useEffect(() => {
+    if (who === null) route(`/app/sign-in?problem=sign_in_needed&return_to=${encodeURIComponent(url)}`, true);
+  }, [who, url, route]);
+  if (who && facts.value) return <>{children(who)}</>;
+  return (
+    <main class="narrow" id="content">
+      {fault.value ? (
+        <Fault text={sentenceOf("unavailable")} onRetry={() => void recognise()} />
+      ) : (
+        <p class="muted" role="status">
+          {t("app.loading")}
+        </p>
+      )}
+    </main>
+  );
+}
+
+function NotFound() {
+  const heading = usePage(t("app.notFound"));
+  return (
+    <>
+      <Header />
+      <main class="narrow" id="content">
+        <h1 ref={heading} tabIndex={-1}>
+          {t("app.notFound")}
+        </h1>
+        <a class="button primary" href="/app">
+          {t("app.backToAgenda")}
+        </a>
+      </main>
+    </>
+  );
+}
+
+function Crashed() {
+  return (
+    <main class="narrow" id="content">
+      <Fault text={t("app.crashed")} />
+      <button type="button" class="button primary" onClick={() => location.reload()}>
+        {t("app.reload")}
+      </button>
+    </main>
+  );
+}

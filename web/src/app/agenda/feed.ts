@@ -1,0 +1,84 @@
+import { type Signal, signal } from "@preact/signals";
+import type { AgendaMessage, AppointmentEntry, ProblemCode } from "../../protocol";
+import { appointmentsOf } from "../requests";
+import { codeOf } from "../words";
+
+const BACKOFF_FIRST_MS = 1_000;
+const BACKOFF_LAST_MS = 15_000;
+/** Fetched anew even if no message came: a proxy may have swallowed it. */
+const REFRESH_MS = 60_000;
+
+/** The appointments of one day, kept up to date until closed. */
+export class AgendaFeed {
+  readonly entries: Signal<readonly AppointmentEntry[] | undefined> = signal(undefined);
+  readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
+  /** Changes are not told at the moment. */
+  readonly isStale: Signal<boolean> = signal(false);
+
+  #day: string;
+  #controller = new AbortController();
+  #isFetching = false;
+  #isWanted = false;
+  #socket: WebSocket | undefined;
+  #tries = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #refresh: ReturnType<typeof setInterval>;
+
+  constructor(day: string, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/agenda`) {
+    this.#day = day;
+    this.#refresh = setInterval(() => this.fetch(), REFRESH_MS);
+    this.fetch();
+    this.#open(url);
+  }
+
+  /** Fetches the day; a wish that comes while one is under way is carried out after it. */
+  fetch(): void {
+    this.#isWanted = true;
+    if (!this.#isFetching) void this.#run();
+  }
+
+  close(): void {
+    this.#controller.abort();
+    clearInterval(this.#refresh);
+    clearTimeout(this.#retry);
+    if (this.#socket) this.#socket.onclose = this.#socket.onmessage = this.#socket.onopen = null;
+    this.#socket?.close();
+  }
+
+  async #run(): Promise<void> {
+    this.#isFetching = true;
+    while (this.#isWanted && !this.#controller.signal.aborted) {
+      this.#isWanted = false;
+      try {
+        this.entries.value = await appointmentsOf(this.#day, this.#controller.signal);
+        this.problem.value = undefined;
+      } catch (cause) {
+        if (this.#controller.signal.aborted) return;
+        this.problem.value = codeOf(cause);
+      }
+    }
+    this.#isFetching = false;
+  }
+
+  #open(url: string): void {
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      // What changed while nobody told is fetched, but not twice at the start.
+      if (this.#tries > 0) this.fetch();
+      this.#tries = 0;
+      this.isStale.value = false;
+    };
+    socket.onmessage = (event: MessageEvent<unknown>) => {
+      if (typeof event.data !== "string") return;
+      const message = JSON.parse(event.data) as AgendaMessage;
+      if (message.type === "agenda_changed") this.fetch();
+    };
+    socket.onclose = () => {
+      this.isStale.value = this.#tries > 0;
+      const waitMs = Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** this.#tries) * (0.5 + Math.random() / 2);
+      this.#tries += 1;
+      this.#retry = setTimeout(() => this.#open(url), waitMs);
+    };
+  }
+}

@@ -1,0 +1,462 @@
+import alert from "icon:circle-alert";
+import plus from "icon:plus";
+import trash from "icon:trash";
+import { type Signal, signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { locale } from "../../i18n";
+import { dayInWords, timeOfDay } from "../../i18n/time";
+import type { Booked, LanguageWord, PractitionerEntry } from "../../protocol";
+import { Icon } from "../../ui/icon";
+import { CopyLine } from "../parts/CopyLine";
+import { Dialog, Fault } from "../parts/Dialog";
+import { book, practitioners } from "../requests";
+import { person } from "../who";
+import { codeOf, sentenceOf, t } from "../words";
+import {
+  type Draft,
+  DURATIONS_MINUTES,
+  emptyDraft,
+  type Faults,
+  type Field,
+  type FieldFault,
+  faultsOf,
+  fieldOf,
+  type GuestDraft,
+  isDayGiven,
+  isStartGiven,
+  NOTE_MAX,
+  requestOf,
+} from "./booking";
+import "./booking.css";
+
+/** What was typed and not yet booked, so that a dialog that was closed by mistake loses nothing. */
+const kept: Signal<Draft | undefined> = signal(undefined);
+
+interface BookingProps {
+  day: string;
+  zone: string;
+  /** Services that are in use, as suggestions. */
+  services: readonly string[];
+  onBooked(booked: Booked): void;
+  onClose(): void;
+}
+
+/** Makes an appointment, then shows the personal links once. */
+export function BookingDialog({ day, zone, services, onBooked, onClose }: BookingProps) {
+  const booked = useSignal<Booked | undefined>(undefined);
+  if (booked.value) return <Links booked={booked.value} zone={zone} onClose={onClose} />;
+  return (
+    <Dialog title={t("booking.title")} isWide onClose={onClose}>
+      <Form
+        day={day}
+        zone={zone}
+        services={services}
+        onBooked={(result) => {
+          kept.value = undefined;
+          booked.value = result;
+          onBooked(result);
+        }}
+        onClose={onClose}
+      />
+    </Dialog>
+  );
+}
+
+function first(day: string, doctors: readonly PractitionerEntry[]): Draft {
+  const draft = emptyDraft(day, locale.peek());
+  const self = person.peek()?.practitioner;
+  return doctors.some((doctor) => doctor.practitioner === self) && self ? { ...draft, practitioners: [self] } : draft;
+}
+
+function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
+  const doctors = useSignal<readonly PractitionerEntry[] | undefined>(undefined);
+  const areDoctorsMissing = useSignal(false);
+  const faults = useSignal<Faults>({});
+  const isBusy = useSignal(false);
+  const form = useRef<HTMLFormElement>(null);
+  const draft = kept.value ?? first(day, doctors.value ?? []);
+  const change = (changes: Partial<Draft>) => {
+    kept.value = { ...draft, ...changes };
+  };
+
+  const loadDoctors = () => {
+    areDoctorsMissing.value = false;
+    practitioners().then(
+      (list) => {
+        doctors.value = list.filter(({ roles }) => roles.includes("doctor") || roles.includes("radiologist"));
+      },
+      (cause) => {
+        codeOf(cause);
+        areDoctorsMissing.value = true;
+      },
+    );
+  };
+  useEffect(loadDoctors, []);
+
+  const show = (found: Faults) => {
+    faults.value = found;
+    // The first thing to mend takes the focus, once it is marked.
+    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+  };
+  const submit = async () => {
+    const found = faultsOf(draft);
+    if (Object.keys(found).length > 0) {
+      show(found);
+      return;
+    }
+    isBusy.value = true;
+    faults.value = {};
+    try {
+      onBooked(await book(requestOf(draft, zone)));
+    } catch (cause) {
+      const code = codeOf(cause);
+      show({ [fieldOf(code, draft)]: code });
+    } finally {
+      isBusy.value = false;
+    }
+  };
+
+  const fault = (field: Field) => faults.value[field];
+  const isWhenMarked = fault("when") !== undefined;
+  const add = (role: "relative" | "interpreter") => {
+    const key = Math.max(0, ...draft.companions.map((row) => row.key)) + 1;
+    change({ companions: [...draft.companions, { key, role, name: "", language: draft.patient.language }] });
+  };
+  const edit = (key: number, changes: Partial<GuestDraft>) =>
+    change({ companions: draft.companions.map((row) => (row.key === key ? { ...row, ...changes } : row)) });
+
+  return (
+    <form
+      ref={form}
+      class="booking"
+      noValidate
+      autocomplete="off"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {Object.keys(faults.value).length > 0 && (
+        <Fault text={fault("form") ? words(fault("form")) : t("booking.faults")} />
+      )}
+      <fieldset>
+        <legend>{t("booking.patient")}</legend>
+        <div class="booking-person">
+          <Labelled id="booking-patient" label={t("booking.name")} fault={fault("patient")}>
+            {(props) => (
+              <input
+                {...props}
+                type="text"
+                value={draft.patient.name}
+                onInput={(event) => change({ patient: { ...draft.patient, name: event.currentTarget.value } })}
+              />
+            )}
+          </Labelled>
+          <Language
+            id="booking-language"
+            value={draft.patient.language}
+            onChange={(language) => change({ patient: { ...draft.patient, language } })}
+          />
+        </div>
+      </fieldset>
+
+      <fieldset>
+        <legend>{t("booking.companions")}</legend>
+        <p class="hint">{t("booking.companionsHint")}</p>
+        {draft.companions.map((row) => (
+          <div key={row.key} class="booking-person">
+            <Labelled
+              id={`booking-companion-${row.key}`}
+              label={`${t("booking.name")} (${t(`role.${row.role}`)})`}
+              fault={fault(`companion-${row.key}`)}
+            >
+              {(props) => (
+                <input
+                  {...props}
+                  type="text"
+                  value={row.name}
+                  onInput={(event) => edit(row.key, { name: event.currentTarget.value })}
+                />
+              )}
+            </Labelled>
+            <Language
+              id={`booking-companion-language-${row.key}`}
+              value={row.language}
+              onChange={(language) => edit(row.key, { language })}
+            />
+            <button
+              type="button"
+              class="button"
+              aria-label={t("booking.remove", { who: row.name || t(`role.${row.role}`) })}
+              onClick={() => change({ companions: draft.companions.filter((each) => each.key !== row.key) })}
+            >
+              <Icon of={trash} />
+              {t("booking.removeWord")}
+            </button>
+          </div>
+        ))}
+        <FieldWords id="booking-companions-fault" fault={fault("companions")} />
+        <div class="booking-add">
+          <button type="button" class="button" onClick={() => add("relative")}>
+            <Icon of={plus} />
+            {t("booking.addRelative")}
+          </button>
+          <button type="button" class="button" onClick={() => add("interpreter")}>
+            <Icon of={plus} />
+            {t("booking.addInterpreter")}
+          </button>
+        </div>
+      </fieldset>
+
+      <fieldset>
+        <legend>{t("booking.when")}</legend>
+        <div class="booking-when">
+          <Labelled
+            id="booking-day"
+            label={t("booking.day")}
+            isMarked={isWhenMarked && (fault("when") !== "time_missing" || !isDayGiven(draft))}
+            describedBy="booking-when-fault"
+          >
+            {(props) => (
+              <input
+                {...props}
+                type="date"
+                value={draft.day}
+                onInput={(event) => change({ day: event.currentTarget.value })}
+              />
+            )}
+          </Labelled>
+          <Labelled
+            id="booking-start"
+            label={t("booking.start")}
+            isMarked={isWhenMarked && (fault("when") !== "time_missing" || !isStartGiven(draft))}
+            describedBy="booking-when-fault"
+          >
+            {(props) => (
+              <input
+                {...props}
+                type="time"
+                step={300}
+                value={draft.start}
+                onInput={(event) => change({ start: event.currentTarget.value })}
+              />
+            )}
+          </Labelled>
+          <Labelled id="booking-duration" label={t("booking.duration")} fault={fault("duration")}>
+            {(props) => (
+              <select
+                {...props}
+                value={String(draft.minutes)}
+                onChange={(event) => change({ minutes: Number(event.currentTarget.value) })}
+              >
+                {DURATIONS_MINUTES.map((n) => (
+                  <option key={n} value={String(n)}>
+                    {t("booking.minutes", { n })}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Labelled>
+        </div>
+        <FieldWords id="booking-when-fault" fault={fault("when")} />
+        <p class="hint">{t("booking.zone", { zone })}</p>
+      </fieldset>
+
+      <div class="booking-two">
+        <div class="booking-doctors">
+          {draft.practitioners.map((chosen, place) => (
+            <Labelled
+              key={place}
+              id={`booking-doctor-${place}`}
+              label={place === 0 ? t("booking.doctor") : t("booking.secondDoctor")}
+              fault={place === 0 ? fault("practitioners") : undefined}
+              isMarked={fault("practitioners") !== undefined}
+            >
+              {(props) => (
+                <select
+                  {...props}
+                  value={chosen}
+                  onChange={(event) => {
+                    const { value } = event.currentTarget;
+                    change({ practitioners: draft.practitioners.map((each, n) => (n === place ? value : each)) });
+                  }}
+                >
+                  <option value="">{doctors.value ? t("booking.chooseDoctor") : t("app.loading")}</option>
+                  {doctors.value?.map((doctor) => (
+                    <option key={doctor.practitioner} value={doctor.practitioner}>
+                      {doctor.name}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Labelled>
+          ))}
+          {areDoctorsMissing.value && <Fault text={t("booking.doctorsUnknown")} onRetry={loadDoctors} />}
+          <button type="button" class="button" onClick={() => change({ practitioners: [...draft.practitioners, ""] })}>
+            <Icon of={plus} />
+            {t("booking.addDoctor")}
+          </button>
+        </div>
+        <Labelled
+          id="booking-service"
+          label={t("booking.service")}
+          hint={t("booking.serviceHint")}
+          fault={fault("service")}
+        >
+          {(props) => (
+            <input
+              {...props}
+              type="text"
+              list="booking-services"
+              value={draft.service}
+              onInput={(event) => change({ service: event.currentTarget.value })}
+            />
+          )}
+        </Labelled>
+        <datalist id="booking-services">
+          {services.map((service) => (
+            <option key={service} value={service} />
+          ))}
+        </datalist>
+      </div>
+
+      <Labelled
+        id="booking-note"
+        label={t("booking.note")}
+        hint={t("booking.noteHint", { n: [...draft.note].length, max: NOTE_MAX })}
+        fault={fault("note")}
+      >
+        {(props) => (
+          <textarea
+            {...props}
+            rows={3}
+            value={draft.note}
+            onInput={(event) => change({ note: event.currentTarget.value })}
+          />
+        )}
+      </Labelled>
+
+      <div class="actions">
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => {
+            kept.value = undefined;
+            faults.value = {};
+          }}
+        >
+          {t("booking.clear")}
+        </button>
+        <button type="button" class="button" onClick={onClose}>
+          {t("app.cancel")}
+        </button>
+        <button type="submit" class="button primary" disabled={isBusy.value}>
+          {isBusy.value ? t("booking.sending") : t("booking.submit")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+const words = (fault: FieldFault | undefined) =>
+  fault === undefined ? "" : fault === "time_missing" ? t("booking.timeMissing") : sentenceOf(fault);
+
+interface ControlProps {
+  id: string;
+  "aria-invalid"?: true;
+  "aria-describedby"?: string;
+}
+
+interface LabelledProps {
+  id: string;
+  label: string;
+  hint?: string;
+  fault?: FieldFault | undefined;
+  /** The sentence stands beside another field of the same question. */
+  isMarked?: boolean;
+  /** Where that sentence stands. */
+  describedBy?: string;
+  children(props: ControlProps): ComponentChildren;
+}
+
+function Labelled({ id, label, hint, fault, isMarked, describedBy, children }: LabelledProps) {
+  const described = [hint && `${id}-hint`, fault && `${id}-fault`, isMarked && describedBy].filter(Boolean).join(" ");
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {hint && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {children({
+        id,
+        ...((fault || isMarked) && { "aria-invalid": true as const }),
+        ...(described && { "aria-describedby": described }),
+      })}
+      <FieldWords id={`${id}-fault`} fault={fault} />
+    </div>
+  );
+}
+
+function FieldWords({ id, fault }: { id: string; fault: FieldFault | undefined }) {
+  if (!fault) return null;
+  return (
+    <p class="fault" id={id}>
+      <Icon of={alert} />
+      {words(fault)}
+    </p>
+  );
+}
+
+function Language(props: { id: string; value: LanguageWord; onChange(language: LanguageWord): void }) {
+  return (
+    <div class="field">
+      <label for={props.id}>{t("booking.language")}</label>
+      <select
+        id={props.id}
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value === "en" ? "en" : "fr")}
+      >
+        <option value="fr">{t("language.fr")}</option>
+        <option value="en">{t("language.en")}</option>
+      </select>
+    </div>
+  );
+}
+
+function Links({ booked, zone, onClose }: { booked: Booked; zone: string; onClose(): void }) {
+  const { appointment, links } = booked;
+  return (
+    <Dialog title={t("booked.title")} isWide onClose={onClose}>
+      <p>
+        {t("booked.when", {
+          day: dayInWords(appointment.startsAt, zone),
+          time: timeOfDay(appointment.startsAt, zone),
+          service: appointment.service,
+        })}
+      </p>
+      <p class="notice warn">{t("booked.warning")}</p>
+      <ul class="booked-links">
+        {links.map((link) => (
+          <li key={link.participant}>
+            <p>
+              <strong>{link.name}</strong> <span class="muted">{t(`role.${link.role}`)}</span>
+              <br />
+              <span class="muted">
+                {t("booked.until", { day: dayInWords(link.expiresAt, zone), time: timeOfDay(link.expiresAt, zone) })}
+              </span>
+            </p>
+            <CopyLine label={t("panel.linkFor", { name: link.name })} text={link.address} />
+          </li>
+        ))}
+      </ul>
+      <div class="actions">
+        <button type="button" class="button primary" onClick={onClose}>
+          {t("booked.done")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,138 @@
+import alert from "icon:circle-alert";
+import mic from "icon:mic";
+import micOff from "icon:mic-off";
+import video from "icon:video";
+import videoOff from "icon:video-off";
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { stopwatch } from "../../i18n/time";
+import type { DeviceStateWord } from "../../protocol";
+import { Icon } from "../../ui/icon";
+import { Fault } from "../parts/Dialog";
+import { useClock } from "../parts/hooks";
+import { sentenceOf, t } from "../words";
+import type { Visit } from "./visit";
+
+/** A short look at camera and microphone before going in. Nothing here can hold anybody up. */
+export function Check({ visit, admit }: { visit: Visit; admit: string | undefined }) {
+  const { devices } = visit;
+  useClock();
+  const isBusy = useSignal(false);
+  const isEntering = useSignal(false);
+  const waiting = visit.waiting;
+  const admitted = waiting.find((person) => person.participant === admit);
+  const hasCamera = devices.camera.value === "works";
+  // Not asked for yet: it is opened on the way in, so that nobody enters unheard by oversight.
+  const isMicLater = devices.microphone.value === "off";
+  const hasMic = visit.call.micOn.value;
+
+  const change = async (f: () => Promise<void>) => {
+    isBusy.value = true;
+    await f();
+    isBusy.value = false;
+  };
+  const enter = async () => {
+    isEntering.value = true;
+    // Whoever did not look at the microphone wants one; without it the call goes on all the same.
+    if (devices.microphone.peek() === "off") await devices.retryMicrophone();
+    await visit.enter(admitted?.participant);
+    isEntering.value = false;
+  };
+  return (
+    <>
+      <p role="status">
+        {waiting[0]
+          ? t("check.waiting", { name: waiting[0].name, time: stopwatch(visit.sinceMs(waiting[0])) })
+          : t("check.notYet")}
+      </p>
+      <div class="check-picture">{hasCamera ? <OwnPicture visit={visit} /> : <p>{t("check.pictureOff")}</p>}</div>
+      <div class="check-devices call-bar">
+        <button
+          type="button"
+          class="button"
+          aria-pressed={hasMic || isMicLater}
+          disabled={isBusy.value}
+          onClick={() => void change(() => visit.call.toggleMic())}
+        >
+          <Icon of={hasMic || isMicLater ? mic : micOff} />
+          <span>
+            {t("check.microphone")}
+            <span class="call-state" aria-hidden="true">
+              {isMicLater ? t("bar.microphoneLater") : deviceWord("microphone", devices.microphone.value, hasMic)}
+            </span>
+          </span>
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={hasCamera}
+          disabled={isBusy.value}
+          onClick={() => void change(() => visit.call.toggleCamera())}
+        >
+          <Icon of={hasCamera ? video : videoOff} />
+          <span>
+            {t("check.camera")}
+            <span class="call-state" aria-hidden="true">
+              {deviceWord("camera", devices.camera.value, hasCamera)}
+            </span>
+          </span>
+        </button>
+      </div>
+      {hasMic && <Level visit={visit} />}
+      <DeviceFault kind="microphone" state={devices.microphone.value} />
+      <DeviceFault kind="camera" state={devices.camera.value} />
+      {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}
+      <button type="button" class="button primary wide" disabled={isEntering.value} onClick={() => void enter()}>
+        {isEntering.value
+          ? t("check.entering")
+          : admitted
+            ? t("check.enterAndAdmit", { name: admitted.name })
+            : t("check.enter")}
+      </button>
+      <p class="muted">{t("check.without")}</p>
+    </>
+  );
+}
+
+/** The state of a device in one word, under its button. */
+export function deviceWord(kind: "camera" | "microphone", state: DeviceStateWord, isOn: boolean): string {
+  return state === "works" || state === "off" ? t(`bar.${kind}${isOn ? "On" : "Off"}`) : t(`bar.${state}.${kind}`);
+}
+
+/** The sentence for a device that does not work. */
+export function DeviceFault({ kind, state }: { kind: "camera" | "microphone"; state: DeviceStateWord }) {
+  if (state === "works" || state === "off") return null;
+  return (
+    <div class="notice warn" role="status" id={`fault-${kind}`}>
+      <Icon of={alert} />
+      <p>{t(`fault.${state}.${kind}`)}</p>
+    </div>
+  );
+}
+
+function OwnPicture({ visit }: { visit: Visit }) {
+  const element = useRef<HTMLVideoElement>(null);
+  const track = visit.devices.cameraTrack.value;
+  useEffect(() => {
+    if (!element.current || !track) return;
+    element.current.srcObject = new MediaStream([track]);
+    void element.current.play().catch(() => undefined);
+  }, [track]);
+  return <video ref={element} class="mirrored" muted playsInline autoplay aria-label={t("video.you")} />;
+}
+
+function Level({ visit }: { visit: Visit }) {
+  const meter = useRef<HTMLMeterElement>(null);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (meter.current) meter.current.value = visit.devices.level();
+    }, 100);
+    return () => clearInterval(timer);
+  }, [visit]);
+  return (
+    <p class="check-level">
+      <meter ref={meter} min={0} max={1} value={0} aria-label={t("check.level")} />
+      <span class="muted">{t("check.speak")}</span>
+    </p>
+  );
+}

@@ -1,0 +1,148 @@
+import doorOpen from "icon:door-open";
+import { useSignal } from "@preact/signals";
+import { stopwatch } from "../../i18n/time";
+import type { DeviceStateWord, Person, PlaceWord } from "../../protocol";
+import { Icon } from "../../ui/icon";
+import { Confirm } from "../parts/Dialog";
+import { useClock } from "../parts/hooks";
+import { t } from "../words";
+import type { Visit } from "./visit";
+
+/** Who waits, above everything else: it must not depend on the tab that is open. */
+export function WaitingNow({ visit }: { visit: Visit }) {
+  useClock();
+  const waiting = visit.waiting;
+  return (
+    <>
+      <p class="spoken" role="status">
+        {waiting.length > 0 ? t.count("agenda.titleWaiting", waiting.length) : ""}
+      </p>
+      {waiting.length > 0 && (
+        <ul class="waiting-now">
+          {waiting.map((person) => (
+            <li key={person.participant}>
+              <p class="tabular">
+                {t("people.waits", {
+                  name: person.name,
+                  role: t(`role.${person.role}`),
+                  time: stopwatch(visit.sinceMs(person)),
+                })}
+              </p>
+              <button
+                type="button"
+                class="button primary"
+                onClick={() => void visit.ask({ type: "admit", participant: person.participant })}
+              >
+                <Icon of={doorOpen} />
+                {t("people.admit")}
+                <span class="spoken"> {person.name}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const ORDER: Record<PlaceWord, number> = {
+  waiting: 0,
+  in_call: 1,
+  admitted: 2,
+  lost: 3,
+  testing: 4,
+  invited: 5,
+  left: 6,
+  removed: 7,
+};
+
+/** Everybody of the consultation, those that wait first. */
+export function People({ visit }: { visit: Visit }) {
+  useClock();
+  const removing = useSignal<Person | undefined>(undefined);
+  const self = visit.call.self.participant;
+  const people = [...visit.call.people.value].sort((a, b) => ORDER[a.place.state] - ORDER[b.place.state]);
+  return (
+    <>
+      <ul class="people">
+        {people.map((person) => {
+          const { participant, role, place } = person;
+          const isGuest = role !== "practitioner";
+          const isIn = place.state === "in_call" || place.state === "admitted" || place.state === "lost";
+          return (
+            <li key={participant}>
+              <p>
+                <strong>{person.name}</strong>{" "}
+                <span class="muted">
+                  {t(`role.${role}`)}
+                  {participant === self && ` (${t("people.you")})`}
+                </span>
+              </p>
+              <p class="tabular">
+                {place.state === "waiting"
+                  ? t("place.waitingSince", { time: stopwatch(visit.sinceMs(person)) })
+                  : t(`place.${place.state}`)}
+              </p>
+              <Devices person={person} />
+              {isGuest && place.state !== "left" && place.state !== "removed" && (
+                <div class="people-steps">
+                  {place.state === "waiting" && (
+                    <button type="button" class="button" onClick={() => void visit.ask({ type: "admit", participant })}>
+                      {t("people.admit")}
+                      <span class="spoken"> {person.name}</span>
+                    </button>
+                  )}
+                  {isIn && (
+                    <button
+                      type="button"
+                      class="button"
+                      onClick={() => void visit.ask({ type: "put_back", participant })}
+                    >
+                      {t("people.putBack")}
+                      <span class="spoken"> {person.name}</span>
+                    </button>
+                  )}
+                  <button
+                    type="button"
+                    class="button quiet-danger"
+                    onClick={() => {
+                      removing.value = person;
+                    }}
+                  >
+                    {t("people.remove")}
+                    <span class="spoken"> {person.name}</span>
+                  </button>
+                </div>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {removing.value && (
+        <Confirm
+          title={t("people.removeQuestion", { name: removing.value.name })}
+          meaning={t("people.removeMeaning")}
+          confirm={t("people.removeConfirm")}
+          keep={t("panel.keep")}
+          onConfirm={() => visit.wire.request({ type: "remove", participant: removing.value?.participant ?? "" })}
+          onClose={() => {
+            removing.value = undefined;
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Devices({ person }: { person: Person }) {
+  const line = (what: string, state: DeviceStateWord) => t("device.line", { what, state: t(`device.${state}`) });
+  const both = `${t("device.camera")} ${t("app.and")} ${t("device.microphone")}`;
+  const isIn = person.place.state === "in_call";
+  const words = [
+    person.camera && person.camera !== "works" && line(t("device.camera"), person.camera),
+    person.microphone && person.microphone !== "works" && line(t("device.microphone"), person.microphone),
+    person.camera === "works" && person.microphone === "works" && !isIn && line(both, "works"),
+    ...(isIn ? person.muted.map((source) => t(`muted.${source}`)) : []),
+  ].filter(Boolean);
+  return words.length > 0 ? <p class="muted">{words.join(" · ")}</p> : null;
+}

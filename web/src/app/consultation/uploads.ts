@@ -1,0 +1,194 @@
+import { type Signal, signal } from "@preact/signals";
+import type { Problem, ProblemCode, Receipt, RefusedFile } from "../../protocol";
+import { uploadAddress } from "../requests";
+
+const AT_ONCE = 2;
+
+export type UploadState =
+  | { is: "waiting" }
+  | { is: "sending"; part: number }
+  | { is: "received"; receipt: Receipt }
+  /** Nothing was taken in: refused by the gateway, or it could not be reached. */
+  | { is: "failed"; code: ProblemCode }
+  | { is: "stopped" };
+
+export interface Upload {
+  key: number;
+  /** As the person knows it; it is not sent. */
+  name: string;
+  file: Blob;
+  state: UploadState;
+}
+
+/** Sends one file and tells how much of it has gone, 0 to 1. Rejects with a `ProblemCode`. */
+export type Send = (
+  address: string,
+  file: Blob,
+  onPart: (part: number) => void,
+  signal: AbortSignal,
+) => Promise<Receipt>;
+
+/** Sends files one after the other, two at a time, and keeps what became of each. */
+export class Uploads {
+  readonly items: Signal<readonly Upload[]> = signal([]);
+  #appointment: string;
+  #onReceived: () => void;
+  #send: Send;
+  #controller = new AbortController();
+  #running = 0;
+  #count = 0;
+
+  constructor(appointment: string, onReceived: () => void, send: Send = sendByXhr) {
+    this.#appointment = appointment;
+    this.#onReceived = onReceived;
+    this.#send = send;
+  }
+
+  add(files: readonly { name: string; file: Blob }[]): void {
+    const items = files.map(({ name, file }): Upload => {
+      this.#count += 1;
+      return { key: this.#count, name, file, state: { is: "waiting" } };
+    });
+    this.items.value = [...this.items.peek(), ...items];
+    this.#next();
+  }
+
+  /** Sends again what did not get through. */
+  retry(): void {
+    this.items.value = this.items.peek().map((item) => (mayRetry(item) ? { ...item, state: { is: "waiting" } } : item));
+    this.#next();
+  }
+
+  /** Sends nothing more. What was taken in stays. */
+  stop(): void {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    this.items.value = this.items
+      .peek()
+      .map((item) =>
+        item.state.is === "waiting" || item.state.is === "sending" ? { ...item, state: { is: "stopped" } } : item,
+      );
+  }
+
+  /** Forgets the report. */
+  clear(): void {
+    this.stop();
+    this.items.value = [];
+  }
+
+  #next(): void {
+    while (this.#running < AT_ONCE) {
+      const item = this.items.peek().find(({ state }) => state.is === "waiting");
+      if (!item) return;
+      this.#running += 1;
+      void this.#run(item).finally(() => {
+        this.#running -= 1;
+        this.#next();
+      });
+    }
+  }
+
+  async #run(item: Upload): Promise<void> {
+    const { signal } = this.#controller;
+    const set = (state: UploadState) => {
+      if (signal.aborted) return;
+      this.items.value = this.items.peek().map((each) => (each.key === item.key ? { ...each, state } : each));
+    };
+    set({ is: "sending", part: 0 });
+    try {
+      const address = uploadAddress(this.#appointment, neutralName(item));
+      const receipt = await this.#send(address, item.file, (part) => set({ is: "sending", part }), signal);
+      set({ is: "received", receipt });
+      if (receipt.received > 0) this.#onReceived();
+    } catch (code) {
+      set({ is: "failed", code: code as ProblemCode });
+    }
+  }
+}
+
+/** Names of files often hold names of patients, and an address ends up in logs: the gateway gets a number and the ending. */
+export function neutralName({ key, name }: { key: number; name: string }): string {
+  const ending = /\.([A-Za-z0-9]{1,5})$/.exec(name)?.[1];
+  return `file-${key}${ending ? `.${ending.toLowerCase()}` : ""}`;
+}
+
+/** Another try may help: the network or the gateway failed, not the file. */
+export function mayRetry({ state }: Upload): boolean {
+  return (
+    state.is === "stopped" ||
+    (state.is === "failed" &&
+      ["unavailable", "internal", "too_many", "storage_full", "sign_in_needed"].includes(state.code))
+  );
+}
+
+export interface Report {
+  total: number;
+  done: number;
+  /** 0 to 1, by bytes. */
+  part: number;
+  isRunning: boolean;
+  received: number;
+  ignored: number;
+  refused: readonly { name: string; code: ProblemCode }[];
+  isStopped: boolean;
+  mayRetry: boolean;
+}
+
+/** What became of all of them together. */
+export function reportOf(items: readonly Upload[]): Report {
+  const bytes = items.reduce((sum, { file }) => sum + file.size, 0);
+  const refused: { name: string; code: ProblemCode }[] = [];
+  let sent = 0;
+  let received = 0;
+  let ignored = 0;
+  let done = 0;
+  for (const { name, file, state } of items) {
+    sent += state.is === "sending" ? state.part * file.size : state.is === "waiting" ? 0 : file.size;
+    if (state.is === "waiting" || state.is === "sending") continue;
+    done += 1;
+    if (state.is === "failed") refused.push({ name, code: state.code });
+    if (state.is !== "received") continue;
+    received += state.receipt.received;
+    ignored += state.receipt.ignored.length;
+    refused.push(...state.receipt.refused.map((each) => ({ name: within(name, each), code: each.code })));
+  }
+  return {
+    total: items.length,
+    done,
+    part: bytes === 0 ? (items.length === 0 ? 0 : done / items.length) : sent / bytes,
+    isRunning: done < items.length,
+    received,
+    ignored,
+    refused,
+    isStopped: items.some(({ state }) => state.is === "stopped"),
+    mayRetry: items.some(mayRetry),
+  };
+}
+
+/** A file within an archive is named with it; a single file goes by the name that the person knows. */
+function within(name: string, refused: RefusedFile): string {
+  return /\.zip$/i.test(name) ? `${name} › ${refused.name}` : name;
+}
+
+/** By XMLHttpRequest, which tells the progress of what is sent. */
+export const sendByXhr: Send = (address, file, onPart, signal) =>
+  new Promise((resolve, reject: (code: ProblemCode) => void) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.upload.onprogress = (event) => onPart(event.total === 0 ? 1 : event.loaded / event.total);
+    request.onerror = request.ontimeout = request.onabort = () => reject("unavailable");
+    request.onload = () => {
+      let body: unknown;
+      try {
+        body = JSON.parse(request.responseText);
+      } catch {
+        body = undefined;
+      }
+      if (request.status >= 200 && request.status < 300 && body) resolve(body as Receipt);
+      else
+        reject((body as Partial<Problem> | undefined)?.code ?? (request.status === 413 ? "too_large" : "unavailable"));
+    };
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });

@@ -1,0 +1,160 @@
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { Call } from "../../call/call";
+import { Devices } from "../../call/devices";
+import { locale } from "../../i18n";
+import {
+  type AppointmentEntry,
+  type OutcomeWord,
+  type Person,
+  PROTOCOL,
+  type ProblemCode,
+  type StudyEntry,
+} from "../../protocol";
+import { viewingOf } from "../../viewer/viewing";
+import { type Request, Wire } from "../../wire";
+import { appointment as appointmentOf, studiesOf } from "../requests";
+import { askToSignIn } from "../who";
+import { codeOf } from "../words";
+import { Uploads } from "./uploads";
+
+/** Why this page's part in the consultation is over. */
+export type Over =
+  | { why: "refused"; code: ProblemCode }
+  | { why: "taken_over" }
+  | { why: "ended"; outcome: OutcomeWord | undefined }
+  | { why: "left" };
+
+export type Phase = "connecting" | "check" | "in" | "over";
+
+/** One member of staff in one consultation: connection, devices, call, studies. Lives as long as its page. */
+export class Visit {
+  readonly appointment: string;
+  readonly wire: Wire;
+  readonly devices: Devices = new Devices();
+  readonly call: Call;
+  readonly uploads: Uploads;
+  readonly entry: Signal<AppointmentEntry | undefined> = signal(undefined);
+  readonly studies: Signal<readonly StudyEntry[] | undefined> = signal(undefined);
+  readonly studiesProblem: Signal<ProblemCode | undefined> = signal(undefined);
+  readonly over: Signal<Over | undefined> = signal(undefined);
+  readonly phase: ReadonlySignal<Phase>;
+  /** What went wrong with the last thing that was asked for. */
+  readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
+  #hasEntered: Signal<boolean> = signal(false);
+  #stops: (() => void)[] = [];
+
+  constructor(appointment: string) {
+    this.appointment = appointment;
+    this.wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), appointment }));
+    viewingOf(this.wire);
+    this.call = new Call(this.wire, this.devices);
+    this.uploads = new Uploads(appointment, () => this.fetchStudies());
+    this.phase = computed(() =>
+      this.over.value
+        ? "over"
+        : this.#hasEntered.value
+          ? "in"
+          : this.wire.welcome.value === undefined
+            ? "connecting"
+            : "check",
+    );
+    this.#stops.push(
+      effect(() => {
+        if (this.call.isInCall.value) this.#hasEntered.value = true;
+      }),
+      effect(() => {
+        const code = this.wire.refusal.value;
+        if (code === undefined) return;
+        this.#finish({ why: "refused", code });
+        if (code === "sign_in_needed") askToSignIn();
+      }),
+      this.wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
+      this.wire.on("ended", ({ outcome }) => this.#finish({ why: "ended", outcome })),
+      this.wire.on("studies_changed", () => void this.fetchStudies()),
+    );
+    void this.#fetchEntry();
+    void this.fetchStudies();
+  }
+
+  /** The others that wait, the longest first. */
+  get waiting(): Person[] {
+    const since = (person: Person) => Date.parse(person.place.since ?? "") || 0;
+    return this.call.people.value
+      .filter((person) => person.place.state === "waiting")
+      .sort((a, b) => since(a) - since(b));
+  }
+
+  /** Milliseconds for which somebody has been where they are, by the gateway's clock. */
+  sinceMs(person: Person): number {
+    return person.place.since === undefined ? 0 : Math.max(0, this.wire.now() - Date.parse(person.place.since));
+  }
+
+  /** Goes into the call, and lets somebody in with the same step when that was asked for. */
+  async enter(admit: string | undefined): Promise<void> {
+    this.problem.value = undefined;
+    try {
+      await this.call.enter();
+      this.#hasEntered.value = true;
+    } catch (cause) {
+      this.problem.value = codeOf(cause);
+      return;
+    }
+    if (admit !== undefined && this.waiting.some((person) => person.participant === admit))
+      await this.ask({ type: "admit", participant: admit });
+  }
+
+  /** Asks for something; what goes wrong is shown on the page. Whether it was done. */
+  async ask(request: Request): Promise<boolean> {
+    this.problem.value = undefined;
+    try {
+      await this.wire.request(request);
+      return true;
+    } catch (cause) {
+      this.problem.value = codeOf(cause);
+      if (this.problem.value === "unknown_series") void this.fetchStudies();
+      return false;
+    }
+  }
+
+  async fetchStudies(): Promise<void> {
+    try {
+      const studies = await studiesOf(this.appointment);
+      batch(() => {
+        this.studies.value = studies;
+        this.studiesProblem.value = undefined;
+      });
+    } catch (cause) {
+      this.studiesProblem.value = codeOf(cause);
+    }
+  }
+
+  /** Goes without ending it for the others. */
+  async leave(): Promise<void> {
+    await this.wire.request({ type: "leave" }).catch(codeOf);
+    this.#finish({ why: "left" });
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    this.uploads.stop();
+    this.call.close();
+    this.wire.close();
+    this.devices.close();
+  }
+
+  #finish(over: Over): void {
+    if (this.over.peek()) return;
+    this.over.value = over;
+    this.close();
+  }
+
+  async #fetchEntry(): Promise<void> {
+    try {
+      this.entry.value = await appointmentOf(this.appointment);
+    } catch (cause) {
+      // The wire says why, if the consultation itself does not open.
+      codeOf(cause);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import flask from "icon:flask-conical";
+import logOut from "icon:log-out";
+import { useSignal } from "@preact/signals";
+import { useLocation } from "preact-iso";
+import { chooseLanguage, locale } from "../../i18n";
+import { Icon } from "../../ui/icon";
+import { signOut } from "../requests";
+import { facts, person } from "../who";
+import { codeOf, sentenceOf, t } from "../words";
+import { Fault } from "./Dialog";
+
+/** The hospital, who is signed in, the language, and the way out. */
+export function Header() {
+  const { route } = useLocation();
+  const fault = useSignal("");
+  const who = person.value;
+  const leave = async () => {
+    try {
+      const { next } = await signOut();
+      location.href = next;
+    } catch (cause) {
+      if (codeOf(cause) === "sign_in_needed") {
+        person.value = null;
+        route("/app/sign-in");
+      } else fault.value = sentenceOf(codeOf(cause));
+    }
+  };
+  return (
+    <>
+      {facts.value?.isDemo && (
+        <p class="demo">
+          <Icon of={flask} />
+          {t("app.demo")}
+        </p>
+      )}
+      <header class="header">
+        <a class="header-home" href="/app">
+          <span class="header-product">{t("app.name")}</span>
+          <span class="header-hospital">{facts.value?.name}</span>
+        </a>
+        <LanguageSwitch />
+        {who && (
+          <>
+            <p class="header-person">
+              <strong>{who.name}</strong>
+              <span class="muted">{who.roles.map((role) => t(`staff.${role}`)).join(", ")}</span>
+            </p>
+            <button type="button" class="button" onClick={() => void leave()}>
+              <Icon of={logOut} />
+              {t("app.signOut")}
+            </button>
+          </>
+        )}
+      </header>
+      <Fault text={fault.value} />
+    </>
+  );
+}
+
+/** French or English; the choice is remembered on this device. */
+export function LanguageSwitch() {
+  return (
+    <fieldset class="language">
+      <legend class="spoken">{t("app.language")}</legend>
+      {(["fr", "en"] as const).map((language) => (
+        <button
+          key={language}
+          type="button"
+          class="button quiet"
+          lang={language}
+          aria-pressed={locale.value === language}
+          onClick={() => chooseLanguage(language)}
+        >
+          {language === "fr" ? "Français" : "English"}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

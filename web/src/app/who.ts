@@ -1,0 +1,45 @@
+import { type Signal, signal } from "@preact/signals";
+import { ApiProblem, hospital, me } from "../api";
+import type { HospitalFacts, Me } from "../protocol";
+
+/** The hospital; absent until it is known. */
+export const facts: Signal<HospitalFacts | undefined> = signal(undefined);
+
+/** Who is signed in: `undefined` until it is known, `null` for nobody. */
+export const person: Signal<Me | null | undefined> = signal(undefined);
+
+/** Set when the hospital or the person could not be asked for. */
+export const fault: Signal<boolean> = signal(false);
+
+/** Asks for both. */
+export async function recognise(): Promise<void> {
+  fault.value = false;
+  try {
+    const [known, who] = await Promise.all([hospital(), me().catch(nobodyIfSignedOut)]);
+    facts.value = known;
+    person.value = who;
+  } catch (cause) {
+    console.warn("the gateway could not be asked who this is", cause);
+    fault.value = true;
+  }
+}
+
+function nobodyIfSignedOut(cause: unknown): null {
+  if (cause instanceof ApiProblem && (cause.code === "sign_in_needed" || cause.code === "no_role")) return null;
+  throw cause;
+}
+
+/** The person was signed out in the meantime: the pages lead to the sign-in and back. */
+export function askToSignIn(): void {
+  person.value = null;
+}
+
+/** May be booked into appointments. */
+export function mayConsult(who: Me): boolean {
+  return who.roles.some((role) => role === "doctor" || role === "radiologist");
+}
+
+/** May make appointments. */
+export function mayBook(who: Me): boolean {
+  return mayConsult(who) || who.roles.includes("secretary");
+}

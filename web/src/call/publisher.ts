@@ -1,0 +1,136 @@
+import type { OfferedTrack, SourceWord } from "../protocol";
+import type { Wire } from "../wire";
+import { makePeer, type PeerState, preferCodecs, watch } from "./peer";
+
+const MOST_BPS: Record<SourceWord, number> = { microphone: 64_000, camera: 1_200_000, screen: 2_500_000 };
+const ANSWER_MS = 10_000;
+
+/** The connection that sends. The client offers; one offer is under way at a time, and later wishes wait for its answer. */
+export class Publisher {
+  #wire: Wire;
+  #tell: (state: PeerState) => void;
+  #peer: RTCPeerConnection;
+  #slots = new Map<SourceWord, RTCRtpTransceiver>();
+  #unwatch: () => void;
+  #unlisten: () => void;
+  #isOffering = false;
+  #isWanted = false;
+  #late: ReturnType<typeof setTimeout> | undefined;
+  #generation: number;
+  #isClosed = false;
+
+  /** `generation`: the last number that was used on this wire, so that late answers to an older connection are told apart. */
+  constructor(wire: Wire, generation: number, tell: (state: PeerState) => void) {
+    this.#wire = wire;
+    this.#generation = generation;
+    this.#tell = tell;
+    this.#peer = makePeer();
+    this.#unwatch = watch(this.#peer, tell, () => this.restart());
+    this.#unlisten = wire.on("publish_answer", (message) => void this.#answer(message.generation, message.sdp));
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether the source has a place in the connection, sending now or not. */
+  has(source: SourceWord): boolean {
+    return this.#slots.get(source)?.direction === "sendonly";
+  }
+
+  /** Sends a track, or nothing for now when there is none; asks for a new description only where the set of sources changes. */
+  async send(source: SourceWord, track: MediaStreamTrack | undefined): Promise<void> {
+    if (this.#isClosed) return;
+    const slot = this.#slots.get(source);
+    if (slot) {
+      await slot.sender.replaceTrack(track ?? null);
+      if (track && slot.direction !== "sendonly") {
+        slot.direction = "sendonly";
+        await this.#offer();
+      }
+      return;
+    }
+    if (!track) return;
+    const kind = source === "microphone" ? "audio" : "video";
+    const made = this.#peer.addTransceiver(track, {
+      direction: "sendonly",
+      sendEncodings: [{ maxBitrate: MOST_BPS[source] }],
+    });
+    preferCodecs(made, kind);
+    this.#slots.set(source, made);
+    await this.#offer();
+  }
+
+  /** Takes a source away for everybody. Its place in the description stays and is used again. */
+  async withdraw(source: SourceWord): Promise<void> {
+    const slot = this.#slots.get(source);
+    if (!slot || this.#isClosed) return;
+    await slot.sender.replaceTrack(null);
+    slot.direction = "inactive";
+    await this.#offer();
+  }
+
+  /** Looks for a new path with new ICE credentials. */
+  restart(): void {
+    if (this.#isClosed || this.#slots.size === 0) return;
+    this.#peer.restartIce();
+    void this.#offer();
+  }
+
+  stats(): Promise<RTCStatsReport> {
+    return this.#peer.getStats();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#late);
+    this.#unwatch();
+    this.#unlisten();
+    this.#peer.close();
+  }
+
+  async #offer(): Promise<void> {
+    if (this.#isClosed) return;
+    if (this.#isOffering) {
+      this.#isWanted = true;
+      return;
+    }
+    this.#isOffering = true;
+    this.#generation += 1;
+    const generation = this.#generation;
+    try {
+      // Whatever is added in the same breath goes into the same description.
+      await Promise.resolve();
+      this.#isWanted = false;
+      await this.#peer.setLocalDescription(await this.#peer.createOffer());
+      const tracks: OfferedTrack[] = [];
+      for (const [source, slot] of this.#slots)
+        if (slot.mid !== null && slot.direction === "sendonly") tracks.push({ mid: slot.mid, source });
+      this.#wire.send({ type: "publish_offer", generation, sdp: this.#peer.localDescription?.sdp ?? "", tracks });
+      this.#late = setTimeout(() => this.#again(generation), ANSWER_MS);
+    } catch (cause) {
+      this.#isOffering = false;
+      if (!this.#isClosed) console.warn("could not offer", cause);
+    }
+  }
+
+  async #answer(generation: number, sdp: string): Promise<void> {
+    if (this.#isClosed || generation !== this.#generation || !this.#isOffering) return;
+    clearTimeout(this.#late);
+    try {
+      await this.#peer.setRemoteDescription({ type: "answer", sdp });
+    } catch (cause) {
+      console.warn("the answer to an offer could not be used", cause);
+      this.#tell("lost");
+    }
+    this.#isOffering = false;
+    if (this.#isWanted) await this.#offer();
+  }
+
+  /** No answer came: the same is offered anew under the next number. */
+  #again(generation: number): void {
+    if (this.#isClosed || generation !== this.#generation) return;
+    this.#isOffering = false;
+    void this.#offer();
+  }
+}

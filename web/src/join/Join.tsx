@@ -1,0 +1,49 @@
+import { DeviceTest } from "./DeviceTest";
+import { ClosedDoor, Door, Early, Moment, NoLink, OtherBrowser } from "./Door";
+import { Ending } from "./Ending";
+import { InCall } from "./InCall";
+import type { Visit } from "./visit";
+import { Waiting } from "./Waiting";
+
+/** The patient's pages, one at a time, and the place where changes are told to screen readers. */
+export function Join({ visit }: { visit: Visit }) {
+  return (
+    <>
+      <p class="spoken" role="status" aria-live="polite">
+        {visit.said.value}
+      </p>
+      <Page key={visit.page.value} visit={visit} />
+    </>
+  );
+}
+
+function Page({ visit }: { visit: Visit }) {
+  const page = visit.page.value;
+  const call = visit.call.value;
+  const wire = visit.wire.value;
+  const over = visit.over.value;
+  switch (page) {
+    case "nolink":
+      return <NoLink visit={visit} />;
+    case "unsupported":
+      return <OtherBrowser visit={visit} />;
+    case "looking":
+    case "resuming":
+    case "unreachable":
+      return <Moment visit={visit} page={page} />;
+    case "door":
+      return <Door visit={visit} />;
+    case "early":
+      return <Early visit={visit} />;
+    case "closed":
+      return <ClosedDoor visit={visit} />;
+    case "test":
+      return <DeviceTest visit={visit} />;
+    case "waiting":
+      return <Waiting visit={visit} />;
+    case "call":
+      return call && wire ? <InCall visit={visit} call={call} wire={wire} /> : null;
+    case "over":
+      return over ? <Ending visit={visit} over={over} /> : null;
+  }
+}

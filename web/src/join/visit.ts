@@ -1,0 +1,398 @@
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { hospital, look as lookAt } from "../api";
+import { keepAwake } from "../call/awake";
+import { Call } from "../call/call";
+import { Devices } from "../call/devices";
+import { audio, playChime } from "../call/sound";
+import { locale } from "../i18n";
+import { type HospitalFacts, type Look, type OutcomeWord, type Place, PROTOCOL, type ProblemCode } from "../protocol";
+import { viewingOf } from "../viewer/viewing";
+import { Wire } from "../wire";
+import { needsOtherBrowser } from "./browser";
+import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
+import { hasContinued, setContinued } from "./link";
+import { codeOf, t } from "./words";
+
+/** Why this page's part in the consultation is over. */
+export type Over =
+  | { why: "left" | "removed" | "taken_over" }
+  | { why: "ended"; outcome: OutcomeWord | undefined; isCancelled: boolean }
+  | { why: "refused"; code: ProblemCode };
+
+/** What the patient sees. */
+export type PageName =
+  | "nolink"
+  | "unsupported"
+  | "looking"
+  | "unreachable"
+  | "door"
+  | "early"
+  | "closed"
+  | "resuming"
+  | "test"
+  | "waiting"
+  | "call"
+  | "over";
+
+const LOOK_AGAIN_MS = 5_000;
+const LOOK_WHILE_EARLY_MS = 60_000;
+const OPENING_MS = 15_000;
+const SLOW_MS = 4_000;
+
+/** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
+export class Visit {
+  readonly link: string | undefined;
+  readonly facts: Signal<HospitalFacts | undefined> = signal(undefined);
+  readonly look: Signal<Look | undefined> = signal(undefined);
+  readonly devices: Signal<Devices> = signal(new Devices());
+  readonly wire: Signal<Wire | undefined> = signal(undefined);
+  readonly call: Signal<Call | undefined> = signal(undefined);
+  /** Where this person stands, as the gateway last said. */
+  readonly place: Signal<Place | undefined> = signal(undefined);
+  readonly over: Signal<Over | undefined> = signal(undefined);
+  /** The device test before the door opens. */
+  readonly isTestingEarly: Signal<boolean> = signal(false);
+  /** The browser is asking for permission now. */
+  readonly isAsking: Signal<boolean> = signal(false);
+  readonly isOtherBrowserWanted: Signal<boolean> = signal(needsOtherBrowser());
+  readonly wasPutBack: Signal<boolean> = signal(false);
+  /** What went wrong with the last thing that was asked for. */
+  readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
+  /** The first connection takes longer than anybody should look at without a word. */
+  readonly isSlow: Signal<boolean> = signal(false);
+  /** What screen readers are told: changes that the page shows elsewhere. */
+  readonly said: Signal<string> = signal("");
+  readonly page: ReadonlySignal<PageName>;
+
+  #isResuming: boolean;
+  #isLookLost = signal(false);
+  #aheadMs = 0;
+  #lookedAt = 0;
+  #isLooking = false;
+  #isEntering = false;
+  #stops: (() => void)[] = [];
+
+  constructor(link: string | undefined) {
+    this.link = link;
+    this.#isResuming = hasContinued();
+    this.page = computed(() => this.#page());
+    void this.#fetchFacts();
+    if (link === undefined) return;
+    void this.#look();
+    setInterval(() => this.#tick(), 1_000);
+    document.addEventListener("visibilitychange", () => this.#tick(true));
+    addEventListener("online", () => this.#tick(true));
+    let sleep: (() => void) | undefined;
+    effect(() => {
+      const isWatching = this.page.value === "waiting" || this.page.value === "call";
+      if (isWatching) sleep ??= keepAwake();
+      else {
+        sleep?.();
+        sleep = undefined;
+      }
+    });
+  }
+
+  get timeZone(): string {
+    return this.facts.value?.timeZone ?? "Europe/Paris";
+  }
+
+  /** Milliseconds since 1970 by the gateway's clock. */
+  nowMs(): number {
+    return this.wire.peek()?.now() ?? Date.now() + this.#aheadMs;
+  }
+
+  /** Why the door is closed for good. */
+  get closed(): Closed | undefined {
+    const door = this.look.value?.door;
+    return door === "open" || door === "too_early" ? undefined : door;
+  }
+
+  say(text: string): void {
+    this.said.value = text;
+  }
+
+  /** From the landing page to the device test, on a tap: browsers show their question only then. */
+  continue(): void {
+    audio();
+    setContinued(true);
+    this.#connect();
+    void this.openDevices();
+  }
+
+  /** Tests the devices before the door opens. */
+  testEarly(): void {
+    audio();
+    this.isTestingEarly.value = true;
+    void this.openDevices();
+  }
+
+  stopTestEarly(): void {
+    this.isTestingEarly.value = false;
+    this.#closeDevices();
+  }
+
+  /** Asks for camera and microphone, or for what is missing of them. */
+  async openDevices(): Promise<void> {
+    this.isAsking.value = true;
+    await this.devices.peek().open();
+    this.isAsking.value = false;
+  }
+
+  /** Into the waiting room with whatever works. With `isSoundOnly` the microphone is asked for alone, and no camera is used. */
+  async ready(isSoundOnly: boolean): Promise<void> {
+    if (this.#isEntering) return;
+    this.#isEntering = true;
+    this.problem.value = undefined;
+    try {
+      const devices = this.devices.peek();
+      if (isSoundOnly) await devices.openSoundOnly();
+      const wire = this.wire.peek();
+      if (!wire) return;
+      await opened(wire);
+      await wire.request({ type: "ready", camera: devices.camera.peek(), microphone: devices.microphone.peek() });
+    } catch (cause) {
+      this.problem.value = codeOf(cause);
+    } finally {
+      this.#isEntering = false;
+    }
+  }
+
+  /** Asks again to be taken in after that has failed. */
+  async enter(): Promise<void> {
+    this.problem.value = undefined;
+    try {
+      await this.call.peek()?.enter();
+    } catch (cause) {
+      const code = codeOf(cause);
+      // A connection that went away comes back and asks again by itself.
+      if (code !== "unavailable") this.problem.value = code;
+    }
+  }
+
+  async leave(): Promise<void> {
+    await this.wire
+      .peek()
+      ?.request({ type: "leave" })
+      .catch((cause) => console.info("left without an answer", codeOf(cause)));
+    this.#finish({ why: "left" });
+  }
+
+  /** Back in after leaving or after another window took over, on a tap. */
+  comeBack(): void {
+    audio();
+    batch(() => {
+      this.over.value = undefined;
+      this.look.value = undefined;
+    });
+    this.#isResuming = true;
+    void this.#look();
+  }
+
+  #page(): PageName {
+    if (this.link === undefined) return "nolink";
+    if (this.over.value) return "over";
+    if (this.wire.value) {
+      const state = this.place.value?.state;
+      switch (state) {
+        case undefined:
+          return this.#isResuming ? "resuming" : "test";
+        case "waiting":
+          return "waiting";
+        case "admitted":
+        case "in_call":
+          return "call";
+        default:
+          return "test";
+      }
+    }
+    const look = this.look.value;
+    if (!look) return this.#isLookLost.value ? "unreachable" : "looking";
+    if (this.closed) return "closed";
+    if (this.isOtherBrowserWanted.value) return "unsupported";
+    if (look.door === "too_early") return this.isTestingEarly.value ? "test" : "early";
+    return "door";
+  }
+
+  async #fetchFacts(): Promise<void> {
+    try {
+      this.facts.value = await hospital();
+    } catch {
+      setTimeout(() => void this.#fetchFacts(), LOOK_AGAIN_MS);
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.link === undefined || this.#isLooking) return;
+    this.#isLooking = true;
+    this.#lookedAt = Date.now();
+    try {
+      const look = await lookAt(this.link);
+      this.#aheadMs = aheadMs(look, Date.now());
+      const wasEarly = this.look.peek()?.door === "too_early";
+      batch(() => {
+        this.#isLookLost.value = false;
+        this.look.value = look;
+      });
+      if (look.door !== "open") return;
+      if (wasEarly) this.say(t("early.opened"));
+      if (this.#isResuming || this.isTestingEarly.peek()) {
+        const isTested = this.isTestingEarly.peek();
+        setContinued(true);
+        this.#connect();
+        if (!isTested) void this.openDevices();
+      }
+    } catch (cause) {
+      console.info("could not look at the door", codeOf(cause));
+      this.#isLookLost.value = true;
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  /** Looks at the door again: while the gateway does not answer, when it is time, and now and then in between. */
+  #tick(isBack = false): void {
+    if (this.wire.peek() || this.over.peek() || document.visibilityState === "hidden") return;
+    const sinceMs = Date.now() - this.#lookedAt;
+    const look = this.look.peek();
+    if (!look) {
+      if (this.#isLookLost.peek() && (isBack || sinceMs > LOOK_AGAIN_MS)) void this.#look();
+    } else if (look.door === "too_early") {
+      const isTime = untilOpenMs(look, this.nowMs()) === 0 && sinceMs > 2_000;
+      if (isTime || isBack || sinceMs > LOOK_WHILE_EARLY_MS) void this.#look();
+    }
+  }
+
+  #connect(): void {
+    const link = this.link;
+    if (link === undefined || this.wire.peek()) return;
+    const wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), link }));
+    viewingOf(wire);
+    const call = new Call(wire, this.devices.peek());
+    const slow = setTimeout(() => {
+      this.isSlow.value = wire.state.peek() === "connecting";
+    }, SLOW_MS);
+    this.#stops.push(
+      () => clearTimeout(slow),
+      wire.on("welcome", ({ place }) => this.#moved(place)),
+      wire.on("place", ({ place }) => this.#moved(place)),
+      wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
+      wire.on("ended", ({ outcome, status }) =>
+        this.#finish({ why: "ended", outcome, isCancelled: status === "cancelled" }),
+      ),
+      effect(() => {
+        const code = wire.refusal.value;
+        if (code !== undefined) this.#refused(code);
+      }),
+      follow(wire, (isLost) => this.say(isLost ? t("lost.wire") : t("lost.back"))),
+    );
+    batch(() => {
+      this.place.value = undefined;
+      this.isTestingEarly.value = false;
+      this.call.value = call;
+      this.wire.value = wire;
+    });
+  }
+
+  #moved(place: Place): void {
+    const before = this.place.peek()?.state;
+    batch(() => {
+      this.#isResuming = false;
+      this.isSlow.value = false;
+      this.wasPutBack.value =
+        place.state === "waiting" && (before === "in_call" || before === "admitted" || this.wasPutBack.peek());
+      this.place.value = place;
+    });
+    switch (place.state) {
+      case "admitted":
+        if (before === "waiting") {
+          void playChime();
+          navigator.vibrate?.([200, 100, 200, 100, 400]);
+          this.say(t("admitted.title"));
+        }
+        void this.enter();
+        break;
+      case "removed":
+        this.#finish({ why: "removed" });
+        break;
+      case "left":
+        this.#finish({ why: "left" });
+        break;
+      default:
+        break;
+    }
+  }
+
+  #refused(code: ProblemCode): void {
+    const closed = closedBy(code);
+    if (closed === undefined && code !== "too_early") {
+      this.#finish({ why: "refused", code });
+      return;
+    }
+    // The door has changed since it was looked at: the page of the door says it.
+    this.#drop();
+    const look = this.look.peek();
+    if (closed && look) this.look.value = { ...look, door: closed };
+    else void this.#look();
+  }
+
+  #finish(over: Over): void {
+    if (this.over.peek()) return;
+    this.over.value = over;
+    this.#drop();
+  }
+
+  #drop(): void {
+    setContinued(false);
+    for (const stop of this.#stops.splice(0)) stop();
+    this.call.peek()?.close();
+    this.wire.peek()?.close();
+    this.#closeDevices();
+    this.#isResuming = false;
+    batch(() => {
+      this.call.value = undefined;
+      this.wire.value = undefined;
+      this.place.value = undefined;
+      this.wasPutBack.value = false;
+      this.problem.value = undefined;
+      this.isSlow.value = false;
+    });
+  }
+
+  #closeDevices(): void {
+    this.devices.peek().close();
+    this.devices.value = new Devices();
+  }
+}
+
+/** Waits until a wire is open. Rejects nothing: a request on a wire that did not open says why. */
+function opened(wire: Wire): Promise<void> {
+  return new Promise((resolve) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stop: (() => void) | undefined;
+    const end = () => {
+      clearTimeout(timer);
+      stop?.();
+      resolve();
+    };
+    timer = setTimeout(end, OPENING_MS);
+    stop = effect(() => {
+      if (wire.state.value === "open" || wire.state.value === "closed") queueMicrotask(end);
+    });
+  });
+}
+
+/** Calls `tell` when a connection that was open is lost, and when it is back. */
+function follow(wire: Wire, tell: (isLost: boolean) => void): () => void {
+  let wasLost = false;
+  return effect(() => {
+    const state = wire.state.value;
+    if (state === "lost" && !wasLost) {
+      wasLost = true;
+      tell(true);
+    } else if (state === "open" && wasLost) {
+      wasLost = false;
+      tell(false);
+    }
+  });
+}

@@ -1,0 +1,214 @@
+import type { ClientMessage, Shown, WindowState } from "../protocol";
+import { clampView, FIT, type Point, panBy, type Size, type View, zoomAbout } from "./geometry";
+
+/** How long what a hand has asked for counts before what the gateway says, when the two differ. */
+const SETTLE_MS = 700;
+/** Pixels of a drag that change the window's width by the factor e, and its centre by one width. */
+const DRAG_PIXELS = 250;
+const WIDTH_MIN = 1e-6;
+const WIDTH_MAX = 1e9;
+/** A pointer that rests is told again, so that it does not fade for the others. */
+const POINT_AGAIN_MS = 1_000;
+
+const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
+
+interface Wanted {
+  index?: number;
+  window?: WindowState;
+  view?: View;
+  isInverted?: boolean;
+}
+
+/**
+ * Turns what hands do into messages. The gateway owns the state, so nothing is drawn from here; but the next movement of a
+ * drag starts from what was last asked for, not from what has come back so far: nothing jumps. At most one message of a kind
+ * goes out per frame of the screen.
+ */
+export class Steering {
+  #send: (message: ClientMessage) => void;
+  #schedule: (f: () => void) => void;
+  #now: () => number;
+  #shown: Shown | undefined;
+  #surface: Size = { width: 1, height: 1 };
+  #wanted: Wanted = {};
+  #wantedAt = 0;
+  #dirty = new Set<keyof Wanted>();
+  #point: Point | undefined;
+  #isPointDirty = false;
+  #isScheduled = false;
+  #repeat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    send: (message: ClientMessage) => void,
+    schedule: (f: () => void) => void = (f) => void requestAnimationFrame(f),
+    now: () => number = () => performance.now(),
+  ) {
+    this.#send = send;
+    this.#schedule = schedule;
+    this.#now = now;
+  }
+
+  /** What the gateway says is shown now. */
+  adopt(shown: Shown | undefined): void {
+    if (shown?.series !== this.#shown?.series) {
+      this.#wanted = {};
+      this.#dirty.clear();
+    }
+    this.#shown = shown;
+    const wanted = this.#wanted;
+    if (shown && wanted.index === shown.index && !this.#dirty.has("index")) delete wanted.index;
+    if (shown && wanted.isInverted === shown.isInverted) delete wanted.isInverted;
+  }
+
+  /** Size of the surface in the unit in which hands move: CSS pixels. */
+  resize(surface: Size): void {
+    this.#surface = surface;
+  }
+
+  /** What is shown, with what has been asked for since. */
+  get current(): Shown | undefined {
+    if (!this.#shown) return undefined;
+    if (this.#now() - this.#wantedAt > SETTLE_MS && this.#dirty.size === 0) this.#wanted = {};
+    const { index, window, view, isInverted } = this.#wanted;
+    return {
+      ...this.#shown,
+      ...(index !== undefined && { index }),
+      ...(window && { window }),
+      ...(isInverted !== undefined && { isInverted }),
+      ...view,
+    };
+  }
+
+  scrollTo(index: number): void {
+    const shown = this.current;
+    if (!shown) return;
+    const wanted = clamp(Math.round(index), 0, shown.count - 1);
+    if (wanted !== shown.index) this.#want("index", wanted);
+  }
+
+  scrollBy(frames: number): void {
+    const shown = this.current;
+    if (shown) this.scrollTo(shown.index + frames);
+  }
+
+  setWindow(window: WindowState): void {
+    if (!this.current) return;
+    this.#want("window", {
+      center: clamp(window.center, -WIDTH_MAX, WIDTH_MAX),
+      width: clamp(window.width, WIDTH_MIN, WIDTH_MAX),
+    });
+  }
+
+  /**
+   * To the right the window widens, to the left it narrows; upwards the picture gets brighter. The speed goes with the width,
+   * so that a narrow window is as easy to set as a wide one.
+   */
+  windowBy(dx: number, dy: number): void {
+    const shown = this.current;
+    if (!shown?.window) return;
+    const { center, width } = shown.window;
+    const brighter = shown.isInverted ? -dy : dy;
+    this.setWindow({
+      center: center + (brighter / DRAG_PIXELS) * width,
+      width: width * Math.exp(dx / DRAG_PIXELS),
+    });
+  }
+
+  zoomAbout(at: Point, factor: number): void {
+    const shown = this.current;
+    if (shown) this.#want("view", zoomAbout(this.#surface, shown.aspect, shown, at, factor));
+  }
+
+  /** Zooms about the middle of the surface. */
+  zoomBy(factor: number): void {
+    this.zoomAbout({ x: this.#surface.width / 2, y: this.#surface.height / 2 }, factor);
+  }
+
+  panBy(dx: number, dy: number): void {
+    const shown = this.current;
+    if (shown) this.#want("view", panBy(this.#surface, shown.aspect, shown, dx, dy));
+  }
+
+  /** Moves the picture by parts of the surface: (0.1, 0) to the right by a tenth of it. */
+  panByParts(x: number, y: number): void {
+    this.panBy(x * this.#surface.width, y * this.#surface.height);
+  }
+
+  fit(): void {
+    if (this.current) this.#want("view", clampView(FIT));
+  }
+
+  invert(): void {
+    const shown = this.current;
+    if (shown) this.#want("isInverted", !shown.isInverted);
+  }
+
+  resetWindow(): void {
+    if (!this.current) return;
+    this.#forget("window");
+    this.#send({ type: "reset_window" });
+  }
+
+  /** Everything but the place in the stack as it was when the series was shared. */
+  reset(): void {
+    if (!this.current) return;
+    this.#forget("window");
+    this.#forget("isInverted");
+    this.#wanted.view = FIT;
+    this.#dirty.delete("view");
+    this.#wantedAt = this.#now();
+    this.#send({ type: "reset_view" });
+  }
+
+  /** Points at a place of the frame (0..1). */
+  point(at: Point): void {
+    this.#point = at;
+    this.#isPointDirty = true;
+    this.#repeat ??= setInterval(() => {
+      this.#isPointDirty = true;
+      this.#plan();
+    }, POINT_AGAIN_MS);
+    this.#plan();
+  }
+
+  unpoint(): void {
+    if (!this.#point) return;
+    this.#point = undefined;
+    this.#isPointDirty = false;
+    clearInterval(this.#repeat);
+    this.#repeat = undefined;
+    this.#send({ type: "unpoint" });
+  }
+
+  #want<K extends keyof Wanted>(what: K, value: Wanted[K] & {}): void {
+    this.#wanted[what] = value;
+    this.#wantedAt = this.#now();
+    this.#dirty.add(what);
+    this.#plan();
+  }
+
+  #forget(what: keyof Wanted): void {
+    delete this.#wanted[what];
+    this.#dirty.delete(what);
+  }
+
+  #plan(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#schedule(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const { index, window, view, isInverted } = this.#wanted;
+    if (this.#dirty.has("index") && index !== undefined) this.#send({ type: "scroll", index });
+    if (this.#dirty.has("window") && window) this.#send({ type: "set_window", ...window });
+    if (this.#dirty.has("view") && view) this.#send({ type: "set_view", ...view });
+    if (this.#dirty.has("isInverted") && isInverted !== undefined) this.#send({ type: "set_inverted", isInverted });
+    this.#dirty.clear();
+    if (this.#isPointDirty && this.#point) this.#send({ type: "point", ...this.#point });
+    this.#isPointDirty = false;
+  }
+}

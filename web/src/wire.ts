@@ -1,0 +1,274 @@
+import { type Signal, signal } from "@preact/signals";
+import type { ClientMessage, PictureHeader, ProblemCode, ServerMessage } from "./protocol";
+
+/**
+ * `connecting` until the first welcome, `open` while messages pass, `lost` while it tries to come back, `closed` for good:
+ * closed by the page, taken over by another tab, ended, or refused (then `refusal` says why).
+ */
+export type WireState = "connecting" | "open" | "lost" | "closed";
+
+export type Hello = Extract<ClientMessage, { type: "hello" }>;
+export type Welcome = Extract<ServerMessage, { type: "welcome" }>;
+type Requesting = Extract<ClientMessage, { request: number }>;
+type WithoutNumber<M> = M extends unknown ? Omit<M, "request"> : never;
+/** A message that is answered, without the number that the wire gives it. */
+export type Request = WithoutNumber<Requesting>;
+type Of<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
+type Listener = (message: never) => void;
+
+/** The gateway did not carry out a request; `unavailable` when the connection went away before it answered. */
+export class Rejected extends Error {
+  override readonly name = "Rejected";
+  constructor(
+    readonly code: ProblemCode,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+const PING_EVERY_MS = 10_000;
+const SILENT_FOR_MS = 25_000;
+/** How long a connection may stay silent after the page was asleep, when it has most likely gone. */
+const WOKEN_SILENT_FOR_MS = 4_000;
+const OPENING_MS = 10_000;
+const REQUEST_MS = 15_000;
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_LAST_MS = 5_000;
+
+/** Answers to `hello` that another try cannot change. */
+const MAY_PASS: ReadonlySet<ProblemCode> = new Set(["unavailable", "internal", "too_many"]);
+
+/** The one WebSocket of a page: typed messages, requests with answers, pictures, and coming back after a loss. */
+export class Wire {
+  readonly state: Signal<WireState> = signal("connecting");
+  /** The last welcome: who this is. */
+  readonly welcome: Signal<Welcome | undefined> = signal(undefined);
+  /** Why the gateway does not want this client, when that is why the wire is closed. */
+  readonly refusal: Signal<ProblemCode | undefined> = signal(undefined);
+
+  #hello: () => Hello;
+  #url: string;
+  #socket: WebSocket | undefined;
+  #listeners = new Map<string, Set<Listener>>();
+  #pictures = new Set<(header: PictureHeader, bytes: Uint8Array) => void>();
+  #pending = new Map<number, { resolve: () => void; reject: (why: Rejected) => void; timer: number }>();
+  #lastRequest = 0;
+  #tries = 0;
+  #heardAt = 0;
+  #pingedAt = 0;
+  #clockAheadMs = 0;
+  #ticking: number | undefined;
+  #retry: number | undefined;
+  #wake = () => this.#comeBackNow();
+
+  constructor(hello: () => Hello, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) {
+    this.#hello = hello;
+    this.#url = url;
+    addEventListener("online", this.#wake);
+    document.addEventListener("visibilitychange", this.#wake);
+    this.#open();
+  }
+
+  /** Milliseconds since 1970 by the gateway's clock: a device's own may be wrong. */
+  now(): number {
+    return Date.now() + this.#clockAheadMs;
+  }
+
+  /** Calls `f` for each message of that type; the answer of this call stops it. */
+  on<T extends ServerMessage["type"]>(type: T, f: (message: Of<T>) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set<Listener>();
+    this.#listeners.set(type, listeners);
+    listeners.add(f as Listener);
+    return () => listeners.delete(f as Listener);
+  }
+
+  /** Calls `f` for each picture; the answer of this call stops it. */
+  onPicture(f: (header: PictureHeader, bytes: Uint8Array) => void): () => void {
+    this.#pictures.add(f);
+    return () => this.#pictures.delete(f);
+  }
+
+  /** Sends now or not at all: what is said while the wire is down would be stale when it is back. */
+  send(message: ClientMessage): void {
+    if (this.state.peek() !== "open" || this.#socket?.readyState !== WebSocket.OPEN) {
+      console.info(`not sent while the connection is down: ${message.type}`);
+      return;
+    }
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @throws Rejected with the gateway's code, or `unavailable` when no answer came.
+   */
+  request(message: Request): Promise<void> {
+    if (this.state.peek() !== "open") return Promise.reject(new Rejected("unavailable", "not connected"));
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    return new Promise((resolve, reject) => {
+      const timer = window.setTimeout(
+        () => this.#answer(request, new Rejected("unavailable", "no answer")),
+        REQUEST_MS,
+      );
+      this.#pending.set(request, { resolve, reject, timer });
+      this.send({ ...message, request } as ClientMessage);
+    });
+  }
+
+  /** Closes for good. */
+  close(): void {
+    if (this.state.peek() === "closed") return;
+    removeEventListener("online", this.#wake);
+    document.removeEventListener("visibilitychange", this.#wake);
+    clearTimeout(this.#retry);
+    this.#drop();
+    this.state.value = "closed";
+  }
+
+  #open(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#drop();
+    const socket = new WebSocket(this.#url);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#heardAt = performance.now();
+    socket.onopen = () => socket.send(JSON.stringify(this.#hello()));
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      this.#heardAt = performance.now();
+      if (typeof event.data === "string") this.#text(event.data);
+      else this.#picture(event.data);
+    };
+    socket.onclose = () => this.#lose();
+    this.#ticking = window.setInterval(() => this.#tick(), 1_000);
+  }
+
+  #tick(): void {
+    const silentMs = performance.now() - this.#heardAt;
+    if (silentMs > (this.state.peek() === "open" ? SILENT_FOR_MS : OPENING_MS)) this.#lose();
+    else if (this.state.peek() === "open" && Date.now() - this.#pingedAt >= PING_EVERY_MS) this.#ping();
+  }
+
+  #ping(): void {
+    this.#pingedAt = Date.now();
+    this.send({ type: "ping" });
+  }
+
+  /** Lets go of the socket that there is, without a word to its listeners. */
+  #drop(): void {
+    clearInterval(this.#ticking);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
+    for (const request of [...this.#pending.keys()])
+      this.#answer(request, new Rejected("unavailable", "connection lost"));
+  }
+
+  #lose(): void {
+    this.#drop();
+    if (this.state.peek() === "closed") return;
+    if (this.state.peek() === "open") this.state.value = "lost";
+    const longest = Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** this.#tries);
+    this.#tries += 1;
+    // Half fixed, half by chance, so that a ward does not come back in one moment.
+    this.#retry = window.setTimeout(
+      () => this.#open(),
+      Math.max(BACKOFF_FIRST_MS, longest * (0.5 + Math.random() / 2)),
+    );
+  }
+
+  /** The network or the page has come back: tries at once, and asks a connection that seems open for a sign of life. */
+  #comeBackNow(): void {
+    if (document.visibilityState === "hidden") return;
+    if (this.#retry !== undefined) this.#open();
+    else if (this.state.peek() === "open") {
+      this.#heardAt = Math.min(this.#heardAt, performance.now() - SILENT_FOR_MS + WOKEN_SILENT_FOR_MS);
+      this.#ping();
+    }
+  }
+
+  #text(text: string): void {
+    let message: ServerMessage;
+    try {
+      message = JSON.parse(text) as ServerMessage;
+    } catch {
+      console.warn("a message that is not JSON was ignored");
+      return;
+    }
+    switch (message.type) {
+      case "welcome":
+        this.#tries = 0;
+        this.#pingedAt = Date.now();
+        this.#clockAheadMs = Date.parse(message.now) - Date.now();
+        this.welcome.value = message;
+        this.state.value = "open";
+        break;
+      case "accepted":
+        this.#answer(message.request);
+        break;
+      case "rejected":
+        this.#answer(message.request, new Rejected(message.code, message.detail));
+        break;
+      case "problem":
+        console.warn(`the gateway could not use a message: ${message.code}: ${message.detail}`);
+        if (this.state.peek() !== "open" && !MAY_PASS.has(message.code)) {
+          this.refusal.value = message.code;
+          this.close();
+        }
+        break;
+      case "taken_over":
+      case "ended":
+        this.#tell(message);
+        this.close();
+        return;
+      case "place":
+      case "people":
+      case "publish_answer":
+      case "subscribe_offer":
+      case "media":
+      case "muted":
+      case "viewing":
+      case "pointer":
+      case "pointer_gone":
+      case "frame_failed":
+      case "studies_changed":
+      case "pong":
+        break;
+      default:
+        console.info(
+          `a message of a newer gateway was ignored: ${(message satisfies never as { type?: unknown }).type}`,
+        );
+        return;
+    }
+    this.#tell(message);
+  }
+
+  #tell(message: ServerMessage): void {
+    for (const listener of [...(this.#listeners.get(message.type) ?? [])]) listener(message as never);
+  }
+
+  #picture(data: ArrayBuffer): void {
+    try {
+      const length = new DataView(data).getUint32(0, true);
+      const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as PictureHeader;
+      const bytes = new Uint8Array(data, 4 + length);
+      for (const listener of [...this.#pictures]) listener(header, bytes);
+    } catch (cause) {
+      console.warn("a picture that cannot be read was ignored", cause);
+    }
+  }
+
+  #answer(request: number, why?: Rejected): void {
+    const waiting = this.#pending.get(request);
+    if (!waiting) return;
+    this.#pending.delete(request);
+    clearTimeout(waiting.timer);
+    if (why) waiting.reject(why);
+    else waiting.resolve();
+  }
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { mayRetry, neutralName, reportOf, type Send, Uploads } from "../../src/app/consultation/uploads";
+import type { ProblemCode, Receipt } from "../../src/protocol";
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+const file = (name: string, size = 10) => ({ name, file: new Blob([new Uint8Array(size)]) });
+const receipt = (changes: Partial<Receipt> = {}): Receipt => ({ received: 1, ignored: [], refused: [], ...changes });
+
+function rig() {
+  const open: {
+    address: string;
+    part(n: number): void;
+    done(r: Receipt): Promise<void>;
+    fail(code: ProblemCode): Promise<void>;
+    signal: AbortSignal;
+  }[] = [];
+  let changes = 0;
+  const send: Send = (address, _, onPart, signal) =>
+    new Promise((resolve, reject) => {
+      open.push({
+        address,
+        signal,
+        part: onPart,
+        done: async (r) => {
+          resolve(r);
+          await settle();
+        },
+        fail: async (code) => {
+          reject(code);
+          await settle();
+        },
+      });
+    });
+  const uploads = new Uploads("a1", () => (changes += 1), send);
+  return { uploads, open, changes: () => changes, report: () => reportOf(uploads.items.value) };
+}
+
+describe("uploads", () => {
+  it("go two at a time, in order", async () => {
+    const { uploads, open } = rig();
+    uploads.add([file("a"), file("b"), file("c"), file("d")]);
+    expect(open).toHaveLength(2);
+    await open[1]?.done(receipt());
+    expect(open).toHaveLength(3);
+    await open[0]?.done(receipt());
+    await open[2]?.done(receipt());
+    expect(open).toHaveLength(4);
+  });
+
+  it("never put the name of a file into an address", () => {
+    const { uploads, open } = rig();
+    uploads.add([file("CD/DUBOIS^JEANNE/IM0001"), file("Dubois Jeanne.ZIP")]);
+    expect(open.map(({ address }) => address)).toEqual([
+      "/api/appointments/a1/studies?name=file-1",
+      "/api/appointments/a1/studies?name=file-2.zip",
+    ]);
+    expect(neutralName({ key: 3, name: "x.jeanne-dubois" })).toBe("file-3");
+  });
+
+  it("report what was taken in, left aside and refused, by the names that the person knows", async () => {
+    const { uploads, open, report, changes } = rig();
+    uploads.add([file("scan.dcm"), file("disc.zip"), file("letter.pdf")]);
+    await open[0]?.done(receipt());
+    await open[1]?.done(
+      receipt({
+        received: 40,
+        ignored: ["AUTORUN.INF", "viewer.exe"],
+        refused: [{ name: "IM/7", code: "cannot_show", reason: "x" }],
+      }),
+    );
+    await open[2]?.done(receipt({ received: 0, refused: [{ name: "file-3.pdf", code: "not_dicom", reason: "x" }] }));
+    expect(report()).toMatchObject({ total: 3, done: 3, isRunning: false, received: 41, ignored: 2, mayRetry: false });
+    expect(report().refused).toEqual([
+      { name: "disc.zip › IM/7", code: "cannot_show" },
+      { name: "letter.pdf", code: "not_dicom" },
+    ]);
+    expect(changes()).toBe(2);
+  });
+
+  it("count progress by bytes", () => {
+    const { uploads, open, report } = rig();
+    uploads.add([file("a", 300), file("b", 100)]);
+    open[0]?.part(0.5);
+    expect(report().part).toBeCloseTo(150 / 400, 9);
+    expect(report().isRunning).toBe(true);
+  });
+
+  it("can be tried again when the network failed, not when the file was refused", async () => {
+    const { uploads, open, report } = rig();
+    uploads.add([file("a"), file("b")]);
+    await open[0]?.fail("unavailable");
+    await open[1]?.fail("not_dicom");
+    expect(uploads.items.value.map(mayRetry)).toEqual([true, false]);
+    uploads.retry();
+    expect(open).toHaveLength(3);
+    await open[2]?.done(receipt());
+    expect(report()).toMatchObject({ received: 1, mayRetry: false });
+    expect(report().refused.map(({ name }) => name)).toEqual(["b"]);
+  });
+
+  it("stop, keep what was taken in, and can go on later", async () => {
+    const { uploads, open, report } = rig();
+    uploads.add([file("a"), file("b"), file("c")]);
+    await open[0]?.done(receipt());
+    uploads.stop();
+    expect(open[1]?.signal.aborted).toBe(true);
+    await open[1]?.fail("unavailable");
+    await open[2]?.fail("unavailable");
+    expect(open).toHaveLength(3);
+    expect(report()).toMatchObject({ received: 1, isStopped: true, isRunning: false, mayRetry: true });
+    uploads.retry();
+    expect(open).toHaveLength(5);
+  });
+});

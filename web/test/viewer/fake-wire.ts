@@ -1,0 +1,55 @@
+import { signal } from "@preact/signals";
+import type { ClientMessage, PictureHeader, ServerMessage } from "../../src/protocol";
+import type { Wire, WireState } from "../../src/wire";
+
+/** A wire whose other end is the test. */
+export function fakeWire() {
+  const listeners = new Map<string, Set<(message: never) => void>>();
+  const pictures = new Set<(header: PictureHeader, bytes: Uint8Array) => void>();
+  const sent: ClientMessage[] = [];
+  const requests: unknown[] = [];
+  const state = signal<WireState>("open");
+  const wire = {
+    state,
+    on(type: string, f: (message: never) => void) {
+      const set = listeners.get(type) ?? new Set();
+      listeners.set(type, set.add(f));
+      return () => set.delete(f);
+    },
+    onPicture(f: (header: PictureHeader, bytes: Uint8Array) => void) {
+      pictures.add(f);
+      return () => pictures.delete(f);
+    },
+    send: (message: ClientMessage) => sent.push(message),
+    request: async (message: unknown) => {
+      requests.push(message);
+    },
+  };
+  return {
+    wire: wire as unknown as Wire,
+    state,
+    sent,
+    requests,
+    tell: (message: ServerMessage) => {
+      for (const f of listeners.get(message.type) ?? []) f(message as never);
+    },
+    picture: (header: Partial<PictureHeader>) => {
+      for (const f of pictures)
+        f(
+          { sequence: 0, revision: 0, index: 0, width: 8, height: 8, format: "png", isLossless: true, ...header },
+          new Uint8Array(1),
+        );
+    },
+  };
+}
+
+export const WELCOME: ServerMessage = {
+  type: "welcome",
+  protocol: 1,
+  participant: "me",
+  role: "practitioner",
+  startsAt: "2026-11-25T13:30:00Z",
+  endsAt: "2026-11-25T14:00:00Z",
+  place: { state: "in_call" },
+  now: "2026-11-25T13:30:00Z",
+};

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import {
+  clampView,
+  FIT,
+  frameSize,
+  panBy,
+  toFrame,
+  toSurface,
+  type View,
+  ZOOM_MAX,
+  ZOOM_MIN,
+  zoomAbout,
+} from "../../src/viewer/geometry";
+
+/** A small generator with a seed (mulberry32), so that a failure can be seen again. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function cases(count: number) {
+  const next = chance(20261125);
+  const between = (low: number, high: number) => low + next() * (high - low);
+  return Array.from({ length: count }, () => ({
+    surface: { width: between(200, 3000), height: between(200, 2000) },
+    aspect: between(0.2, 5),
+    view: { zoom: between(ZOOM_MIN, ZOOM_MAX), centerX: next(), centerY: next() } satisfies View,
+    point: { x: next(), y: next() },
+    at: { x: between(0, 3000), y: between(0, 2000) },
+    factor: between(0.5, 2),
+  }));
+}
+
+describe("the rule of the surface", () => {
+  it("fits the whole frame into the surface and touches two of its edges", () => {
+    for (const { surface, aspect } of cases(200)) {
+      const frame = frameSize(surface, aspect, 1);
+      expect(frame.width).toBeLessThanOrEqual(surface.width + 1e-9);
+      expect(frame.height).toBeLessThanOrEqual(surface.height + 1e-9);
+      expect(Math.min(surface.width - frame.width, surface.height - frame.height)).toBeCloseTo(0, 6);
+      const corner = toSurface(surface, aspect, FIT, { x: 0, y: 0 });
+      expect(corner.x).toBeCloseTo((surface.width - frame.width) / 2, 6);
+      expect(corner.y).toBeCloseTo((surface.height - frame.height) / 2, 6);
+    }
+  });
+
+  it("has known values for a wide surface and a square frame", () => {
+    const surface = { width: 1200, height: 600 };
+    expect(toSurface(surface, 1, FIT, { x: 0, y: 0 })).toEqual({ x: 300, y: 0 });
+    expect(toSurface(surface, 1, { zoom: 2, centerX: 0.25, centerY: 0.5 }, { x: 0.5, y: 0.5 })).toEqual({
+      x: 900,
+      y: 300,
+    });
+    expect(toFrame(surface, 1, FIT, { x: 900, y: 600 })).toEqual({ x: 1, y: 1 });
+  });
+
+  it("goes to the surface and back", () => {
+    for (const { surface, aspect, view, point } of cases(500)) {
+      const back = toFrame(surface, aspect, view, toSurface(surface, aspect, view, point));
+      expect(back.x).toBeCloseTo(point.x, 9);
+      expect(back.y).toBeCloseTo(point.y, 9);
+    }
+  });
+
+  it("does not depend on the unit of the surface", () => {
+    for (const { surface, aspect, view, point } of cases(200)) {
+      const twice = toSurface({ width: surface.width * 2, height: surface.height * 2 }, aspect, view, point);
+      const once = toSurface(surface, aspect, view, point);
+      expect(twice.x).toBeCloseTo(once.x * 2, 4);
+      expect(twice.y).toBeCloseTo(once.y * 2, 4);
+    }
+  });
+});
+
+describe("zoom and pan", () => {
+  it("keeps what lies under the hand where it is, unless a limit is met", () => {
+    let kept = 0;
+    for (const { surface, aspect, view, at, factor } of cases(500)) {
+      const before = toFrame(surface, aspect, view, at);
+      const zoomed = zoomAbout(surface, aspect, view, at, factor);
+      const isAtLimit = [0, 1].includes(zoomed.centerX) || [0, 1].includes(zoomed.centerY);
+      if (isAtLimit) continue;
+      kept += 1;
+      const after = toFrame(surface, aspect, zoomed, at);
+      expect(after.x).toBeCloseTo(before.x, 9);
+      expect(after.y).toBeCloseTo(before.y, 9);
+    }
+    expect(kept).toBeGreaterThan(100);
+  });
+
+  it("moves the picture by exactly the pixels of the hand, unless a limit is met", () => {
+    const view = { zoom: 3, centerX: 0.5, centerY: 0.5 };
+    const surface = { width: 800, height: 600 };
+    const moved = panBy(surface, 0.75, view, 40, -25);
+    const before = toSurface(surface, 0.75, view, { x: 0.4, y: 0.6 });
+    const after = toSurface(surface, 0.75, moved, { x: 0.4, y: 0.6 });
+    expect(after.x - before.x).toBeCloseTo(40, 9);
+    expect(after.y - before.y).toBeCloseTo(-25, 9);
+  });
+
+  it("never leaves what the gateway accepts", () => {
+    for (const { surface, aspect, view, at, factor } of cases(300)) {
+      for (const result of [
+        zoomAbout(surface, aspect, view, at, factor ** 12),
+        panBy(surface, aspect, view, at.x * 50, -at.y * 50),
+      ]) {
+        expect(result).toEqual(clampView(result));
+      }
+    }
+  });
+});

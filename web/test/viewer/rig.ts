@@ -1,0 +1,82 @@
+import type { ClientMessage, Shown } from "../../src/protocol";
+import { Gestures, type InputOptions } from "../../src/viewer/input";
+import { presetsOf } from "../../src/viewer/presets";
+import { Steering } from "../../src/viewer/steering";
+
+export const shown = (changes: Partial<Shown> = {}): Shown => ({
+  series: "s1",
+  modality: "CT",
+  title: "CT thorax",
+  index: 10,
+  count: 40,
+  columns: 512,
+  rows: 512,
+  aspect: 1,
+  window: { center: 40, width: 400 },
+  presets: [],
+  isInverted: false,
+  zoom: 1,
+  centerX: 0.5,
+  centerY: 0.5,
+  isLossySource: false,
+  ...changes,
+});
+
+/** Gestures on a surface of 600 by 600 pixels, with frames and a clock that the test moves. */
+export function rig(state: Shown = shown()) {
+  const sent: ClientMessage[] = [];
+  let planned: (() => void)[] = [];
+  let nowMs = 0;
+  let isPresenting = true;
+  let isPointing = false;
+  let helps = 0;
+  const steering = new Steering(
+    (message) => sent.push(message),
+    (f) => planned.push(f),
+    () => nowMs,
+  );
+  const options: InputOptions = {
+    isPresenting: () => isPresenting,
+    isPointing: () => isPointing,
+    setPointing: (is) => {
+      isPointing = is;
+    },
+    presets: () => presetsOf(state),
+    openHelp: () => {
+      helps += 1;
+    },
+    onPoint: () => undefined,
+  };
+  const gestures = new Gestures(steering, options);
+  gestures.resize({ width: 600, height: 600 });
+  steering.adopt(state);
+  const none = { shift: false, control: false };
+  return {
+    steering,
+    gestures,
+    options,
+    /** The next frame of the screen; gives what it has sent. */
+    frame(): ClientMessage[] {
+      const now = planned;
+      planned = [];
+      for (const f of now) f();
+      return sent.splice(0);
+    },
+    wait: (ms: number) => {
+      nowMs += ms;
+    },
+    follow: () => {
+      isPresenting = false;
+    },
+    mouse: (button: number, path: readonly (readonly [number, number])[]) => {
+      const hand = ([x, y]: readonly [number, number]) => ({ id: 1, kind: "mouse" as const, button, x, y });
+      const [first, ...rest] = path;
+      if (first) gestures.down(hand(first));
+      for (const place of rest) gestures.move(hand(place));
+    },
+    finger: (id: number, x: number, y: number) => ({ id, kind: "touch" as const, button: 0, x, y }),
+    key: (key: string, code = "", modifiers: Partial<typeof none> = {}) =>
+      gestures.key(key, code, { ...none, ...modifiers }, false),
+    helps: () => helps,
+  };
+}
