@@ -44,8 +44,8 @@ impl Decoder {
 
     async fn look(&self, path: Option<String>, bytes: &[u8]) -> Result<Inspection, PictureError> {
         match self.0.ask_any(&Request::Inspect { path }, bytes).await? {
-            (Answer::Inspection { facts, photometric, bits_stored, samples }, _) => {
-                Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples })
+            (Answer::Inspection { facts, photometric, bits_stored, samples, is_cut }, _) => {
+                Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples, is_cut })
             }
             _ => Err(off_topic()),
         }

@@ -67,9 +67,9 @@ pub enum MediaError {
 
 /// Files that come along with studies on CDs and mean nothing for them.
 const LITTER: [&str; 34] = [
-    "exe", "dll", "inf", "ini", "txt", "htm", "html", "xml", "xsl", "css", "js", "json", "jar", "class", "jpg", "jpeg",
-    "png", "gif", "bmp", "ico", "pdf", "lnk", "bat", "cmd", "sh", "app", "dmg", "so", "dylib", "cfg", "log", "md", "db",
-    "ocx",
+    "exe", "dll", "inf", "ini", "txt", "htm", "html", "xml", "xsl", "css", "js", "json", "jar", "class",
+    "jpg", "jpeg", "png", "gif", "bmp", "ico", "pdf", "lnk", "bat", "cmd", "sh", "app", "dmg", "so", "dylib",
+    "cfg", "log", "md", "db", "ocx",
 ];
 
 /// Tells every file of `source` to `found`, until it has had enough.
@@ -123,8 +123,9 @@ impl Walker<'_> {
     fn folder(&mut self, root: &Path) -> Result<ControlFlow<()>, MediaError> {
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
-            let mut paths: Vec<PathBuf> =
-                std::fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+            let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)?
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<Result<_, _>>()?;
             paths.sort();
             for path in paths {
                 let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
@@ -167,7 +168,9 @@ impl Walker<'_> {
         let shown = if prefix.is_empty() { "ZIP" } else { prefix };
         let mut archive = match ZipArchive::new(reader) {
             Ok(archive) => archive,
-            Err(error) => return self.refuse(shown, RefusalKind::Damaged, format!("the ZIP is damaged: {error}")),
+            Err(error) => {
+                return self.refuse(shown, RefusalKind::Damaged, format!("the ZIP is damaged: {error}"));
+            }
         };
         for index in 0..archive.len() {
             let (name, is_safe, is_folder) = match archive.by_index_raw(index) {
@@ -268,12 +271,21 @@ fn classify(bytes: Vec<u8>, name: &str) -> EntryKind {
     let has_prefix = bytes.get(128..132) == Some(b"DICM");
     if has_prefix {
         let base = name.rsplit('/').next().unwrap_or_default();
-        return if base.eq_ignore_ascii_case("DICOMDIR") { EntryKind::Ignored } else { EntryKind::Candidate(bytes) };
+        return if base.eq_ignore_ascii_case("DICOMDIR") {
+            EntryKind::Ignored
+        } else {
+            EntryKind::Candidate(bytes)
+        };
     }
-    let extension = name.rsplit('/').next().and_then(|base| base.rsplit_once('.')).map(|(_, extension)| extension);
+    let extension =
+        name.rsplit('/').next().and_then(|base| base.rsplit_once('.')).map(|(_, extension)| extension);
     let is_litter = extension.is_some_and(|e| LITTER.iter().any(|litter| e.eq_ignore_ascii_case(litter)));
     let base = name.rsplit('/').next().unwrap_or_default();
-    if is_litter || base.starts_with('.') || name.contains("__MACOSX/") || base.eq_ignore_ascii_case("DICOMDIR") {
+    if is_litter
+        || base.starts_with('.')
+        || name.contains("__MACOSX/")
+        || base.eq_ignore_ascii_case("DICOMDIR")
+    {
         return EntryKind::Ignored;
     }
     match crate::imaging::read::foreign_kind(&bytes) {

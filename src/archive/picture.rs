@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::imaging::{
-    ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Surface, View, Window,
-};
+use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Surface, View, Window};
 
 /// An encoded picture of exactly its surface's size.
 #[derive(Clone, Debug, PartialEq)]

@@ -51,7 +51,8 @@ impl Archive {
         name: &str,
         progress: mpsc::Sender<Progress>,
     ) -> Result<Receipt, Error> {
-        let limits = MediaLimits { unpacked_bytes: self.0.settings.max_upload_bytes, ..MediaLimits::default() };
+        let limits =
+            MediaLimits { unpacked_bytes: self.0.settings.max_upload_bytes, ..MediaLimits::default() };
         let told = |step| {
             // Whoever does not listen does not want to know.
             let _ = progress.try_send(step);
@@ -97,9 +98,12 @@ impl Destination<'_> {
     async fn take(&self, bytes: Vec<u8>) -> Result<Result<Received, PictureError>, Error> {
         match self {
             Self::Archive(archive) => archive.keep(bytes).await,
-            Self::Nowhere(decoder) => {
-                Ok(decoder.inspect_bytes(&bytes).await.map(|inspection| inspection.received))
-            }
+            Self::Nowhere(decoder) => Ok(match decoder.inspect_bytes(&bytes).await {
+                Ok(inspection) if inspection.is_cut => {
+                    Err(PictureError::CannotShow("the file ends too early".to_owned()))
+                }
+                looked => looked.map(|inspection| inspection.received),
+            }),
         }
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::imaging::{
-    ContentHash, Inspection, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window,
-    WindowPreset,
+    ContentHash, Inspection, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts,
+    Window, WindowPreset,
 };
 use crate::secret::Pii;
 
@@ -48,11 +48,28 @@ pub(super) enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Header(Box<Facts>),
-    Inspection { facts: Box<Facts>, photometric: String, bits_stored: Option<u16>, samples: Option<u16> },
+    Inspection {
+        facts: Box<Facts>,
+        photometric: String,
+        bits_stored: Option<u16>,
+        samples: Option<u16>,
+        is_cut: bool,
+    },
     /// `kind` as numpy writes it.
-    Values { rows: u32, columns: u32, samples: u8, kind: String },
+    Values {
+        rows: u32,
+        columns: u32,
+        samples: u8,
+        kind: String,
+    },
     Warm,
-    Picture { is_png: bool, width: u32, height: u32, window: Option<(f64, f64)>, aspect: f64 },
+    Picture {
+        is_png: bool,
+        width: u32,
+        height: u32,
+        window: Option<(f64, f64)>,
+        aspect: f64,
+    },
     /// One sentence.
     Failed(String),
 }
@@ -127,7 +144,8 @@ impl From<Received> for Facts {
 impl From<Facts> for Received {
     fn from(facts: Facts) -> Self {
         let (name, id, birth_date) = facts.patient;
-        let preset = |(center, width, explanation)| WindowPreset { window: Window { center, width }, explanation };
+        let preset =
+            |(center, width, explanation)| WindowPreset { window: Window { center, width }, explanation };
         Self {
             patient: PatientFacts {
                 name: Pii::new(name),
@@ -163,8 +181,8 @@ impl From<Facts> for Received {
 
 impl From<Inspection> for Answer {
     fn from(inspection: Inspection) -> Self {
-        let Inspection { received, photometric, bits_stored, samples } = inspection;
-        Self::Inspection { facts: Box::new(received.into()), photometric, bits_stored, samples }
+        let Inspection { received, photometric, bits_stored, samples, is_cut } = inspection;
+        Self::Inspection { facts: Box::new(received.into()), photometric, bits_stored, samples, is_cut }
     }
 }
 

@@ -15,8 +15,8 @@ use super::wire::{self, Answer, Request};
 use super::{ArchiveSettings, limits};
 use crate::imaging::read::Object;
 use crate::imaging::{
-    ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, Quality, Received, StoredFrame, Surface, View,
-    Window, encode, inspect, pixels, read_header, render, render_view,
+    ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, Quality, Received, StoredFrame,
+    Surface, View, Window, encode, inspect, pixels, read_header, render, render_view,
 };
 
 /// A request that takes longer than this is stopped.
@@ -252,7 +252,8 @@ impl Worker {
         let mut stdin = BufReader::new(io::stdin().lock());
         let mut stdout = BufWriter::new(io::stdout().lock());
         while let Some((request, payload)) = wire::read_request(&mut stdin)? {
-            let (answer, bytes) = self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
+            let (answer, bytes) =
+                self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
             wire::write_answer(&mut stdout, &answer, &bytes)?;
         }
         Ok(())
@@ -310,7 +311,8 @@ impl Worker {
                     render_view(&frame, &presentation, &View { zoom, center }, Surface { width, height });
                 let rendered = rendered.map_err(|error| error.to_string())?;
                 let quality = percent.map_or(Quality::Lossless, Quality::Lossy);
-                let (bytes, format) = encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
+                let (bytes, format) =
+                    encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
                 let used = frame.window(&presentation).map(|window| (window.center, window.width));
                 let aspect = f64::from(frame.rows) * frame.appearance.pixel_aspect / f64::from(frame.columns);
                 let is_png = format == PictureFormat::Png;

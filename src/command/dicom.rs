@@ -129,9 +129,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Nothing of the patient: this goes to terminals and logs.
 fn description(inspection: &Inspection) -> Value {
     let instance = &inspection.received.instance;
-    let window = |preset: &crate::imaging::WindowPreset| {
-        json!({ "center": preset.window.center, "width": preset.window.width, "explanation": preset.explanation })
-    };
+    let window = |preset: &crate::imaging::WindowPreset| json!({ "center": preset.window.center, "width": preset.window.width, "explanation": preset.explanation });
     json!({
         "kind": kind(instance.kind),
         "sopClass": instance.class_uid,
@@ -146,6 +144,7 @@ fn description(inspection: &Inspection) -> Value {
         "windows": instance.windows.iter().map(window).collect::<Vec<_>>(),
         "lossy": instance.is_lossy,
         "bytes": instance.bytes,
+        "truncated": inspection.is_cut,
     })
 }
 
@@ -165,7 +164,8 @@ fn kind(kind: ObjectKind) -> &'static str {
 /// The stacks of every series, one after the other; what has no frames comes last in its series.
 async fn series(decoder: &Decoder, folder: &Path) -> Result<Vec<Value>> {
     let mut names = Vec::new();
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     for entry in entries {
         let entry = entry.context("the folder cannot be read")?;
         if entry.file_type().context("the folder cannot be read")?.is_file() {
@@ -194,7 +194,8 @@ async fn series(decoder: &Decoder, folder: &Path) -> Result<Vec<Value>> {
 }
 
 fn listed(members: &[(String, Inspection)]) -> Vec<Value> {
-    let instances: Vec<_> = members.iter().map(|(_, inspection)| inspection.received.instance.clone()).collect();
+    let instances: Vec<_> =
+        members.iter().map(|(_, inspection)| inspection.received.instance.clone()).collect();
     let entry = |index: usize| {
         let (name, instance) = (&members[index].0, &instances[index]);
         json!({ "file": name, "kind": kind(instance.kind), "number": instance.number, "frames": instance.frames })
@@ -249,10 +250,13 @@ fn frame_number(text: &str) -> Result<FrameNumber, String> {
 }
 
 fn window(text: &str) -> Result<Window, String> {
-    let numbers: Option<(f64, f64)> =
-        text.split_once(',').and_then(|(center, width)| Some((center.trim().parse().ok()?, width.trim().parse().ok()?)));
+    let numbers: Option<(f64, f64)> = text
+        .split_once(',')
+        .and_then(|(center, width)| Some((center.trim().parse().ok()?, width.trim().parse().ok()?)));
     match numbers {
-        Some((center, width)) if center.is_finite() && width.is_finite() && width > 0.0 => Ok(Window { center, width }),
+        Some((center, width)) if center.is_finite() && width.is_finite() && width > 0.0 => {
+            Ok(Window { center, width })
+        }
         _ => Err("a window is a center and a width above 0, as in 40,400".to_owned()),
     }
 }

@@ -10,6 +10,9 @@ use super::color::Color;
 use super::pixels::{DecodeError, PixelFormat};
 use super::rle;
 
+/// The syntax whose frames [`inflate`] opens.
+pub(super) const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
+
 /// Decoded samples, interleaved, words in little endian.
 pub(super) struct Coded {
     pub(super) bytes: Vec<u8>,
@@ -35,8 +38,6 @@ pub(super) fn decode(frame: &[u8], syntax_uid: &str, format: &PixelFormat) -> Re
             let bytes = rle::decode(frame, format.pixels(), usize::from(format.samples), sample_bytes)?;
             Ok(Coded { bytes, sample_bytes, color: None })
         }
-        // Deflated Image Frame Compression (PS3.5 section A.4.13).
-        _ if syntax_uid == "1.2.840.10008.1.2.8.1" => deflated(frame, format),
         _ => Err(DecodeError::UnknownSyntax(syntax_uid.to_owned())),
     }
 }
@@ -54,9 +55,19 @@ fn jpeg(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
     let marks = JpegMarks::read(frame)
         .ok_or_else(|| DecodeError::Codec("JPEG: there is no frame header".to_owned()))?;
     same_size(format, marks.width.into(), marks.height.into(), marks.component_ids.len() as u64)?;
+    if !marks.is_lossless && marks.bits == 8 && format.samples == 1 {
+        // The library that most others decode with: a level of difference is many where a window is narrow.
+        if let Ok(bytes) = gray_jpeg(frame, format) {
+            return Ok(Coded { bytes, sample_bytes: 1, color: None });
+        }
+    }
     let mut decoder = jpeg_decoder::Decoder::new(frame);
-    // Components as they are stored; colour is a stage of its own.
-    decoder.set_color_transform(jpeg_decoder::ColorTransform::None);
+    // Components as they are stored, side by side; colour is a stage of its own.
+    decoder.set_color_transform(match format.samples {
+        1 => jpeg_decoder::ColorTransform::Grayscale,
+        3 => jpeg_decoder::ColorTransform::RGB,
+        _ => jpeg_decoder::ColorTransform::CMYK,
+    });
     let bytes = decoder.decode().map_err(fault)?;
     let info =
         decoder.info().ok_or_else(|| DecodeError::Codec("JPEG: there is no frame header".to_owned()))?;
@@ -70,8 +81,23 @@ fn jpeg(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
     Ok(Coded { bytes, sample_bytes: if is_wide { 2 } else { 1 }, color: marks.color(format) })
 }
 
+fn gray_jpeg(frame: &[u8], format: &PixelFormat) -> turbojpeg::Result<Vec<u8>> {
+    let mut pixels = vec![0; format.pixels()];
+    let image = turbojpeg::Image {
+        pixels: &mut pixels[..],
+        width: format.columns as usize,
+        pitch: format.columns as usize,
+        height: format.rows as usize,
+        format: turbojpeg::PixelFormat::GRAY,
+    };
+    turbojpeg::Decompressor::new()?.decompress(frame, image)?;
+    Ok(pixels)
+}
+
 /// What the markers of a JPEG say before its data (ITU-T T.81 annex B, T.871, Adobe TN 5116).
 struct JpegMarks {
+    /// Of a sample.
+    bits: u8,
     width: u16,
     height: u16,
     component_ids: Vec<u8>,
@@ -92,6 +118,7 @@ impl JpegMarks {
                     let word = |i: usize| Some(u16::from_be_bytes([*body.get(i)?, *body.get(i + 1)?]));
                     let components = usize::from(*body.get(5)?);
                     return Some(Self {
+                        bits: *body.first()?,
                         height: word(1)?,
                         width: word(3)?,
                         component_ids: body.get(6..6 + 3 * components)?.iter().step_by(3).copied().collect(),
@@ -234,7 +261,8 @@ impl J2kMarks {
     }
 }
 
-fn deflated(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+/// Deflated Image Frame Compression (PS3.5 section A.4.13): the bytes of a native frame.
+pub(super) fn inflate(frame: &[u8], format: &PixelFormat) -> Result<Vec<u8>, DecodeError> {
     let need = format.native_frame_bits().div_ceil(8);
     let mut bytes = Vec::new();
     flate2::read::DeflateDecoder::new(frame)
@@ -244,7 +272,7 @@ fn deflated(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
     if (bytes.len() as u64) < need {
         return Err(DecodeError::PixelsMissing { need, have: bytes.len() as u64 });
     }
-    Ok(Coded { bytes, sample_bytes: usize::from(format.bits_allocated) / 8, color: None })
+    Ok(bytes)
 }
 
 /// One plane after the other becomes one pixel after the other.

@@ -22,19 +22,29 @@ pub struct Inspection {
     pub photometric: String,
     pub bits_stored: Option<u16>,
     pub samples: Option<u16>,
+    /// The object ends too early: these facts are from what is there.
+    pub is_cut: bool,
 }
 
-/// The facts of an object. `hash` is that of all its bytes.
+/// The facts of an object, which must be whole up to its pixels. `hash` is that of all its bytes.
 pub fn read_header(bytes: &[u8], hash: ContentHash) -> Result<Received, OpenError> {
-    Ok(inspect(bytes, hash)?.received)
+    let object = Object::open(bytes)?;
+    match object.cut() {
+        Some(cut) => Err(cut.clone()),
+        None => Ok(describe(&object, bytes.len() as u64, hash).received),
+    }
 }
 
 /// The facts of an object and how its pixels are written. `hash` is that of all its bytes.
 pub fn inspect(bytes: &[u8], hash: ContentHash) -> Result<Inspection, OpenError> {
     let object = Object::open(bytes)?;
+    Ok(describe(&object, bytes.len() as u64, hash))
+}
+
+fn describe(object: &Object<'_>, bytes: u64, hash: ContentHash) -> Inspection {
     let set = object.dataset();
     let small = |tag| dataset::integer(set, tag).and_then(|value| u16::try_from(value).ok());
-    Ok(Inspection {
+    Inspection {
         received: Received {
             patient: patient(set),
             study: StudyFacts {
@@ -48,12 +58,13 @@ pub fn inspect(bytes: &[u8], hash: ContentHash) -> Result<Inspection, OpenError>
                 number: whole(set, tags::SERIES_NUMBER),
                 description: dataset::text(set, tags::SERIES_DESCRIPTION),
             },
-            instance: instance(&object, bytes.len() as u64, hash),
+            instance: instance(object, bytes, hash),
         },
         photometric: dataset::text(set, tags::PHOTOMETRIC_INTERPRETATION),
         bits_stored: small(tags::BITS_STORED),
         samples: small(tags::SAMPLES_PER_PIXEL),
-    })
+        is_cut: object.cut().is_some(),
+    }
 }
 
 fn patient(set: &InMemDicomObject) -> PatientFacts {

@@ -284,7 +284,11 @@ pub fn decode_frame(bytes: &[u8], frame: FrameNumber) -> Result<StoredFrame, Dec
 /// Decodes one frame of an opened object.
 pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, DecodeError> {
     let set = object.dataset();
-    let pixels = object.pixels().ok_or(DecodeError::NoPixels)?;
+    let pixels = match (object.pixels(), object.cut()) {
+        (Some(pixels), _) => pixels,
+        (None, Some(cut)) => return Err(cut.clone().into()),
+        (None, None) => return Err(DecodeError::NoPixels),
+    };
     let format = PixelFormat::read(set)?;
     let frames = header::declared_frames(set);
     if frame.number() > frames {
@@ -292,20 +296,31 @@ pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, De
     }
     let (values, color) = match pixels {
         PixelElement::Native { tag, bytes, is_word, .. } => {
-            let native = native_frame(&object.bytes()[bytes.clone()], &format, frame)?;
+            let order = match (object.is_big_endian(), is_word) {
+                (false, _) => Order::Little,
+                (true, true) => Order::BigWords,
+                (true, false) => Order::Big,
+            };
+            let native = native_frame(&object.bytes()[bytes.clone()], &format, frame, order)?;
             let is_float = *tag != tags::PIXEL_DATA;
-            (native_values(&native, &format, object.is_big_endian(), *is_word, is_float)?, None)
+            (native_values(native, &format, order, is_float)?, None)
         }
         PixelElement::Encapsulated { offset_table, fragments, .. } => {
             let coded =
                 fragments::frame_bytes(object, offset_table, fragments, frames as usize, frame.index())?;
-            let Coded { bytes, sample_bytes, color } =
-                codec::decode(&coded, object.transfer_syntax_uid(), &format)?;
-            let need = format.pixels() * usize::from(format.samples) * sample_bytes;
-            if bytes.len() < need {
-                return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
+            if object.transfer_syntax_uid() == codec::DEFLATED_FRAMES {
+                // Every frame by itself is written as a native one.
+                let native = codec::inflate(&coded, &format)?;
+                (native_values(Cow::Owned(native), &format, Order::Little, false)?, None)
+            } else {
+                let Coded { bytes, sample_bytes, color } =
+                    codec::decode(&coded, object.transfer_syntax_uid(), &format)?;
+                let need = format.pixels() * usize::from(format.samples) * sample_bytes;
+                if bytes.len() < need {
+                    return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
+                }
+                (stored(&bytes[..need], sample_bytes, &format), color)
             }
-            (stored(&bytes[..need], sample_bytes, &format), color)
         }
     };
     let color = color.or(format.color).ok_or_else(|| format.photometric.clone());
@@ -323,11 +338,22 @@ pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, De
     })
 }
 
-/// The bytes of a native frame; single bits are moved to the start of a byte.
+/// How the samples of native pixel data are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Little,
+    /// Every sample by itself, the highest byte first.
+    Big,
+    /// As words of 16 bits (VR OW), whatever they hold: the highest byte of a word first, the lowest word of a sample first.
+    BigWords,
+}
+
+/// The bytes of a native frame; words are put in order, single bits are moved to the start of a byte.
 fn native_frame<'a>(
     bytes: &'a [u8],
     format: &PixelFormat,
     frame: FrameNumber,
+    order: Order,
 ) -> Result<Cow<'a, [u8]>, DecodeError> {
     let bits = format.native_frame_bits();
     let start = bits * frame.index() as u64;
@@ -335,10 +361,21 @@ fn native_frame<'a>(
     if need > bytes.len() as u64 {
         return Err(DecodeError::PixelsMissing { need, have: bytes.len() as u64 });
     }
-    let part = &bytes[(start / 8) as usize..need as usize];
+    let (first, last) = ((start / 8) as usize, need as usize);
+    let part = if order == Order::BigWords {
+        // Words begin at the start of the element, wherever the frame does.
+        let words_from = first & !1;
+        let mut words = bytes[words_from..bytes.len().min(last.next_multiple_of(2))].to_vec();
+        words.as_chunks_mut::<2>().0.iter_mut().for_each(|word| word.swap(0, 1));
+        words.truncate(last - words_from);
+        words.drain(..first - words_from);
+        Cow::Owned(words)
+    } else {
+        Cow::Borrowed(&bytes[first..last])
+    };
     let shift = start % 8;
     if shift == 0 {
-        return Ok(Cow::Borrowed(part));
+        return Ok(part);
     }
     let moved = (0..part.len()).map(|i| {
         let next = part.get(i + 1).copied().unwrap_or(0);
@@ -348,10 +385,9 @@ fn native_frame<'a>(
 }
 
 fn native_values(
-    bytes: &[u8],
+    mut bytes: Cow<'_, [u8]>,
     format: &PixelFormat,
-    is_big_endian: bool,
-    is_word: bool,
+    order: Order,
     is_float: bool,
 ) -> Result<Values, DecodeError> {
     if format.bits_allocated == 1 {
@@ -360,11 +396,8 @@ fn native_values(
         return Ok(Values::U8(bits.take(format.pixels() * usize::from(format.samples)).collect()));
     }
     let sample_bytes = usize::from(format.bits_allocated / 8);
-    let mut bytes = Cow::Borrowed(bytes);
-    // Words of 16 bits are swapped whatever they hold; larger samples are written as a whole.
-    let swap = if is_word && sample_bytes == 1 { 2 } else { sample_bytes };
-    if is_big_endian && swap > 1 {
-        bytes.to_mut().chunks_exact_mut(swap).for_each(<[u8]>::reverse);
+    if order == Order::Big && sample_bytes > 1 {
+        bytes.to_mut().chunks_exact_mut(sample_bytes).for_each(<[u8]>::reverse);
     }
     if is_float {
         let kind = if format.bits_allocated == 64 { "f8" } else { "f4" };
@@ -534,19 +567,27 @@ mod tests {
     fn single_bits_of_a_later_frame_need_not_start_at_a_byte() {
         let frame = FrameNumber::new(3).unwrap();
         let format = format(1, 1, 0, false);
-        let bytes = native_frame(&[0b0010_0000], &format, frame).unwrap();
-        assert_eq!(native_values(&bytes, &format, false, false, false), Ok(Values::U8(vec![0, 1])));
+        let bytes = native_frame(&[0b0010_0000], &format, frame, Order::Little).unwrap();
+        assert_eq!(native_values(bytes, &format, Order::Little, false), Ok(Values::U8(vec![0, 1])));
         assert_eq!(
-            native_frame(&[0], &format, FrameNumber::new(5).unwrap()),
+            native_frame(&[0], &format, FrameNumber::new(5).unwrap(), Order::Little),
             Err(DecodeError::PixelsMissing { need: 2, have: 1 })
         );
     }
 
     #[test]
-    fn bytes_in_big_endian_words_are_swapped() {
-        let format = format(8, 8, 7, false);
-        assert_eq!(native_values(&[1, 2], &format, true, true, false), Ok(Values::U8(vec![2, 1])));
-        assert_eq!(native_values(&[1, 2], &format, true, false, false), Ok(Values::U8(vec![1, 2])));
+    fn big_endian_words_are_swapped_from_the_start_of_the_element() {
+        let mut odd = format(8, 8, 7, false);
+        odd.columns = 3;
+        let second = FrameNumber::new(2).unwrap();
+        let element = [2, 1, 4, 3, 6, 5];
+        let frame = |frame, order| native_frame(&element, &odd, frame, order).unwrap().into_owned();
+        assert_eq!(frame(FrameNumber::FIRST, Order::BigWords), [1, 2, 3]);
+        assert_eq!(frame(second, Order::BigWords), [4, 5, 6]);
+        assert_eq!(frame(second, Order::Big), [3, 6, 5]);
+        let wide = format(16, 16, 15, false);
+        let values = native_values(Cow::Borrowed(&[1, 2, 3, 4]), &wide, Order::Big, false);
+        assert_eq!(values, Ok(Values::U16(vec![0x102, 0x304])));
     }
 
     #[test]

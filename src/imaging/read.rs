@@ -46,6 +46,7 @@ pub struct Object<'a> {
     transfer_syntax_uid: String,
     encoding: Encoding,
     pixels: Option<PixelElement>,
+    cut: Option<OpenError>,
 }
 
 impl<'a> Object<'a> {
@@ -76,7 +77,12 @@ impl<'a> Object<'a> {
             Some(_) => guessed.unwrap_or(Encoding::ExplicitLittle),
             None => guessed.ok_or(OpenError::NotDicom("a file of unknown kind"))?,
         };
-        let Layout { header, pixels } = scan::scan(&bytes, start, encoding)?;
+        let Layout { header, pixels, cut, corrections } = scan::scan(&bytes, start, encoding)?;
+        let mut header_bytes = Cow::Borrowed(&bytes[header.clone()]);
+        for (at, correction) in corrections {
+            let at = at - header.start;
+            header_bytes.to_mut()[at..at + correction.len()].copy_from_slice(&correction);
+        }
         let syntax_uid = match encoding {
             Encoding::ExplicitLittle => uids::EXPLICIT_VR_LITTLE_ENDIAN,
             Encoding::ImplicitLittle => uids::IMPLICIT_VR_LITTLE_ENDIAN,
@@ -85,13 +91,13 @@ impl<'a> Object<'a> {
         let syntax = TransferSyntaxRegistry
             .get(syntax_uid)
             .ok_or_else(|| OpenError::Damaged(format!("transfer syntax {syntax_uid} is not known")))?;
-        let dataset = InMemDicomObject::read_dataset_with_ts(&bytes[header], syntax)
+        let dataset = InMemDicomObject::read_dataset_with_ts(&*header_bytes, syntax)
             .map_err(|error| OpenError::Damaged(one_line(&error)))?;
         if dataset.tags().next().is_none() && pixels.is_none() {
             return Err(OpenError::Damaged("it has no elements".to_owned()));
         }
         let transfer_syntax_uid = declared_uid.unwrap_or_else(|| syntax_uid.to_owned());
-        Ok(Self { bytes, dataset, transfer_syntax_uid, encoding, pixels })
+        Ok(Self { bytes, dataset, transfer_syntax_uid, encoding, pixels, cut })
     }
 
     /// The elements before the pixels.
@@ -109,6 +115,11 @@ impl<'a> Object<'a> {
         self.pixels.is_some()
     }
 
+    /// What is wrong where the data set ends too early; what came before that can be read.
+    pub fn cut(&self) -> Option<&OpenError> {
+        self.cut.as_ref()
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -124,8 +135,15 @@ impl<'a> Object<'a> {
 
 /// Where the meta group, or the data set, starts.
 fn meta_start(bytes: &[u8]) -> Result<usize, OpenError> {
+    // A bare data set starts with a low group; a preamble without its mark is followed by one.
+    let is_start = |at: usize| {
+        let group = bytes.get(at..at + 2).map(|pair| [pair[0], pair[1]]);
+        matches!(group, Some([2 | 4 | 8 | 0x10, 0] | [0, 8 | 0x10])) && scan::guess(bytes, at).is_some()
+    };
     if bytes.get(128..132) == Some(b"DICM") {
-        return Ok(132);
+        // The mark may also stand there by chance, inside of a bare data set.
+        let is_bare = !is_start(132) && is_start(0);
+        return Ok(if is_bare { 0 } else { 132 });
     }
     if bytes.starts_with(b"DICM") {
         return Ok(4);
@@ -133,13 +151,12 @@ fn meta_start(bytes: &[u8]) -> Result<usize, OpenError> {
     if let Some(kind) = foreign_kind(bytes) {
         return Err(OpenError::NotDicom(kind));
     }
-    // A bare data set starts with a low group; a preamble without its mark is followed by one.
-    [0, 128]
-        .into_iter()
-        .find(|&at| {
-            let group = bytes.get(at..at + 2).map(|pair| [pair[0], pair[1]]);
-            matches!(group, Some([2 | 4 | 8 | 0x10, 0] | [0, 8 | 0x10])) && scan::guess(bytes, at).is_some()
-        })
+    if let Some(at) = [0, 128].into_iter().find(|&at| is_start(at)) {
+        return Ok(at);
+    }
+    // Some bytes of something else before the first element: only where several elements make sense.
+    (1..=132)
+        .find(|&at| is_start(at) && scan::has_elements(bytes, at))
         .ok_or(OpenError::NotDicom("a file of unknown kind"))
 }
 
@@ -214,6 +231,29 @@ mod tests {
         assert_eq!(modality(&[vec![0; 128], b"DICM".to_vec(), MODALITY.to_vec()].concat()), ct());
         assert_eq!(modality(&[8, 0, 0x60, 0, 2, 0, 0, 0, b'C', b'T']), ct());
         assert_eq!(modality(&[0, 8, 0, 0x60, b'C', b'S', 0, 2, b'C', b'T']), ct());
+    }
+
+    #[test]
+    fn a_cut_data_set_gives_what_came_before() {
+        let cut = [&MODALITY[..], &[0x10, 0, 0x10, 0, b'P', b'N', 90, 0, b'A']].concat();
+        let object = Object::open(&cut[..]).unwrap();
+        assert!(matches!(object.cut(), Some(OpenError::TooLong { length: 90, .. })));
+        assert_eq!(modality(&cut), Ok("CT".to_owned()));
+        assert!(Object::open(&MODALITY[..]).unwrap().cut().is_none());
+    }
+
+    #[test]
+    fn a_mark_by_chance_and_bytes_before_the_start_do_not_mislead() {
+        let element =
+            |tag: u8, value: &[u8]| [&[8, 0, tag, 0, b'L', b'O', value.len() as u8, 0][..], value].concat();
+        let mut bare = element(0x20, &[b'x'; 112]);
+        bare.extend(element(0x40, b"DICMxx"));
+        bare.extend(MODALITY);
+        assert_eq!(&bare[128..132], b"DICM");
+        assert_eq!(modality(&bare), Ok("CT".to_owned()));
+        let late =
+            [vec![0xC3], element(0x05, b"aa"), element(0x08, b"bb"), element(0x12, b"cc"), MODALITY.to_vec()];
+        assert_eq!(modality(&late.concat()), Ok("CT".to_owned()));
     }
 
     #[test]

@@ -43,6 +43,10 @@ pub(super) struct Layout {
     /// The elements before the pixels.
     pub(super) header: Range<usize>,
     pub(super) pixels: Option<PixelElement>,
+    /// The data set ends where it should not: `header` holds the whole elements before that.
+    pub(super) cut: Option<OpenError>,
+    /// What has to be written differently for a strict parser to read the same: where, and the bytes.
+    pub(super) corrections: Vec<(usize, Vec<u8>)>,
 }
 
 struct Level {
@@ -50,18 +54,36 @@ struct Level {
     /// `None`: until its delimiter.
     end: Option<usize>,
     encoding: Encoding,
+    /// Where the value starts, if this is an unknown element of undefined length in explicit VR.
+    unknown: Option<(usize, Encoding)>,
 }
 
 struct Element {
     tag: Tag,
     vr: Option<VR>,
+    /// The VR is left blank.
+    is_blank: bool,
     /// Of the value.
     start: usize,
     length: u32,
 }
 
 /// Measures the data set that starts at `start`.
+///
+/// A data set that is cut short gives its whole elements; anything else that does not fit is an error.
 pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Layout, OpenError> {
+    let mut layout = Layout { header: start..start, pixels: None, cut: None, corrections: Vec::new() };
+    match walk(bytes, start, encoding, &mut layout) {
+        Ok(()) => Ok(layout),
+        Err(cut @ (OpenError::Truncated(_) | OpenError::TooLong { .. })) if !layout.header.is_empty() => {
+            layout.corrections.retain(|(at, _)| *at < layout.header.end);
+            Ok(Layout { cut: Some(cut), ..layout })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> Result<(), OpenError> {
     let mut levels: Vec<Level> = Vec::new();
     let mut at = start;
     let mut elements = 0;
@@ -78,9 +100,12 @@ pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Lay
             levels.pop();
         }
         let rest = bytes.len().saturating_sub(at);
-        // Some writers leave an odd byte or two behind the last element.
-        if levels.is_empty() && rest < 8 {
-            return Ok(Layout { header: start..at, pixels: None });
+        if levels.is_empty() {
+            layout.header.end = at;
+            // Some writers leave an odd byte or two behind the last element.
+            if rest < 8 {
+                return Ok(());
+            }
         }
         let (is_in_sequence, encoding) =
             levels.last().map_or((false, encoding), |level| (level.is_sequence, level.encoding));
@@ -92,17 +117,18 @@ pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Lay
         if levels.is_empty() {
             // Trailing padding ends a data set (PS3.10 section 7.2); zeros do so in practice.
             if element.tag == tags::DATA_SET_TRAILING_PADDING || (element.tag == Tag(0, 0) && elements > 1) {
-                return Ok(Layout { header: start..at, pixels: None });
+                return Ok(());
             }
             if matches!(
                 element.tag,
                 tags::PIXEL_DATA | tags::FLOAT_PIXEL_DATA | tags::DOUBLE_FLOAT_PIXEL_DATA
             ) {
-                return Ok(Layout {
-                    header: start..at,
-                    pixels: Some(pixel_element(bytes, &element, encoding)?),
-                });
+                layout.pixels = Some(pixel_element(bytes, &element, encoding)?);
+                return Ok(());
             }
+        }
+        if element.is_blank {
+            layout.corrections.push((at + 4, vr_of(element.tag).to_bytes().to_vec()));
         }
         let defined_end = |length: u32| {
             let end = element.start + length as usize;
@@ -120,10 +146,19 @@ pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Lay
                 ITEM => {
                     let end =
                         if element.length == UNDEFINED { None } else { Some(defined_end(element.length)?) };
-                    levels.push(Level { is_sequence: false, end, encoding });
+                    levels.push(Level { is_sequence: false, end, encoding, unknown: None });
                 }
                 SEQUENCE_END => {
-                    levels.pop();
+                    let unknown = levels.pop().and_then(|level| level.unknown);
+                    if let Some((value, encoding)) = unknown {
+                        // With its length the value can be passed over, delimiter and all.
+                        let length = (element.start - value) as u32;
+                        let length = match encoding {
+                            Encoding::ExplicitBig => length.to_be_bytes(),
+                            _ => length.to_le_bytes(),
+                        };
+                        layout.corrections.push((value - 4, length.to_vec()));
+                    }
                 }
                 tag => return Err(OpenError::Damaged(format!("{tag} where an item of a sequence must be"))),
             }
@@ -157,10 +192,11 @@ pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Lay
                         return Err(OpenError::TooDeep(MAX_DEPTH));
                     }
                     // An unknown VR of undefined length holds implicit VR (PS3.5 section 6.2.2 note 4).
-                    let encoding =
-                        if element.vr == Some(VR::UN) { Encoding::ImplicitLittle } else { encoding };
+                    let is_unknown = element.vr == Some(VR::UN);
+                    let unknown = is_unknown.then_some((element.start, encoding));
+                    let encoding = if is_unknown { Encoding::ImplicitLittle } else { encoding };
                     let end = if is_undefined { None } else { Some(defined_end(element.length)?) };
-                    levels.push(Level { is_sequence: true, end, encoding });
+                    levels.push(Level { is_sequence: true, end, encoding, unknown });
                     at = element.start;
                 } else if is_undefined {
                     // Encapsulated pixels of an icon.
@@ -236,15 +272,23 @@ fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
     let tag = Tag(u16_at(0), u16_at(2));
     if tag.0 == 0xFFFE || encoding == Encoding::ImplicitLittle {
         let length = u32_of([head[4], head[5], head[6], head[7]]);
-        return Some(Element { tag, vr: None, start: at + 8, length });
+        return Some(Element { tag, vr: None, is_blank: false, start: at + 8, length });
     }
-    let vr = VR::from_binary([head[4], head[5]]).unwrap_or(VR::UN);
+    // Writers that do not know a VR leave it blank and write the short form.
+    let is_blank = matches!([head[4], head[5]], [b' ', b' '] | [0, 0]);
+    let vr = if is_blank { vr_of(tag) } else { VR::from_binary([head[4], head[5]]).unwrap_or(VR::UN) };
     if has_long_length(vr) {
         let quad = bytes.get(at + 8..at + 12)?;
         let length = u32_of([quad[0], quad[1], quad[2], quad[3]]);
-        return Some(Element { tag, vr: Some(vr), start: at + 12, length });
+        return Some(Element { tag, vr: Some(vr), is_blank, start: at + 12, length });
     }
-    Some(Element { tag, vr: Some(vr), start: at + 8, length: u32::from(u16_at(6)) })
+    Some(Element { tag, vr: Some(vr), is_blank, start: at + 8, length: u32::from(u16_at(6)) })
+}
+
+/// The VR of a tag if it has the short form, else one that any bytes fit.
+fn vr_of(tag: Tag) -> VR {
+    let known = StandardDataDictionary.by_tag(tag).map(|entry| entry.vr.relaxed());
+    known.filter(|vr| !has_long_length(*vr)).unwrap_or(VR::LT)
 }
 
 /// PS3.5 table 7.1-1: these VRs have a length of 32 bits.
@@ -266,6 +310,24 @@ pub(super) fn guess(bytes: &[u8], at: usize) -> Option<Encoding> {
     let is_plausible = (1..=0x0060).contains(&group)
         && (length == UNDEFINED || length as usize <= bytes.len().saturating_sub(at + 8));
     is_plausible.then_some(Encoding::ImplicitLittle)
+}
+
+/// Whether some elements in a row make sense at `at`: known VRs and rising tags in explicit VR little endian.
+pub(super) fn has_elements(bytes: &[u8], at: usize) -> bool {
+    let mut at = at;
+    let mut last = Tag(0, 0);
+    for _ in 0..4 {
+        let is_known = bytes.get(at + 4..at + 6).is_some_and(|vr| VR::from_binary([vr[0], vr[1]]).is_some());
+        let Some(element) = element_at(bytes, at, Encoding::ExplicitLittle).filter(|_| is_known) else {
+            return false;
+        };
+        if element.tag <= last || !matches!(element.tag.0, 2 | 8 | 0x10) {
+            return false;
+        }
+        last = element.tag;
+        at = element.start.saturating_add(element.length as usize);
+    }
+    true
 }
 
 /// The meta elements (group 0002, PS3.10 section 7.1) at `at`: the transfer syntax UID, and where the data set starts.
@@ -331,6 +393,11 @@ mod tests {
             scan(&element, 0, Encoding::ExplicitLittle),
             Err(OpenError::TooLong { length: 10_000, rest: 2, .. })
         ));
+        // With a whole element before it, that one is kept and the fault is told.
+        let whole = [8, 0, 0x60, 0, b'C', b'S', 2, 0, b'C', b'T'];
+        let cut = scan(&[&whole[..], &element[..]].concat(), 0, Encoding::ExplicitLittle).unwrap();
+        assert_eq!(cut.header, 0..whole.len());
+        assert!(matches!(cut.cut, Some(OpenError::TooLong { length: 10_000, .. })));
         let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2];
         assert_eq!(
             scan(&pixels, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels),
@@ -341,6 +408,19 @@ mod tests {
                 is_word: true
             }))
         );
+    }
+
+    #[test]
+    fn what_a_strict_parser_would_not_read_is_corrected_in_place() {
+        // UN of undefined length around an empty item in implicit VR, then a blank VR.
+        let mut bytes = vec![9, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+        bytes.extend_from_slice(&[0x28, 0, 0x20, 0x01, b' ', b' ', 2, 0, 0, 0]);
+        let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
+        assert_eq!(layout.header, 0..bytes.len());
+        assert_eq!(layout.corrections[0], (8, vec![16, 0, 0, 0]));
+        assert_eq!(layout.corrections[1].0, 32);
     }
 
     #[test]
