@@ -1,6 +1,6 @@
 //! Compressed frames: what the codecs give, checked against the header before they may allocate anything.
 //!
-//! Places kept for what is missing: JPEG of 12 bits (.51), JPEG XL (.110 to .112), video, reduced resolutions.
+//! Places kept for what is missing: video, reduced resolutions.
 
 use std::io::Read;
 
@@ -8,10 +8,13 @@ use dicom_dictionary_std::uids;
 
 use super::color::Color;
 use super::pixels::{DecodeError, PixelFormat};
-use super::rle;
+use super::{jpeg, rle};
 
 /// The syntax whose frames [`inflate`] opens.
 pub(super) const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
+
+/// What a JPEG XL decoder may use.
+const MAX_JPEG_XL_BYTES: usize = 768 << 20;
 
 /// Decoded samples, interleaved, words in little endian.
 pub(super) struct Coded {
@@ -28,6 +31,7 @@ pub(super) fn decode(frame: &[u8], syntax_uid: &str, format: &PixelFormat) -> Re
     match jpeg_process {
         // Retired processes too: the codestream names its process itself.
         Some(50..=70) => jpeg(frame, format),
+        Some(110..=112) => jpeg_xl(frame, format),
         Some(80 | 81) => jpeg_ls(frame, format),
         Some(90..=93 | 201..=203) => jpeg_2000(frame, format),
         _ if syntax_uid == uids::RLE_LOSSLESS => {
@@ -60,6 +64,11 @@ fn jpeg(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
         if let Ok(bytes) = gray_jpeg(frame, format) {
             return Ok(Coded { bytes, sample_bytes: 1, color: None });
         }
+    }
+    if !marks.is_lossless && marks.bits == 12 {
+        let decoded = jpeg::decode(frame).map_err(|why| DecodeError::Codec(format!("JPEG: {why}")))?;
+        let bytes = decoded.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        return Ok(Coded { bytes, sample_bytes: 2, color: marks.color(format) });
     }
     let mut decoder = jpeg_decoder::Decoder::new(frame);
     // Components as they are stored, side by side; colour is a stage of its own.
@@ -228,6 +237,31 @@ fn jpeg_2000(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
     // The decoder undoes the component transform; without one the header decides.
     let color = (marks.has_component_transform && format.samples == 3).then_some(Color::Rgb);
     Ok(Coded { bytes, sample_bytes, color })
+}
+
+/// ISO/IEC 18181, whatever it was made from (PS3.5 section A.4.12): its samples come as RGB or as they are.
+fn jpeg_xl(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let fault = |error: &dyn std::fmt::Display| DecodeError::Codec(format!("JPEG XL: {error}"));
+    let image = jxl_oxide::JxlImage::builder()
+        .alloc_tracker(jxl_oxide::AllocTracker::with_limit(MAX_JPEG_XL_BYTES))
+        .read(frame)
+        .map_err(|error| fault(&error))?;
+    let channels = image.pixel_format().channels() as u64;
+    same_size(format, image.width().into(), image.height().into(), channels)?;
+    let bits = image.image_header().metadata.bit_depth.bits_per_sample();
+    if !(1..=16).contains(&bits) {
+        return Err(fault(&format!("samples of {bits} bits")));
+    }
+    let render = image.render_frame(0).map_err(|error| fault(&error))?;
+    let decoded = render.image_all_channels();
+    let full_scale = ((1_u32 << bits) - 1) as f32;
+    let levels = decoded.buf().iter().map(|tone| (tone * full_scale + 0.5).clamp(0.0, full_scale) as u16);
+    let sample_bytes = if bits > 8 { 2 } else { 1 };
+    let bytes = match sample_bytes {
+        1 => levels.map(|level| level as u8).collect(),
+        _ => levels.flat_map(u16::to_le_bytes).collect(),
+    };
+    Ok(Coded { bytes, sample_bytes, color: (format.samples == 3).then_some(Color::Rgb) })
 }
 
 /// SIZ and COD of the main header (ISO/IEC 15444-1 A.5.1, A.6.1).
