@@ -24,9 +24,9 @@ pub struct FrameValues {
 }
 
 impl Decoder {
-    /// Children of `program`, which is this program; they start when they are first needed.
-    pub fn new(program: PathBuf, workers: usize) -> Self {
-        Self(Pool::of(program, workers, 0))
+    /// A child of `program`, which is this program; it starts when it is first needed.
+    pub fn new(program: PathBuf) -> Self {
+        Self(Pool::of(program, 1, 0))
     }
 
     /// What the object in a file is.

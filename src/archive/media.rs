@@ -20,11 +20,18 @@ pub struct MediaLimits {
     pub entries: usize,
     /// ZIP in ZIP.
     pub depth: usize,
+    /// An uploaded ZIP may become so many times its size; small ones [`SMALL_BYTES`] anyhow.
+    pub ratio: u64,
 }
+
+/// What any ZIP may unpack to, in bytes: images of nothing pack very well.
+const SMALL_BYTES: u64 = 256 << 20;
+/// As much of a file as tells what it is.
+const HEAD_BYTES: u64 = 1024;
 
 impl Default for MediaLimits {
     fn default() -> Self {
-        Self { unpacked_bytes: 4 << 30, file_bytes: 1 << 30, entries: 100_000, depth: 3 }
+        Self { unpacked_bytes: 4 << 30, file_bytes: 1 << 30, entries: 100_000, depth: 3, ratio: 100 }
     }
 }
 
@@ -106,17 +113,19 @@ impl Walker<'_> {
     fn source(&mut self, path: &Path) -> Result<ControlFlow<()>, MediaError> {
         let mut file = File::open(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let length = file.metadata()?.len();
         if is_zip(&mut file)? {
+            let by_ratio = length.saturating_mul(self.limits.ratio).max(SMALL_BYTES);
+            self.limits.unpacked_bytes = self.limits.unpacked_bytes.min(by_ratio);
             return Ok(self.zip(file, "", 1));
         }
-        let length = file.metadata()?.len();
         if length > self.limits.file_bytes {
             let reason = format!("a file has at most {} MiB", self.limits.file_bytes >> 20);
             return Ok(self.tell(name, true, EntryKind::Refused(RefusalKind::TooLarge, reason)));
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let kind = classify(bytes, "");
+        let kind = classify_source(bytes);
         Ok(self.tell(name, true, kind))
     }
 
@@ -176,7 +185,7 @@ impl Walker<'_> {
             let (name, is_safe, is_folder) = match archive.by_index_raw(index) {
                 Ok(entry) => {
                     let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-                    let is_safe = entry.enclosed_name().is_some();
+                    let is_safe = !leads_out(&name) && !entry.is_symlink();
                     (name, is_safe, entry.is_dir())
                 }
                 Err(error) => {
@@ -193,7 +202,11 @@ impl Walker<'_> {
                 continue;
             }
             if !is_safe {
-                self.refuse(&shown, RefusalKind::UnsafeName, "its name leads out of the archive")?;
+                self.refuse(
+                    &shown,
+                    RefusalKind::UnsafeName,
+                    "its name, or a link, leads out of the archive",
+                )?;
                 continue;
             }
             let entry = match archive.by_index(index) {
@@ -220,26 +233,31 @@ impl Walker<'_> {
             }
             return self.zip(io::Cursor::new(bytes), &name, depth + 1);
         }
-        let kind = classify(bytes, &name);
-        self.tell(name, false, kind)
+        self.tell(name, false, EntryKind::Candidate(bytes))
     }
 
     fn file(&mut self, file: &mut File, name: String) -> ControlFlow<()> {
         match self.read(file, &name)? {
-            Some(bytes) => {
-                let kind = classify(bytes, &name);
-                self.tell(name, false, kind)
-            }
+            Some(bytes) => self.tell(name, false, EntryKind::Candidate(bytes)),
             None => ControlFlow::Continue(()),
         }
     }
 
-    /// Reads what really is there, within the limits. `None`: refused, and said so. All limits together used up end the walk.
+    /// Reads what really is there, within the limits. `None`: ignored or refused, and said so. All limits together used up end the walk.
     fn read(&mut self, from: &mut impl Read, name: &str) -> ControlFlow<(), Option<Vec<u8>>> {
         let rest = self.limits.unpacked_bytes.saturating_sub(self.unpacked);
         let most = rest.min(self.limits.file_bytes);
         let mut bytes = Vec::new();
-        if let Err(error) = from.take(most + 1).read_to_end(&mut bytes) {
+        let mut read = from.by_ref().take(HEAD_BYTES.min(most + 1)).read_to_end(&mut bytes);
+        if read.is_ok() {
+            // What comes along with studies is not unpacked to its end.
+            if is_ignored(&bytes, name) {
+                self.tell(name.to_owned(), false, EntryKind::Ignored)?;
+                return ControlFlow::Continue(None);
+            }
+            read = from.take(most + 1 - bytes.len() as u64).read_to_end(&mut bytes);
+        }
+        if let Err(error) = read {
             self.refuse(name, RefusalKind::Damaged, format!("it cannot be unpacked: {error}"))?;
             return ControlFlow::Continue(None);
         }
@@ -266,34 +284,83 @@ fn is_zip(file: &mut File) -> io::Result<bool> {
     Ok(read == 4 && matches!(&magic, b"PK\x03\x04" | b"PK\x05\x06"))
 }
 
-/// `name` is empty for a file that somebody chose by itself: then it is no litter.
-fn classify(bytes: Vec<u8>, name: &str) -> EntryKind {
-    let has_prefix = bytes.get(128..132) == Some(b"DICM");
-    if has_prefix {
-        let base = name.rsplit('/').next().unwrap_or_default();
-        return if base.eq_ignore_ascii_case("DICOMDIR") {
-            EntryKind::Ignored
-        } else {
-            EntryKind::Candidate(bytes)
-        };
+/// Absolute, or up and away; also as Windows writes it.
+fn leads_out(name: &str) -> bool {
+    let has_drive = name.as_bytes().get(1) == Some(&b':');
+    name.starts_with(['/', '\\'])
+        || has_drive
+        || name.contains('\0')
+        || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// Whether a file inside of an upload is no part of a study: by its first bytes, and by its name.
+fn is_ignored(head: &[u8], name: &str) -> bool {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    if base.eq_ignore_ascii_case("DICOMDIR") {
+        return true;
     }
-    let extension =
-        name.rsplit('/').next().and_then(|base| base.rsplit_once('.')).map(|(_, extension)| extension);
-    let is_litter = extension.is_some_and(|e| LITTER.iter().any(|litter| e.eq_ignore_ascii_case(litter)));
-    let base = name.rsplit('/').next().unwrap_or_default();
-    if is_litter
+    if head.get(128..132) == Some(b"DICM") || head.starts_with(b"PK\x03\x04") && !is_document(base) {
+        return false;
+    }
+    has_extension(base, &LITTER)
+        || is_document(base)
         || base.starts_with('.')
         || name.contains("__MACOSX/")
-        || base.eq_ignore_ascii_case("DICOMDIR")
-    {
-        return EntryKind::Ignored;
-    }
+        || crate::imaging::read::foreign_kind(head).is_some()
+        || head.len() < 132
+}
+
+/// ZIPs by their bytes, and something else for people.
+fn is_document(base: &str) -> bool {
+    has_extension(base, &["jar", "war", "apk", "docx", "xlsx", "pptx", "odt", "ods", "odp", "epub"])
+}
+
+fn has_extension(base: &str, extensions: &[&str]) -> bool {
+    let extension = base.rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+/// A file that somebody chose by itself is no litter: it gets a word.
+fn classify_source(bytes: Vec<u8>) -> EntryKind {
     match crate::imaging::read::foreign_kind(&bytes) {
-        Some(what) if name.is_empty() => {
+        Some(what) if bytes.get(128..132) != Some(b"DICM") => {
             EntryKind::Refused(RefusalKind::NotDicom, format!("this is {what}, not a DICOM object"))
         }
-        Some(_) => EntryKind::Ignored,
-        None if bytes.len() < 132 && !name.is_empty() => EntryKind::Ignored,
-        None => EntryKind::Candidate(bytes),
+        _ => EntryKind::Candidate(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_out_are_known() {
+        for name in ["/a", "..", "a/../b", "..\\a", "\\\\host\\a", "C:\\a", "a\0b"] {
+            assert!(leads_out(name), "{name}");
+        }
+        for name in ["a", "a/b..c", "IMAGES\\I0001", "a..", "...", "a/.b"] {
+            assert!(!leads_out(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_comes_along_with_studies_is_known() {
+        let object = [&[0; 128][..], b"DICM", &[0; 20]].concat();
+        for (name, head, is_litter) in [
+            ("DICOMDIR", &object[..], true),
+            ("I0001", &object, false),
+            // The bytes count first.
+            ("odd.exe", &object, false),
+            ("VIEWER/run.exe", b"MZ", true),
+            ("AUTORUN.INF", b"[autorun]", true),
+            ("help\\START.HTM", &[0xC3; 200], true),
+            ("lib.jar", b"PK\x03\x04", true),
+            ("study.zip", b"PK\x03\x04", false),
+            ("__MACOSX/._I0001", &[0xC3; 200], true),
+            ("no-name-and-no-preamble", &[8; 200], false),
+        ] {
+            assert_eq!(is_ignored(head, name), is_litter, "{name}");
+        }
     }
 }

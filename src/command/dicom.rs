@@ -6,15 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
-use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::program;
 use crate::archive::{Decoder, PictureError, survey};
 use crate::imaging::{FrameNumber, Inspection, ObjectKind, Surface, Window, stacks};
-
-/// Headers that are read at the same time.
-const READERS: usize = 2;
 
 #[derive(Debug, Subcommand)]
 pub enum DicomVerb {
@@ -88,7 +84,7 @@ pub async fn run(verb: DicomVerb) -> ExitCode {
 }
 
 async fn carry_out(verb: DicomVerb) -> Result<Value, Ending> {
-    let decoder = Decoder::new(program()?, READERS);
+    let decoder = Decoder::new(program()?);
     match verb {
         DicomVerb::Inspect { file } => {
             must_be_file(&file)?;
@@ -173,15 +169,10 @@ async fn series(decoder: &Decoder, folder: &Path) -> Result<Vec<Value>> {
         }
     }
     names.sort();
-    let looked = stream::iter(names)
-        .map(async |name| {
-            let inspection = decoder.inspect(&folder.join(&name)).await;
-            (name.to_string_lossy().into_owned(), inspection)
-        })
-        .buffered(READERS);
-    let looked: Vec<_> = looked.collect().await;
     let mut by_series: BTreeMap<String, Vec<(String, Inspection)>> = BTreeMap::new();
-    for (name, inspection) in looked {
+    for name in names {
+        let inspection = decoder.inspect(&folder.join(&name)).await;
+        let name = name.to_string_lossy().into_owned();
         match inspection {
             Ok(inspection) => {
                 let uid = inspection.received.series.uid.clone();

@@ -1,7 +1,9 @@
 //! The one integration binary: one link, many files.
 
 mod architecture;
+mod archive;
 mod call;
+mod imaging;
 mod migrations;
 mod protocol;
 mod store;

@@ -1,0 +1,277 @@
+//! Uploads and pictures: everything gets a word, nothing leads out, and a decoder that dies costs one request.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parvis::archive::{Archive, ArchiveSettings, PictureError, Receipt, RefusalKind};
+use parvis::demo::studies::demo_objects;
+use parvis::imaging::{ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Surface, View};
+use parvis::tasks::Tasks;
+use tokio::sync::mpsc;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::imaging::hostile_nesting;
+
+const LIMIT: Duration = Duration::from_secs(20);
+const SURFACE: Surface = Surface { width: 64, height: 64 };
+
+struct Rig {
+    archive: Archive,
+    folder: tempfile::TempDir,
+}
+
+impl Rig {
+    async fn new() -> Self {
+        Self::with(|_, _| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut ArchiveSettings, &Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings =
+            ArchiveSettings::new(folder.path().join("archive"), env!("CARGO_BIN_EXE_parvis").into());
+        settings.workers = 1;
+        change(&mut settings, folder.path());
+        let archive = Archive::open(settings, &Tasks::default()).await.unwrap();
+        Self { archive, folder }
+    }
+
+    async fn upload(&self, name: &str, bytes: &[u8]) -> Receipt {
+        let path = self.folder.path().join("upload");
+        fs::write(&path, bytes).unwrap();
+        // Nobody listens: that must not hold anything up.
+        let (progress, _) = mpsc::channel(1);
+        self.archive.receive(&path, name, progress).await.unwrap()
+    }
+
+    /// Objects in the archive, by file.
+    fn kept(&self) -> Vec<PathBuf> {
+        files(&self.folder.path().join("archive"))
+    }
+
+    async fn picture(
+        &self,
+        content: ContentHash,
+        width: u32,
+    ) -> Result<Arc<parvis::archive::Picture>, PictureError> {
+        let (presentation, view) = (Presentation::default(), View::default());
+        let surface = Surface { width, ..SURFACE };
+        let picture = self.archive.picture(
+            content,
+            FrameNumber::FIRST,
+            &presentation,
+            &view,
+            surface,
+            Quality::Lossless,
+        );
+        tokio::time::timeout(LIMIT, picture).await.expect("a picture or an error in time")
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
+
+fn slice() -> Vec<u8> {
+    demo_objects(11).next().unwrap().1
+}
+
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_object_is_kept_once_under_its_hash() {
+    let rig = Rig::new().await;
+    let first = rig.upload("slice", &slice()).await;
+    let again = rig.upload("the same.dcm", &zip(&[("a/b", &slice()), ("c", &slice())])).await;
+    assert_eq!((first.received.len(), again.received.len()), (1, 2));
+    assert_eq!(first.received[0], again.received[1]);
+    let kept = rig.kept();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(fs::read(&kept[0]).unwrap(), slice());
+    let name = kept[0].file_stem().unwrap().to_string_lossy().into_owned();
+    let hash: String =
+        first.received[0].instance.content.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(name, hash);
+}
+
+#[tokio::test]
+async fn a_zip_without_images_says_so() {
+    let rig = Rig::new().await;
+    let receipt = rig.upload("cd.zip", &zip(&[("readme.txt", b"hello"), ("viewer.exe", b"MZ....")])).await;
+    assert_eq!(receipt.ignored, ["readme.txt", "viewer.exe"]);
+    assert_eq!(receipt.refused[0].name, "cd.zip");
+    assert_eq!(receipt.refused[0].kind, RefusalKind::NoImages);
+    assert!(rig.kept().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_dicom_is_refused_by_name_and_kind() {
+    let rig = Rig::new().await;
+    for (bytes, reason) in [
+        (&b"%PDF-1.7 ..."[..], "this is a PDF document, not a DICOM object"),
+        (b"only words", "this is a text file, not a DICOM object"),
+        (&[0xC3; 500], "this is a file of unknown kind, not a DICOM object"),
+        (b"", "the file is empty"),
+    ] {
+        let receipt = rig.upload("report.dcm", bytes).await;
+        assert!(receipt.received.is_empty());
+        let refused = &receipt.refused[0];
+        assert_eq!((refused.name.as_str(), refused.reason.as_str()), ("report.dcm", reason));
+    }
+    assert!(rig.kept().is_empty(), "nothing of a refused file stays");
+}
+
+#[tokio::test]
+async fn names_that_lead_out_are_refused_and_the_rest_is_taken_in() {
+    let rig = Rig::new().await;
+    let bytes = slice();
+    let names = ["../../evil.dcm", "/etc/evil.dcm", "IMAGES/I0001"];
+    let receipt = rig.upload("cd.zip", &zip(&names.map(|name| (name, &bytes[..])))).await;
+    assert_eq!(receipt.received.len(), 1);
+    let refused: Vec<_> = receipt.refused.iter().map(|one| (one.name.as_str(), one.kind)).collect();
+    assert_eq!(refused, [(names[0], RefusalKind::UnsafeName), (names[1], RefusalKind::UnsafeName)]);
+    assert_eq!(rig.kept().len(), 1);
+    let outside = files(rig.folder.path());
+    assert!(outside.iter().all(|path| !path.to_string_lossy().contains("evil")), "{outside:?}");
+}
+
+#[tokio::test]
+async fn a_zip_in_a_zip_is_opened_and_not_without_end() {
+    let rig = Rig::new().await;
+    let bytes = slice();
+    let inner = zip(&[("I1", &bytes)]);
+    let receipt = rig.upload("outer.zip", &zip(&[("study.zip", &inner)])).await;
+    assert_eq!((receipt.received.len(), receipt.refused.len()), (1, 0));
+    let deep = (0..6).fold(inner, |inside, _| zip(&[("again.zip", &inside)]));
+    let receipt = rig.upload("deep.zip", &deep).await;
+    assert!(receipt.received.is_empty());
+    assert_eq!(receipt.refused[0].reason, "ZIPs are opened 3 deep");
+}
+
+#[tokio::test]
+async fn a_bomb_is_stopped_by_what_comes_out_of_it() {
+    let rig = Rig::with(|settings, _| settings.max_upload_bytes = 8 << 20).await;
+    let mut bomb = slice();
+    bomb.resize(64 << 20, 0);
+    let (bytes, packed) = (slice(), zip(&[("bomb.dcm", &bomb), ("after.dcm", &slice())]));
+    assert!(packed.len() < 1 << 20, "it must be small to be a bomb");
+    let receipt = rig.upload("bomb.zip", &packed).await;
+    assert!(receipt.received.is_empty(), "what comes behind it is not looked at");
+    let refused = &receipt.refused[0];
+    assert_eq!((refused.name.as_str(), refused.kind), ("bomb.dcm", RefusalKind::TooLarge));
+    assert_eq!(refused.reason, "it unpacks to more than 8 MiB: the rest was not looked at");
+    assert_eq!(rig.upload("slice.dcm", &bytes).await.received.len(), 1, "the next upload is as any");
+}
+
+#[tokio::test]
+async fn a_hostile_object_is_refused_and_the_archive_serves_on() {
+    let rig = Rig::new().await;
+    let content = rig.upload("slice.dcm", &slice()).await.received[0].instance.content;
+    let receipt = rig.upload("hostile.dcm", &hostile_nesting()).await;
+    assert_eq!(receipt.refused[0].kind, RefusalKind::Damaged);
+    assert_eq!(receipt.refused[0].reason, "sequences are nested deeper than 64 levels");
+    let picture = rig.picture(content, 64).await.unwrap();
+    assert_eq!((picture.width, picture.height, picture.format), (64, 64, PictureFormat::Png));
+    assert_eq!(rig.kept().len(), 1);
+}
+
+#[tokio::test]
+async fn a_picture_for_several_viewers_is_made_once() {
+    let rig = Rig::new().await;
+    let content = rig.upload("slice.dcm", &slice()).await.received[0].instance.content;
+    let pictures = futures_util::future::join_all((0..8).map(|_| rig.picture(content, 64))).await;
+    let first = pictures[0].as_ref().unwrap();
+    assert!(pictures.iter().all(|picture| Arc::ptr_eq(picture.as_ref().unwrap(), first)));
+    let wider = rig.picture(content, 65).await.unwrap();
+    assert_eq!(wider.width, 65);
+}
+
+#[tokio::test]
+async fn what_cannot_be_shown_is_an_error_of_its_own_request() {
+    let rig = Rig::new().await;
+    let content = rig.upload("slice.dcm", &slice()).await.received[0].instance.content;
+    let unknown = rig.picture(ContentHash([9; 32]), 64).await.unwrap_err();
+    assert!(matches!(unknown, PictureError::CannotShow(_)), "{unknown}");
+    assert!(rig.picture(content, 64).await.is_ok());
+}
+
+/// A program that writes down its process and becomes a decoder; the first hangs if `hang` is there.
+fn recorded(folder: &Path) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let program = folder.join("worker");
+    let folder = folder.display();
+    let script = format!(
+        "#!/bin/sh\necho $$ >> {folder}/pids\nif /bin/rm {folder}/hang 2>/dev/null; then exec /bin/sleep 600; fi\nexec {} \"$@\"\n",
+        env!("CARGO_BIN_EXE_parvis")
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    program
+}
+
+/// The processes that were started, once there are `count`.
+async fn pids(folder: &Path, count: usize) -> Vec<i32> {
+    let found = async {
+        loop {
+            let text = fs::read_to_string(folder.join("pids")).unwrap_or_default();
+            let pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+            if pids.len() >= count {
+                return pids;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, found).await.expect("the process starts in time")
+}
+
+/// Waits until a process runs no more.
+async fn has_ended(pid: i32) {
+    let ended = async {
+        let stat = || fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_else(|_| ") Z".to_owned());
+        while !stat().rsplit(')').next().unwrap().starts_with(" Z") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, ended).await.expect("the process ends in time");
+}
+
+fn kill(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[tokio::test]
+async fn a_decoder_that_dies_costs_the_request_that_it_had() {
+    let rig = Rig::with(|settings, folder| settings.worker_program = recorded(folder)).await;
+    let folder = rig.folder.path();
+    let content = rig.upload("slice.dcm", &slice()).await.received[0].instance.content;
+    let idle = pids(folder, 1).await[0];
+    kill(idle);
+    has_ended(idle).await;
+    // It had nothing to do: nobody notices.
+    fs::write(folder.join("hang"), "").unwrap();
+    let request = rig.picture(content, 64);
+    let death = async { kill(pids(folder, 2).await[1]) };
+    let (outcome, ()) = tokio::join!(request, death);
+    match outcome.unwrap_err() {
+        PictureError::DecoderStopped(why) => assert!(why.contains("signal: 9"), "{why}"),
+        other => panic!("{other}"),
+    }
+    assert!(rig.picture(content, 64).await.is_ok(), "the next one finds a new decoder");
+    assert_eq!(pids(folder, 3).await.len(), 3);
+}
