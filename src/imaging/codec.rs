@@ -328,6 +328,51 @@ mod tests {
 
     use super::*;
 
+    /// 8 x 4 pixels made with libjxl for this test: `place * 132` in 16 bits.
+    const GRAY_XL: [u8; 109] = [
+        0, 0, 0, 12, 74, 88, 76, 32, 13, 10, 135, 10, 0, 0, 0, 20, 102, 116, 121, 112, 106, 120, 108, 32, 0,
+        0, 0, 0, 106, 120, 108, 32, 0, 0, 0, 9, 106, 120, 108, 108, 10, 0, 0, 0, 68, 106, 120, 108, 99, 255,
+        10, 24, 112, 252, 0, 69, 139, 8, 4, 1, 0, 184, 0, 75, 24, 139, 21, 82, 108, 4, 209, 234, 14, 52, 177,
+        160, 249, 89, 120, 138, 155, 16, 4, 65, 16, 4, 113, 242, 141, 86, 54, 30, 205, 141, 140, 158, 179,
+        96, 33, 66, 116, 157, 147, 248, 158, 32, 8, 162, 19,
+    ];
+    /// The same size in colour: red and blue are `place * 8`, green is 255 less that.
+    const COLOR_XL: [u8; 98] = [
+        255, 10, 24, 112, 16, 9, 8, 4, 1, 0, 88, 1, 75, 40, 36, 198, 119, 21, 20, 76, 81, 48, 98, 67, 116,
+        12, 30, 16, 99, 52, 98, 140, 138, 49, 198, 70, 197, 24, 139, 236, 24, 198, 24, 60, 132, 49, 24, 97,
+        12, 14, 93, 32, 60, 0, 244, 111, 246, 90, 88, 101, 241, 80, 125, 21, 224, 103, 21, 240, 237, 39, 0,
+        188, 186, 2, 0, 0, 239, 15, 192, 31, 153, 216, 207, 254, 127, 240, 251, 15, 119, 64, 146, 77, 131,
+        235, 134, 213, 192, 22,
+    ];
+
+    fn format(samples: u16, bits: u16) -> PixelFormat {
+        use dicom_core::{DataElement, VR, dicom_value};
+        use dicom_dictionary_std::tags;
+        let mut set = dicom_object::InMemDicomObject::new_empty();
+        let numbers = [
+            (tags::SAMPLES_PER_PIXEL, samples),
+            (tags::ROWS, 4),
+            (tags::COLUMNS, 8),
+            (tags::BITS_ALLOCATED, bits),
+        ];
+        for (tag, number) in numbers {
+            set.put(DataElement::new(tag, VR::US, dicom_value!(U16, [number])));
+        }
+        PixelFormat::read(&set).unwrap()
+    }
+
+    #[test]
+    fn jpeg_xl_without_loss_is_exact() {
+        let gray = jpeg_xl(&GRAY_XL, &format(1, 16)).unwrap();
+        let expected: Vec<u8> = (0..32_u16).flat_map(|place| (place * 132).to_le_bytes()).collect();
+        assert_eq!((gray.bytes, gray.sample_bytes, gray.color), (expected, 2, None));
+        let color = jpeg_xl(&COLOR_XL, &format(3, 8)).unwrap();
+        let expected: Vec<u8> = (0..32).flat_map(|place| [place * 8, 255 - place * 8, place * 8]).collect();
+        assert_eq!((color.bytes, color.sample_bytes, color.color), (expected, 1, Some(Color::Rgb)));
+        assert!(matches!(jpeg_xl(&GRAY_XL, &format(3, 8)), Err(DecodeError::SizeMismatch { .. })));
+        assert!(matches!(jpeg_xl(&GRAY_XL[..80], &format(1, 16)), Err(DecodeError::Codec(_))));
+    }
+
     #[test]
     fn planes_are_interleaved() {
         assert_eq!(interleave(&[1, 2, 3, 4, 5, 6], 3, 1), [1, 3, 5, 2, 4, 6]);

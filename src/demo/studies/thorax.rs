@@ -136,7 +136,7 @@ impl Thorax {
             .map(|column| grid.left_mm + column as f32 * grid.column_mm)
             .map(|x| 3.0 * (x / 37.0 - z / 53.0).sin() + 1.4 * (x / 13.0 + z / 23.0).sin())
             .collect();
-        for row in 0..grid.rows {
+        for (row, bend_x) in bend_x.into_iter().enumerate() {
             let y = grid.top_mm + row as f32 * grid.row_mm;
             let line = &mut canvas.hu[row * grid.columns..][..grid.columns];
             for (column, hu) in line.iter_mut().enumerate() {
@@ -147,28 +147,28 @@ impl Thorax {
                         *hu = -350.0;
                     }
                 }
-                let (u, v) = (x + 0.5 * bend_x[row], y - 9.0 + 0.5 * bend_y[column]);
+                let (u, v) = (x + 0.5 * bend_x, y - 9.0 + 0.5 * bend_y[column]);
                 let skin = inside(u / a, v / b, b);
                 if skin < -1.0 {
                     continue;
                 }
-                let (u, v) = (x + bend_x[row], y - 8.0 + bend_y[column]);
+                let (u, v) = (x + bend_x, y - 8.0 + bend_y[column]);
                 let muscle = inside(u / (a - 13.0), v / (b - 11.0), b);
                 let grain = self.grain_at(x, y, z);
                 let mut tissue = mix(FAT_HU + 12.0 * grain, MUSCLE_HU + 18.0 * grain, cover(muscle, 0.8));
                 if muscle > 1.0 {
                     // Fat between the muscles of the wall.
-                    let layer = (muscle * 0.5 + 0.03 * x + 0.2 * bend_x[row] + 0.25 * grain).sin();
+                    let layer = (muscle * 0.5 + 0.03 * x + 0.2 * bend_x + 0.25 * grain).sin();
                     tissue = mix(tissue, FAT_HU + 25.0, 0.8 * cover(layer - 0.9, 0.1));
                 }
                 if size > 0.2 {
                     let wall = inside(
-                        (x + 0.8 * bend_x[row]) / (130.0 * size),
+                        (x + 0.8 * bend_x) / (130.0 * size),
                         (y + 0.6 * bend_y[column]) / (86.0 * size.max(0.35)),
                         86.0 * size,
                     );
                     if wall > -2.0 {
-                        let hollow = self.hollow(x + bend_x[row], y, z, mediastinum, grain);
+                        let hollow = self.hollow(x + bend_x, y, z, mediastinum, grain);
                         tissue = mix(tissue, hollow, cover(wall, 0.7));
                     }
                 }
