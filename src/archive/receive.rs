@@ -71,7 +71,8 @@ impl Archive {
             written.await.map_err(|_| Error::Broken)??;
         }
         let header = self.0.pool.header(&path, content).await;
-        if header.is_err() && is_new {
+        let is_wanted = header.as_ref().is_ok_and(|received| !received.instance.is_directory());
+        if !is_wanted && is_new {
             tokio::fs::remove_file(&path).await?;
         }
         Ok(header)
@@ -99,7 +100,7 @@ impl Destination<'_> {
         match self {
             Self::Archive(archive) => archive.keep(bytes).await,
             Self::Nowhere(decoder) => Ok(match decoder.inspect_bytes(&bytes).await {
-                Ok(inspection) if inspection.is_cut => {
+                Ok(inspection) if inspection.is_cut && !inspection.received.instance.is_directory() => {
                     Err(PictureError::CannotShow("the file ends too early".to_owned()))
                 }
                 looked => looked.map(|inspection| inspection.received),
@@ -134,6 +135,8 @@ async fn take_in(
             EntryKind::Ignored => receipt.ignored.push(name),
             EntryKind::Refused(kind, reason) => receipt.refused.push(Refused { name, kind, reason }),
             EntryKind::Candidate(bytes) => match destination.take(bytes).await? {
+                // A table of contents under another name.
+                Ok(received) if received.instance.is_directory() => receipt.ignored.push(name),
                 Ok(received) => receipt.received.push(received),
                 Err(why) => {
                     let kind = RefusalKind::Damaged;

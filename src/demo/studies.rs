@@ -217,9 +217,9 @@ fn pixels(
 fn file(set: InMemDicomObject) -> Vec<u8> {
     let mut bytes = Vec::new();
     let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
-    let Ok(file) = set.with_meta(meta) else { return Vec::new() };
+    let is_written = set.with_meta(meta).is_ok_and(|file| file.write_all(&mut bytes).is_ok());
     // Writing into memory a set that this file composes cannot fail; if it ever does, the object is left out.
-    if file.write_all(&mut bytes).is_ok() { bytes } else { Vec::new() }
+    if is_written { bytes } else { Vec::new() }
 }
 
 #[cfg(test)]

@@ -77,7 +77,16 @@ fn patient(set: &InMemDicomObject) -> PatientFacts {
 
 fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts {
     let set = object.dataset();
-    let class_uid = dataset::text(set, tags::SOP_CLASS_UID);
+    let mut class_uid = dataset::text(set, tags::SOP_CLASS_UID);
+    if class_uid.is_empty() && set.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
+        class_uid = uids::MEDIA_STORAGE_DIRECTORY_STORAGE.to_owned();
+    }
+    let mut uid = dataset::text(set, tags::SOP_INSTANCE_UID);
+    if uid.is_empty() {
+        // From its content (PS3.5 section B.2), so that different objects stay different.
+        let half = hash.0.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+        uid = format!("2.25.{half}");
+    }
     let kind = kind(object, &class_uid);
     let has_frames = matches!(kind, ObjectKind::Image | ObjectKind::Video);
     let size = |tag| {
@@ -88,7 +97,7 @@ fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts
     let orientation = dataset::functional_group(set, 0, tags::PLANE_ORIENTATION_SEQUENCE).unwrap_or(set);
     let voi = dataset::functional_group(set, 0, tags::FRAME_VOILUT_SEQUENCE).unwrap_or(set);
     InstanceFacts {
-        uid: dataset::text(set, tags::SOP_INSTANCE_UID),
+        uid,
         transfer_syntax_uid: object.transfer_syntax_uid().to_owned(),
         kind,
         frames: if has_frames { frames(object) } else { 0 },

@@ -428,11 +428,16 @@ mod tests {
         let mut bytes = vec![0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
         bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
         bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 2, 0, 0, 0, 7, 8]);
-        let cut = PixelElement::Encapsulated { offset_table: 20..20, fragments: vec![28..30], is_cut: true };
+        let one = 28..30;
+        let cut = PixelElement::Encapsulated {
+            offset_table: 20..20,
+            fragments: Vec::from([one.clone()]),
+            is_cut: true,
+        };
         assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(cut)));
         bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
         let whole =
-            PixelElement::Encapsulated { offset_table: 20..20, fragments: vec![28..30], is_cut: false };
+            PixelElement::Encapsulated { offset_table: 20..20, fragments: Vec::from([one]), is_cut: false };
         assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(whole)));
     }
 

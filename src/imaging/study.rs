@@ -99,6 +99,7 @@ pub struct WindowPreset {
 /// One object: what is needed to list it, to sort it and to say what it is, without opening it again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstanceFacts {
+    /// SOP Instance UID (0008,0018); one made from the content where the object has none.
     pub uid: String,
     pub class_uid: String,
     pub transfer_syntax_uid: String,
@@ -118,6 +119,13 @@ pub struct InstanceFacts {
     /// Size of the object in bytes.
     pub bytes: u64,
     pub content: ContentHash,
+}
+
+impl InstanceFacts {
+    /// The table of contents of a medium (DICOMDIR, PS3.3 annex F), whatever its file is called.
+    pub fn is_directory(&self) -> bool {
+        self.class_uid == "1.2.840.10008.1.3.10"
+    }
 }
 
 /// What one object says of itself.

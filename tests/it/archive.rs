@@ -137,6 +137,33 @@ async fn a_file_that_is_not_dicom_is_refused_by_name_and_kind() {
 }
 
 #[tokio::test]
+async fn objects_without_an_identifier_stay_apart() {
+    let rig = Rig::new().await;
+    // (0008,0060) CS in explicit VR without anything around it, and enough to be an object.
+    let bare = |modality: &[u8; 2]| {
+        let mut bytes = [&[8, 0, 0x60, 0, b'C', b'S', 2, 0], &modality[..]].concat();
+        bytes.extend_from_slice(&[8, 0, 0x70, 0, b'L', b'O', 200, 0]);
+        bytes.extend_from_slice(&[b' '; 200]);
+        bytes
+    };
+    let receipt = rig.upload("cd.zip", &zip(&[("A", &bare(b"CT")), ("B", &bare(b"MR"))])).await;
+    let uids: Vec<_> = receipt.received.iter().map(|one| one.instance.uid.as_str()).collect();
+    assert_eq!(uids.len(), 2, "{:?}", receipt.refused);
+    assert!(uids[0] != uids[1] && uids.iter().all(|uid| uid.starts_with("2.25.")), "{uids:?}");
+}
+
+#[tokio::test]
+async fn a_table_of_contents_is_ignored_whatever_it_is_called() {
+    let rig = Rig::new().await;
+    // (0004,1220) SQ, empty, behind a preamble.
+    let mut directory = [&[0; 128][..], b"DICM"].concat();
+    directory.extend_from_slice(&[4, 0, 0x20, 0x12, b'S', b'Q', 0, 0, 0, 0, 0, 0]);
+    let receipt = rig.upload("cd.zip", &zip(&[("INDEX", &directory), ("I1", &slice())])).await;
+    assert_eq!((receipt.received.len(), receipt.ignored), (1, vec!["INDEX".to_owned()]));
+    assert_eq!(rig.kept().len(), 1);
+}
+
+#[tokio::test]
 async fn names_that_lead_out_are_refused_and_the_rest_is_taken_in() {
     let rig = Rig::new().await;
     let bytes = slice();
@@ -210,13 +237,13 @@ async fn what_cannot_be_shown_is_an_error_of_its_own_request() {
     assert!(rig.picture(content, 64).await.is_ok());
 }
 
-/// A program that writes down its process and becomes a decoder; the first hangs if `hang` is there.
+/// A program that writes down its process and becomes a decoder, or hangs if it finds `hang` and takes it away.
 fn recorded(folder: &Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let program = folder.join("worker");
     let folder = folder.display();
     let script = format!(
-        "#!/bin/sh\necho $$ >> {folder}/pids\nif /bin/rm {folder}/hang 2>/dev/null; then exec /bin/sleep 600; fi\nexec {} \"$@\"\n",
+        "#!/bin/sh\nif /bin/rm {folder}/hang 2>/dev/null; then echo $$ >> {folder}/pids; exec /bin/sleep 600; fi\necho $$ >> {folder}/pids\nexec {} \"$@\"\n",
         env!("CARGO_BIN_EXE_parvis")
     );
     fs::write(&program, script).unwrap();

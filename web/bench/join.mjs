@@ -116,6 +116,9 @@ async function person(prepare, viewport) {
 const doctor = await person(admitWhoeverWaits, { width: 1280, height: 800 });
 await doctor.goto(`${base}/login?return_to=/app/consultation/${appointment}`);
 await doctor.getByText(name).click();
+// Staff switch the camera on themselves; what the device check shows goes into the call.
+await doctor.getByRole("button", { name: "Caméra" }).click();
+await doctor.waitForFunction(() => [...document.querySelectorAll("video")].some((video) => video.videoWidth > 0));
 await doctor
   .getByRole("button", { name: /^Entrer/ })
   .first()

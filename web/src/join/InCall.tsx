@@ -94,7 +94,10 @@ function Tile({ person, call, isFull }: { person: Person; call: Call; isFull?: b
       <figcaption>
         <span>
           {person.name}
-          <span class="role"> · {t(`role.${person.role}`)}</span>
+          <span class="role">
+            <span class="role-dot"> · </span>
+            {t(`role.${person.role}`)}
+          </span>
         </span>
         {isMuted && (
           <span class="tile-muted">

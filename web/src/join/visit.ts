@@ -38,6 +38,7 @@ const LOOK_AGAIN_MS = 5_000;
 const LOOK_WHILE_EARLY_MS = 60_000;
 const OPENING_MS = 15_000;
 const SLOW_MS = 4_000;
+const ENDED_FOLLOWS_MS = 1_000;
 
 /** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
 export class Visit {
@@ -71,6 +72,7 @@ export class Visit {
   #isLooking = false;
   #isEntering = false;
   #stops: (() => void)[] = [];
+  #end: () => void = () => undefined;
 
   constructor(link: string | undefined) {
     this.link = link;
@@ -79,11 +81,12 @@ export class Visit {
     void this.#fetchFacts();
     if (link === undefined) return;
     void this.#look();
-    setInterval(() => this.#tick(), 1_000);
-    document.addEventListener("visibilitychange", () => this.#tick(true));
-    addEventListener("online", () => this.#tick(true));
+    const ticking = setInterval(() => this.#tick(), 1_000);
+    const back = () => this.#tick(true);
+    document.addEventListener("visibilitychange", back);
+    addEventListener("online", back);
     let sleep: (() => void) | undefined;
-    effect(() => {
+    const stopEffect = effect(() => {
       const isWatching = this.page.value === "waiting" || this.page.value === "call";
       if (isWatching) sleep ??= keepAwake();
       else {
@@ -91,6 +94,22 @@ export class Visit {
         sleep = undefined;
       }
     });
+    this.#end = () => {
+      clearInterval(ticking);
+      document.removeEventListener("visibilitychange", back);
+      removeEventListener("online", back);
+      stopEffect();
+      sleep?.();
+    };
+  }
+
+  /** Lets go of everything, without giving the place up. */
+  close(): void {
+    this.#end();
+    for (const stop of this.#stops.splice(0)) stop();
+    this.call.peek()?.close();
+    this.wire.peek()?.close();
+    this.devices.peek().close();
   }
 
   get timeZone(): string {
@@ -295,6 +314,12 @@ export class Visit {
   }
 
   #moved(place: Place): void {
+    if (place.state === "left") {
+      // At the end of a consultation everybody leaves first; the word that it is over follows at once and says more.
+      const timer = setTimeout(() => this.#finish({ why: "left" }), ENDED_FOLLOWS_MS);
+      this.#stops.push(() => clearTimeout(timer));
+      return;
+    }
     const before = this.place.peek()?.state;
     batch(() => {
       this.#isResuming = false;
@@ -314,9 +339,6 @@ export class Visit {
         break;
       case "removed":
         this.#finish({ why: "removed" });
-        break;
-      case "left":
-        this.#finish({ why: "left" });
         break;
       default:
         break;

@@ -1,0 +1,80 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn format(bits_allocated: u16, bits_stored: u16, high_bit: u16, is_signed: bool) -> PixelFormat {
+    PixelFormat {
+        rows: 1,
+        columns: 2,
+        samples: 1,
+        bits_allocated,
+        bits_stored,
+        high_bit,
+        is_signed,
+        is_planar: false,
+        photometric: "MONOCHROME2".to_owned(),
+        color: Some(Color::Monochrome2),
+    }
+}
+
+#[test]
+fn only_stored_bits_count_and_the_sign_is_extended() {
+    // 0xF801 in 12 bits: 0x801, which is -2047 with a sign.
+    let bytes = [0x01, 0xF8, 0xFF, 0x07];
+    assert_eq!(stored(&bytes, 2, &format(16, 12, 11, false)), Values::U16(vec![0x801, 0x7FF]));
+    assert_eq!(stored(&bytes, 2, &format(16, 12, 11, true)), Values::I16(vec![-2047, 0x7FF]));
+    assert_eq!(stored(&bytes, 2, &format(16, 12, 15, false)), Values::U16(vec![0xF80, 0x07F]));
+    assert_eq!(stored(&[0x80], 1, &format(8, 8, 7, true)), Values::I8(vec![-128]));
+}
+
+#[test]
+fn single_bits_of_a_later_frame_need_not_start_at_a_byte() {
+    let frame = FrameNumber::new(3).unwrap();
+    let format = format(1, 1, 0, false);
+    let bytes = native_frame(&[0b0010_0000], &format, frame, Order::Little).unwrap();
+    assert_eq!(native_values(bytes, &format, Order::Little, false), Ok(Values::U8(vec![0, 1])));
+    assert_eq!(
+        native_frame(&[0], &format, FrameNumber::new(5).unwrap(), Order::Little),
+        Err(DecodeError::PixelsMissing { need: 2, have: 1 })
+    );
+}
+
+#[test]
+fn big_endian_words_are_swapped_from_the_start_of_the_element() {
+    let mut odd = format(8, 8, 7, false);
+    odd.columns = 3;
+    let second = FrameNumber::new(2).unwrap();
+    let element = [2, 1, 4, 3, 6, 5];
+    let frame = |frame, order| native_frame(&element, &odd, frame, order).unwrap().into_owned();
+    assert_eq!(frame(FrameNumber::FIRST, Order::BigWords), [1, 2, 3]);
+    assert_eq!(frame(second, Order::BigWords), [4, 5, 6]);
+    assert_eq!(frame(second, Order::Big), [3, 6, 5]);
+    let wide = format(16, 16, 15, false);
+    let values = native_values(Cow::Borrowed(&[1, 2, 3, 4]), &wide, Order::Big, false);
+    assert_eq!(values, Ok(Values::U16(vec![0x102, 0x304])));
+}
+
+#[test]
+fn extent_leaves_padding_and_nan_out() {
+    assert_eq!(extent(&Values::I16(vec![-2000, 5, 9]), Some((-2000.0, -2000.0))), (5.0, 9.0));
+    assert_eq!(extent(&Values::F32(vec![f32::NAN, 2.0, 1.0]), None), (1.0, 2.0));
+    assert_eq!(extent(&Values::U8(vec![]), None), (0.0, 0.0));
+}
+
+proptest! {
+    #[test]
+    fn values_survive_their_bytes(words in proptest::collection::vec(any::<i16>(), 0..50)) {
+        let values = Values::I16(words);
+        let bytes = values.to_le_bytes().into_owned();
+        prop_assert_eq!(Values::from_le_bytes(values.kind(), bytes), Some(values));
+    }
+
+    #[test]
+    fn masking_agrees_with_arithmetic(word: u16, bits in 1_u16..=16, lift in 0_u16..16, is_signed: bool) {
+        let high = (bits - 1 + lift).min(15);
+        let field = (u32::from(word) >> (high + 1 - bits)) & ((1 << bits) - 1);
+        let expected = if is_signed && field >> (bits - 1) == 1 { f64::from(field) - f64::from(1_u32 << bits) } else { f64::from(field) };
+        let values = stored(&word.to_le_bytes(), 2, &format(16, bits, high, is_signed));
+        prop_assert_eq!(values.at(0), Some(expected));
+    }
+}

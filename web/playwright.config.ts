@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { defineConfig, devices } from "@playwright/test";
+
+/** The browsers of the system: nothing is downloaded. */
+const first = (...paths: (string | undefined)[]) => paths.find((path) => path !== undefined && existsSync(path));
+const chromium = first(
+  process.env.CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome-stable",
+  "/usr/bin/google-chrome",
+);
+const firefox = first(process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
+
+const chrome = {
+  browserName: "chromium" as const,
+  permissions: ["camera", "microphone"],
+  launchOptions: {
+    ...(chromium ? { executablePath: chromium } : {}),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--use-fake-ui-for-media-stream",
+      // Two cameras, so that a phone can flip between them.
+      "--use-fake-device-for-media-stream=device-count=2",
+    ],
+  },
+};
+
+/** Stock Firefox over BiDi: a way that this version of Playwright has and newer ones lost, so few tests go through it. */
+const fox = {
+  browserName: "firefox" as const,
+  channel: "moz-firefox",
+  launchOptions: {
+    ...(firefox ? { executablePath: firefox } : {}),
+    firefoxUserPrefs: {
+      "media.navigator.streams.fake": true,
+      "media.navigator.permission.disabled": true,
+      "media.peerconnection.ice.loopback": true,
+      "media.peerconnection.ice.obfuscate_host_addresses": false,
+      "media.autoplay.default": 0,
+      "media.gmp-manager.updateEnabled": false,
+    },
+  },
+};
+
+export default defineConfig({
+  testDir: "e2e",
+  workers: 1,
+  retries: 0,
+  timeout: 90_000,
+  forbidOnly: true,
+  reporter: [["list"]],
+  expect: { timeout: 15_000 },
+  use: {
+    baseURL: process.env.PARVIS_URL ?? "http://localhost:8080",
+    locale: "fr-FR",
+    timezoneId: "Europe/Paris",
+    trace: "off",
+  },
+  // A project for each browser that is here. A browser that is missing is a project that is missing, never one that passes.
+  projects: [
+    ...(chromium
+      ? [
+          { name: "desktop", grepInvert: /@firefox/, use: { ...chrome, viewport: { width: 1280, height: 800 } } },
+          { name: "phone", grep: /@phone/, use: { ...devices["Pixel 7"], ...chrome } },
+        ]
+      : []),
+    ...(firefox ? [{ name: "firefox", grep: /@firefox/, use: fox }] : []),
+  ],
+});

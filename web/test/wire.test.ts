@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PictureHeader } from "../src/protocol";
+import { Rejected, Wire } from "../src/wire";
+import { FakeSocket } from "./fake-socket";
+
+const hello = () => ({ type: "hello", protocol: 1, language: "fr", link: "secret" }) as const;
+let wire: Wire;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.install();
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  vi.spyOn(console, "info").mockImplementation(() => undefined);
+  wire = new Wire(hello, "ws://test/ws");
+});
+afterEach(() => {
+  wire.close();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("Wire", () => {
+  it("says hello first and is open with the welcome", () => {
+    const socket = FakeSocket.last;
+    socket.open();
+    expect(socket.sent).toEqual([hello()]);
+    expect(wire.state.value).toBe("connecting");
+    socket.welcome();
+    expect(wire.state.value).toBe("open");
+    expect(wire.welcome.value?.participant).toBe("p1");
+  });
+
+  it("tells the time by the gateway's clock", () => {
+    vi.setSystemTime(Date.parse("2026-11-25T10:00:00.000Z"));
+    FakeSocket.last.welcome();
+    vi.advanceTimersByTime(2_000);
+    expect(new Date(wire.now()).toISOString()).toBe("2026-11-25T13:25:02.000Z");
+  });
+
+  it("gives each request its own number and the right answer", async () => {
+    const socket = FakeSocket.last;
+    socket.welcome();
+    const first = wire.request({ type: "enter" });
+    const second = wire.request({ type: "leave" });
+    const [enter] = socket.of("enter");
+    const [leave] = socket.of("leave");
+    expect(enter?.request).not.toBe(leave?.request);
+    socket.say({ type: "accepted", request: leave?.request ?? 0 });
+    socket.say({ type: "rejected", request: enter?.request ?? 0, code: "not_admitted", detail: "no" });
+    await expect(second).resolves.toBeUndefined();
+    await expect(first).rejects.toMatchObject({ code: "not_admitted" });
+  });
+
+  it("rejects what is under way when the connection breaks, and what is asked while it is down", async () => {
+    FakeSocket.last.welcome();
+    const waiting = wire.request({ type: "enter" });
+    FakeSocket.last.drop();
+    await expect(waiting).rejects.toBeInstanceOf(Rejected);
+    await expect(wire.request({ type: "enter" })).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it("comes back after a loss and says hello again", () => {
+    FakeSocket.last.welcome();
+    FakeSocket.last.drop();
+    expect(wire.state.value).toBe("lost");
+    vi.advanceTimersByTime(1_000);
+    expect(FakeSocket.all).toHaveLength(2);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.of("hello")).toHaveLength(1);
+    FakeSocket.last.welcome("in_call");
+    expect(wire.state.value).toBe("open");
+  });
+
+  it("gives up a connection that is silent for 25 seconds, but not one that answers", () => {
+    const socket = FakeSocket.last;
+    socket.welcome();
+    for (let n = 0; n < 6; n += 1) {
+      vi.advanceTimersByTime(10_000);
+      socket.say({ type: "pong" });
+    }
+    expect(socket.of("ping").length).toBeGreaterThanOrEqual(5);
+    expect(wire.state.value).toBe("open");
+    vi.advanceTimersByTime(27_000);
+    expect(wire.state.value).toBe("lost");
+  });
+
+  it("is closed for good by a refusal that no other try can change", () => {
+    FakeSocket.last.open();
+    FakeSocket.last.say({ type: "problem", code: "link_expired", detail: "" });
+    expect(wire.refusal.value).toBe("link_expired");
+    expect(wire.state.value).toBe("closed");
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it("tries again when the gateway is only busy", () => {
+    FakeSocket.last.open();
+    FakeSocket.last.say({ type: "problem", code: "unavailable", detail: "" });
+    FakeSocket.last.drop();
+    vi.advanceTimersByTime(6_000);
+    expect(wire.refusal.value).toBeUndefined();
+    expect(FakeSocket.all.length).toBeGreaterThan(1);
+  });
+
+  it("does not come back after another window took over", () => {
+    FakeSocket.last.welcome();
+    const told = vi.fn();
+    wire.on("taken_over", told);
+    FakeSocket.last.say({ type: "taken_over" });
+    expect(told).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it("takes a picture apart, and survives one that is broken", () => {
+    const seen: [PictureHeader, number[]][] = [];
+    wire.onPicture((header, bytes) => seen.push([header, [...bytes]]));
+    const header = { sequence: 7, revision: 3, index: 0, width: 2, height: 1, format: "png", isLossless: true };
+    const text = new TextEncoder().encode(JSON.stringify(header));
+    const message = new Uint8Array(4 + text.length + 2);
+    new DataView(message.buffer).setUint32(0, text.length, true);
+    message.set(text, 4);
+    message.set([8, 9], 4 + text.length);
+    FakeSocket.last.welcome();
+    FakeSocket.last.sayBytes(new Uint8Array([255, 255, 255, 255]).buffer);
+    FakeSocket.last.sayBytes(message.buffer);
+    expect(seen).toEqual([[header, [8, 9]]]);
+  });
+
+  it("ignores what a newer gateway says and what is no JSON", () => {
+    FakeSocket.last.welcome();
+    FakeSocket.last.onmessage?.({ data: '{"type":"weather"}' });
+    FakeSocket.last.onmessage?.({ data: "{" });
+    expect(wire.state.value).toBe("open");
+  });
+});
