@@ -155,8 +155,8 @@ fn radiograph(seed: u64) -> Vec<u8> {
     text(&mut set, tags::PATIENT_ORIENTATION, VR::CS, "L\\F");
     let spacing = CR_PIXEL_MM / 2.0;
     text(&mut set, tags::IMAGER_PIXEL_SPACING, VR::DS, &format!("{spacing}\\{spacing}"));
-    text(&mut set, tags::WINDOW_CENTER, VR::DS, "2100");
-    text(&mut set, tags::WINDOW_WIDTH, VR::DS, "2500");
+    text(&mut set, tags::WINDOW_CENTER, VR::DS, "1900");
+    text(&mut set, tags::WINDOW_WIDTH, VR::DS, "3300");
     text(&mut set, tags::WINDOW_CENTER_WIDTH_EXPLANATION, VR::LO, "Normal");
     pixels(&mut set, "MONOCHROME1", side, side, false, stored);
     file(set)

@@ -1,6 +1,6 @@
 //! Compressed frames: what the codecs give, checked against the header before they may allocate anything.
 //!
-//! Places kept for what is missing: JPEG of 12 bits (.51), JPEG XL (.110 to .112), video, reduced resolutions.
+//! Places kept for what is missing: video, reduced resolutions.
 
 use std::io::Read;
 
@@ -8,10 +8,13 @@ use dicom_dictionary_std::uids;
 
 use super::color::Color;
 use super::pixels::{DecodeError, PixelFormat};
-use super::rle;
+use super::{jpeg, rle};
 
 /// The syntax whose frames [`inflate`] opens.
 pub(super) const DEFLATED_FRAMES: &str = "1.2.840.10008.1.2.8.1";
+
+/// What a JPEG XL decoder may use.
+const MAX_JPEG_XL_BYTES: usize = 768 << 20;
 
 /// Decoded samples, interleaved, words in little endian.
 pub(super) struct Coded {
@@ -28,6 +31,7 @@ pub(super) fn decode(frame: &[u8], syntax_uid: &str, format: &PixelFormat) -> Re
     match jpeg_process {
         // Retired processes too: the codestream names its process itself.
         Some(50..=70) => jpeg(frame, format),
+        Some(110..=112) => jpeg_xl(frame, format),
         Some(80 | 81) => jpeg_ls(frame, format),
         Some(90..=93 | 201..=203) => jpeg_2000(frame, format),
         _ if syntax_uid == uids::RLE_LOSSLESS => {
@@ -60,6 +64,11 @@ fn jpeg(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
         if let Ok(bytes) = gray_jpeg(frame, format) {
             return Ok(Coded { bytes, sample_bytes: 1, color: None });
         }
+    }
+    if !marks.is_lossless && marks.bits == 12 {
+        let decoded = jpeg::decode(frame).map_err(|why| DecodeError::Codec(format!("JPEG: {why}")))?;
+        let bytes = decoded.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        return Ok(Coded { bytes, sample_bytes: 2, color: marks.color(format) });
     }
     let mut decoder = jpeg_decoder::Decoder::new(frame);
     // Components as they are stored, side by side; colour is a stage of its own.
@@ -230,6 +239,31 @@ fn jpeg_2000(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
     Ok(Coded { bytes, sample_bytes, color })
 }
 
+/// ISO/IEC 18181, whatever it was made from (PS3.5 section A.4.12): its samples come as RGB or as they are.
+fn jpeg_xl(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
+    let fault = |error: &dyn std::fmt::Display| DecodeError::Codec(format!("JPEG XL: {error}"));
+    let image = jxl_oxide::JxlImage::builder()
+        .alloc_tracker(jxl_oxide::AllocTracker::with_limit(MAX_JPEG_XL_BYTES))
+        .read(frame)
+        .map_err(|error| fault(&error))?;
+    let channels = image.pixel_format().channels() as u64;
+    same_size(format, image.width().into(), image.height().into(), channels)?;
+    let bits = image.image_header().metadata.bit_depth.bits_per_sample();
+    if !(1..=16).contains(&bits) {
+        return Err(fault(&format!("samples of {bits} bits")));
+    }
+    let render = image.render_frame(0).map_err(|error| fault(&error))?;
+    let decoded = render.image_all_channels();
+    let full_scale = ((1_u32 << bits) - 1) as f32;
+    let levels = decoded.buf().iter().map(|tone| (tone * full_scale + 0.5).clamp(0.0, full_scale) as u16);
+    let sample_bytes = if bits > 8 { 2 } else { 1 };
+    let bytes = match sample_bytes {
+        1 => levels.map(|level| level as u8).collect(),
+        _ => levels.flat_map(u16::to_le_bytes).collect(),
+    };
+    Ok(Coded { bytes, sample_bytes, color: (format.samples == 3).then_some(Color::Rgb) })
+}
+
 /// SIZ and COD of the main header (ISO/IEC 15444-1 A.5.1, A.6.1).
 struct J2kMarks {
     width: u64,
@@ -293,6 +327,51 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// 8 x 4 pixels made with libjxl for this test: `place * 132` in 16 bits.
+    const GRAY_XL: [u8; 109] = [
+        0, 0, 0, 12, 74, 88, 76, 32, 13, 10, 135, 10, 0, 0, 0, 20, 102, 116, 121, 112, 106, 120, 108, 32, 0,
+        0, 0, 0, 106, 120, 108, 32, 0, 0, 0, 9, 106, 120, 108, 108, 10, 0, 0, 0, 68, 106, 120, 108, 99, 255,
+        10, 24, 112, 252, 0, 69, 139, 8, 4, 1, 0, 184, 0, 75, 24, 139, 21, 82, 108, 4, 209, 234, 14, 52, 177,
+        160, 249, 89, 120, 138, 155, 16, 4, 65, 16, 4, 113, 242, 141, 86, 54, 30, 205, 141, 140, 158, 179,
+        96, 33, 66, 116, 157, 147, 248, 158, 32, 8, 162, 19,
+    ];
+    /// The same size in colour: red and blue are `place * 8`, green is 255 less that.
+    const COLOR_XL: [u8; 98] = [
+        255, 10, 24, 112, 16, 9, 8, 4, 1, 0, 88, 1, 75, 40, 36, 198, 119, 21, 20, 76, 81, 48, 98, 67, 116,
+        12, 30, 16, 99, 52, 98, 140, 138, 49, 198, 70, 197, 24, 139, 236, 24, 198, 24, 60, 132, 49, 24, 97,
+        12, 14, 93, 32, 60, 0, 244, 111, 246, 90, 88, 101, 241, 80, 125, 21, 224, 103, 21, 240, 237, 39, 0,
+        188, 186, 2, 0, 0, 239, 15, 192, 31, 153, 216, 207, 254, 127, 240, 251, 15, 119, 64, 146, 77, 131,
+        235, 134, 213, 192, 22,
+    ];
+
+    fn format(samples: u16, bits: u16) -> PixelFormat {
+        use dicom_core::{DataElement, VR, dicom_value};
+        use dicom_dictionary_std::tags;
+        let mut set = dicom_object::InMemDicomObject::new_empty();
+        let numbers = [
+            (tags::SAMPLES_PER_PIXEL, samples),
+            (tags::ROWS, 4),
+            (tags::COLUMNS, 8),
+            (tags::BITS_ALLOCATED, bits),
+        ];
+        for (tag, number) in numbers {
+            set.put(DataElement::new(tag, VR::US, dicom_value!(U16, [number])));
+        }
+        PixelFormat::read(&set).unwrap()
+    }
+
+    #[test]
+    fn jpeg_xl_without_loss_is_exact() {
+        let gray = jpeg_xl(&GRAY_XL, &format(1, 16)).unwrap();
+        let expected: Vec<u8> = (0..32_u16).flat_map(|place| (place * 132).to_le_bytes()).collect();
+        assert_eq!((gray.bytes, gray.sample_bytes, gray.color), (expected, 2, None));
+        let color = jpeg_xl(&COLOR_XL, &format(3, 8)).unwrap();
+        let expected: Vec<u8> = (0..32).flat_map(|place| [place * 8, 255 - place * 8, place * 8]).collect();
+        assert_eq!((color.bytes, color.sample_bytes, color.color), (expected, 1, Some(Color::Rgb)));
+        assert!(matches!(jpeg_xl(&GRAY_XL, &format(3, 8)), Err(DecodeError::SizeMismatch { .. })));
+        assert!(matches!(jpeg_xl(&GRAY_XL[..80], &format(1, 16)), Err(DecodeError::Codec(_))));
+    }
 
     #[test]
     fn planes_are_interleaved() {

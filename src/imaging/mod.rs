@@ -9,6 +9,7 @@ pub mod dataset;
 pub mod encode;
 mod fragments;
 pub mod header;
+mod jpeg;
 pub mod lut;
 pub mod pixels;
 mod presentation;

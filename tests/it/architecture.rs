@@ -53,6 +53,7 @@ const TABLE: [Module; 20] = [
             "flate2",
             "jpeg2k",
             "jpeg_decoder",
+            "jxl_oxide",
         ],
     ),
     pure("viewing", &["clinical", "imaging"], &[]),

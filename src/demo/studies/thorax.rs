@@ -87,11 +87,12 @@ impl Thorax {
         let mut chance = Chance::new(seed);
         let mut vessels = Vec::new();
         for side in [-1.0, 1.0] {
-            for trunk in 0..9 {
-                let turn = trunk as f32 / 9.0 * std::f32::consts::TAU + chance.signed() * 0.3;
-                let direction = at(side * (0.55 + 0.35 * turn.cos().abs()), 0.75 * turn.cos(), turn.sin());
+            for trunk in 0..16 {
+                let turn = trunk as f32 / 16.0 * std::f32::consts::TAU + chance.signed() * 0.25;
+                let out = side * (0.5 + 0.4 * chance.signed().abs());
+                let direction = at(out, 0.85 * turn.cos(), 1.25 * turn.sin());
                 let hilum = at(side * 36.0, 8.0 + chance.signed() * 6.0, 14.0 + chance.signed() * 12.0);
-                grow(&mut vessels, &mut chance, hilum, direction, 4.2, 0);
+                grow(&mut vessels, &mut chance, hilum, direction, 3.8, 0);
             }
         }
         Self { vessels, grain: grain(&mut chance) }
@@ -135,7 +136,7 @@ impl Thorax {
             .map(|column| grid.left_mm + column as f32 * grid.column_mm)
             .map(|x| 3.0 * (x / 37.0 - z / 53.0).sin() + 1.4 * (x / 13.0 + z / 23.0).sin())
             .collect();
-        for (row, bend_x) in bend_x.iter().enumerate() {
+        for (row, bend_x) in bend_x.into_iter().enumerate() {
             let y = grid.top_mm + row as f32 * grid.row_mm;
             let line = &mut canvas.hu[row * grid.columns..][..grid.columns];
             for (column, hu) in line.iter_mut().enumerate() {
@@ -157,8 +158,8 @@ impl Thorax {
                 let mut tissue = mix(FAT_HU + 12.0 * grain, MUSCLE_HU + 18.0 * grain, cover(muscle, 0.8));
                 if muscle > 1.0 {
                     // Fat between the muscles of the wall.
-                    let layer = (muscle * 0.55 + 0.04 * x + 2.5 * grain).sin();
-                    tissue = mix(tissue, FAT_HU + 25.0, cover(layer - 0.82, 0.06));
+                    let layer = (muscle * 0.5 + 0.03 * x + 0.2 * bend_x + 0.25 * grain).sin();
+                    tissue = mix(tissue, FAT_HU + 25.0, 0.8 * cover(layer - 0.9, 0.1));
                 }
                 if size > 0.2 {
                     let wall = inside(
@@ -232,7 +233,7 @@ fn grow(
     depth: u32,
 ) {
     let norm = (direction.x.powi(2) + direction.y.powi(2) + direction.z.powi(2)).sqrt().max(1e-3);
-    let length = (17.0 - 1.1 * depth as f32) * (1.0 + 0.35 * chance.signed()) / norm;
+    let length = (19.0 - 1.1 * depth as f32) * (1.0 + 0.35 * chance.signed()) / norm;
     let to = at(from.x + direction.x * length, from.y + direction.y * length, from.z + direction.z * length);
     vessels.push(Branch { from, to, radius_mm });
     let size = cavity(to.z);
@@ -560,18 +561,17 @@ fn cage(canvas: &mut Canvas, z: f32) {
         for side in [-1.0, 1.0] {
             let inner = (side * (92.0 - 8.0 * up), 82.0 - 12.0 * up);
             let outer = (side * (122.0 + 12.0 * up), 64.0 - 36.0 * up);
-            canvas.bone(inner, outer, 2.6, 1.2);
-            if up > 0.72 {
-                canvas.bone(outer, (side * 146.0, 12.0), 6.5, 1.6);
-            }
+            canvas.bone(inner, outer, 0.6 + 2.6 * bump(2.0 * up - 1.0), 1.2);
         }
     }
-    if (88.0..128.0).contains(&z) {
-        let up = (z - 88.0) / 40.0;
-        for side in [-1.0, 1.0] {
-            let (from, to) = (20.0 + 70.0 * up, 48.0 + 88.0 * up);
-            canvas.bone((side * from, -66.0 + 26.0 * up), (side * to, -60.0 + 40.0 * up), 5.2, 1.5);
-        }
+    for side in [-1.0, 1.0] {
+        let collar = |radius_mm| Branch {
+            from: at(side * 22.0, -68.0, 92.0),
+            to: at(side * 132.0, -24.0, 126.0),
+            radius_mm,
+        };
+        canvas.tube(collar(6.0), z, |_| Some(CORTEX_HU));
+        canvas.tube(collar(4.2), z, |_| Some(MARROW_HU));
     }
 }
 
