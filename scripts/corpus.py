@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 # The score may only rise: raise this with it.
-FLOOR = 359
+FLOOR = 371
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--check", required=True)
