@@ -5,7 +5,7 @@ use super::Window;
 /// How stored values become grey: what the presenter chose. `Default` is what the object asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Presentation {
-    /// `None`: the first window of the object, else its full range (rule 3 of docs/imaging.md).
+    /// `None`: the first window of the object, else its full range (PS3.3 C.11.2).
     pub window: Option<Window>,
     pub is_inverted: bool,
 }

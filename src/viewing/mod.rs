@@ -1,7 +1,7 @@
 //! The state machine of one shared viewing: what everybody looks at, who presents, who points. Pure.
 //!
 //! What is shared is state with a revision, never pixels: each client gets the frame rendered for its own screen. The state is
-//! split as docs/imaging.md says: what is shown (series, place in the stack), presentation (grey values) and view (navigation).
+//! split by what changes together: what is shown (series, place in the stack), presentation (grey values) and view (navigation).
 
 use std::collections::BTreeMap;
 
