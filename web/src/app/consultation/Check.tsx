@@ -9,7 +9,7 @@ import { stopwatch } from "../../i18n/time";
 import type { DeviceStateWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
-import { useClock } from "../parts/hooks";
+import { useClock, usePicture } from "../parts/hooks";
 import { sentenceOf, t } from "../words";
 import type { Visit } from "./visit";
 
@@ -111,13 +111,7 @@ export function DeviceFault({ kind, state }: { kind: "camera" | "microphone"; st
 }
 
 function OwnPicture({ visit }: { visit: Visit }) {
-  const element = useRef<HTMLVideoElement>(null);
-  const track = visit.devices.cameraTrack.value;
-  useEffect(() => {
-    if (!element.current || !track) return;
-    element.current.srcObject = new MediaStream([track]);
-    void element.current.play().catch(() => undefined);
-  }, [track]);
+  const element = usePicture(visit.devices.cameraTrack.value);
   return <video ref={element} class="mirrored" muted playsInline autoplay aria-label={t("video.you")} />;
 }
 

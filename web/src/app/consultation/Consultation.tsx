@@ -11,7 +11,7 @@ import { nameOf } from "../agenda/agenda";
 import { Alarm } from "../agenda/alarm";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
-import { useClock, usePage } from "../parts/hooks";
+import { useClock, usePage, usePicture } from "../parts/hooks";
 import { facts } from "../who";
 import { sentenceOf, t } from "../words";
 import { CallBar } from "./CallBar";
@@ -263,12 +263,7 @@ function Room({ visit }: { visit: Visit }) {
 }
 
 function ScreenPicture({ track }: { track: MediaStreamTrack }) {
-  const video = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
-    if (!video.current) return;
-    video.current.srcObject = new MediaStream([track]);
-    void video.current.play().catch(() => undefined);
-  }, [track]);
+  const video = usePicture(track);
   return <video ref={video} class="stage-screen" playsInline muted autoplay />;
 }
 

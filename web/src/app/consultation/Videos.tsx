@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Call } from "../../call/call";
 import type { Person } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import { usePicture } from "../parts/hooks";
 import { t } from "../words";
 import type { Visit } from "./visit";
 
@@ -65,12 +66,7 @@ function Tile({ person, track, isMain }: { person: Person; track: MediaStreamTra
 }
 
 function Picture({ track, label, isMirrored }: { track: MediaStreamTrack; label: string; isMirrored?: boolean }) {
-  const video = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
-    if (!video.current) return;
-    video.current.srcObject = new MediaStream([track]);
-    void video.current.play().catch(() => undefined);
-  }, [track]);
+  const video = usePicture(track);
   return <video ref={video} class={isMirrored ? "mirrored" : ""} muted playsInline autoplay aria-label={label} />;
 }
 

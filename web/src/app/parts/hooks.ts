@@ -23,3 +23,14 @@ export function usePage(title: string): RefObject<HTMLHeadingElement | null> {
   }, []);
   return heading;
 }
+
+/** The video element that plays this track. */
+export function usePicture(track: MediaStreamTrack | undefined): RefObject<HTMLVideoElement | null> {
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    if (!video.current || !track) return;
+    video.current.srcObject = new MediaStream([track]);
+    void video.current.play().catch(() => undefined);
+  }, [track]);
+  return video;
+}
