@@ -34,7 +34,6 @@ pub struct Settings {
     pub login: LoginSettings,
     pub sfu: SfuSettings,
     pub archive: ArchiveSettings,
-    pub max_upload_bytes: u64,
     pub is_demo: bool,
 }
 
@@ -74,7 +73,6 @@ impl Settings {
                 max_upload_bytes: archive.max_upload_bytes,
                 ..ArchiveSettings::new(archive.folder.clone(), program)
             },
-            max_upload_bytes: archive.max_upload_bytes,
             is_demo: false,
         }
     }
@@ -125,6 +123,7 @@ impl App {
         let tasks = Tasks::default();
         let store = Store::open(&settings.store).await.context("the database cannot be used")?;
         let incoming = settings.archive.folder.join("incoming");
+        let max_upload_bytes = settings.archive.max_upload_bytes;
         let archive = Archive::open(settings.archive, &tasks).await.context("the archive cannot be used")?;
         clear(&incoming).await;
         let sfu = Sfu::start(settings.sfu, clock.clone()).context("calls cannot be carried")?;
@@ -144,7 +143,7 @@ impl App {
             public_url: settings.public_url,
             is_demo: settings.is_demo,
             door,
-            max_upload_bytes: settings.max_upload_bytes,
+            max_upload_bytes,
             incoming,
             store: store.clone(),
             login,

@@ -17,12 +17,12 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
 
-use crate::imaging::{ContentHash, FrameNumber, Presentation, Quality, Surface, View};
+use crate::imaging::{ContentHash, FrameNumber};
 use crate::tasks::Tasks;
 
 pub use decoder::{Decoder, FrameValues};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
-pub use picture::{Picture, PictureError};
+pub use picture::{Picture, PictureError, PictureRequest};
 pub use receive::{Progress, Receipt, Refused, survey};
 pub use worker::run_worker;
 
@@ -103,27 +103,22 @@ impl Archive {
     ///
     /// # Errors
     /// If the frame cannot be shown; the sentence says why.
-    pub async fn picture(
-        &self,
-        content: ContentHash,
-        frame: FrameNumber,
-        presentation: &Presentation,
-        view: &View,
-        surface: Surface,
-        quality: Quality,
-    ) -> Result<Arc<Picture>, PictureError> {
-        let key = PictureKey::new(content, frame, presentation, view, surface, quality);
-        let path = object_path(&self.folder(), content);
-        let make = async {
-            let picture = self.0.pool.picture(&path, content, frame, presentation, view, surface, quality);
-            picture.await.map(Arc::new)
-        };
-        self.0.pictures.try_get_with(key, make).await.map_err(|error| (*error).clone())
+    pub async fn picture(&self, request: &PictureRequest) -> Result<Arc<Picture>, PictureError> {
+        let path = object_path(&self.folder(), request.content);
+        let make = async { self.0.pool.picture(&path, request).await.map(Arc::new) };
+        self.0.pictures.try_get_with(request.into(), make).await.map_err(|error| (*error).clone())
     }
 
-    /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call.
+    /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call. The same
+    /// frames again are no news: a window that is dragged asks for them at every step.
     pub fn prefetch(&self, frames: &[(ContentHash, FrameNumber)]) {
-        self.0.wanted.send_replace(frames.to_vec());
+        self.0.wanted.send_if_modified(|wanted| {
+            let is_new = wanted != frames;
+            if is_new {
+                *wanted = frames.to_vec();
+            }
+            is_new
+        });
     }
 
     fn folder(&self) -> PathBuf {

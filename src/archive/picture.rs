@@ -31,7 +31,18 @@ pub enum PictureError {
     NoDecoder,
 }
 
-/// Everything that makes a picture what it is. Numbers are compared bit by bit.
+/// Everything that makes a picture what it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PictureRequest {
+    pub content: ContentHash,
+    pub frame: FrameNumber,
+    pub presentation: Presentation,
+    pub view: View,
+    pub surface: Surface,
+    pub quality: Quality,
+}
+
+/// A request as the cache knows it. Numbers are compared bit by bit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct PictureKey {
     content: ContentHash,
@@ -43,15 +54,9 @@ pub(super) struct PictureKey {
     quality: Quality,
 }
 
-impl PictureKey {
-    pub(super) fn new(
-        content: ContentHash,
-        frame: FrameNumber,
-        presentation: &Presentation,
-        view: &View,
-        surface: Surface,
-        quality: Quality,
-    ) -> Self {
+impl From<&PictureRequest> for PictureKey {
+    fn from(request: &PictureRequest) -> Self {
+        let PictureRequest { content, frame, presentation, view, surface, quality } = *request;
         let window = presentation.window.map(|window| (window.center.to_bits(), window.width.to_bits()));
         let view = [view.zoom.to_bits(), view.center.0.to_bits(), view.center.1.to_bits()];
         Self { content, frame, window, is_inverted: presentation.is_inverted, view, surface, quality }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::picture::{Picture, PictureError};
+use super::picture::{Picture, PictureError, PictureRequest};
 use super::wire::{self, Answer, Request};
 use super::{ArchiveSettings, limits};
 use crate::imaging::read::Object;
@@ -88,17 +88,12 @@ impl Pool {
     }
 
     /// Renders a frame and encodes it.
-    #[expect(clippy::too_many_arguments, reason = "these are what makes a picture")]
     pub(super) async fn picture(
         &self,
         path: &Path,
-        content: ContentHash,
-        frame: FrameNumber,
-        presentation: &Presentation,
-        view: &View,
-        surface: Surface,
-        quality: Quality,
+        wanted: &PictureRequest,
     ) -> Result<Picture, PictureError> {
+        let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
         let request = Request::Picture {
             path: text(path),
             content: content.0,
@@ -180,6 +175,8 @@ impl Pool {
                 Ok(answer)
             }
             Ok(Err(_)) => {
+                // One that has ended keeps its status; one that speaks what is no answer is ended here.
+                let _ = running.child.start_kill();
                 let why = match running.child.wait().await {
                     Ok(status) => format!("it ended with {status}"),
                     Err(_) => "it ended".to_owned(),

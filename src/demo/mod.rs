@@ -102,7 +102,6 @@ impl Demo {
                     announce: Vec::new(),
                     shards: 1,
                 },
-                max_upload_bytes: archive.max_upload_bytes,
                 archive,
                 is_demo: true,
             },

@@ -26,5 +26,5 @@ pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame};
 pub use presentation::*;
 pub use read::OpenError;
 pub use render::{Rendered8, render, render_view};
-pub use stack::{Stack, stacks};
+pub use stack::{Stack, display_order, stacks};
 pub use study::*;

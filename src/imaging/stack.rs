@@ -17,6 +17,11 @@ pub struct Stack {
     pub frames: Vec<(usize, FrameNumber)>,
 }
 
+/// All frames of one series in display order, stack after stack: the index of the instance in the input, and its frame.
+pub fn display_order(instances: &[InstanceFacts]) -> Vec<(usize, FrameNumber)> {
+    stacks(instances).into_iter().flat_map(|stack| stack.frames).collect()
+}
+
 /// Splits the instances of one series into stacks and sorts each.
 ///
 /// An object that came twice is shown once. A multi-frame object is a stack of its own, in the order of its frames. Single

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::consultation::Task;
 use super::series::{OpenSeries, Told};
-use crate::archive::{Picture, PictureError};
+use crate::archive::{Picture, PictureError, PictureRequest};
 use crate::clinical::{DeviceNumber, ParticipantId, SeriesId, Verb};
 use crate::imaging::{PictureFormat, Quality, Surface, View, Window};
 use crate::protocol::{
@@ -189,12 +189,11 @@ fn order(task: &mut Task, number: DeviceNumber) {
             };
             let (Some(made), content) = (task.made.clone(), facts.content) else { return };
             let archive = task.parts.archive.clone();
-            let (series, index) = (shown.series, shown.index);
+            let viewing::Shown { series, index, presentation, view, .. } = shown;
+            let Order { surface, quality, .. } = order;
+            let request = PictureRequest { content, frame, presentation, view, surface, quality };
             task.parts.tasks.spawn("picture", async move {
-                let Order { surface, quality, .. } = order;
-                let picture =
-                    archive.picture(content, frame, &shown.presentation, &shown.view, surface, quality);
-                let result = picture.await;
+                let result = archive.picture(&request).await;
                 // The consultation may have ended meanwhile.
                 let _ = made.send(Made { device: number, order, series, index, result }).await;
             });

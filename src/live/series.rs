@@ -1,7 +1,7 @@
 //! The stack on show: which frame of which object stands at which place.
 
 use crate::clinical::SeriesId;
-use crate::imaging::{FrameNumber, InstanceFacts, Window, stacks};
+use crate::imaging::{FrameNumber, InstanceFacts, Window, display_order};
 use crate::protocol::{PresetState, Shown, WindowState};
 use crate::viewing;
 
@@ -30,7 +30,7 @@ pub(super) struct Told {
 impl OpenSeries {
     /// Sorts the objects of a series; objects without pixels are left out.
     pub(super) fn new(id: SeriesId, modality: String, title: String, instances: Vec<InstanceFacts>) -> Self {
-        let frames = stacks(&instances).into_iter().flat_map(|stack| stack.frames).collect();
+        let frames = display_order(&instances);
         Self { id, modality, title, instances, frames, told: None }
     }
 

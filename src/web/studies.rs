@@ -14,9 +14,9 @@ use super::Edge;
 use super::appointments::allowed;
 use super::extract::{One, SignedIn};
 use super::problem::Failure;
-use crate::archive::RefusalKind;
+use crate::archive::{PictureRequest, RefusalKind};
 use crate::clinical::{Appointment, AppointmentId, SeriesId, Verb, is_same_name};
-use crate::imaging::{ObjectKind, Presentation, Quality, Surface, View, stacks};
+use crate::imaging::{ObjectKind, Presentation, Quality, Surface, View, display_order};
 use crate::protocol::{ProblemCode, Receipt, RefusedFile, SeriesEntry, StudyEntry};
 use crate::store::StoredStudy;
 
@@ -167,14 +167,19 @@ pub(super) async fn thumbnail(
     allowed(&edge, &signed_in, appointment, Verb::ListStudies).await?;
     let instances: Vec<_> =
         edge.store.instances_of(series).await?.into_iter().map(|(_, facts)| facts).collect();
-    let frames: Vec<_> = stacks(&instances).into_iter().flat_map(|stack| stack.frames).collect();
+    let frames = display_order(&instances);
     let middle =
         frames.get(frames.len() / 2).and_then(|(place, frame)| Some((instances.get(*place)?, *frame)));
     let (facts, frame) = middle.ok_or_else(Failure::not_found)?;
-    let (presentation, view) = (Presentation::default(), View::default());
-    let picture =
-        edge.archive.picture(facts.content, frame, &presentation, &view, THUMBNAIL, Quality::Lossy(80));
-    let picture = picture.await.map_err(|error| {
+    let request = PictureRequest {
+        content: facts.content,
+        frame,
+        presentation: Presentation::default(),
+        view: View::default(),
+        surface: THUMBNAIL,
+        quality: Quality::Lossy(80),
+    };
+    let picture = edge.archive.picture(&request).await.map_err(|error| {
         Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::CannotShow, error.to_string())
     })?;
     let mut response = picture.bytes.clone().into_response();

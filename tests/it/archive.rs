@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parvis::archive::{Archive, ArchiveSettings, PictureError, Receipt, RefusalKind};
+use parvis::archive::{Archive, ArchiveSettings, PictureError, PictureRequest, Receipt, RefusalKind};
 use parvis::demo::studies::demo_objects;
 use parvis::imaging::{ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Surface, View};
 use parvis::tasks::Tasks;
@@ -57,17 +57,17 @@ impl Rig {
         content: ContentHash,
         width: u32,
     ) -> Result<Arc<parvis::archive::Picture>, PictureError> {
-        let (presentation, view) = (Presentation::default(), View::default());
-        let surface = Surface { width, ..SURFACE };
-        let picture = self.archive.picture(
+        let request = PictureRequest {
             content,
-            FrameNumber::FIRST,
-            &presentation,
-            &view,
-            surface,
-            Quality::Lossless,
-        );
-        tokio::time::timeout(LIMIT, picture).await.expect("a picture or an error in time")
+            frame: FrameNumber::FIRST,
+            presentation: Presentation::default(),
+            view: View::default(),
+            surface: Surface { width, ..SURFACE },
+            quality: Quality::Lossless,
+        };
+        tokio::time::timeout(LIMIT, self.archive.picture(&request))
+            .await
+            .expect("a picture or an error in time")
     }
 }
 

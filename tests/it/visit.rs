@@ -435,7 +435,6 @@ async fn messages_out_of_order_disturb_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_that_are_no_studies_say_so_and_lose_nothing() {
     let app = TestApp::start_with(Dialect::Sqlite, |settings| {
-        settings.max_upload_bytes = 40 << 20;
         settings.archive.max_upload_bytes = 40 << 20;
     });
     let visit = Visit::book_at(app.await, 5).await;

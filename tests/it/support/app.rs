@@ -74,7 +74,6 @@ impl TestApp {
             store: database.settings.clone(),
             login: idp.login_settings(public_url),
             sfu: SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1 },
-            max_upload_bytes: archive.max_upload_bytes,
             archive,
             is_demo: true,
         };
