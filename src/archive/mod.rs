@@ -13,6 +13,7 @@ mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use thiserror::Error;
 use tokio::sync::watch;
@@ -79,6 +80,8 @@ struct Inner {
     settings: ArchiveSettings,
     pool: Arc<Pool>,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
+    /// Numbers for the names of files that are not whole yet: the same object may come in several uploads at once.
+    parts: AtomicU64,
     /// Frames to be decoded ahead; the newest wish replaces those before it.
     wanted: watch::Sender<Vec<(ContentHash, FrameNumber)>>,
 }
@@ -94,7 +97,13 @@ impl Archive {
             .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
             .build();
         let (wanted, wishes) = watch::channel(Vec::new());
-        let archive = Self(Arc::new(Inner { settings, pool: pool.clone(), pictures, wanted }));
+        let archive = Self(Arc::new(Inner {
+            settings,
+            pool: pool.clone(),
+            pictures,
+            parts: AtomicU64::new(0),
+            wanted,
+        }));
         tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, wishes, tasks.clone()));
         Ok(archive)
     }

@@ -1,7 +1,8 @@
 //! Uploads taken in: every file gets a word, every object is kept once, under its hash.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -66,8 +67,9 @@ impl Archive {
         let path = object_path(&self.folder(), content);
         let is_new = !tokio::fs::try_exists(&path).await?;
         if is_new {
-            let (shelf, to) = (path.parent().map(Path::to_owned), path.clone());
-            let written = tokio::task::spawn_blocking(move || write(shelf, &to, &bytes));
+            let part = path.with_extension(format!("{}.part", self.0.parts.fetch_add(1, Ordering::Relaxed)));
+            let to = path.clone();
+            let written = tokio::task::spawn_blocking(move || write(&part, &to, &bytes));
             written.await.map_err(|_| Error::Broken)??;
         }
         let header = self.0.pool.header(&path, content).await;
@@ -158,14 +160,14 @@ async fn take_in(
 }
 
 /// Whole or not at all: a name that ends in `.dcm` is complete and on the disk.
-fn write(shelf: Option<PathBuf>, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// `part` is its name until then, beside it.
+fn write(part: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
-    if let Some(shelf) = &shelf {
+    if let Some(shelf) = path.parent() {
         std::fs::create_dir_all(shelf)?;
     }
-    let part = path.with_extension("part");
-    let mut file = std::fs::File::create(&part)?;
+    let mut file = std::fs::File::create(part)?;
     file.write_all(bytes)?;
     file.sync_data()?;
-    std::fs::rename(&part, path)
+    std::fs::rename(part, path)
 }

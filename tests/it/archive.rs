@@ -136,6 +136,22 @@ async fn a_file_that_is_not_dicom_is_refused_by_name_and_kind() {
     assert!(rig.kept().is_empty(), "nothing of a refused file stays");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_object_in_several_uploads_at_once_is_kept_by_all_of_them() {
+    let rig = Rig::new().await;
+    let path = rig.folder.path().join("upload");
+    fs::write(&path, slice()).unwrap();
+    let receive = || async {
+        let (progress, _) = mpsc::channel(1);
+        rig.archive.receive(&path, "IM1", progress).await
+    };
+    let receipts = futures_util::future::join_all((0..16).map(|_| receive())).await;
+    for receipt in receipts {
+        assert_eq!(receipt.unwrap().received.len(), 1);
+    }
+    assert_eq!(rig.kept().len(), 1);
+}
+
 #[tokio::test]
 async fn objects_without_an_identifier_stay_apart() {
     let rig = Rig::new().await;
