@@ -1,15 +1,16 @@
 //! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
-//! Nothing of an object is parsed in this process: [`worker`] starts the children, [`wire`] is what is spoken with them,
+//! Nothing of an object is parsed in this process: [`pool`] starts the children, which are [`child`], [`wire`] is what is spoken with them,
 //! [`receive`] takes uploads in. Names from inside of archives are told to people and never used as paths.
 
+mod child;
 mod decoder;
 mod limits;
 mod media;
 mod picture;
+mod pool;
 mod receive;
 mod wire;
-mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,14 +22,14 @@ use tokio::sync::watch;
 use crate::imaging::{ContentHash, FrameNumber};
 use crate::tasks::Tasks;
 
+pub use child::run_worker;
 pub use decoder::{Decoder, FrameValues};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
-pub use picture::{Picture, PictureError, PictureRequest};
+pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
-pub use worker::run_worker;
 
 use picture::PictureKey;
-use worker::Pool;
+use pool::Pool;
 
 /// Where studies are kept and how they are decoded.
 #[derive(Clone, Debug)]
@@ -114,8 +115,17 @@ impl Archive {
     /// If the frame cannot be shown; the sentence says why.
     pub async fn picture(&self, request: &PictureRequest) -> Result<Arc<Picture>, PictureError> {
         let path = object_path(&self.folder(), request.content);
-        let make = async { self.0.pool.picture(&path, request).await.map(Arc::new) };
+        let state = request.presentation.state.map(|state| object_path(&self.folder(), state));
+        let make = async { self.0.pool.picture(&path, state.as_deref(), request).await.map(Arc::new) };
         self.0.pictures.try_get_with(request.into(), make).await.map_err(|error| (*error).clone())
+    }
+
+    /// What an object that is no picture is shown as.
+    ///
+    /// # Errors
+    /// If it cannot be shown; the sentence says why.
+    pub async fn content(&self, content: ContentHash) -> Result<ShownContent, PictureError> {
+        self.0.pool.content(&object_path(&self.folder(), content), content).await
     }
 
     /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call. The same

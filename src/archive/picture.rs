@@ -1,9 +1,14 @@
 //! Pictures: rendered and encoded frames, and what names them in the cache.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Surface, View, Window};
+use crate::imaging::{
+    ContentHash, Document, FrameFacts, FrameNumber, PictureFormat, Presentation, Quality, Surface, View,
+    VoiChoice,
+};
 
 /// An encoded picture of exactly its surface's size.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +17,18 @@ pub struct Picture {
     pub format: PictureFormat,
     pub width: u32,
     pub height: u32,
-    /// The window that was used; `None` for colour.
-    pub window: Option<Window>,
-    /// Height over width of the frame as displayed.
-    pub aspect: f64,
+    /// What the frame tells of itself.
+    pub facts: Arc<FrameFacts>,
+}
+
+/// What an object that is no picture is shown as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ShownContent {
+    Text(Document),
+    /// The bytes of a PDF.
+    Pages(Bytes),
+    /// A sound file and its media type.
+    Sound(Bytes, String),
 }
 
 /// Why a frame is not shown: one sentence, without anything personal.
@@ -47,9 +60,13 @@ pub struct PictureRequest {
 pub(super) struct PictureKey {
     content: ContentHash,
     frame: FrameNumber,
-    window: Option<(u64, u64)>,
+    voi: (u8, u64, u64),
     is_inverted: bool,
+    has_overlays: bool,
+    has_shutters: bool,
+    state: Option<ContentHash>,
     view: [u64; 3],
+    turn: (u8, bool),
     surface: Surface,
     quality: Quality,
 }
@@ -57,8 +74,26 @@ pub(super) struct PictureKey {
 impl From<&PictureRequest> for PictureKey {
     fn from(request: &PictureRequest) -> Self {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *request;
-        let window = presentation.window.map(|window| (window.center.to_bits(), window.width.to_bits()));
+        let Presentation { voi, is_inverted, has_overlays, has_shutters, state } = presentation;
+        let voi = match voi {
+            VoiChoice::Object => (0, 0, 0),
+            VoiChoice::Window(window) => (1, window.center.to_bits(), window.width.to_bits()),
+            VoiChoice::Alternative(number) => (2, u64::from(number), 0),
+        };
+        let turn = (view.quarter_turns, view.is_flipped);
         let view = [view.zoom.to_bits(), view.center.0.to_bits(), view.center.1.to_bits()];
-        Self { content, frame, window, is_inverted: presentation.is_inverted, view, surface, quality }
+        Self {
+            content,
+            frame,
+            voi,
+            is_inverted,
+            has_overlays,
+            has_shutters,
+            state,
+            view,
+            turn,
+            surface,
+            quality,
+        }
     }
 }

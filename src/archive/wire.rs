@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::imaging::{
-    ContentHash, Inspection, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts,
-    Window, WindowPreset,
+    ContentHash, Document, FrameFacts, Inspection, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts,
+    Received, SeriesFacts, StudyFacts, Window, WindowPreset,
 };
+use crate::imaging::{Presentation, View, VoiChoice};
 use crate::secret::Pii;
 
 /// The largest answer: the values of the largest frame, and room for their header.
@@ -33,15 +34,80 @@ pub(super) enum Request {
         path: String,
         content: [u8; 32],
         frame: u32,
-        window: Option<(f64, f64)>,
-        is_inverted: bool,
-        zoom: f64,
-        center: (f64, f64),
+        how: Box<How>,
         width: u32,
         height: u32,
         /// `None`: lossless.
         percent: Option<u8>,
     },
+    /// What the object in this file is shown as, when it is no picture.
+    Content { path: String },
+}
+
+/// [`Presentation`] and [`View`] as they are spoken.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct How {
+    voi: Voi,
+    is_inverted: bool,
+    has_overlays: bool,
+    has_shutters: bool,
+    /// Where the presentation state is, and its hash.
+    pub(super) state: Option<(String, [u8; 32])>,
+    zoom: f64,
+    center: (f64, f64),
+    quarter_turns: u8,
+    is_flipped: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Voi {
+    Object,
+    Window(f64, f64),
+    Alternative(u16),
+}
+
+impl How {
+    /// `state_path`: where the object of the presentation state is kept.
+    pub(super) fn new(presentation: &Presentation, view: &View, state_path: Option<String>) -> Self {
+        Self {
+            voi: match presentation.voi {
+                VoiChoice::Object => Voi::Object,
+                VoiChoice::Window(window) => Voi::Window(window.center, window.width),
+                VoiChoice::Alternative(number) => Voi::Alternative(number),
+            },
+            is_inverted: presentation.is_inverted,
+            has_overlays: presentation.has_overlays,
+            has_shutters: presentation.has_shutters,
+            state: state_path.zip(presentation.state.map(|hash| hash.0)),
+            zoom: view.zoom,
+            center: view.center,
+            quarter_turns: view.quarter_turns,
+            is_flipped: view.is_flipped,
+        }
+    }
+
+    pub(super) fn presentation(&self) -> Presentation {
+        Presentation {
+            voi: match self.voi {
+                Voi::Object => VoiChoice::Object,
+                Voi::Window(center, width) => VoiChoice::Window(Window { center, width }),
+                Voi::Alternative(number) => VoiChoice::Alternative(number),
+            },
+            is_inverted: self.is_inverted,
+            has_overlays: self.has_overlays,
+            has_shutters: self.has_shutters,
+            state: self.state.as_ref().map(|(_, hash)| ContentHash(*hash)),
+        }
+    }
+
+    pub(super) fn view(&self) -> View {
+        View {
+            zoom: self.zoom,
+            center: self.center,
+            quarter_turns: self.quarter_turns,
+            is_flipped: self.is_flipped,
+        }
+    }
 }
 
 /// What a child answers; the bytes of a picture or of values follow it.
@@ -67,9 +133,13 @@ pub(super) enum Answer {
         is_png: bool,
         width: u32,
         height: u32,
-        window: Option<(f64, f64)>,
-        aspect: f64,
+        facts: Box<FrameFacts>,
     },
+    Text(Box<Document>),
+    /// The bytes of a PDF follow.
+    Pages,
+    /// The bytes of a sound of this media type follow.
+    Sound(String),
     /// One sentence.
     Failed(String),
 }
@@ -94,6 +164,7 @@ pub(super) struct Facts {
     is_lossy: bool,
     bytes: u64,
     content: [u8; 32],
+    details: InstanceDetails,
 }
 
 const KINDS: [ObjectKind; 8] = [
@@ -137,6 +208,7 @@ impl From<Received> for Facts {
             is_lossy: instance.is_lossy,
             bytes: instance.bytes,
             content: instance.content.0,
+            details: instance.details,
         }
     }
 }
@@ -174,6 +246,7 @@ impl From<Facts> for Received {
                 is_lossy: facts.is_lossy,
                 bytes: facts.bytes,
                 content: ContentHash(facts.content),
+                details: facts.details,
             },
         }
     }

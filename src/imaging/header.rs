@@ -9,8 +9,8 @@ use super::pixels::PixelFormat;
 use super::read::{Object, OpenError};
 use super::scan::PixelElement;
 use super::{
-    ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window,
-    WindowPreset, dataset,
+    ContentHash, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts,
+    Window, WindowPreset, dataset,
 };
 use crate::secret::Pii;
 
@@ -110,6 +110,7 @@ fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts
         is_lossy: is_lossy(set, object.transfer_syntax_uid()),
         bytes,
         content: hash,
+        details: InstanceDetails::default(),
         class_uid,
     }
 }

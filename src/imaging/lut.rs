@@ -59,6 +59,33 @@ pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = u16> + '_ {
     bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
 }
 
+/// What is done with tones after the values of interest (PS3.3 C.11.4, C.11.6).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum PresentationLut {
+    #[default]
+    Identity,
+    /// Black becomes white.
+    Inverse,
+    Table(LookupTable),
+}
+
+impl PresentationLut {
+    /// Of an image or a presentation state; `None` when it says nothing.
+    pub(super) fn read(set: &InMemDicomObject) -> Option<Self> {
+        let table = dataset::items(set, tags::PRESENTATION_LUT_SEQUENCE).first();
+        if let Some(table) =
+            table.and_then(|item| LookupTable::read(item, tags::LUT_DESCRIPTOR, tags::LUT_DATA, false))
+        {
+            return Some(Self::Table(table));
+        }
+        match dataset::text(set, tags::PRESENTATION_LUT_SHAPE).as_str() {
+            "IDENTITY" => Some(Self::Identity),
+            "INVERSE" => Some(Self::Inverse),
+            _ => None,
+        }
+    }
+}
+
 /// The modality stage of a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Modality {

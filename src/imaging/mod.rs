@@ -5,22 +5,28 @@
 //! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
 mod codec;
 pub mod color;
+mod content;
 pub mod dataset;
 pub mod encode;
+mod facts;
 mod fragments;
 pub mod header;
 mod jpeg;
 pub mod lut;
+pub mod overlay;
 pub mod pixels;
 mod presentation;
 pub mod read;
 pub mod render;
 mod rle;
 mod scan;
+pub mod shutter;
 pub mod stack;
 mod study;
 pub mod window;
+pub use content::{Content, Document, Section, content, is_picture};
 pub use encode::PictureFormat;
+pub use facts::*;
 pub use header::{Inspection, inspect, read_header};
 pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame};
 pub use presentation::*;

@@ -1,15 +1,18 @@
 //! Stored values of a frame: masked to the stored bits and sign-extended (PS3.5 section 8.1.1), samples interleaved.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use super::codec::{self, Coded};
 use super::color::{Color, Palette};
-use super::lut::{LookupTable, Modality};
+use super::lut::{LookupTable, Modality, PresentationLut};
+use super::overlay::Overlay;
 use super::read::{Object, OpenError};
 use super::scan::PixelElement;
+use super::shutter::Shutters;
 use super::window::WindowFunction;
 use super::{FrameNumber, WindowPreset, dataset, fragments, header};
 
@@ -170,6 +173,10 @@ pub struct Appearance {
     pub voi_tables: Vec<LookupTable>,
     /// Stored values that are no image, lowest and highest (PS3.3 C.7.5.1.1.2).
     pub padding: Option<(f64, f64)>,
+    /// After the values of interest; `None` where the object does not say.
+    pub presentation_lut: Option<PresentationLut>,
+    pub overlays: Vec<Overlay>,
+    pub shutters: Option<Shutters>,
     pub palette: Option<Palette>,
     /// Height of a pixel divided by its width, from spacing or aspect ratio (PS3.3 C.7.6.3.1.7).
     pub pixel_aspect: f64,
@@ -183,7 +190,8 @@ pub struct StoredFrame {
     pub columns: u32,
     /// Samples a pixel: 1 or 3 (4 for retired interpretations, which are not shown).
     pub samples: u8,
-    pub values: Values,
+    /// Shared: the same values under another appearance cost nothing.
+    pub values: Arc<Values>,
     /// Lowest and highest stored value.
     pub extent: (f64, f64),
     /// The same without padding.
@@ -331,7 +339,7 @@ pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, De
         rows: format.rows,
         columns: format.columns,
         samples: format.samples as u8,
-        values,
+        values: Arc::new(values),
         extent,
         shown_extent,
         appearance,
@@ -463,7 +471,11 @@ fn appearance(
         Modality::Rescale { intercept, .. } => format.is_signed || *intercept < 0.0,
         Modality::Table(_) => false,
     };
+    let overlays = Overlay::read(set, frame_index);
     Appearance {
+        presentation_lut: PresentationLut::read(set),
+        shutters: Shutters::read(set, &overlays),
+        overlays,
         bits_stored: format.bits_stored as u8,
         windows: header::windows(voi),
         window_function: WindowFunction::read(voi),

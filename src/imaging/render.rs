@@ -8,7 +8,9 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use super::color::{Color, rgb_from_ybr};
 use super::pixels::each;
 use super::window::Voi;
-use super::{Presentation, StoredFrame, Surface, Values, View, Window};
+use super::{
+    FrameFacts, Lossy, Presentation, StoredFrame, Surface, Values, View, VoiAlternative, VoiChoice, Window,
+};
 
 /// Why a decoded frame cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,15 +67,42 @@ impl StoredFrame {
         }
     }
 
+    /// What the frame tells of itself under a presentation.
+    pub fn facts(&self, presentation: &Presentation) -> FrameFacts {
+        let look = &self.appearance;
+        let windows = look.windows.iter().map(|preset| VoiAlternative {
+            explanation: preset.explanation.clone(),
+            window: Some(preset.window),
+        });
+        let tables =
+            look.voi_tables.iter().map(|_| VoiAlternative { explanation: String::new(), window: None });
+        FrameFacts {
+            alternatives: windows.chain(tables).collect(),
+            window: self.window(presentation).map(|window| (window.center, window.width)),
+            aspect: f64::from(self.rows) * look.pixel_aspect / f64::from(self.columns),
+            lossy: look.is_lossy.then(Lossy::default),
+            ..FrameFacts::default()
+        }
+    }
+
     /// The presenter's window; else the first of the object, its first table, its whole range without padding.
     fn voi(&self, presentation: &Presentation) -> Voi<'_> {
         let look = &self.appearance;
-        let chosen = presentation.window.or_else(|| look.windows.first().map(|preset| preset.window));
-        if let Some(window) = chosen.filter(|window| window.width > 0.0) {
-            return Voi::Window(window, look.window_function);
-        }
-        if let Some(table) = look.voi_tables.first() {
-            return Voi::Table(table);
+        // Windows, then tables, numbered as the facts of the frame list them.
+        let alternative = |number: usize| {
+            let window =
+                look.windows.get(number).map(|preset| Voi::Window(preset.window, look.window_function));
+            window.or_else(|| look.voi_tables.get(number.checked_sub(look.windows.len())?).map(Voi::Table))
+        };
+        let chosen = match presentation.voi {
+            VoiChoice::Window(window) if window.width > 0.0 => {
+                Some(Voi::Window(window, look.window_function))
+            }
+            VoiChoice::Alternative(number) => alternative(usize::from(number)),
+            _ => None,
+        };
+        if let Some(voi) = chosen.or_else(|| alternative(0)) {
+            return voi;
         }
         let (low, high) =
             (look.modality.apply(self.shown_extent.0), look.modality.apply(self.shown_extent.1));
@@ -253,13 +282,13 @@ fn by_value<T: Copy>(frame: &StoredFrame, region: Region, map: impl Fn(f64) -> T
         (values() && high - low < 65_536.0)
             .then(|| (low as i64..=high as i64).map(|value| map(value as f64)).collect::<Vec<T>>())
     };
-    let is_whole = !matches!(frame.values, Values::F32(_) | Values::F64(_));
+    let is_whole = !matches!(*frame.values, Values::F32(_) | Values::F64(_));
     // A table pays when it is smaller than the picture.
     let is_worth = region.width * region.height * usize::from(frame.samples) >= (high - low) as usize;
     let table = table(&|| is_whole && is_worth);
     let mut mapped = Vec::with_capacity(region.width * region.height * usize::from(frame.samples));
     let first = low as i64;
-    match (&frame.values, table) {
+    match (&*frame.values, table) {
         (Values::U8(values), Some(table)) => {
             let first = first as usize;
             rows(values, frame, region)
@@ -304,7 +333,7 @@ fn palette(frame: &StoredFrame, presentation: &Presentation, region: Region) -> 
 
 fn rgb(frame: &StoredFrame, presentation: &Presentation, region: Region, is_ybr: bool) -> Vec<u8> {
     let full_scale = (2.0_f64.powi(i32::from(frame.appearance.bits_stored)) - 1.0).max(1.0);
-    let mut levels: Vec<u8> = match &frame.values {
+    let mut levels: Vec<u8> = match &*frame.values {
         Values::U8(values) if frame.appearance.bits_stored == 8 => {
             let mut levels = Vec::with_capacity(region.width * region.height * 3);
             rows(values, frame, region).for_each(|row| levels.extend_from_slice(row));

@@ -138,6 +138,7 @@ mod tests {
             is_lossy: false,
             bytes: 0,
             content: ContentHash([0; 32]),
+            details: crate::imaging::InstanceDetails::default(),
         }
     }
 

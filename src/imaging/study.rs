@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use chrono::NaiveDate;
 
+use super::InstanceDetails;
 use crate::secret::Pii;
 
 /// A frame of an instance. DICOM numbers frames from 1 (PS3.3 C.7.6.6).
@@ -83,7 +84,7 @@ pub struct SeriesFacts {
 }
 
 /// A window of the VOI LUT module (PS3.3 C.11.2.1.2), in units after the modality LUT (HU for CT). `width` is above 0.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Window {
     pub center: f64,
     pub width: f64,
@@ -119,6 +120,7 @@ pub struct InstanceFacts {
     /// Size of the object in bytes.
     pub bytes: u64,
     pub content: ContentHash,
+    pub details: InstanceDetails,
 }
 
 impl InstanceFacts {

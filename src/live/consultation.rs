@@ -18,6 +18,7 @@ use crate::clinical::{
     self, Actor, Appointment, AppointmentId, AppointmentStatus, Consultation, DeviceNumber, Object,
     Participant, ParticipantId, PlaceKind, Verb, authorize,
 };
+use crate::imaging::ContentHash;
 use crate::protocol::{self, ClientMessage, ProblemCode, ServerMessage};
 use crate::room::{self, Room};
 use crate::sfu;
@@ -100,6 +101,8 @@ pub(super) struct Task {
     pub(super) room: Room,
     pub(super) viewing: Viewing,
     pub(super) series: Option<OpenSeries>,
+    /// What is on show and no picture has been asked of the archive.
+    pub(super) content_awaited: Option<ContentHash>,
     pub(super) viewing_changed_at: Instant,
     pub(super) devices: BTreeMap<DeviceNumber, Device>,
     pub(super) people_revision: u32,
@@ -138,6 +141,7 @@ impl Task {
             room: Room::new(id),
             viewing: Viewing::default(),
             series: None,
+            content_awaited: None,
             viewing_changed_at: now,
             devices: BTreeMap::new(),
             people_revision: 0,

@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 
 use super::{MAX_OUTGOING, Outgoing};
 use crate::clinical::{Actor, ParticipantId};
+use crate::imaging::ContentHash;
 use crate::protocol::ServerMessage;
 use crate::viewing::PictureFlow;
 
@@ -13,6 +14,8 @@ pub(super) struct Device {
     pub(super) participant: ParticipantId,
     pub(super) actor: Actor,
     pub(super) flow: PictureFlow,
+    /// What is on show and no picture has been brought to it.
+    pub(super) content: Option<ContentHash>,
     /// Is in the room of the call.
     pub(super) is_in_room: bool,
     outbox: mpsc::Sender<Outgoing>,
@@ -24,7 +27,16 @@ pub(super) struct Device {
 impl Device {
     pub(super) fn new(participant: ParticipantId, actor: Actor, outbox: mpsc::Sender<Outgoing>) -> Self {
         let flow = PictureFlow::default();
-        Self { participant, actor, flow, is_in_room: false, outbox, is_welcome: false, is_behind: false }
+        Self {
+            participant,
+            actor,
+            flow,
+            content: None,
+            is_in_room: false,
+            outbox,
+            is_welcome: false,
+            is_behind: false,
+        }
     }
 
     /// Says the first word.
@@ -40,7 +52,7 @@ impl Device {
         }
     }
 
-    /// Sends a picture.
+    /// Sends a picture, or a file that is on show.
     pub(super) fn show(&mut self, picture: Vec<u8>) {
         self.push(Outgoing::Picture(picture));
     }

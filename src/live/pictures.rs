@@ -5,22 +5,31 @@ use std::time::Instant;
 
 use super::consultation::Task;
 use super::series::{OpenSeries, Told};
-use crate::archive::{Picture, PictureError, PictureRequest};
-use crate::clinical::{DeviceNumber, ParticipantId, SeriesId, Verb};
-use crate::imaging::{PictureFormat, Quality, Surface, View, Window};
+use crate::archive::{Picture, PictureError, PictureRequest, ShownContent};
+use crate::clinical::{DeviceNumber, InstanceId, ParticipantId, SeriesId, Verb};
+use crate::imaging::{
+    ContentHash, FrameFacts, InstanceFacts, ObjectKind, PictureFormat, Quality, Surface, View, VoiChoice,
+    Window, is_picture,
+};
 use crate::protocol::{
-    ClientMessage, PictureFormatWord, PictureHeader, ProblemCode, ServerMessage, ViewingState,
+    ClientMessage, ContentHeader, PictureFormatWord, PictureHeader, ProblemCode, ServerMessage, ViewingState,
 };
 use crate::viewing::{self, Next, Order, Pointer};
 
-/// A picture that was ordered for a device is there, or cannot be made.
+/// What was ordered is there, or cannot be made.
 #[derive(Debug)]
-pub(super) struct Made {
-    device: DeviceNumber,
-    order: Order,
-    series: SeriesId,
-    index: u32,
-    result: Result<Arc<Picture>, PictureError>,
+pub(super) enum Made {
+    /// A picture for a device.
+    Picture {
+        device: DeviceNumber,
+        order: Order,
+        series: SeriesId,
+        index: u32,
+        state: Option<ContentHash>,
+        result: Result<Arc<Picture>, PictureError>,
+    },
+    /// What an object that is no picture is shown as, for everybody.
+    Content { hash: ContentHash, result: Result<ShownContent, PictureError> },
 }
 
 /// Frames that are decoded ahead on each side of the one on show.
@@ -59,16 +68,27 @@ pub(super) async fn follow(
         _ => {}
     }
     let input = match *message {
+        M::SetAlternative { alternative } => {
+            let number = u16::try_from(alternative).unwrap_or(u16::MAX);
+            viewing::Input::SetVoi { by, voi: VoiChoice::Alternative(number) }
+        }
+        M::SetLayers { is_overlaid, is_shuttered } => {
+            viewing::Input::SetLayers { by, has_overlays: is_overlaid, has_shutters: is_shuttered }
+        }
+        M::SetState { ref state } => {
+            viewing::Input::SetState { by, state: state.as_deref().map(|id| offered(task, id)).transpose()? }
+        }
         M::StopSharing { .. } => viewing::Input::Stop { by },
         M::Present { .. } => viewing::Input::Present { by },
         M::Scroll { index } => viewing::Input::Scroll { by, index },
         M::SetWindow { center, width } => {
-            viewing::Input::SetWindow { by, window: Some(Window { center, width }) }
+            viewing::Input::SetVoi { by, voi: VoiChoice::Window(Window { center, width }) }
         }
-        M::ResetWindow {} => viewing::Input::SetWindow { by, window: None },
+        M::ResetWindow {} => viewing::Input::SetVoi { by, voi: VoiChoice::Object },
         M::SetInverted { is_inverted } => viewing::Input::SetInverted { by, is_inverted },
-        M::SetView { zoom, center_x, center_y } => {
-            viewing::Input::SetView { by, view: View { zoom, center: (center_x, center_y) } }
+        M::SetView { zoom, center_x, center_y, quarter_turns, is_flipped } => {
+            let view = View { zoom, center: (center_x, center_y), quarter_turns, is_flipped };
+            viewing::Input::SetView { by, view }
         }
         M::ResetView {} => viewing::Input::Reset { by },
         M::Point { x, y } => viewing::Input::Point { by, pointer: Pointer { x, y } },
@@ -83,6 +103,15 @@ pub(super) async fn follow(
     let effects = task.viewing.handle(input).map_err(|refusal| (refusal.into(), refusal.to_string()))?;
     carry_out(task, effects);
     Ok(())
+}
+
+/// The object of a presentation state that the series on show offers.
+fn offered(task: &Task, id: &str) -> Result<ContentHash, (ProblemCode, String)> {
+    let id: Option<InstanceId> = id.parse().ok();
+    let series = task.series.as_ref();
+    series.zip(id).and_then(|(series, id)| series.state(id)).ok_or_else(|| {
+        (ProblemCode::BadRequest, "there is no such presentation state for what is on show".to_owned())
+    })
 }
 
 async fn share(task: &mut Task, by: ParticipantId, series: &str) -> Result<(), (ProblemCode, String)> {
@@ -103,16 +132,43 @@ async fn share(task: &mut Task, by: ParticipantId, series: &str) -> Result<(), (
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" · ");
-    let instances = task.parts.store.instances_of(series).await.map_err(unavailable)?;
-    let facts_of = instances.into_iter().map(|(_, facts)| facts).collect();
-    let open = OpenSeries::new(series, facts.modality.clone(), title, facts_of);
-    let share = viewing::Input::Share { by, series, count: open.count(), from_middle: open.count() > 2 };
-    let effects = task.viewing.handle(share).map_err(|_| {
-        (ProblemCode::CannotShow, "nothing in this series can be shown as a picture".to_owned())
-    })?;
+    let own = task.parts.store.instances_of(series).await.map_err(unavailable)?;
+    let referring = task.parts.store.referring_of(task.appointment.id).await.map_err(unavailable)?;
+    let own: Vec<InstanceFacts> = own.into_iter().map(|(_, facts)| facts).collect();
+    // Key objects and presentation states open what they name, if it is here.
+    let names =
+        own.iter().find(|facts| matches!(facts.kind, ObjectKind::KeyObjects | ObjectKind::Presentation));
+    let mut referred = None;
+    if let Some(by) = names.filter(|_| !own.iter().any(|facts| is_picture(facts.kind))) {
+        let mut instances = Vec::new();
+        for one in studies.iter().flat_map(|study| &study.series).filter(|one| one.id != series) {
+            let found = task.parts.store.instances_of(one.id).await.map_err(unavailable)?;
+            instances.extend(found.into_iter().map(|(_, facts)| facts));
+        }
+        let words = if by.details.label.is_empty() { &title } else { &by.details.label };
+        referred = OpenSeries::referred(series, words.clone(), by, instances, &referring)
+            .map(|open| (open, (by.kind == ObjectKind::Presentation).then_some(by.content)));
+    }
+    let (open, applied) = referred
+        .unwrap_or_else(|| (OpenSeries::new(series, facts.modality.clone(), title, own, &referring), None));
+    let share = viewing::Input::Share {
+        by,
+        series,
+        count: open.count(),
+        from_middle: open.count() > 2 && applied.is_none(),
+    };
+    let effects = task
+        .viewing
+        .handle(share)
+        .map_err(|_| (ProblemCode::CannotShow, "nothing in this series can be shown".to_owned()))?;
+    if applied.is_some() {
+        // Whoever has just shared presents.
+        let _ = task.viewing.handle(viewing::Input::SetState { by, state: applied });
+    }
     task.series = Some(open);
     for device in task.devices.values_mut() {
         device.flow.clear();
+        device.content = None;
     }
     carry_out(task, effects);
     Ok(())
@@ -179,6 +235,13 @@ fn order(task: &mut Task, number: DeviceNumber) {
     }
     let now = task.parts.clock.instant();
     let Some(shown) = task.viewing.shown().copied() else { return };
+    let content = task.series.as_ref().and_then(|series| series.frame(shown.index));
+    if let Some((facts, _)) = content
+        && !is_picture(facts.kind)
+    {
+        let hash = facts.content;
+        return bring(task, number, hash, shown.index);
+    }
     let Some(device) = task.devices.get_mut(&number).filter(|device| device.is_in_room) else { return };
     match device.flow.next(now, task.viewing.revision(), task.viewing_changed_at) {
         Next::Render(order) => {
@@ -195,7 +258,9 @@ fn order(task: &mut Task, number: DeviceNumber) {
             task.parts.tasks.spawn("picture", async move {
                 let result = archive.picture(&request).await;
                 // The consultation may have ended meanwhile.
-                let _ = made.send(Made { device: number, order, series, index, result }).await;
+                let state = presentation.state;
+                let _ =
+                    made.send(Made::Picture { device: number, order, series, index, state, result }).await;
             });
         }
         Next::At(at) => {
@@ -219,10 +284,81 @@ fn look_ahead(task: &Task) {
     task.parts.archive.prefetch(&wanted);
 }
 
+/// Brings a device what is on show and no picture: at once when it is known, else when it has been found.
+fn bring(task: &mut Task, number: DeviceNumber, hash: ContentHash, index: u32) {
+    let revision = task.viewing.revision();
+    let Some(series) = task.series.as_ref() else { return };
+    let Some(content) = series.content(hash).cloned() else {
+        if task.content_awaited == Some(hash) {
+            return;
+        }
+        let Some(made) = task.made.clone() else { return };
+        task.content_awaited = Some(hash);
+        let archive = task.parts.archive.clone();
+        task.parts.tasks.spawn("content", async move {
+            let result = archive.content(hash).await;
+            let _ = made.send(Made::Content { hash, result }).await;
+        });
+        return;
+    };
+    let Some(device) = task.devices.get_mut(&number).filter(|device| device.is_in_room) else { return };
+    if device.content == Some(hash) {
+        return;
+    }
+    device.content = Some(hash);
+    let file = |bytes: &[u8], media_type: &str| {
+        ContentHeader { revision, index, media_type: media_type.to_owned() }.frame(bytes)
+    };
+    let message = match &*content {
+        ShownContent::Text(document) => {
+            device.tell(ServerMessage::Document { revision, index, document: document.into() });
+            return;
+        }
+        ShownContent::Pages(bytes) => file(bytes, "application/pdf"),
+        ShownContent::Sound(bytes, media_type) => file(bytes, media_type),
+    };
+    if let Ok(message) = message {
+        device.show(message);
+    }
+}
+
 impl Task {
-    /// Sends a picture that is there, and orders the next.
+    /// Takes what was ordered.
     pub(super) fn made(&mut self, made: Made) {
-        let Made { device: number, order: done, series, index, result } = made;
+        match made {
+            Made::Picture { device, order, series, index, state, result } => {
+                self.picture_made(device, order, (series, index, state), result);
+            }
+            Made::Content { hash, result } => self.content_found(hash, result),
+        }
+    }
+
+    fn content_found(&mut self, hash: ContentHash, result: Result<ShownContent, PictureError>) {
+        self.content_awaited = None;
+        match result {
+            Ok(content) => {
+                let Some(series) = self.series.as_mut() else { return };
+                series.tell_content(hash, Arc::new(content));
+                let state = ServerMessage::Viewing(state(self));
+                self.tell_room(&state);
+                order_all(self);
+            }
+            Err(error) => {
+                tracing::warn!(appointment.id = %self.appointment.id, error = &error as &dyn std::error::Error, "an object cannot be shown");
+                let revision = self.viewing.revision();
+                self.tell_room(&ServerMessage::FrameFailed { revision, detail: error.to_string() });
+            }
+        }
+    }
+
+    /// Sends a picture that is there, and orders the next.
+    fn picture_made(
+        &mut self,
+        number: DeviceNumber,
+        done: Order,
+        (series, index, applied): (SeriesId, u32, Option<ContentHash>),
+        result: Result<Arc<Picture>, PictureError>,
+    ) {
         let now = self.parts.clock.instant();
         let may_see = self.may(number, Verb::SeeViewing);
         let is_on_show = self.series.as_ref().is_some_and(|open| open.id() == series);
@@ -247,7 +383,10 @@ impl Task {
                 }
                 let before = state(self);
                 if let Some(open) = self.series.as_mut() {
-                    open.tell(Told { index, window: picture.window, aspect: picture.aspect });
+                    let asked = open.tell(Told { index, state: applied, facts: picture.facts.clone() });
+                    if let Some(facts) = asked {
+                        self.follow_state(&facts);
+                    }
                 }
                 let after = state(self);
                 if before != after {
@@ -263,5 +402,19 @@ impl Task {
             }
         }
         order(self, number);
+    }
+
+    /// A presentation state has been applied: turns the view as it asks for, and goes to its part of the frame.
+    fn follow_state(&mut self, facts: &FrameFacts) {
+        let Some(by) = self.viewing.presenter() else { return };
+        let (quarter_turns, is_flipped) = facts.state_turn;
+        let mut view = View { quarter_turns, is_flipped, ..View::default() };
+        if let Some([left, top, right, bottom]) = facts.state_area {
+            view.center = (f64::midpoint(left, right), f64::midpoint(top, bottom));
+            view.zoom = 1.0 / (right - left).max(bottom - top).max(1e-3);
+        }
+        if let Ok(effects) = self.viewing.handle(viewing::Input::SetView { by, view }) {
+            carry_out(self, effects);
+        }
     }
 }

@@ -1,9 +1,21 @@
 //! The stack on show: which frame of which object stands at which place.
 
-use crate::clinical::SeriesId;
-use crate::imaging::{FrameNumber, InstanceFacts, Window, display_order};
-use crate::protocol::{PresetState, Shown, WindowState};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::archive::ShownContent;
+use crate::clinical::{InstanceId, SeriesId};
+use crate::imaging::{
+    ContentHash, FrameFacts, FrameNumber, InstanceFacts, ObjectKind, VoiChoice, display_order, is_picture,
+};
+use crate::protocol::{
+    AlternativeState, CalibrationState, CineState, ContentWord, EdgesState, GraphicState, LossyState, Shown,
+    StateChoice, WindowState,
+};
 use crate::viewing;
+
+/// From a frame to the next where no object says how fast its stack plays, ms.
+const FRAME_MS: f64 = 100.0;
 
 /// A series opened for showing.
 #[derive(Debug)]
@@ -14,31 +26,97 @@ pub(super) struct OpenSeries {
     instances: Vec<InstanceFacts>,
     /// Places in `instances`, in display order.
     frames: Vec<(usize, FrameNumber)>,
+    /// Presentation states that refer to something on show.
+    states: Vec<State>,
     /// What the last picture told about its frame.
     told: Option<Told>,
+    /// What was found of an object that is no picture; `None` while it is awaited.
+    content: Option<(ContentHash, Arc<ShownContent>)>,
+}
+
+/// A presentation state that can be applied.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    id: InstanceId,
+    content: ContentHash,
+    label: String,
 }
 
 /// What only a decoded frame tells.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Told {
     pub(super) index: u32,
-    pub(super) window: Option<Window>,
-    /// Height over width as displayed.
-    pub(super) aspect: f64,
+    /// The presentation state that was applied.
+    pub(super) state: Option<ContentHash>,
+    pub(super) facts: Arc<FrameFacts>,
 }
 
 impl OpenSeries {
-    /// Sorts the objects of a series; objects without pixels are left out.
-    pub(super) fn new(id: SeriesId, modality: String, title: String, instances: Vec<InstanceFacts>) -> Self {
-        let frames = display_order(&instances);
-        Self { id, modality, title, instances, frames, told: None }
+    /// Sorts the objects of a series; where there are pictures, objects without pictures are left out. `referring`: presentation states of the
+    /// appointment; those that fit are offered.
+    pub(super) fn new(
+        id: SeriesId,
+        modality: String,
+        title: String,
+        instances: Vec<InstanceFacts>,
+        referring: &[(InstanceId, InstanceFacts)],
+    ) -> Self {
+        let mut frames = display_order(&instances);
+        if frames.is_empty() {
+            frames = (0..instances.len()).map(|place| (place, FrameNumber::FIRST)).collect();
+        }
+        Self::of(id, modality, title, instances, frames, referring)
+    }
+
+    /// What an object of another series refers to, in its order: a key object selection, a presentation state. `None` when nothing of it is
+    /// among `instances`.
+    pub(super) fn referred(
+        id: SeriesId,
+        title: String,
+        by: &InstanceFacts,
+        instances: Vec<InstanceFacts>,
+        referring: &[(InstanceId, InstanceFacts)],
+    ) -> Option<Self> {
+        let places: BTreeMap<&str, usize> =
+            instances.iter().enumerate().map(|(place, facts)| (facts.uid.as_str(), place)).collect();
+        let mut frames = Vec::new();
+        for reference in &by.details.references {
+            let Some(&place) = places.get(reference.uid.as_str()) else { continue };
+            if !is_picture(instances[place].kind) {
+                continue;
+            }
+            let all = 1..=instances[place].frames.max(1);
+            let named = reference.frames.iter().copied().filter(|frame| all.contains(frame));
+            let wanted: Vec<u32> =
+                if reference.frames.is_empty() { all.clone().collect() } else { named.collect() };
+            frames.extend(wanted.into_iter().filter_map(FrameNumber::new).map(|frame| (place, frame)));
+        }
+        (!frames.is_empty()).then(|| Self::of(id, String::new(), title, instances, frames, referring))
+    }
+
+    fn of(
+        id: SeriesId,
+        modality: String,
+        title: String,
+        instances: Vec<InstanceFacts>,
+        frames: Vec<(usize, FrameNumber)>,
+        referring: &[(InstanceId, InstanceFacts)],
+    ) -> Self {
+        let is_shown = |uid: &str| frames.iter().any(|(place, _)| instances[*place].uid == uid);
+        let states = referring
+            .iter()
+            .filter(|(_, facts)| facts.kind == ObjectKind::Presentation)
+            .filter(|(_, facts)| facts.details.references.iter().any(|one| is_shown(&one.uid)))
+            .map(|(id, facts)| State { id: *id, content: facts.content, label: facts.details.label.clone() })
+            .collect();
+        Self { id, modality, title, instances, frames, states, told: None, content: None }
     }
 
     pub(super) fn id(&self) -> SeriesId {
         self.id
     }
 
-    /// Frames that can be shown.
+    /// Frames that can be shown, or objects that are no pictures.
     pub(super) fn count(&self) -> u32 {
         u32::try_from(self.frames.len()).unwrap_or(u32::MAX)
     }
@@ -49,35 +127,148 @@ impl OpenSeries {
         Some((self.instances.get(*instance)?, *frame))
     }
 
-    /// Takes what a picture told.
-    pub(super) fn tell(&mut self, told: Told) {
+    /// The object of an offered presentation state.
+    pub(super) fn state(&self, id: InstanceId) -> Option<ContentHash> {
+        self.states.iter().find(|state| state.id == id).map(|state| state.content)
+    }
+
+    /// Takes what a picture told; answers with what a presentation state asks for when it has just been applied.
+    pub(super) fn tell(&mut self, told: Told) -> Option<Arc<FrameFacts>> {
+        let before = self.told.as_ref().and_then(|told| told.state);
+        let is_new = told.state.is_some() && told.state != before;
+        let facts = told.facts.clone();
         self.told = Some(told);
+        is_new.then_some(facts)
+    }
+
+    /// Takes what was found of an object that is no picture.
+    pub(super) fn tell_content(&mut self, hash: ContentHash, content: Arc<ShownContent>) {
+        self.content = Some((hash, content));
+    }
+
+    /// What was found of an object, if it was.
+    pub(super) fn content(&self, hash: ContentHash) -> Option<&Arc<ShownContent>> {
+        self.content.as_ref().filter(|(known, _)| *known == hash).map(|(_, content)| content)
     }
 
     /// The state for the wire.
     pub(super) fn shown(&self, state: &viewing::Shown) -> Option<Shown> {
         let (facts, _) = self.frame(state.index)?;
-        let told = self.told.filter(|told| told.index == state.index);
-        let preset = facts.windows.first().map(|preset| preset.window);
-        let window = state.presentation.window.or_else(|| told.and_then(|told| told.window)).or(preset);
-        let aspect = f64::from(facts.rows.max(1)) / f64::from(facts.columns.max(1));
+        let viewing::Shown { presentation, view, .. } = state;
+        let told = self.told.as_ref();
+        let of_frame = told.filter(|told| told.index == state.index).map(|told| &*told.facts);
+        let windows = || {
+            facts.windows.iter().map(|preset| AlternativeState {
+                explanation: preset.explanation.clone(),
+                window: Some(preset.window.into()),
+            })
+        };
+        let used =
+            of_frame.and_then(|facts| facts.window).map(|(center, width)| WindowState { center, width });
+        let preset = facts.windows.first().map(|preset| WindowState::from(preset.window));
+        let window = presentation.voi.window().map(WindowState::from).or(used).or(preset);
+        let stored_aspect = f64::from(facts.rows.max(1)) / f64::from(facts.columns.max(1));
+        // Frames of one stack have one shape: what an earlier frame told still fits.
+        let like = of_frame.or(told.map(|told| &*told.facts));
         Some(Shown {
             series: self.id.to_string(),
             modality: self.modality.clone(),
             title: self.title.clone(),
             index: state.index,
             count: self.count(),
+            content: self.content_word(facts),
             columns: facts.columns,
             rows: facts.rows,
-            // Frames of one stack have one shape: what an earlier frame told still fits.
-            aspect: self.told.map_or(aspect, |told| told.aspect),
-            window: window.map(WindowState::from),
-            presets: facts.windows.iter().map(PresetState::from).collect(),
-            is_inverted: state.presentation.is_inverted,
-            zoom: state.view.zoom,
-            center_x: state.view.center.0,
-            center_y: state.view.center.1,
-            is_lossy_source: facts.is_lossy,
+            aspect: like.map_or(stored_aspect, |facts| facts.aspect),
+            window,
+            alternatives: like.map_or_else(
+                || windows().collect(),
+                |facts| facts.alternatives.iter().map(AlternativeState::from).collect(),
+            ),
+            alternative: match presentation.voi {
+                VoiChoice::Alternative(number) => Some(u32::from(number)),
+                _ => None,
+            },
+            is_inverted: presentation.is_inverted,
+            has_overlays: like.is_some_and(|facts| facts.has_overlays),
+            is_overlaid: presentation.has_overlays,
+            has_shutters: like.is_some_and(|facts| facts.has_shutters),
+            is_shuttered: presentation.has_shutters,
+            zoom: view.zoom,
+            center_x: view.center.0,
+            center_y: view.center.1,
+            quarter_turns: view.quarter_turns,
+            is_flipped: view.is_flipped,
+            edges: of_frame
+                .and_then(|facts| facts.edges.clone())
+                .map(|edges| EdgesState::from(edges.turned(view.quarter_turns, view.is_flipped))),
+            laterality: of_frame.map(|facts| facts.laterality.clone()).unwrap_or_default(),
+            view_position: of_frame.map(|facts| facts.view_position.clone()).unwrap_or_default(),
+            calibrations: of_frame
+                .map(|facts| facts.calibrations.iter().map(CalibrationState::from).collect())
+                .unwrap_or_default(),
+            lossy_source: match of_frame {
+                Some(told) => told.lossy.as_ref().map(LossyState::from),
+                None => facts.is_lossy.then(|| LossyState { ratio: None, method: String::new() }),
+            },
+            damage: of_frame.and_then(|facts| facts.damage.clone()),
+            is_burned_in: like.is_some_and(|facts| facts.is_burned_in),
+            states: self
+                .states
+                .iter()
+                .map(|state| StateChoice { state: state.id.to_string(), label: state.label.clone() })
+                .collect(),
+            state: presentation.state.and_then(|content| {
+                self.states.iter().find(|state| state.content == content).map(|state| state.id.to_string())
+            }),
+            graphics: of_frame
+                .filter(|_| presentation.state.is_some())
+                .map(|facts| facts.graphics.iter().map(GraphicState::from).collect())
+                .unwrap_or_default(),
+            cine: self.cine(state.index),
+        })
+    }
+
+    fn content_word(&self, facts: &InstanceFacts) -> ContentWord {
+        if is_picture(facts.kind) {
+            return ContentWord::Pictures;
+        }
+        match self.content(facts.content).map(|content| &**content) {
+            None => ContentWord::Awaited,
+            Some(ShownContent::Text(_)) => ContentWord::Text,
+            Some(ShownContent::Pages(_)) => ContentWord::Pages,
+            Some(ShownContent::Sound(..)) => ContentWord::Sound,
+        }
+    }
+
+    /// How the frames around a place play: those of its object, or the whole stack where each object has one frame.
+    fn cine(&self, index: u32) -> Option<CineState> {
+        let (instance, _) = *self.frames.get(index as usize)?;
+        let facts = self.instances.get(instance).filter(|facts| is_picture(facts.kind))?;
+        let last = self.frames.len() - 1;
+        if facts.frames <= 1 || facts.details.cine.is_none() {
+            let whole = CineState {
+                frame_ms: FRAME_MS,
+                frames_ms: Vec::new(),
+                is_sweep: false,
+                first: 0,
+                last: u32::try_from(last).ok()?,
+            };
+            return (last > 0).then_some(whole);
+        }
+        let cine = facts.details.cine.as_ref()?;
+        let is_played = |frame: FrameNumber| {
+            cine.trim.is_none_or(|(first, last)| (first..=last).contains(&frame.number()))
+        };
+        let is_own = |(place, frame): &(usize, FrameNumber)| *place == instance && is_played(*frame);
+        let first = self.frames.iter().position(is_own)?;
+        let last = self.frames.iter().rposition(is_own)?;
+        Some(CineState {
+            frame_ms: cine.frame_ms,
+            frames_ms: cine.frames_ms.clone(),
+            is_sweep: cine.is_sweep,
+            first: u32::try_from(first).ok()?,
+            last: u32::try_from(last).ok()?,
         })
     }
 }

@@ -55,10 +55,19 @@ pub enum ClientMessage {
     SetWindow { center: f64, width: f64 },
     /// Back to the window of the object.
     ResetWindow {},
+    /// One of the ways of spreading values over the greys that the object offers, from 0.
+    SetAlternative { alternative: u32 },
+    /// Shows or hides overlay planes and shutters.
+    SetLayers { is_overlaid: bool, is_shuttered: bool },
+    /// Applies a presentation state that `states` offers, or none.
+    SetState {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
     /// Inverts grey values, or not.
     SetInverted { is_inverted: bool },
-    /// Zoom (1 fits) and the point of the frame at the middle of the screen (0..1).
-    SetView { zoom: f64, center_x: f64, center_y: f64 },
+    /// Zoom (1 fits), the point of the frame at the middle of the screen (0..1), quarter turns clockwise (0..=3), then left and right exchanged.
+    SetView { zoom: f64, center_x: f64, center_y: f64, quarter_turns: u8, is_flipped: bool },
     /// Everything as it was when the series was shared, but the frame.
     ResetView {},
     /// Where this person points, in units of the frame (0..1).

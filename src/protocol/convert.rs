@@ -4,7 +4,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::*;
 use crate::clinical::{self, AppointmentStatus, BookError, DoorClosed, PlaceKind};
-use crate::imaging::{ObjectKind, Window, WindowPreset};
+use crate::imaging::{
+    Calibration, CalibrationSource, Document, Edges, Graphic, GraphicShape, Lossy, ObjectKind, Section,
+    VoiAlternative, Window,
+};
 use crate::{room, viewing};
 
 /// A time as the wire has it: RFC 3339, UTC, milliseconds.
@@ -45,6 +48,17 @@ both_ways!(
     KeyObjects,
     Waveform,
     Other
+);
+
+both_ways!(
+    CalibrationWord,
+    CalibrationSource,
+    Patient,
+    Fiducial,
+    Detector,
+    Magnification,
+    Scanned,
+    Ultrasound
 );
 
 impl From<LanguageWord> for clinical::Language {
@@ -154,12 +168,72 @@ impl From<Window> for WindowState {
     }
 }
 
-impl From<&WindowPreset> for PresetState {
-    fn from(preset: &WindowPreset) -> Self {
+impl From<&VoiAlternative> for AlternativeState {
+    fn from(alternative: &VoiAlternative) -> Self {
         Self {
-            explanation: preset.explanation.clone(),
-            center: preset.window.center,
-            width: preset.window.width,
+            explanation: alternative.explanation.clone(),
+            window: alternative.window.map(WindowState::from),
+        }
+    }
+}
+
+impl From<Edges> for EdgesState {
+    fn from(Edges { left, right, top, bottom }: Edges) -> Self {
+        Self { left, right, top, bottom }
+    }
+}
+
+impl From<&Calibration> for CalibrationState {
+    fn from(calibration: &Calibration) -> Self {
+        let (width_mm, height_mm) = calibration.pixel_mm;
+        Self { width_mm, height_mm, source: calibration.source.into(), region: calibration.region }
+    }
+}
+
+impl From<&Lossy> for LossyState {
+    fn from(lossy: &Lossy) -> Self {
+        Self { ratio: lossy.ratio, method: lossy.method.clone() }
+    }
+}
+
+impl From<&Graphic> for GraphicState {
+    fn from(graphic: &Graphic) -> Self {
+        let (shape, text) = match &graphic.shape {
+            GraphicShape::Points => (ShapeWord::Points, None),
+            GraphicShape::Polyline => (ShapeWord::Polyline, None),
+            GraphicShape::Curve => (ShapeWord::Curve, None),
+            GraphicShape::Circle => (ShapeWord::Circle, None),
+            GraphicShape::Ellipse => (ShapeWord::Ellipse, None),
+            GraphicShape::Text(text) => (ShapeWord::Text, Some(text.clone())),
+        };
+        Self {
+            shape,
+            points: graphic.points.clone(),
+            is_on_screen: graphic.is_on_screen,
+            is_filled: graphic.is_filled,
+            color: graphic.color.map(|[red, green, blue]| format!("#{red:02x}{green:02x}{blue:02x}")),
+            text,
+        }
+    }
+}
+
+impl From<&Document> for DocumentState {
+    fn from(document: &Document) -> Self {
+        Self {
+            title: document.title.clone(),
+            facts: document.facts.clone(),
+            sections: document.sections.iter().map(SectionState::from).collect(),
+        }
+    }
+}
+
+impl From<&Section> for SectionState {
+    fn from(section: &Section) -> Self {
+        Self {
+            heading: section.heading.clone(),
+            text: section.text.clone(),
+            images: u32::try_from(section.references.len()).unwrap_or(u32::MAX),
+            sections: section.sections.iter().map(Self::from).collect(),
         }
     }
 }

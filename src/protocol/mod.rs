@@ -10,6 +10,7 @@ mod problem;
 mod rest;
 mod server;
 mod typescript;
+mod viewing;
 mod words;
 
 pub use client::*;
@@ -19,6 +20,7 @@ pub use problem::*;
 pub use rest::*;
 pub use server::*;
 pub use typescript::typescript;
+pub use viewing::*;
 pub use words::*;
 
 /// The version that `hello` and `welcome` carry. A client of another version is asked to load its page again.

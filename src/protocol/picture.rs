@@ -1,4 +1,5 @@
-//! Pictures: binary WebSocket messages, `u32` little-endian length of the header, the header as JSON, then PNG or JPEG bytes.
+//! Binary WebSocket messages: `u32` little-endian length of the header, the header as JSON, then the bytes of a picture, or of
+//! a document or sound that is on show. A header with `mediaType` is of the second kind.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -22,15 +23,37 @@ pub struct PictureHeader {
     pub is_lossless: bool,
 }
 
+/// The header of a binary message that brings a whole file: the pages of a PDF, a sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ContentHeader {
+    /// Revision of the viewing that shows it.
+    pub revision: u32,
+    /// Place in the stack, from 0.
+    pub index: u32,
+    /// `application/pdf`, `audio/wav`.
+    pub media_type: String,
+}
+
 impl PictureHeader {
     /// The binary message of this header and these encoded bytes.
     pub fn frame(&self, picture: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
-        let header = serde_json::to_vec(self)?;
-        let length = u32::try_from(header.len()).unwrap_or(u32::MAX);
-        let mut message = Vec::with_capacity(4 + header.len() + picture.len());
-        message.extend_from_slice(&length.to_le_bytes());
-        message.extend_from_slice(&header);
-        message.extend_from_slice(picture);
-        Ok(message)
+        frame(&serde_json::to_vec(self)?, picture)
     }
+}
+
+impl ContentHeader {
+    /// The binary message of this header and this file.
+    pub fn frame(&self, file: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+        frame(&serde_json::to_vec(self)?, file)
+    }
+}
+
+fn frame(header: &[u8], bytes: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    let length = u32::try_from(header.len()).unwrap_or(u32::MAX);
+    let mut message = Vec::with_capacity(4 + header.len() + bytes.len());
+    message.extend_from_slice(&length.to_le_bytes());
+    message.extend_from_slice(header);
+    message.extend_from_slice(bytes);
+    Ok(message)
 }

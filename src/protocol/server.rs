@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DeviceStateWord, DirectionWord, OutcomeWord, PlaceWord, ProblemCode, RoleWord,
-    SourceWord,
+    AppointmentStatusWord, DeviceStateWord, DirectionWord, DocumentState, OutcomeWord, PlaceWord,
+    ProblemCode, RoleWord, SourceWord, ViewingState,
 };
 
 /// One message to a client.
@@ -92,6 +92,12 @@ pub enum ServerMessage {
     PointerGone {
         participant: String,
     },
+    /// What is on show is no picture but a text. Documents in pages and sounds come as binary messages instead.
+    Document {
+        revision: u32,
+        index: u32,
+        document: DocumentState,
+    },
     /// A frame cannot be shown: one sentence of reason, in English, for staff.
     FrameFailed {
         revision: u32,
@@ -149,65 +155,4 @@ pub struct SubscribedTrack {
     pub mid: String,
     pub participant: String,
     pub source: SourceWord,
-}
-
-/// The shared view state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(optional_fields)]
-pub struct ViewingState {
-    pub revision: u32,
-    /// Who changes the view; absent while nobody presents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub presenter: Option<String>,
-    /// Absent while nothing is shared.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shown: Option<Shown>,
-}
-
-/// A series on show, and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(optional_fields)]
-pub struct Shown {
-    pub series: String,
-    pub modality: String,
-    /// Study and series description. No name of a person.
-    pub title: String,
-    /// Place in the stack from 0, and its length.
-    pub index: u32,
-    pub count: u32,
-    /// Size of the frame in pixels of the source.
-    pub columns: u32,
-    pub rows: u32,
-    /// Height over width of the frame as it must be shown, pixel aspect ratio counted in.
-    pub aspect: f64,
-    /// The window that is in force; absent for colour.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window: Option<WindowState>,
-    /// Windows that the object offers.
-    pub presets: Vec<PresetState>,
-    pub is_inverted: bool,
-    pub zoom: f64,
-    pub center_x: f64,
-    pub center_y: f64,
-    /// The object itself was compressed with loss.
-    pub is_lossy_source: bool,
-}
-
-/// A window, in units after the modality LUT.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct WindowState {
-    pub center: f64,
-    pub width: f64,
-}
-
-/// A window that the object offers, with its explanation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct PresetState {
-    pub explanation: String,
-    pub center: f64,
-    pub width: f64,
 }

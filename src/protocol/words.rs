@@ -57,6 +57,18 @@ words!(
     PictureFormatWord { Png, Jpeg }
 );
 words!(
+    /// How what is on show comes: as pictures, as a text, as the pages of a PDF, as a sound; `awaited` until that is known.
+    ContentWord { Pictures, Text, Pages, Sound, Awaited }
+);
+words!(
+    /// What a length rests on.
+    CalibrationWord { Patient, Fiducial, Detector, Magnification, Scanned, Ultrasound }
+);
+words!(
+    /// How the points of a graphic are joined.
+    ShapeWord { Points, Polyline, Curve, Circle, Ellipse, Text }
+);
+words!(
     /// What can be shown of an object.
     ObjectKindWord { Image, Video, Report, Document, Presentation, KeyObjects, Waveform, Other }
 );

@@ -14,8 +14,8 @@ use super::{Constraint, Error, Store};
 use crate::clinical::{AppointmentId, InstanceId, SeriesId, StudyId};
 use crate::clock::Clock;
 use crate::imaging::{
-    ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window,
-    WindowPreset,
+    ContentHash, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts,
+    Window, WindowPreset,
 };
 
 /// A study as received for one appointment.
@@ -100,6 +100,7 @@ struct InstanceRow {
     is_lossy: bool,
     byte_count: i64,
     content: Vec<u8>,
+    details: Json<InstanceDetails>,
 }
 
 /// Numbers are decimal strings, as in DICOM: the shortest that reads back as the same number. JSON's own numbers
@@ -139,8 +140,8 @@ impl Store {
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (study_id, uid) DO NOTHING";
         const FIND_SERIES: &str = "SELECT id FROM series WHERE study_id = $1 AND uid = $2";
         const INSTANCE: &str = "INSERT INTO instance (id, series_id, uid, class_uid, transfer_syntax_uid, kind, frame_count,
-            row_count, column_count, number, geometry, is_lossy, byte_count, content)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (series_id, uid) DO NOTHING";
+            row_count, column_count, number, geometry, is_lossy, byte_count, content, details)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (series_id, uid) DO NOTHING";
         const FIND_INSTANCE: &str = "SELECT id FROM instance WHERE series_id = $1 AND uid = $2";
         let appointment = appointment.uuid();
         let ids = in_transaction!(self, tx => {
@@ -206,6 +207,7 @@ impl Store {
                     .bind(instance.is_lossy)
                     .bind(i64::try_from(instance.bytes).unwrap_or(i64::MAX))
                     .bind(instance.content.0.to_vec())
+                    .bind(Json(cleaned(&instance.details)))
                     .execute(&mut *tx)
                     .await?
                     .rows_affected();
@@ -269,9 +271,25 @@ impl Store {
     pub async fn instances_of(&self, series: SeriesId) -> Result<Vec<(InstanceId, InstanceFacts)>, Error> {
         const SQL: &str =
             "SELECT id, uid, class_uid, transfer_syntax_uid, kind, frame_count, row_count, column_count,
-            number, geometry, is_lossy, byte_count, content FROM instance WHERE series_id = $1 ORDER BY id";
+            number, geometry, is_lossy, byte_count, content, details FROM instance WHERE series_id = $1 ORDER BY id";
         let rows: Vec<InstanceRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(series.uuid()).fetch_all(pool).await?);
+        rows.into_iter().map(InstanceRow::into_instance).collect()
+    }
+
+    /// The presentation states and key object selections of an appointment, in the order in which they came: what refers to the objects
+    /// of other series.
+    pub async fn referring_of(
+        &self,
+        appointment: AppointmentId,
+    ) -> Result<Vec<(InstanceId, InstanceFacts)>, Error> {
+        const SQL: &str =
+            "SELECT i.id, i.uid, i.class_uid, i.transfer_syntax_uid, i.kind, i.frame_count, i.row_count, i.column_count,
+            i.number, i.geometry, i.is_lossy, i.byte_count, i.content, i.details FROM instance i
+            JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id
+            WHERE s.appointment_id = $1 AND i.kind IN ('presentation', 'key_objects') ORDER BY i.id";
+        let rows: Vec<InstanceRow> =
+            on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         rows.into_iter().map(InstanceRow::into_instance).collect()
     }
 
@@ -334,6 +352,25 @@ impl From<&InstanceFacts> for GeometryColumn {
     }
 }
 
+/// Without the characters that no database keeps, and without numbers that JSON has not.
+fn cleaned(details: &InstanceDetails) -> InstanceDetails {
+    let mut details = details.clone();
+    let words = details.order.image_type.iter_mut().chain([&mut details.label, &mut details.order.acquired]);
+    let references = details.references.iter_mut();
+    words
+        .chain(references.flat_map(|one| [&mut one.uid, &mut one.series_uid, &mut one.words]))
+        .for_each(|word| *word = text(word).into_owned());
+    details.cine = details.cine.filter(|cine| {
+        cine.frame_ms.is_finite() && cine.frames_ms.iter().all(|interval| interval.is_finite())
+    });
+    let order = &mut details.order;
+    for number in [&mut order.echo_time, &mut order.trigger_time, &mut order.b_value] {
+        *number = number.filter(|number| number.is_finite());
+    }
+    order.spacing = order.spacing.filter(|spacing| spacing.iter().all(|side| side.is_finite()));
+    details
+}
+
 fn numbers<const N: usize>(decimals: &[String]) -> Option<[f64; N]> {
     let values: Vec<f64> = decimals.iter().map(|decimal| decimal.parse().ok()).collect::<Option<_>>()?;
     values.try_into().ok()
@@ -373,6 +410,7 @@ impl InstanceRow {
             content: ContentHash(
                 self.content.try_into().map_err(|_| wrong("its digest is not of 32 bytes"))?,
             ),
+            details: self.details.0,
         };
         Ok((InstanceId::new(id), facts))
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::clinical::{ParticipantId, SeriesId};
-use crate::imaging::{Presentation, View, Window};
+use crate::imaging::{ContentHash, Presentation, View, VoiChoice, Window};
 
 mod flow;
 #[cfg(test)]
@@ -65,10 +65,19 @@ pub enum Input {
         by: ParticipantId,
         index: u32,
     },
-    /// `None`: the window of the object.
-    SetWindow {
+    SetVoi {
         by: ParticipantId,
-        window: Option<Window>,
+        voi: VoiChoice,
+    },
+    SetLayers {
+        by: ParticipantId,
+        has_overlays: bool,
+        has_shutters: bool,
+    },
+    /// Applies a presentation state, or none.
+    SetState {
+        by: ParticipantId,
+        state: Option<ContentHash>,
     },
     SetInverted {
         by: ParticipantId,
@@ -193,17 +202,33 @@ impl Viewing {
                     self.change(&mut effects);
                 }
             }
-            Input::SetWindow { by, window } => {
+            Input::SetVoi { by, voi } => {
                 let shown = self.presented_by(by)?;
-                if let Some(Window { center, width }) = window
+                if let VoiChoice::Window(Window { center, width }) = voi
                     && !(center.is_finite()
                         && center.abs() <= WINDOW_WIDTH.1
                         && (WINDOW_WIDTH.0..=WINDOW_WIDTH.1).contains(&width))
                 {
                     return Err(Refusal::BadValue);
                 }
-                if shown.presentation.window != window {
-                    shown.presentation.window = window;
+                if shown.presentation.voi != voi {
+                    shown.presentation.voi = voi;
+                    self.change(&mut effects);
+                }
+            }
+            Input::SetLayers { by, has_overlays, has_shutters } => {
+                let shown = self.presented_by(by)?;
+                let presentation = Presentation { has_overlays, has_shutters, ..shown.presentation };
+                if shown.presentation != presentation {
+                    shown.presentation = presentation;
+                    self.change(&mut effects);
+                }
+            }
+            Input::SetState { by, state } => {
+                let shown = self.presented_by(by)?;
+                if shown.presentation.state != state {
+                    // A state says how the grey values are to look: what was set before makes room for it.
+                    shown.presentation = Presentation { state, ..Presentation::default() };
                     self.change(&mut effects);
                 }
             }
@@ -216,12 +241,16 @@ impl Viewing {
             }
             Input::SetView { by, view } => {
                 let shown = self.presented_by(by)?;
-                let View { zoom, center: (x, y) } = view;
+                let View { zoom, center: (x, y), quarter_turns, is_flipped } = view;
                 if !(zoom.is_finite() && x.is_finite() && y.is_finite()) {
                     return Err(Refusal::BadValue);
                 }
-                let view =
-                    View { zoom: zoom.clamp(ZOOM.0, ZOOM.1), center: (x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)) };
+                let view = View {
+                    zoom: zoom.clamp(ZOOM.0, ZOOM.1),
+                    center: (x.clamp(0.0, 1.0), y.clamp(0.0, 1.0)),
+                    quarter_turns: quarter_turns % 4,
+                    is_flipped,
+                };
                 if shown.view != view {
                     shown.view = view;
                     self.change(&mut effects);

@@ -39,18 +39,25 @@ fn a_presenter_who_leaves_makes_room_and_the_picture_stays() {
 fn a_window_that_is_no_window_is_refused() {
     let mut viewing = shared();
     for (center, width) in [(f64::NAN, 100.0), (40.0, 0.0), (40.0, -5.0), (40.0, f64::INFINITY)] {
-        let window = Some(Window { center, width });
-        assert_eq!(viewing.handle(Input::SetWindow { by: DOCTOR, window }), Err(Refusal::BadValue));
+        let window = Window { center, width };
+        assert_eq!(
+            viewing.handle(Input::SetVoi { by: DOCTOR, voi: VoiChoice::Window(window) }),
+            Err(Refusal::BadValue)
+        );
     }
 }
 
 #[test]
 fn reset_keeps_the_frame() {
     let mut viewing = shared();
-    let window = Some(Window { center: 40.0, width: 400.0 });
-    let _ = viewing.handle(Input::SetWindow { by: DOCTOR, window }).unwrap();
-    let _ =
-        viewing.handle(Input::SetView { by: DOCTOR, view: View { zoom: 3.0, center: (0.2, 0.3) } }).unwrap();
+    let window = Window { center: 40.0, width: 400.0 };
+    let _ = viewing.handle(Input::SetVoi { by: DOCTOR, voi: VoiChoice::Window(window) }).unwrap();
+    let _ = viewing
+        .handle(Input::SetView {
+            by: DOCTOR,
+            view: View { zoom: 3.0, center: (0.2, 0.3), ..View::default() },
+        })
+        .unwrap();
     let _ = viewing.handle(Input::Scroll { by: DOCTOR, index: 7 }).unwrap();
     let _ = viewing.handle(Input::Reset { by: DOCTOR }).unwrap();
     let shown = viewing.shown().unwrap();
@@ -81,8 +88,8 @@ proptest! {
                 1 => Input::Stop { by },
                 2 => Input::Present { by },
                 3 => Input::Scroll { by, index: n },
-                4 => Input::SetWindow { by, window: Some(Window { center: a, width: b }) },
-                5 => Input::SetView { by, view: View { zoom: a, center: (b, a) } },
+                4 => Input::SetVoi { by, voi: VoiChoice::Window(Window { center: a, width: b }) },
+                5 => Input::SetView { by, view: View { zoom: a, center: (b, a), ..View::default() } },
                 6 => Input::Point { by, pointer: Pointer { x: a, y: b } },
                 _ => Input::Gone { participant: by },
             };

@@ -12,7 +12,7 @@ fn frame(rows: u32, columns: u32, values: Values) -> StoredFrame {
         rows,
         columns,
         samples: (values.len() / (rows * columns) as usize) as u8,
-        values,
+        values: values.into(),
         extent,
         shown_extent: extent,
         appearance: Appearance {
@@ -23,6 +23,9 @@ fn frame(rows: u32, columns: u32, values: Values) -> StoredFrame {
             window_function: WindowFunction::Linear,
             voi_tables: Vec::new(),
             padding: None,
+            presentation_lut: None,
+            overlays: Vec::new(),
+            shutters: None,
             palette: None,
             pixel_aspect: 1.0,
             is_lossy: false,
@@ -44,7 +47,13 @@ fn the_default_is_the_first_window_then_the_first_table_then_the_range() {
     shown.appearance.windows = vec![WindowPreset { window, explanation: String::new() }];
     assert_eq!(levels(&shown, Presentation::default()), [0, 255, 255]);
     let chosen = Window { center: 100.0, width: 1.0 };
-    assert_eq!(levels(&shown, Presentation { window: Some(chosen), is_inverted: true }), [255, 255, 0]);
+    assert_eq!(
+        levels(
+            &shown,
+            Presentation { voi: VoiChoice::Window(chosen), is_inverted: true, ..Presentation::PLAIN }
+        ),
+        [255, 255, 0]
+    );
     assert_eq!(shown.window(&Presentation::default()), Some(window));
 }
 
@@ -79,12 +88,12 @@ fn a_view_fits_centres_and_crops() {
     assert_eq!((line[0], line[1], line[6], line[7]), (0, 0, 0, 0));
     assert!(line[2] < line[3] && line[3] < line[4] && line[4] <= line[5], "{line:?}");
     // The right half only.
-    let right = View { zoom: 2.0, center: (1.0, 0.5) };
+    let right = View { zoom: 2.0, center: (1.0, 0.5), ..View::default() };
     let cropped = render_view(&shown, &Presentation::default(), &right, surface).unwrap();
     let line = &cropped.pixels[8..16];
     assert!(line[..4].is_sorted(), "{line:?}");
     assert_eq!(&line[4..], [0; 4], "what lies right of the frame is black");
-    let gone = View { zoom: 1.0, center: (9.0, 0.5) };
+    let gone = View { center: (9.0, 0.5), ..View::default() };
     let empty = render_view(&shown, &Presentation::default(), &gone, surface).unwrap();
     assert_eq!(empty.pixels, [0; 32]);
 }
@@ -109,7 +118,7 @@ proptest! {
         let mut shown = frame(8, 8, Values::I16(values.clone()));
         shown.appearance.modality = Modality::Rescale { slope: 0.5, intercept: -100.0 };
         let window = Window { center, width };
-        let got = levels(&shown, Presentation { window: Some(window), is_inverted: false });
+        let got = levels(&shown, Presentation { voi: VoiChoice::Window(window), ..Presentation::PLAIN });
         for (value, level) in values.into_iter().zip(got) {
             let tone = WindowFunction::Linear.tone(window, f64::from(value) * 0.5 - 100.0);
             prop_assert_eq!(level, (tone * 255.0 + 0.5).floor() as u8);
@@ -125,7 +134,7 @@ proptest! {
         let values = (0..rows * columns).map(|value| value as u8).collect();
         let mut shown = frame(rows, columns, Values::U8(values));
         shown.appearance.pixel_aspect = aspect;
-        let view = View { zoom, center: (x, y) };
+        let view = View { zoom, center: (x, y), ..View::default() };
         let picture = render_view(&shown, &Presentation::default(), &view, Surface { width, height });
         prop_assert_eq!(picture.map(|picture| picture.pixels.len()), Ok((width * height) as usize));
     }

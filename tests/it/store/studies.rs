@@ -44,6 +44,16 @@ fn object(study: &str, series: &str, number: u8) -> Received {
             is_lossy: is_first,
             bytes: 5_000_000_000 + u64::from(number),
             content: ContentHash([number; 32]),
+            details: InstanceDetails {
+                label: "À REVOIR".to_owned(),
+                references: vec![Reference {
+                    uid: "1.2.3".to_owned(),
+                    frames: vec![1, 3],
+                    ..Reference::default()
+                }],
+                cine: Some(Cine { frame_ms: 33.25, frames_ms: vec![40.0, 50.5], ..Cine::default() }),
+                ..InstanceDetails::default()
+            },
         },
     }
 }
