@@ -5,12 +5,13 @@
 //! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
 mod codec;
 pub mod color;
+mod damage;
 pub mod dataset;
 pub mod encode;
 mod fragments;
 pub mod header;
-mod jpeg;
 pub mod lut;
+mod native;
 pub mod pixels;
 mod presentation;
 pub mod read;
@@ -20,9 +21,10 @@ mod scan;
 pub mod stack;
 mod study;
 pub mod window;
+pub use damage::Damage;
 pub use encode::PictureFormat;
 pub use header::{Inspection, inspect, read_header};
-pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame};
+pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame, decode_reduced, reductions};
 pub use presentation::*;
 pub use read::OpenError;
 pub use render::{Rendered8, render, render_view};

@@ -12,6 +12,7 @@ fn format(bits_allocated: u16, bits_stored: u16, high_bit: u16, is_signed: bool)
         high_bit,
         is_signed,
         is_planar: false,
+        chroma: Chroma::Whole,
         photometric: "MONOCHROME2".to_owned(),
         color: Some(Color::Monochrome2),
     }
@@ -32,7 +33,7 @@ fn single_bits_of_a_later_frame_need_not_start_at_a_byte() {
     let frame = FrameNumber::new(3).unwrap();
     let format = format(1, 1, 0, false);
     let bytes = native_frame(&[0b0010_0000], &format, frame, Order::Little).unwrap();
-    assert_eq!(native_values(bytes, &format, Order::Little, false), Ok(Values::U8(vec![0, 1])));
+    assert_eq!(native_values(bytes, &format, Order::Little, false), Ok((Values::U8(vec![0, 1]), None)));
     assert_eq!(
         native_frame(&[0], &format, FrameNumber::new(5).unwrap(), Order::Little),
         Err(DecodeError::PixelsMissing { need: 2, have: 1 })
@@ -51,7 +52,7 @@ fn big_endian_words_are_swapped_from_the_start_of_the_element() {
     assert_eq!(frame(second, Order::Big), [3, 6, 5]);
     let wide = format(16, 16, 15, false);
     let values = native_values(Cow::Borrowed(&[1, 2, 3, 4]), &wide, Order::Big, false);
-    assert_eq!(values, Ok(Values::U16(vec![0x102, 0x304])));
+    assert_eq!(values, Ok((Values::U16(vec![0x102, 0x304]), None)));
 }
 
 #[test]
