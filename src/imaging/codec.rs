@@ -117,7 +117,9 @@ pub(super) fn coding(frame: &[u8], syntax_uid: &str, native_bytes: u64) -> Resul
 }
 
 fn is_uncompressed(syntax_uid: &str) -> bool {
-    syntax_uid.strip_prefix("1.2.840.10008.1.2").is_some_and(|rest| matches!(rest, "" | ".1" | ".2" | ".1.99"))
+    syntax_uid
+        .strip_prefix("1.2.840.10008.1.2")
+        .is_some_and(|rest| matches!(rest, "" | ".1" | ".2" | ".1.99"))
 }
 
 /// Why there are no pixels in a transfer syntax.
@@ -127,9 +129,9 @@ pub(super) fn why_not(syntax_uid: &str) -> DecodeError {
         "4.94" | "4.95" | "4.204" | "4.205" => DecodeError::Elsewhere(
             "the object holds only a reference to pixels that another system serves (JPIP), which is not followed",
         ),
-        "7.1" | "7.2" | "7.3" => DecodeError::Elsewhere(
-            "the object describes a live stream (SMPTE ST 2110) and holds no pixels",
-        ),
+        "7.1" | "7.2" | "7.3" => {
+            DecodeError::Elsewhere("the object describes a live stream (SMPTE ST 2110) and holds no pixels")
+        }
         _ => DecodeError::UnknownSyntax(syntax_uid.to_owned()),
     }
 }
@@ -199,7 +201,9 @@ fn jpeg(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<Coded, DecodeE
     let (least_bytes, is_arithmetic) = match marks.process {
         Process::Dct { is_arithmetic } => (samples / 512 / 2, is_arithmetic),
         Process::Lossless { is_arithmetic } => (samples / 8, is_arithmetic),
-        Process::Hierarchical => return Err(fault("hierarchical processes are retired and not decoded here")),
+        Process::Hierarchical => {
+            return Err(fault("hierarchical processes are retired and not decoded here"));
+        }
         Process::JpegLs => return jpeg_ls::decode(frame, format),
     };
     if !is_arithmetic && !is_enough(frame.len() as u64, least_bytes) {

@@ -20,7 +20,9 @@ impl fmt::Display for Damage {
             Self::MissingRows { first, rows } => {
                 write!(f, "the pixel data ends early: {} of {rows} rows are missing", rows - first)
             }
-            Self::CodecStopped(why) => write!(f, "the pixel data is damaged, a part of the frame is wrong: {why}"),
+            Self::CodecStopped(why) => {
+                write!(f, "the pixel data is damaged, a part of the frame is wrong: {why}")
+            }
         }
     }
 }

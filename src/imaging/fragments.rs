@@ -143,8 +143,8 @@ impl<'a> Fragments<'a, '_> {
     fn by_table(&self, starts: &[usize]) -> Option<Vec<Range<usize>>> {
         [self.extended_offsets(), self.basic_offsets()].iter().find_map(|offsets| {
             let groups = groups(offsets, self.fragments, self.declared)?;
-            let is_right = starts.is_empty()
-                || groups.iter().all(|group| starts.binary_search(&group.start).is_ok());
+            let is_right =
+                starts.is_empty() || groups.iter().all(|group| starts.binary_search(&group.start).is_ok());
             is_right.then_some(groups)
         })
     }
@@ -156,7 +156,8 @@ impl<'a> Fragments<'a, '_> {
 
     fn basic_offsets(&self) -> Vec<u64> {
         let is_big = self.object.is_big_endian();
-        let word = |quad: &[u8; 4]| if is_big { u32::from_be_bytes(*quad) } else { u32::from_le_bytes(*quad) };
+        let word =
+            |quad: &[u8; 4]| if is_big { u32::from_be_bytes(*quad) } else { u32::from_le_bytes(*quad) };
         self.bytes(&self.offset_table).as_chunks().0.iter().map(|quad| u64::from(word(quad))).collect()
     }
 
@@ -173,7 +174,9 @@ impl<'a> Fragments<'a, '_> {
             let rest = &joined[at..];
             let skipped = match rle {
                 // A frame is filled up to an even length.
-                Some((_, planes)) => (0..2).find(|&i| rest.get(i..).is_some_and(|rest| rle::is_start(rest, planes))),
+                Some((_, planes)) => {
+                    (0..2).find(|&i| rest.get(i..).is_some_and(|rest| rle::is_start(rest, planes)))
+                }
                 None => (0..rest.len()).find(|&i| is_codestream(&rest[i..])),
             };
             let Some(skipped) = skipped else { break };

@@ -274,9 +274,11 @@ impl PixelFormat {
             return Err(DecodeError::Impossible { name: "BitsAllocated", value: bits_allocated });
         }
         // Some writers leave more stored bits than there are, or a high bit that is none.
-        let bits_stored = dataset::integer(set, tags::BITS_STORED).filter(|bits| (1..=bits_allocated).contains(bits));
+        let bits_stored =
+            dataset::integer(set, tags::BITS_STORED).filter(|bits| (1..=bits_allocated).contains(bits));
         let bits_stored = bits_stored.unwrap_or(bits_allocated);
-        let high_bit = dataset::integer(set, tags::HIGH_BIT).filter(|bit| (bits_stored - 1..bits_allocated).contains(bit));
+        let high_bit = dataset::integer(set, tags::HIGH_BIT)
+            .filter(|bit| (bits_stored - 1..bits_allocated).contains(bit));
         let high_bit = high_bit.unwrap_or(bits_stored - 1);
         let photometric = dataset::text(set, tags::PHOTOMETRIC_INTERPRETATION).to_ascii_uppercase();
         let is_subsampled = matches!(photometric.as_str(), "YBR_FULL_422" | "YBR_PARTIAL_422");
@@ -298,7 +300,8 @@ impl PixelFormat {
     }
 
     fn check_size(&self) -> Result<(), DecodeError> {
-        let bytes = (self.pixels() * usize::from(self.samples)) as u64 * u64::from(self.bits_allocated.div_ceil(8));
+        let bytes =
+            (self.pixels() * usize::from(self.samples)) as u64 * u64::from(self.bits_allocated.div_ceil(8));
         if bytes > MAX_FRAME_BYTES {
             let Self { rows, columns, samples, .. } = *self;
             return Err(DecodeError::TooLarge { rows, columns, samples });
@@ -326,7 +329,8 @@ impl PixelFormat {
         }
         if self.chroma != Chroma::Whole {
             let samples_of_row = u64::from(self.columns).div_ceil(2) * 4;
-            let padded_bits = u64::from(self.rows) * samples_of_row * u64::from(self.bits_allocated) * u64::from(frames);
+            let padded_bits =
+                u64::from(self.rows) * samples_of_row * u64::from(self.bits_allocated) * u64::from(frames);
             let is_odd = self.columns % 2 == 1;
             let chroma = match () {
                 // Decompressed by somebody who left the old interpretation.
@@ -525,7 +529,8 @@ pub(super) fn held_frames(object: &Object<'_>) -> u64 {
         }
         Ok(Located::Encapsulated { fragments, offset_table, format }) => {
             let declared = header::declared_frames(object.dataset()) as usize;
-            let place = Fragments { object, offset_table, fragments: &fragments, declared, format: Some(&format) };
+            let place =
+                Fragments { object, offset_table, fragments: &fragments, declared, format: Some(&format) };
             place.count() as u64
         }
         Err(_) => 0,

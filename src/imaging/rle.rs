@@ -58,7 +58,9 @@ pub(super) fn decode(
 }
 
 fn word(header: &[u8], i: usize) -> usize {
-    header.get(4 * i..4 * i + 4).map_or(0, |quad| u32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]]) as usize)
+    header
+        .get(4 * i..4 * i + 4)
+        .map_or(0, |quad| u32::from_le_bytes([quad[0], quad[1], quad[2], quad[3]]) as usize)
 }
 
 /// Whether a frame of so many planes may start here (PS3.5 section G.5).

@@ -306,7 +306,8 @@ impl Decoder {
                     start = end + (usize::from(found) + 8 - number) % 8 * interval;
                 }
                 None => {
-                    let lines = 8 * self.largest.1 / alone.map_or(1, |_| self.components[scan.parts[0].0].vertical);
+                    let lines =
+                        8 * self.largest.1 / alone.map_or(1, |_| self.components[scan.parts[0].0].vertical);
                     let line = (stopped_at / across * lines).min(self.height);
                     let units = (decoded, total);
                     let why = first_fault.unwrap_or(why);
@@ -350,8 +351,7 @@ impl Decoder {
     ) -> Outcome<()> {
         for &(place, direct, alternating) in &scan.parts {
             let component = &mut self.components[place];
-            let (wide, tall) =
-                if is_alone { (1, 1) } else { (component.horizontal, component.vertical) };
+            let (wide, tall) = if is_alone { (1, 1) } else { (component.horizontal, component.vertical) };
             for part in 0..wide * tall {
                 let block = (row * tall + part / wide) * component.stride + column * wide + part % wide;
                 let coefficients = &mut component.blocks[block];

@@ -18,12 +18,18 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<C
     let marks = Marks::read(frame).ok_or_else(|| fault("there is no image size"))?;
     let samples = u64::from(format.samples);
     if marks.has_extensions && marks.components > samples && marks.components % samples == 0 {
-        return Err(fault("several frames are components of one codestream (part 2), which is not decoded here"));
+        return Err(fault(
+            "several frames are components of one codestream (part 2), which is not decoded here",
+        ));
     }
     same_size(format, marks.width, marks.height, marks.components)?;
     let count = marks.width * marks.height * marks.components;
     if count > MAX_SAMPLES || count > TRUSTED_SAMPLES + SAMPLES_A_BYTE * frame.len() as u64 {
-        return Err(DecodeError::TooLarge { rows: format.rows, columns: format.columns, samples: format.samples });
+        return Err(DecodeError::TooLarge {
+            rows: format.rows,
+            columns: format.columns,
+            samples: format.samples,
+        });
     }
     if marks.bits > 32 {
         return Err(fault(&format!("samples of {} bits are not decoded here", marks.bits)));
@@ -133,7 +139,8 @@ impl Marks {
         let components = u64::from(word(40)?);
         let mut bits = 0;
         for component in 0..usize::from(word(40)?) {
-            let (depth, x, y) = (byte(42 + 3 * component)?, byte(43 + 3 * component)?, byte(44 + 3 * component)?);
+            let (depth, x, y) =
+                (byte(42 + 3 * component)?, byte(43 + 3 * component)?, byte(44 + 3 * component)?);
             if x == 0 || y == 0 {
                 return None;
             }

@@ -23,7 +23,9 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat) -> Result<Coded, Decode
     let depth = image.image_header().metadata.bit_depth;
     let bits = depth.bits_per_sample();
     if matches!(depth, jxl_oxide::image::BitDepth::FloatSample { .. }) {
-        return Err(fault(&"its samples are floating point numbers, which this transfer syntax does not have"));
+        return Err(fault(
+            &"its samples are floating point numbers, which this transfer syntax does not have",
+        ));
     }
     if !(1..=16).contains(&bits) {
         return Err(fault(&format!("samples of {bits} bits are not decoded here")));

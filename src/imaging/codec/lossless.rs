@@ -156,11 +156,20 @@ impl Decoder {
         let rest = 1 + 2 * count;
         let (predictor, transform) = (byte(body, rest)?, u32::from(byte(body, rest + 2)? & 15));
         let is_possible = (1..=4).contains(&count) && (1..=7).contains(&predictor) && transform < self.bits;
-        if is_possible { Ok(Scan { parts, predictor, transform }) } else { Err("the header of a scan is impossible") }
+        if is_possible {
+            Ok(Scan { parts, predictor, transform })
+        } else {
+            Err("the header of a scan is impossible")
+        }
     }
 
     /// What stopped it, and the first row that is not whole.
-    fn decode_scan(&self, scan: &Scan, bits: &mut Bits<'_>, samples: &mut [u16]) -> Result<(), (&'static str, usize)> {
+    fn decode_scan(
+        &self,
+        scan: &Scan,
+        bits: &mut Bits<'_>,
+        samples: &mut [u16],
+    ) -> Result<(), (&'static str, usize)> {
         let count = self.ids.len();
         let stride = self.width * count;
         let origin = 1_i32 << (self.bits - scan.transform - 1);
@@ -195,8 +204,11 @@ impl Decoder {
                     } else if column == 0 {
                         i32::from(above[here])
                     } else {
-                        let (a, b, c) =
-                            (i32::from(line[here - count]), i32::from(above[here]), i32::from(above[here - count]));
+                        let (a, b, c) = (
+                            i32::from(line[here - count]),
+                            i32::from(above[here]),
+                            i32::from(above[here - count]),
+                        );
                         match scan.predictor {
                             1 => a,
                             2 => b,

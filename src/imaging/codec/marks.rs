@@ -7,8 +7,12 @@ use crate::imaging::pixels::PixelFormat;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Process {
     /// By DCT: baseline, extended or progressive.
-    Dct { is_arithmetic: bool },
-    Lossless { is_arithmetic: bool },
+    Dct {
+        is_arithmetic: bool,
+    },
+    Lossless {
+        is_arithmetic: bool,
+    },
     /// Differential frames that refine others.
     Hierarchical,
     /// ISO/IEC 14495.

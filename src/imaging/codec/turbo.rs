@@ -83,7 +83,11 @@ fn joined(planes: &[u8], columns: usize, rows: usize, across: usize, down: usize
             let near = line_of(row / down);
             if down == 2 {
                 // The nearer line counts three times.
-                let far = if row % 2 == 0 { (row / 2).saturating_sub(1) } else { (row / 2 + 1).min(chroma_rows - 1) };
+                let far = if row % 2 == 0 {
+                    (row / 2).saturating_sub(1)
+                } else {
+                    (row / 2 + 1).min(chroma_rows - 1)
+                };
                 for ((sum, near), far) in sums.iter_mut().zip(near).zip(line_of(far)) {
                     *sum = 3 * u16::from(*near) + u16::from(*far);
                 }

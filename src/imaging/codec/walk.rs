@@ -24,7 +24,9 @@ fn jpeg_end(bytes: &[u8]) -> Option<usize> {
             // Stuffed bytes of data (of JPEG-LS too, T.87 A.1), markers without a segment, fill bytes.
             [0xFF, 0x00..=0x7F | 0xD0..=0xD8] => at += 2,
             [0xFF, 0xFF] => at += 1,
-            [0xFF, _] => at += 2 + usize::from(u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?])),
+            [0xFF, _] => {
+                at += 2 + usize::from(u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?]))
+            }
             _ => at += bytes[at..].iter().position(|byte| *byte == 0xFF)?,
         }
     }
