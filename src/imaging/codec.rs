@@ -56,6 +56,22 @@ pub(super) enum Coding {
     Native,
 }
 
+/// Samples that take four bytes or more each while they are decoded.
+const MAX_WIDE_SAMPLES: u64 = 100_000_000;
+/// A frame of nothing takes a few bytes, whatever its size: so much is decoded on trust, and so much more for each byte.
+const TRUSTED_SAMPLES: u64 = 40_000_000;
+const SAMPLES_A_BYTE: u64 = 4096;
+
+/// Refuses a frame that would take far more to decode than its bytes make likely.
+fn check_effort(frame: &[u8], format: &PixelFormat) -> Result<(), DecodeError> {
+    let samples = format.pixels() as u64 * u64::from(format.samples);
+    if samples > MAX_WIDE_SAMPLES || samples > TRUSTED_SAMPLES + SAMPLES_A_BYTE * frame.len() as u64 {
+        let PixelFormat { rows, columns, samples, .. } = *format;
+        return Err(DecodeError::TooLarge { rows, columns, samples });
+    }
+    Ok(())
+}
+
 /// The size of a side at the `2^reduce`th part.
 pub(super) fn reduced(side: u32, reduce: u8) -> usize {
     (side as usize).div_ceil(1 << reduce.min(31))

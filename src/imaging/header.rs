@@ -136,7 +136,12 @@ fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
             syntax.get(..3),
             Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108")
         );
-        return if is_video { ObjectKind::Video } else { ObjectKind::Image };
+        if is_video {
+            return ObjectKind::Video;
+        }
+        if pixels::has_picture(object) {
+            return ObjectKind::Image;
+        }
     }
     match storage {
         "88.59" => ObjectKind::KeyObjects,

@@ -520,6 +520,19 @@ fn located<'a>(object: &'a Object<'_>) -> Result<Located<'a>, DecodeError> {
     }
 }
 
+/// Whether the object is one that has a picture: without a size, or with next to nothing in its pixel data, it has none.
+pub(super) fn has_picture(object: &Object<'_>) -> bool {
+    match located(object) {
+        Ok(Located::Encapsulated { fragments, .. }) => fragments.iter().any(|fragment| !fragment.is_empty()),
+        Ok(Located::Native { bytes, format, .. }) => {
+            is_enough(bytes.len() as u64 * 8, format.native_frame_bits())
+        }
+        Err(DecodeError::Missing { .. } | DecodeError::NoPixels | DecodeError::Elsewhere(_)) => false,
+        // One that cannot be decoded is still a picture, and says why.
+        Err(_) => true,
+    }
+}
+
 /// How many frames the pixel data of an object holds, whatever it declares; one that ends early counts if it can be shown.
 pub(super) fn held_frames(object: &Object<'_>) -> u64 {
     match located(object) {

@@ -1,17 +1,12 @@
 //! JPEG 2000 (ISO/IEC 15444-1, PS3.5 section A.4.4) and HTJ2K (ISO/IEC 15444-15).
 
-use super::{Coded, reduced, same_size};
+use super::{Coded, check_effort, reduced, same_size};
 use crate::imaging::color::Color;
 use crate::imaging::damage::{Damage, is_enough};
 use crate::imaging::pixels::{DecodeError, PixelFormat};
 
 /// The decoder keeps what it knows of each tile.
 const MAX_TILES: u64 = 10_000;
-/// Samples take four bytes while they are decoded.
-const MAX_SAMPLES: u64 = 100_000_000;
-/// A frame of nothing takes a few bytes, whatever its size: this much is decoded on trust, and this much more for each byte.
-const TRUSTED_SAMPLES: u64 = 40_000_000;
-const SAMPLES_A_BYTE: u64 = 4096;
 
 pub(super) fn decode(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<Coded, DecodeError> {
     let fault = |what: &str| DecodeError::Codec(format!("JPEG 2000: {what}"));
@@ -23,14 +18,7 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<C
         ));
     }
     same_size(format, marks.width, marks.height, marks.components)?;
-    let count = marks.width * marks.height * marks.components;
-    if count > MAX_SAMPLES || count > TRUSTED_SAMPLES + SAMPLES_A_BYTE * frame.len() as u64 {
-        return Err(DecodeError::TooLarge {
-            rows: format.rows,
-            columns: format.columns,
-            samples: format.samples,
-        });
-    }
+    check_effort(frame, format)?;
     if marks.bits > 32 {
         return Err(fault(&format!("samples of {} bits are not decoded here", marks.bits)));
     }

@@ -1,16 +1,17 @@
 //! JPEG XL (ISO/IEC 18181, PS3.5 section A.4.12), whatever it was made from: its samples come as RGB or as they are.
 
-use super::{Coded, same_size};
+use super::{Coded, check_effort, same_size};
 use crate::imaging::color::Color;
 use crate::imaging::pixels::{DecodeError, PixelFormat};
 
 /// What the decoder may use beside the frame, and how often the samples as single floats.
 const SPARE_BYTES: usize = 48 << 20;
 const COPIES: usize = 6;
-const MAX_BYTES: usize = 1 << 30;
+const MAX_BYTES: usize = 768 << 20;
 
 pub(super) fn decode(frame: &[u8], format: &PixelFormat) -> Result<Coded, DecodeError> {
     let fault = |error: &dyn std::fmt::Display| DecodeError::Codec(format!("JPEG XL: {error}"));
+    check_effort(frame, format)?;
     let samples = format.pixels() * usize::from(format.samples);
     let limit = MAX_BYTES.min(samples * size_of::<f32>() * COPIES + SPARE_BYTES);
     let image = jxl_oxide::JxlImage::builder()
