@@ -5,133 +5,219 @@ use std::ops::Range;
 
 use dicom_dictionary_std::tags;
 
+use super::codec::{self, Coding, walk};
 use super::dataset;
-use super::pixels::DecodeError;
+use super::pixels::{DecodeError, PixelFormat};
 use super::read::Object;
+use super::rle;
 
-/// The compressed bytes of one frame.
-pub(super) fn frame_bytes<'a>(
-    object: &'a Object<'_>,
-    offset_table: &Range<usize>,
-    fragments: &[Range<usize>],
-    frames: usize,
-    frame_index: usize,
-) -> Result<Cow<'a, [u8]>, DecodeError> {
-    let bytes = object.bytes();
-    if fragments.is_empty() {
-        return Err(DecodeError::NoPixels);
+/// Encapsulated pixel data: the ranges of its items in the bytes of the object.
+pub(super) struct Fragments<'a, 'f> {
+    pub(super) object: &'a Object<'a>,
+    pub(super) offset_table: Range<usize>,
+    pub(super) fragments: &'f [Range<usize>],
+    /// Number of Frames (0028,0008).
+    pub(super) declared: usize,
+    /// What the header says of a frame, if it can be read.
+    pub(super) format: Option<&'f PixelFormat>,
+}
+
+/// Where the frames are; there may be fewer than are declared.
+#[derive(Debug, PartialEq, Eq)]
+enum Plan {
+    /// Which fragments each frame has.
+    Groups(Vec<Range<usize>>),
+    /// Which bytes each frame has, all fragments joined.
+    Parts(Vec<Range<usize>>),
+}
+
+impl<'a> Fragments<'a, '_> {
+    /// How many frames can be found.
+    pub(super) fn count(&self) -> usize {
+        match self.plan() {
+            Some(Plan::Groups(frames) | Plan::Parts(frames)) => frames.len(),
+            None => self.fragments.len(),
+        }
     }
-    let chosen =
-        if frames <= 1 {
-            fragments
-        } else if fragments.len() == frames {
-            // One fragment a frame: whatever the table says, there is only one reading.
-            &fragments[frame_index..=frame_index]
-        } else {
-            let offsets = offsets(object, &bytes[offset_table.clone()]);
-            match by_offsets(&offsets, fragments, frames, frame_index) {
-                Some(chosen) => chosen,
-                None => by_start_marks(bytes, fragments, frames, frame_index).ok_or(
-                    DecodeError::FramesNotFound { frames: frames as u32, fragments: fragments.len() as u32 },
-                )?,
+
+    /// The compressed bytes of one frame.
+    pub(super) fn frame(&self, index: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
+        if self.fragments.is_empty() {
+            return Err(DecodeError::NoPixels);
+        }
+        let plan = self.plan().ok_or(DecodeError::FramesNotFound {
+            frames: self.declared as u32,
+            fragments: self.fragments.len() as u32,
+        })?;
+        let (Plan::Groups(frames) | Plan::Parts(frames)) = &plan;
+        let missing = DecodeError::FrameMissing {
+            frame: index as u32 + 1,
+            declared: self.declared as u32,
+            found: frames.len() as u32,
+        };
+        let place = frames.get(index).ok_or_else(|| missing.clone())?;
+        let bytes = match &plan {
+            Plan::Groups(_) => self.joined(&self.fragments[place.clone()]),
+            Plan::Parts(_) => Cow::Owned(self.joined(self.fragments)[place.clone()].to_vec()),
+        };
+        if bytes.is_empty() { Err(missing) } else { Ok(bytes) }
+    }
+
+    fn bytes(&self, fragment: &Range<usize>) -> &'a [u8] {
+        self.object.bytes().get(fragment.clone()).unwrap_or_default()
+    }
+
+    fn joined(&self, fragments: &[Range<usize>]) -> Cow<'a, [u8]> {
+        match fragments {
+            [only] => Cow::Borrowed(self.bytes(only)),
+            several => Cow::Owned(several.iter().flat_map(|range| self.bytes(range)).copied().collect()),
+        }
+    }
+
+    fn plan(&self) -> Option<Plan> {
+        let (count, declared) = (self.fragments.len(), self.declared);
+        if declared <= 1 {
+            return Some(Plan::Groups(vec![0..count]));
+        }
+        let one_each = || (0..count.min(declared)).map(|i| i..i + 1).collect();
+        let starts = self.starts();
+        if count == declared && (starts.len() == declared || !self.has_marks()) {
+            // Whatever the table says, there is only one reading.
+            return Some(Plan::Groups(one_each()));
+        }
+        if let Some(groups) = self.by_table(&starts) {
+            return Some(Plan::Groups(groups));
+        }
+        if starts.len() >= declared {
+            // What comes after the last declared frame is left alone.
+            let end = |i: usize| starts.get(i + 1).copied().unwrap_or(count);
+            return Some(Plan::Groups((0..declared).map(|i| starts[i]..end(i)).collect()));
+        }
+        let parts = self.by_walking();
+        if parts.len() > starts.len() {
+            return Some(Plan::Parts(parts));
+        }
+        let share = count / declared;
+        if starts.len() <= 1 && share > 0 && count == share * declared {
+            return Some(Plan::Groups((0..declared).map(|i| i * share..(i + 1) * share).collect()));
+        }
+        if !starts.is_empty() {
+            let end = |i: usize| starts.get(i + 1).copied().unwrap_or(count);
+            return Some(Plan::Groups((0..starts.len()).map(|i| starts[i]..end(i)).collect()));
+        }
+        (count <= declared).then(|| Plan::Groups(one_each()))
+    }
+
+    fn coding(&self) -> Option<Coding> {
+        codec::declared_coding(self.object.transfer_syntax_uid())
+    }
+
+    /// Whether the frames of this coding can be told by how they start.
+    fn has_marks(&self) -> bool {
+        !matches!(self.coding(), Some(Coding::Native | Coding::Deflated))
+    }
+
+    /// Pixels and byte planes of a frame in RLE.
+    fn rle_size(&self) -> Option<(usize, usize)> {
+        let format = self.format.filter(|_| self.coding() == Some(Coding::Rle))?;
+        Some((format.pixels(), usize::from(format.samples) * usize::from(format.bits_allocated).div_ceil(8)))
+    }
+
+    /// The fragments that start like a frame.
+    fn starts(&self) -> Vec<usize> {
+        if !self.has_marks() {
+            return Vec::new();
+        }
+        let rle = self.rle_size();
+        let is_start = |fragment: &Range<usize>| {
+            let bytes = self.bytes(fragment);
+            match rle {
+                Some((_, planes)) => rle::is_start(bytes, planes),
+                None => is_codestream(bytes),
             }
         };
-    Ok(match chosen {
-        [only] => Cow::Borrowed(&bytes[only.clone()]),
-        several => {
-            Cow::Owned(several.iter().flat_map(|range| bytes[range.clone()].iter().copied()).collect())
-        }
-    })
-}
-
-/// The extended offset table (PS3.3 C.7.6.3.1.8), else the basic one; counted from the first fragment's item.
-fn offsets(object: &Object<'_>, basic: &[u8]) -> Vec<u64> {
-    if let Some(extended) = dataset::bytes(object.dataset(), tags::EXTENDED_OFFSET_TABLE) {
-        return extended
-            .chunks_exact(8)
-            .filter_map(|long| Some(u64::from_le_bytes(long.try_into().ok()?)))
-            .collect();
+        (0..self.fragments.len()).filter(|&i| is_start(&self.fragments[i])).collect()
     }
-    let word = |quad: &[u8]| {
-        let quad = <[u8; 4]>::try_from(quad).ok()?;
-        Some(u64::from(if object.is_big_endian() {
-            u32::from_be_bytes(quad)
-        } else {
-            u32::from_le_bytes(quad)
-        }))
-    };
-    basic.chunks_exact(4).filter_map(word).collect()
+
+    /// By the extended offset table (PS3.3 C.7.6.3.1.8), else by the basic one, if it is right for every frame.
+    fn by_table(&self, starts: &[usize]) -> Option<Vec<Range<usize>>> {
+        [self.extended_offsets(), self.basic_offsets()].iter().find_map(|offsets| {
+            let groups = groups(offsets, self.fragments, self.declared)?;
+            let is_right =
+                starts.is_empty() || groups.iter().all(|group| starts.binary_search(&group.start).is_ok());
+            is_right.then_some(groups)
+        })
+    }
+
+    fn extended_offsets(&self) -> Vec<u64> {
+        let table = dataset::bytes(self.object.dataset(), tags::EXTENDED_OFFSET_TABLE).unwrap_or_default();
+        table.as_chunks().0.iter().map(|long| u64::from_le_bytes(*long)).collect()
+    }
+
+    fn basic_offsets(&self) -> Vec<u64> {
+        let is_big = self.object.is_big_endian();
+        let word =
+            |quad: &[u8; 4]| if is_big { u32::from_be_bytes(*quad) } else { u32::from_le_bytes(*quad) };
+        self.bytes(&self.offset_table).as_chunks().0.iter().map(|quad| u64::from(word(quad))).collect()
+    }
+
+    /// Frames back to back, or cut anywhere: each codestream is followed to its end.
+    fn by_walking(&self) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        if !self.has_marks() {
+            return parts;
+        }
+        let joined = self.joined(self.fragments);
+        let rle = self.rle_size();
+        let mut at = 0;
+        while parts.len() < self.declared && at < joined.len() {
+            let rest = &joined[at..];
+            let skipped = match rle {
+                // A frame is filled up to an even length.
+                Some((_, planes)) => {
+                    (0..2).find(|&i| rest.get(i..).is_some_and(|rest| rle::is_start(rest, planes)))
+                }
+                None => (0..rest.len()).find(|&i| is_codestream(&rest[i..])),
+            };
+            let Some(skipped) = skipped else { break };
+            at += skipped;
+            let length = match rle {
+                Some((pixels, planes)) => rle::end(&joined[at..], pixels, planes),
+                None => walk::codestream_end(&joined[at..]),
+            };
+            let end = length.map_or(joined.len(), |length| at + length);
+            parts.push(at..end);
+            at = end;
+        }
+        parts
+    }
 }
 
-fn by_offsets<'f>(
-    offsets: &[u64],
-    fragments: &'f [Range<usize>],
-    frames: usize,
-    frame_index: usize,
-) -> Option<&'f [Range<usize>]> {
-    if offsets.len() < frames {
+fn is_codestream(bytes: &[u8]) -> bool {
+    const MARKS: [&[u8]; 5] =
+        [&[0xFF, 0xD8, 0xFF], &[0xFF, 0x4F, 0xFF, 0x51], b"\0\0\0\x0CjP  ", &[0xFF, 0x0A], b"\0\0\0\x0CJXL "];
+    MARKS.iter().any(|mark| bytes.starts_with(mark))
+}
+
+/// Which fragments each of `frames` frames has by a table of offsets, which point at the item of a fragment, eight bytes
+/// before its content; counted from the first of them, as they must be, or from elsewhere, as some writers do.
+fn groups(offsets: &[u64], fragments: &[Range<usize>], frames: usize) -> Option<Vec<Range<usize>>> {
+    let table = offsets.get(..frames)?;
+    if !table.is_sorted_by(|a, b| a < b) {
         return None;
     }
-    // An offset points at the item of a fragment, eight bytes before its content.
-    let base = fragments.first()?.start as u64;
-    let place = |offset: u64| fragments.iter().position(|range| range.start as u64 - base == offset);
-    let first = place(*offsets.get(frame_index)?)?;
-    let end = match offsets.get(frame_index + 1) {
-        Some(next) => place(*next)?,
-        None => fragments.len(),
+    let (base, first) = (fragments.first()?.start as u64, *table.first()?);
+    let place = |offset: u64| {
+        let from_first = offset.checked_sub(first)?;
+        fragments.binary_search_by_key(&from_first, |range| range.start as u64 - base).ok()
     };
-    fragments.get(first..end).filter(|chosen| !chosen.is_empty())
-}
-
-/// Without a table: a fragment that starts like a codestream starts a frame.
-fn by_start_marks<'f>(
-    bytes: &[u8],
-    fragments: &'f [Range<usize>],
-    frames: usize,
-    frame_index: usize,
-) -> Option<&'f [Range<usize>]> {
-    const MARKS: [&[u8]; 5] = [
-        &[0xFF, 0xD8, 0xFF],
-        &[0xFF, 0x4F, 0xFF, 0x51],
-        &[0, 0, 0, 0x0C, b'j', b'P'],
-        &[0xFF, 0x0A],
-        &[0, 0, 0, 0x0C, b'J', b'X'],
-    ];
-    let starts: Vec<usize> = (0..fragments.len())
-        .filter(|&i| MARKS.iter().any(|mark| bytes[fragments[i].clone()].starts_with(mark)))
-        .collect();
-    if starts.len() != frames {
-        // RLE split over fragments has no mark: every frame takes the same share, if that is possible.
-        let share = fragments.len() / frames;
-        let is_even = starts.is_empty() && share > 0 && fragments.len() == share * frames;
-        return is_even.then(|| &fragments[frame_index * share..(frame_index + 1) * share]);
-    }
-    let end = starts.get(frame_index + 1).copied().unwrap_or(fragments.len());
-    fragments.get(*starts.get(frame_index)?..end)
+    let mut starts = table.iter().map(|offset| place(*offset)).collect::<Option<Vec<_>>>()?;
+    let last = *starts.last()?;
+    // One entry more than there are frames ends the last of them.
+    let end = offsets.get(frames).and_then(|end| place(*end)).filter(|end| *end > last);
+    starts.push(end.unwrap_or(fragments.len()));
+    Some(starts.windows(2).map(|pair| pair[0]..pair[1]).collect())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn offsets_choose_fragments() {
-        // Items at 0, 18 and 30 behind the table: contents start eight bytes later.
-        let fragments = [108..118, 126..130, 138..140];
-        let choose = |offsets: &[u64], frame| by_offsets(offsets, &fragments, 2, frame).map(<[_]>::len);
-        assert_eq!(choose(&[0, 30], 0), Some(2));
-        assert_eq!(choose(&[0, 30], 1), Some(1));
-        assert_eq!(choose(&[0], 0), None, "a table that is too short");
-        assert_eq!(choose(&[0, 31], 1), None, "a table that points between items");
-    }
-
-    #[test]
-    fn start_marks_choose_fragments() {
-        let mut bytes = vec![0; 30];
-        bytes[0..3].copy_from_slice(&[0xFF, 0xD8, 0xFF]);
-        bytes[20..23].copy_from_slice(&[0xFF, 0xD8, 0xFF]);
-        let fragments = [0..10, 10..20, 20..30];
-        assert_eq!(by_start_marks(&bytes, &fragments, 2, 0), Some(&fragments[0..2]));
-        assert_eq!(by_start_marks(&bytes, &fragments, 2, 1), Some(&fragments[2..3]));
-    }
-}
+mod tests;

@@ -5,12 +5,10 @@ use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
-use super::pixels::PixelFormat;
 use super::read::{Object, OpenError};
-use super::scan::PixelElement;
 use super::{
     ContentHash, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts,
-    Window, WindowPreset, dataset,
+    Window, WindowPreset, dataset, pixels,
 };
 use crate::secret::Pii;
 
@@ -118,16 +116,8 @@ fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts
 /// The frames that the object really has: never more than it declares, nor than its pixel data can hold.
 fn frames(object: &Object<'_>) -> u32 {
     let declared = declared_frames(object.dataset());
-    let possible = match object.pixels() {
-        Some(PixelElement::Encapsulated { fragments, .. }) => fragments.len() as u64,
-        Some(PixelElement::Native { bytes, .. }) => match PixelFormat::read(object.dataset()) {
-            Ok(format) => (bytes.len() as u64 * 8) / format.native_frame_bits().max(1),
-            Err(_) => 1,
-        },
-        None => 0,
-    };
-    // A single frame that is cut short is still one frame: decoding it says what is missing.
-    u64::from(declared).min(possible.max(1)) as u32
+    // A single frame that cannot be shown is still one frame: decoding it says what is missing.
+    u64::from(declared).min(pixels::held_frames(object).max(1)) as u32
 }
 
 /// Number of Frames (0028,0008), at least 1.
@@ -147,7 +137,12 @@ fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
             syntax.get(..3),
             Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108")
         );
-        return if is_video { ObjectKind::Video } else { ObjectKind::Image };
+        if is_video {
+            return ObjectKind::Video;
+        }
+        if pixels::has_picture(object) {
+            return ObjectKind::Image;
+        }
     }
     match storage {
         "88.59" => ObjectKind::KeyObjects,

@@ -2,19 +2,24 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::ops::Range;
 
+use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::codec::{self, Coded};
+use super::codec::{self, Coded, Coding};
 use super::color::{Color, Palette};
 use super::lut::{LookupTable, Modality, PresentationLut};
 use super::overlay::Overlay;
+use super::damage::{Damage, is_enough};
+use super::fragments::Fragments;
+use super::native::{Order, native_frame, native_values};
 use super::read::{Object, OpenError};
 use super::scan::PixelElement;
 use super::shutter::Shutters;
 use super::window::WindowFunction;
-use super::{FrameNumber, WindowPreset, dataset, fragments, header};
+use super::{FrameNumber, WindowPreset, dataset, header};
 
 /// The most bytes that one decoded frame may have.
 const MAX_FRAME_BYTES: u64 = 256 << 20;
@@ -34,23 +39,35 @@ pub enum DecodeError {
     TooLarge { rows: u32, columns: u32, samples: u16 },
     #[error("there is no frame {frame}: the object has {frames}")]
     NoSuchFrame { frame: u32, frames: u32 },
+    #[error("frame {frame} is missing: {declared} frames are declared and {found} are in the pixel data")]
+    FrameMissing { frame: u32, declared: u32, found: u32 },
     #[error("the pixel data ends early: {need} bytes are needed and {have} are there")]
     PixelsMissing { need: u64, have: u64 },
-    #[error("{frames} frames cannot be found in {fragments} fragments without an offset table")]
+    #[error("{frames} frames cannot be found in {fragments} fragments: the offset table is missing or wrong")]
     FramesNotFound { frames: u32, fragments: u32 },
     /// Columns, rows and samples.
     #[error(
-        "the header says {header:?} and the compressed frame says {codestream:?} (columns, rows, samples)"
+        "the header says {} and the compressed frame says {}",
+        size_sentence(.header),
+        size_sentence(.codestream)
     )]
     SizeMismatch { header: (u64, u64, u64), codestream: (u64, u64, u64) },
     #[error("transfer syntax {0} cannot be decoded")]
     UnknownSyntax(String),
+    #[error("{0}")]
+    Elsewhere(&'static str),
+    #[error("the frame cannot be decoded at a reduced resolution")]
+    NoReduction,
     #[error("photometric interpretation {0} cannot be shown")]
     UnknownColor(String),
     #[error("the palette is missing or damaged")]
     NoPalette,
     #[error("{0}")]
     Codec(String),
+}
+
+fn size_sentence((columns, rows, samples): &(u64, u64, u64)) -> String {
+    format!("{columns} x {rows} pixels of {samples} sample{}", if *samples == 1 { "" } else { "s" })
 }
 
 /// The values of a frame, row by row, samples of a pixel together.
@@ -96,6 +113,20 @@ impl Values {
     /// Size in memory, in bytes.
     pub fn bytes(&self) -> usize {
         each!(self, vector => std::mem::size_of_val(&vector[..]))
+    }
+
+    /// The first of them.
+    fn head(&self, count: usize) -> Self {
+        match self {
+            Self::U8(vector) => Self::U8(vector[..count.min(vector.len())].to_vec()),
+            Self::I8(vector) => Self::I8(vector[..count.min(vector.len())].to_vec()),
+            Self::U16(vector) => Self::U16(vector[..count.min(vector.len())].to_vec()),
+            Self::I16(vector) => Self::I16(vector[..count.min(vector.len())].to_vec()),
+            Self::U32(vector) => Self::U32(vector[..count.min(vector.len())].to_vec()),
+            Self::I32(vector) => Self::I32(vector[..count.min(vector.len())].to_vec()),
+            Self::F32(vector) => Self::F32(vector[..count.min(vector.len())].to_vec()),
+            Self::F64(vector) => Self::F64(vector[..count.min(vector.len())].to_vec()),
+        }
     }
 
     /// The type as numpy writes it: `u1`, `i2`, `f4`.
@@ -197,6 +228,19 @@ pub struct StoredFrame {
     /// The same without padding.
     pub shown_extent: (f64, f64),
     pub appearance: Appearance,
+    /// What is missing or wrong, if the pixel data is damaged.
+    pub damage: Option<Damage>,
+}
+
+/// How samples of chroma lie in native pixel data (PS3.3 C.7.6.3.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chroma {
+    /// Every pixel has its own.
+    Whole,
+    /// Two pixels in a row share it.
+    Pairs,
+    /// The same, and each line of an odd width is filled up.
+    PairsOfRow,
 }
 
 /// How the pixels of an object are written (PS3.3 C.7.6.3), checked for sense and size.
@@ -209,7 +253,9 @@ pub(super) struct PixelFormat {
     bits_stored: u16,
     high_bit: u16,
     is_signed: bool,
-    is_planar: bool,
+    pub(super) is_planar: bool,
+    /// In native pixel data.
+    pub(super) chroma: Chroma,
     photometric: String,
     /// `None`: an interpretation that is not shown.
     pub(super) color: Option<Color>,
@@ -228,26 +274,22 @@ impl PixelFormat {
         let rows = ranged(need(tags::ROWS, "Rows")?, "Rows", 1, 65_535)? as u32;
         let columns = ranged(need(tags::COLUMNS, "Columns")?, "Columns", 1, 65_535)? as u32;
         let samples = dataset::integer(set, tags::SAMPLES_PER_PIXEL).unwrap_or(1);
-        if !matches!(samples, 1 | 3 | 4) {
+        if !(1..=4).contains(&samples) {
             return Err(DecodeError::Impossible { name: "SamplesPerPixel", value: samples });
         }
         let bits_allocated = need(tags::BITS_ALLOCATED, "BitsAllocated")?;
-        if !matches!(bits_allocated, 1 | 8 | 16 | 32 | 64) {
+        if !matches!(bits_allocated, 1..=32 | 64) {
             return Err(DecodeError::Impossible { name: "BitsAllocated", value: bits_allocated });
         }
-        let bits_stored = dataset::integer(set, tags::BITS_STORED).unwrap_or(bits_allocated);
-        let bits_stored = ranged(bits_stored, "BitsStored", 1, bits_allocated)?;
-        let high_bit = dataset::integer(set, tags::HIGH_BIT).unwrap_or(bits_stored - 1);
-        let high_bit = ranged(high_bit, "HighBit", bits_stored - 1, bits_allocated - 1)?;
-        let photometric = dataset::text(set, tags::PHOTOMETRIC_INTERPRETATION);
-        let color = match (photometric.as_str(), samples) {
-            ("MONOCHROME1", 1) => Some(Color::Monochrome1),
-            ("MONOCHROME2" | "", 1) => Some(Color::Monochrome2),
-            ("PALETTE COLOR", 1) => Some(Color::Palette),
-            ("RGB" | "YBR_ICT" | "YBR_RCT" | "", 3) => Some(Color::Rgb),
-            ("YBR_FULL" | "YBR_FULL_422" | "YBR_PARTIAL_422" | "YBR_PARTIAL_420", 3) => Some(Color::Ybr),
-            _ => None,
-        };
+        // Some writers leave more stored bits than there are, or a high bit that is none.
+        let bits_stored =
+            dataset::integer(set, tags::BITS_STORED).filter(|bits| (1..=bits_allocated).contains(bits));
+        let bits_stored = bits_stored.unwrap_or(bits_allocated);
+        let high_bit = dataset::integer(set, tags::HIGH_BIT)
+            .filter(|bit| (bits_stored - 1..bits_allocated).contains(bit));
+        let high_bit = high_bit.unwrap_or(bits_stored - 1);
+        let photometric = dataset::text(set, tags::PHOTOMETRIC_INTERPRETATION).to_ascii_uppercase();
+        let is_subsampled = matches!(photometric.as_str(), "YBR_FULL_422" | "YBR_PARTIAL_422");
         let format = Self {
             rows,
             columns,
@@ -257,30 +299,118 @@ impl PixelFormat {
             high_bit: high_bit as u16,
             is_signed: dataset::integer(set, tags::PIXEL_REPRESENTATION) == Some(1),
             is_planar: dataset::integer(set, tags::PLANAR_CONFIGURATION) == Some(1),
+            chroma: if samples == 3 && is_subsampled { Chroma::Pairs } else { Chroma::Whole },
+            color: color(&photometric, samples as u16),
             photometric,
-            color,
         };
-        if (format.pixels() * usize::from(format.samples)) as u64
-            * u64::from(format.bits_allocated.div_ceil(8))
-            > MAX_FRAME_BYTES
-        {
-            return Err(DecodeError::TooLarge { rows, columns, samples: format.samples });
-        }
+        format.check_size()?;
         Ok(format)
+    }
+
+    fn check_size(&self) -> Result<(), DecodeError> {
+        let bytes =
+            (self.pixels() * usize::from(self.samples)) as u64 * u64::from(self.bits_allocated.div_ceil(8));
+        if bytes > MAX_FRAME_BYTES {
+            let Self { rows, columns, samples, .. } = *self;
+            return Err(DecodeError::TooLarge { rows, columns, samples });
+        }
+        Ok(())
+    }
+
+    /// The same with another number of samples, if the interpretation goes with it.
+    fn with_samples(&self, samples: u16) -> Option<Self> {
+        let color = color(&self.photometric, samples).filter(|_| self.color.is_none())?;
+        let format = Self { samples, color: Some(color), ..self.clone() };
+        format.check_size().ok().map(|()| format)
+    }
+
+    /// What the length of native pixel data says where the header contradicts itself or leaves a choice.
+    pub(super) fn of_native(self, pixel_bytes: u64, frames: u32) -> Result<Self, DecodeError> {
+        let whole = |samples: u64| {
+            let bits = self.pixels() as u64 * samples * u64::from(self.bits_allocated) * u64::from(frames);
+            pixel_bytes >= bits.div_ceil(8)
+        };
+        if self.photometric == "YBR_PARTIAL_420" && !whole(3) {
+            return Err(DecodeError::Codec(
+                "native pixel data cannot share chroma between lines (YBR_PARTIAL_420)".to_owned(),
+            ));
+        }
+        if self.chroma != Chroma::Whole {
+            let samples_of_row = u64::from(self.columns).div_ceil(2) * 4;
+            let padded_bits =
+                u64::from(self.rows) * samples_of_row * u64::from(self.bits_allocated) * u64::from(frames);
+            let is_odd = self.columns % 2 == 1;
+            let chroma = match () {
+                // Decompressed by somebody who left the old interpretation.
+                () if whole(3) => Chroma::Whole,
+                () if is_odd && pixel_bytes >= padded_bits.div_ceil(8) => Chroma::PairsOfRow,
+                () => Chroma::Pairs,
+            };
+            return Ok(Self { chroma, ..self });
+        }
+        let other = match self.samples {
+            1 if whole(3) => 3,
+            3 if !whole(3) && whole(1) => 1,
+            _ => return Ok(self),
+        };
+        Ok(self.with_samples(other).unwrap_or(self))
     }
 
     pub(super) fn pixels(&self) -> usize {
         self.rows as usize * self.columns as usize
     }
 
-    fn is_subsampled(&self) -> bool {
-        self.samples == 3 && matches!(self.photometric.as_str(), "YBR_FULL_422" | "YBR_PARTIAL_422")
-    }
-
     /// Bits of a frame in a native syntax (PS3.5 section 8.1.1, and C.7.6.3.1.2 for chroma shared by two pixels).
     pub(super) fn native_frame_bits(&self) -> u64 {
-        let samples = if self.is_subsampled() { 2 } else { u64::from(self.samples) };
-        self.pixels() as u64 * samples * u64::from(self.bits_allocated)
+        let pixels = self.pixels() as u64;
+        let samples = match self.chroma {
+            Chroma::Whole => pixels * u64::from(self.samples),
+            Chroma::Pairs => pixels.div_ceil(2) * 4,
+            Chroma::PairsOfRow => u64::from(self.rows) * u64::from(self.columns).div_ceil(2) * 4,
+        };
+        samples * u64::from(self.bits_allocated)
+    }
+
+    /// The same for samples of a codestream of a precision: it knows where its highest bit is.
+    fn of_codestream(&self, bits: Option<u16>) -> Self {
+        let is_lower = bits.is_some_and(|bits| bits <= self.high_bit);
+        Self { high_bit: if is_lower { self.bits_stored - 1 } else { self.high_bit }, ..self.clone() }
+    }
+
+    /// An interpretation that cannot be shown, and with what it does not go.
+    fn contradiction(&self) -> String {
+        let is_known = [1, 3].iter().any(|samples| color(&self.photometric, *samples).is_some());
+        if is_known {
+            let plural = if self.samples == 1 { "" } else { "s" };
+            format!("{} with {} sample{plural} a pixel", self.photometric, self.samples)
+        } else {
+            self.photometric.clone()
+        }
+    }
+
+    /// Rows of a native frame that `bytes` of it hold.
+    pub(super) fn whole_rows(&self, bytes: u64) -> u32 {
+        let (bits, rows) = (bytes * 8, u64::from(self.rows));
+        let frame_bits = self.native_frame_bits();
+        let whole = if self.is_planar && self.samples > 1 && self.chroma == Chroma::Whole {
+            // All planes but the last must be there.
+            let plane_bits = frame_bits / u64::from(self.samples);
+            bits.saturating_sub(frame_bits - plane_bits) * rows / plane_bits.max(1)
+        } else {
+            bits * rows / frame_bits.max(1)
+        };
+        whole.min(rows) as u32
+    }
+}
+
+fn color(photometric: &str, samples: u16) -> Option<Color> {
+    match (photometric, samples) {
+        ("MONOCHROME1", 1) => Some(Color::Monochrome1),
+        ("MONOCHROME2" | "MONOCHROME" | "", 1) => Some(Color::Monochrome2),
+        ("PALETTE COLOR", 1) => Some(Color::Palette),
+        ("RGB" | "YBR_ICT" | "YBR_RCT" | "", 3) => Some(Color::Rgb),
+        ("YBR_FULL" | "YBR_FULL_422" | "YBR_PARTIAL_422" | "YBR_PARTIAL_420", 3) => Some(Color::Ybr),
+        _ => None,
     }
 }
 
@@ -291,147 +421,219 @@ pub fn decode_frame(bytes: &[u8], frame: FrameNumber) -> Result<StoredFrame, Dec
 
 /// Decodes one frame of an opened object.
 pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, DecodeError> {
+    decode_reduced(object, frame, 0)
+}
+
+/// Decodes one frame at a part of its resolution: each side divided by `2^reduce`, rounded up. The values are stored values,
+/// and what they look like is that of the whole frame.
+///
+/// # Errors
+/// [`DecodeError::NoReduction`] if `reduce` is more than [`reductions`] says; whatever else stops the decoding.
+pub fn decode_reduced(
+    object: &Object<'_>,
+    frame: FrameNumber,
+    reduce: u8,
+) -> Result<StoredFrame, DecodeError> {
     let set = object.dataset();
-    let pixels = match (object.pixels(), object.cut()) {
-        (Some(pixels), _) => pixels,
-        (None, Some(cut)) => return Err(cut.clone().into()),
-        (None, None) => return Err(DecodeError::NoPixels),
-    };
-    let format = PixelFormat::read(set)?;
     let frames = header::declared_frames(set);
     if frame.number() > frames {
+        // What is wrong with the object is told first.
+        located(object)?;
         return Err(DecodeError::NoSuchFrame { frame: frame.number(), frames });
     }
-    let (values, color) = match pixels {
-        PixelElement::Native { tag, bytes, is_word, .. } => {
-            let order = match (object.is_big_endian(), is_word) {
-                (false, _) => Order::Little,
-                (true, true) => Order::BigWords,
-                (true, false) => Order::Big,
-            };
-            let native = native_frame(&object.bytes()[bytes.clone()], &format, frame, order)?;
-            let is_float = *tag != tags::PIXEL_DATA;
-            (native_values(native, &format, order, is_float)?, None)
-        }
-        PixelElement::Encapsulated { offset_table, fragments, .. } => {
-            let coded =
-                fragments::frame_bytes(object, offset_table, fragments, frames as usize, frame.index())?;
-            if object.transfer_syntax_uid() == codec::DEFLATED_FRAMES {
-                // Every frame by itself is written as a native one.
-                let native = codec::inflate(&coded, &format)?;
-                (native_values(Cow::Owned(native), &format, Order::Little, false)?, None)
-            } else {
-                let Coded { bytes, sample_bytes, color } =
-                    codec::decode(&coded, object.transfer_syntax_uid(), &format)?;
-                let need = format.pixels() * usize::from(format.samples) * sample_bytes;
-                if bytes.len() < need {
-                    return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
-                }
-                (stored(&bytes[..need], sample_bytes, &format), color)
+    let Decoded { values, color, damage, columns, rows, format } = match located(object)? {
+        Located::Native { tag, bytes, order, format } => {
+            if reduce > 0 {
+                return Err(DecodeError::NoReduction);
             }
+            let native = native_frame(bytes, &format, frame, order)?;
+            let (values, damage) = native_values(native, &format, order, tag != tags::PIXEL_DATA)?;
+            Decoded::whole(values, damage, format)
+        }
+        Located::Encapsulated { fragments, offset_table, format } => {
+            decode_encapsulated(object, &fragments, offset_table, format, frame, reduce)?
         }
     };
-    let color = color.or(format.color).ok_or_else(|| format.photometric.clone());
+    let color = color.or(format.color).ok_or_else(|| format.contradiction());
     let appearance = appearance(object, &format, frame.index(), color);
+    let mut values = values;
+    if let Some(Damage::MissingRows { first, .. }) = &damage {
+        let whole = *first as usize * columns as usize * usize::from(format.samples);
+        darken(&mut values, whole, &appearance);
+    }
     let extent = extent(&values, None);
     let shown_extent = appearance.padding.map_or(extent, |padding| self::extent(&values, Some(padding)));
     Ok(StoredFrame {
-        rows: format.rows,
-        columns: format.columns,
+        rows,
+        columns,
         samples: format.samples as u8,
         values: Arc::new(values),
         extent,
         shown_extent,
         appearance,
+        damage,
     })
 }
 
-/// How the samples of native pixel data are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    Little,
-    /// Every sample by itself, the highest byte first.
-    Big,
-    /// As words of 16 bits (VR OW), whatever they hold: the highest byte of a word first, the lowest word of a sample first.
-    BigWords,
+/// How often the sides of the frames of an object can be halved while they are decoded; 0: not at all.
+pub fn reductions(object: &Object<'_>) -> u8 {
+    let Ok(Located::Encapsulated { fragments, offset_table, format }) = located(object) else { return 0 };
+    let declared = header::declared_frames(object.dataset()) as usize;
+    let place = Fragments { object, offset_table, fragments: &fragments, declared, format: Some(&format) };
+    let Ok(bytes) = place.frame(0) else { return 0 };
+    codec::coding(&bytes, object.transfer_syntax_uid(), u64::MAX)
+        .map_or(0, |coding| codec::reductions(&bytes, coding))
 }
 
-/// The bytes of a native frame; words are put in order, single bits are moved to the start of a byte.
-fn native_frame<'a>(
-    bytes: &'a [u8],
-    format: &PixelFormat,
-    frame: FrameNumber,
-    order: Order,
-) -> Result<Cow<'a, [u8]>, DecodeError> {
-    let bits = format.native_frame_bits();
-    let start = bits * frame.index() as u64;
-    let need = (start + bits).div_ceil(8);
-    if need > bytes.len() as u64 {
-        return Err(DecodeError::PixelsMissing { need, have: bytes.len() as u64 });
-    }
-    let (first, last) = ((start / 8) as usize, need as usize);
-    let part = if order == Order::BigWords {
-        // Words begin at the start of the element, wherever the frame does.
-        let words_from = first & !1;
-        let mut words = bytes[words_from..bytes.len().min(last.next_multiple_of(2))].to_vec();
-        words.as_chunks_mut::<2>().0.iter_mut().for_each(|word| word.swap(0, 1));
-        words.truncate(last - words_from);
-        words.drain(..first - words_from);
-        Cow::Owned(words)
-    } else {
-        Cow::Borrowed(&bytes[first..last])
-    };
-    let shift = start % 8;
-    if shift == 0 {
-        return Ok(part);
-    }
-    let moved = (0..part.len()).map(|i| {
-        let next = part.get(i + 1).copied().unwrap_or(0);
-        (u16::from_le_bytes([part[i], next]) >> shift) as u8
-    });
-    Ok(Cow::Owned(moved.collect()))
+/// The pixels of an object, and how they are written.
+enum Located<'a> {
+    Native { tag: Tag, bytes: &'a [u8], order: Order, format: PixelFormat },
+    Encapsulated { fragments: Cow<'a, [Range<usize>]>, offset_table: Range<usize>, format: PixelFormat },
 }
 
-fn native_values(
-    mut bytes: Cow<'_, [u8]>,
-    format: &PixelFormat,
-    order: Order,
-    is_float: bool,
-) -> Result<Values, DecodeError> {
-    if format.bits_allocated == 1 {
-        // PS3.5 section 8.1.1: the first pixel is the lowest bit.
-        let bits = bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1));
-        return Ok(Values::U8(bits.take(format.pixels() * usize::from(format.samples)).collect()));
-    }
-    let sample_bytes = usize::from(format.bits_allocated / 8);
-    if order == Order::Big && sample_bytes > 1 {
-        bytes.to_mut().chunks_exact_mut(sample_bytes).for_each(<[u8]>::reverse);
-    }
-    if is_float {
-        let kind = if format.bits_allocated == 64 { "f8" } else { "f4" };
-        return Values::from_le_bytes(kind, bytes.into_owned())
-            .ok_or(DecodeError::Missing { name: "a known type of pixels" });
-    }
-    if format.is_subsampled() {
-        if sample_bytes != 1 {
-            return Err(DecodeError::Impossible {
-                name: "BitsAllocated",
-                value: format.bits_allocated.into(),
-            });
+fn located<'a>(object: &'a Object<'_>) -> Result<Located<'a>, DecodeError> {
+    let set = object.dataset();
+    let pixels = match (object.pixels(), object.cut()) {
+        (Some(pixels), _) => pixels,
+        (None, Some(cut)) => return Err(cut.clone().into()),
+        (None, None) => {
+            let why = codec::why_not(object.transfer_syntax_uid());
+            return Err(if matches!(why, DecodeError::Elsewhere(_)) { why } else { DecodeError::NoPixels });
         }
-        // Two pixels are Y Y Cb Cr.
-        let pairs =
-            bytes.chunks_exact(4).flat_map(|four| [four[0], four[2], four[3], four[1], four[2], four[3]]);
-        return Ok(stored(&pairs.collect::<Vec<_>>(), 1, format));
+    };
+    let format = PixelFormat::read(set)?;
+    match pixels {
+        PixelElement::Native { tag, bytes: place, is_word, .. } => {
+            let bytes = &object.bytes()[place.clone()];
+            let frames = header::declared_frames(set);
+            let is_short = (bytes.len() as u64) * 8 < format.native_frame_bits();
+            if is_short && *tag == tags::PIXEL_DATA && codec::coding_of_content(bytes).is_some() {
+                // A codestream without its items.
+                let fragments = Cow::Owned(vec![place.clone()]);
+                return Ok(Located::Encapsulated { fragments, offset_table: 0..0, format });
+            }
+            let order = match (object.is_big_endian(), is_word) {
+                (false, _) => Order::Little,
+                (true, true) => Order::BigWords,
+                (true, false) => Order::Big,
+            };
+            let format = format.of_native(bytes.len() as u64, frames)?;
+            Ok(Located::Native { tag: *tag, bytes, order, format })
+        }
+        PixelElement::Encapsulated { offset_table, fragments, .. } => Ok(Located::Encapsulated {
+            fragments: Cow::Borrowed(fragments),
+            offset_table: offset_table.clone(),
+            format,
+        }),
     }
-    if format.is_planar && format.samples > 1 {
-        bytes = Cow::Owned(codec::interleave(&bytes, usize::from(format.samples), sample_bytes));
+}
+
+/// Whether the object is one that has a picture: without a size, or with next to nothing in its pixel data, it has none.
+pub(super) fn has_picture(object: &Object<'_>) -> bool {
+    match located(object) {
+        Ok(Located::Encapsulated { fragments, .. }) => fragments.iter().any(|fragment| !fragment.is_empty()),
+        Ok(Located::Native { bytes, format, .. }) => {
+            is_enough(bytes.len() as u64 * 8, format.native_frame_bits())
+        }
+        Err(DecodeError::Missing { .. } | DecodeError::NoPixels | DecodeError::Elsewhere(_)) => false,
+        // One that cannot be decoded is still a picture, and says why.
+        Err(_) => true,
     }
-    Ok(stored(&bytes, sample_bytes, format))
+}
+
+/// How many frames the pixel data of an object holds, whatever it declares; one that ends early counts if it can be shown.
+pub(super) fn held_frames(object: &Object<'_>) -> u64 {
+    match located(object) {
+        Ok(Located::Native { bytes, format, .. }) => {
+            let (bits, frame_bits) = (bytes.len() as u64 * 8, format.native_frame_bits().max(1));
+            bits / frame_bits + u64::from(is_enough(bits % frame_bits, frame_bits))
+        }
+        Ok(Located::Encapsulated { fragments, offset_table, format }) => {
+            let declared = header::declared_frames(object.dataset()) as usize;
+            let place =
+                Fragments { object, offset_table, fragments: &fragments, declared, format: Some(&format) };
+            place.count() as u64
+        }
+        Err(_) => 0,
+    }
+}
+
+struct Decoded {
+    values: Values,
+    color: Option<Color>,
+    damage: Option<Damage>,
+    columns: u32,
+    rows: u32,
+    format: PixelFormat,
+}
+
+impl Decoded {
+    fn whole(values: Values, damage: Option<Damage>, format: PixelFormat) -> Self {
+        Self { values, color: None, damage, columns: format.columns, rows: format.rows, format }
+    }
+}
+
+fn decode_encapsulated(
+    object: &Object<'_>,
+    fragments: &[Range<usize>],
+    offset_table: Range<usize>,
+    format: PixelFormat,
+    frame: FrameNumber,
+    reduce: u8,
+) -> Result<Decoded, DecodeError> {
+    let declared = header::declared_frames(object.dataset()) as usize;
+    let place = Fragments { object, offset_table, fragments, declared, format: Some(&format) };
+    let bytes = place.frame(frame.index())?;
+    let native_bytes = format.native_frame_bits().div_ceil(8);
+    let coding = codec::coding(&bytes, object.transfer_syntax_uid(), native_bytes)?;
+    if matches!(coding, Coding::Native | Coding::Deflated) {
+        if reduce > 0 {
+            return Err(DecodeError::NoReduction);
+        }
+        // Every frame by itself is written as a native one.
+        let native = match coding {
+            Coding::Deflated => Cow::Owned(codec::inflate(&bytes, &format)?),
+            _ => Cow::Borrowed(&bytes[..bytes.len().min(native_bytes as usize)]),
+        };
+        let (values, damage) = native_values(native, &format, Order::Little, false)?;
+        return Ok(Decoded::whole(values, damage, format));
+    }
+    // Where the header contradicts itself the codestream knows how many samples there are.
+    let samples = codec::components(&bytes, coding).filter(|samples| *samples != format.samples);
+    let format = samples.and_then(|samples| format.with_samples(samples)).unwrap_or(format);
+    let Coded { bytes, sample_bytes, columns, rows, bits, color, damage } =
+        codec::decode(&bytes, coding, &format, reduce)?;
+    let need = columns * rows * usize::from(format.samples) * sample_bytes;
+    if bytes.len() < need {
+        return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
+    }
+    let values = stored(&bytes[..need], sample_bytes, &format.of_codestream(bits));
+    Ok(Decoded { values, color, damage, columns: columns as u32, rows: rows as u32, format })
+}
+
+/// Fills what is missing so that it does not look like an image: padding if there is such a value, else what is shown darkest.
+fn darken(values: &mut Values, whole: usize, appearance: &Appearance) {
+    let middle = 2_f64.powi(i32::from(appearance.bits_stored) - 1);
+    let filler: [f64; 3] = match (&appearance.color, appearance.padding) {
+        (Ok(Color::Ybr), _) => [0.0, middle, middle],
+        (Ok(Color::Monochrome1 | Color::Monochrome2), Some((low, _))) => [low; 3],
+        (Ok(Color::Monochrome1), None) => [extent(&values.head(whole), None).1; 3],
+        (Ok(Color::Monochrome2), None) => [extent(&values.head(whole), None).0; 3],
+        _ => [0.0; 3],
+    };
+    each!(values, vector => {
+        for (place, value) in vector.iter_mut().enumerate().skip(whole) {
+            *value = filler[place % 3] as _;
+        }
+    });
 }
 
 /// Takes the stored bits of every sample; the others may hold retired overlays or anything (PS3.5 section 8.1.1).
-fn stored(bytes: &[u8], sample_bytes: usize, format: &PixelFormat) -> Values {
+pub(super) fn stored(bytes: &[u8], sample_bytes: usize, format: &PixelFormat) -> Values {
+    if sample_bytes == 3 {
+        let wide: Vec<u8> = bytes.as_chunks::<3>().0.iter().flat_map(|&[a, b, c]| [a, b, c, 0]).collect();
+        return stored(&wide, 4, format);
+    }
     let width = sample_bytes as u32 * 8;
     let bits = u32::from(format.bits_stored).min(width);
     let high = u32::from(format.high_bit).min(width - 1).max(bits - 1);

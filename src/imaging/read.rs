@@ -11,7 +11,9 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::scan::{self, Encoding, Layout, PixelElement};
 
-/// The most bytes that a deflated data set (PS3.5 section A.5) may become.
+/// So much of a deflated data set (PS3.5 section A.5) is inflated on trust.
+const TRUSTED_INFLATED_BYTES: u64 = 32 << 20;
+/// The most bytes that it may become: those of its pixels, if the first ones say that there are as many.
 const MAX_INFLATED_BYTES: u64 = 512 << 20;
 
 /// Retired (PS3.5 section A.3), and still in archives.
@@ -188,13 +190,40 @@ pub fn foreign_kind(bytes: &[u8]) -> Option<&'static str> {
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, OpenError> {
     let mut inflated = Vec::new();
-    let mut decoder = flate2::read::DeflateDecoder::new(bytes).take(MAX_INFLATED_BYTES + 1);
-    let outcome = decoder.read_to_end(&mut inflated);
-    if inflated.len() as u64 > MAX_INFLATED_BYTES {
-        return Err(OpenError::Deflated(format!("it becomes more than {} MB", MAX_INFLATED_BYTES >> 20)));
+    let mut decoder = flate2::read::DeflateDecoder::new(bytes);
+    let mut outcome = decoder.by_ref().take(TRUSTED_INFLATED_BYTES).read_to_end(&mut inflated);
+    if inflated.len() as u64 == TRUSTED_INFLATED_BYTES {
+        let need = pixels_end(&inflated).unwrap_or(TRUSTED_INFLATED_BYTES);
+        if need > MAX_INFLATED_BYTES {
+            return Err(OpenError::Deflated(format!("it becomes more than {} MB", MAX_INFLATED_BYTES >> 20)));
+        }
+        let rest = need.saturating_sub(TRUSTED_INFLATED_BYTES);
+        outcome = decoder.by_ref().take(rest).read_to_end(&mut inflated);
+        if need <= TRUSTED_INFLATED_BYTES && decoder.read(&mut [0]).is_ok_and(|read| read > 0) {
+            let trusted = TRUSTED_INFLATED_BYTES >> 20;
+            return Err(OpenError::Deflated(format!(
+                "it becomes more than {trusted} MB, which its frames do not need"
+            )));
+        }
     }
-    outcome.map_err(|error| OpenError::Deflated(error.to_string()))?;
-    Ok(inflated)
+    match outcome {
+        // What came before the fault can be read.
+        Err(error) if inflated.is_empty() => Err(OpenError::Deflated(error.to_string())),
+        _ => Ok(inflated),
+    }
+}
+
+/// Where the pixels of a data set end, by its first bytes; `None` if its frames do not need as much.
+fn pixels_end(bytes: &[u8]) -> Option<u64> {
+    let layout = scan::scan(bytes, 0, Encoding::ExplicitLittle).ok()?;
+    let Some(PixelElement::Native { bytes: pixels, missing, .. }) = layout.pixels else { return None };
+    let syntax = TransferSyntaxRegistry.get(uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
+    let set = InMemDicomObject::read_dataset_with_ts(&bytes[layout.header], syntax).ok()?;
+    let frame_bits = super::pixels::PixelFormat::read(&set).ok()?.native_frame_bits();
+    let frames = u64::from(super::header::declared_frames(&set));
+    let length = pixels.len() as u64 + missing;
+    let possible = frame_bits.checked_mul(frames)?.div_ceil(8) + 2;
+    (length <= possible).then_some(pixels.start as u64 + length)
 }
 
 /// An error and its sources in one line.
@@ -254,6 +283,28 @@ mod tests {
         let late =
             [vec![0xC3], element(0x05, b"aa"), element(0x08, b"bb"), element(0x12, b"cc"), MODALITY.to_vec()];
         assert_eq!(modality(&late.concat()), Ok("CT".to_owned()));
+    }
+
+    #[test]
+    fn a_deflated_data_set_may_be_large_only_where_its_frames_are() {
+        use std::io::Write;
+        let element = |tag: u8, value: u16| {
+            let [low, high] = value.to_le_bytes();
+            [0x28, 0, tag, u8::from(tag == 0), b'U', b'S', 2, 0, low, high]
+        };
+        let object = |frames_of_columns: u16, megabytes: u32| {
+            let mut plain = [element(0x10, 4096), element(0x11, frames_of_columns), element(0, 16)].concat();
+            plain.extend([0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0]);
+            plain.extend((megabytes << 20).to_le_bytes());
+            plain.resize(plain.len() + (megabytes << 20) as usize, 0);
+            let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(&plain).unwrap();
+            encoder.finish().unwrap()
+        };
+        let large = inflate(&object(5120, 40)).unwrap();
+        assert!(large.len() > 40 << 20);
+        let refused = inflate(&object(512, 40)).unwrap_err();
+        assert!(refused.to_string().contains("which its frames do not need"), "{refused}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ fn format(bits_allocated: u16, bits_stored: u16, high_bit: u16, is_signed: bool)
         high_bit,
         is_signed,
         is_planar: false,
+        chroma: Chroma::Whole,
         photometric: "MONOCHROME2".to_owned(),
         color: Some(Color::Monochrome2),
     }
@@ -32,7 +33,7 @@ fn single_bits_of_a_later_frame_need_not_start_at_a_byte() {
     let frame = FrameNumber::new(3).unwrap();
     let format = format(1, 1, 0, false);
     let bytes = native_frame(&[0b0010_0000], &format, frame, Order::Little).unwrap();
-    assert_eq!(native_values(bytes, &format, Order::Little, false), Ok(Values::U8(vec![0, 1])));
+    assert_eq!(native_values(bytes, &format, Order::Little, false), Ok((Values::U8(vec![0, 1]), None)));
     assert_eq!(
         native_frame(&[0], &format, FrameNumber::new(5).unwrap(), Order::Little),
         Err(DecodeError::PixelsMissing { need: 2, have: 1 })
@@ -51,7 +52,7 @@ fn big_endian_words_are_swapped_from_the_start_of_the_element() {
     assert_eq!(frame(second, Order::Big), [3, 6, 5]);
     let wide = format(16, 16, 15, false);
     let values = native_values(Cow::Borrowed(&[1, 2, 3, 4]), &wide, Order::Big, false);
-    assert_eq!(values, Ok(Values::U16(vec![0x102, 0x304])));
+    assert_eq!(values, Ok((Values::U16(vec![0x102, 0x304]), None)));
 }
 
 #[test]
@@ -59,6 +60,96 @@ fn extent_leaves_padding_and_nan_out() {
     assert_eq!(extent(&Values::I16(vec![-2000, 5, 9]), Some((-2000.0, -2000.0))), (5.0, 9.0));
     assert_eq!(extent(&Values::F32(vec![f32::NAN, 2.0, 1.0]), None), (1.0, 2.0));
     assert_eq!(extent(&Values::U8(vec![]), None), (0.0, 0.0));
+}
+
+/// An object with native pixel data of 16 bits, 8 x 16 pixels.
+fn native(pixel_bytes: usize, changes: &[(Tag, &str)]) -> Vec<u8> {
+    use dicom_core::{DataElement, PrimitiveValue, VR};
+    let mut set = InMemDicomObject::new_empty();
+    let numbers = [
+        (tags::SAMPLES_PER_PIXEL, 1_u16),
+        (tags::ROWS, 16),
+        (tags::COLUMNS, 8),
+        (tags::BITS_ALLOCATED, 16),
+        (tags::BITS_STORED, 12),
+        (tags::HIGH_BIT, 11),
+        (tags::PIXEL_REPRESENTATION, 1),
+    ];
+    for (tag, value) in numbers {
+        set.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
+    }
+    set.put(DataElement::new(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"));
+    for (tag, value) in changes {
+        let value = match value.parse::<u16>() {
+            Ok(number) if *tag != tags::NUMBER_OF_FRAMES => {
+                DataElement::new(*tag, VR::US, PrimitiveValue::from(number))
+            }
+            _ => DataElement::new(*tag, VR::IS, PrimitiveValue::from(*value)),
+        };
+        set.put(value);
+    }
+    let bytes: Vec<u8> = (0..pixel_bytes).map(|i| if i % 2 == 0 { (i / 2 + 5) as u8 } else { 0 }).collect();
+    set.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U8(bytes.into())));
+    let mut written = Vec::new();
+    let meta = dicom_object::FileMetaTableBuilder::new()
+        .transfer_syntax("1.2.840.10008.1.2.1")
+        .media_storage_sop_class_uid("1.2.840.10008.5.1.4.1.1.7")
+        .media_storage_sop_instance_uid("2.25.1");
+    set.with_meta(meta).unwrap().write_all(&mut written).unwrap();
+    written
+}
+
+fn held(bytes: &[u8]) -> u64 {
+    held_frames(&Object::open(bytes).unwrap())
+}
+
+#[test]
+fn a_frame_that_ends_early_gives_its_rows_with_a_mark() {
+    let cut = native(16 * 8 * 2 - 3 * 16 - 2, &[]);
+    let frame = decode_frame(&cut, FrameNumber::FIRST).unwrap();
+    assert_eq!(frame.damage, Some(Damage::MissingRows { first: 12, rows: 16 }));
+    assert_eq!(
+        (frame.values.at(0), frame.values.at(95), frame.values.at(96)),
+        (Some(5.0), Some(100.0), Some(5.0))
+    );
+    assert_eq!(frame.extent, (5.0, 100.0), "what is missing is as dark as the darkest");
+    let padded =
+        decode_frame(&native(96 * 2, &[(tags::PIXEL_PADDING_VALUE, "63536")]), FrameNumber::FIRST).unwrap();
+    assert_eq!((padded.values.at(96), padded.shown_extent), (Some(-2000.0), (5.0, 100.0)));
+    assert_eq!(
+        decode_frame(&native(14, &[]), FrameNumber::FIRST).unwrap_err().to_string(),
+        "the pixel data ends early: 256 bytes are needed and 14 are there"
+    );
+}
+
+#[test]
+fn frames_are_counted_as_they_are_there() {
+    let declared = [(tags::NUMBER_OF_FRAMES, "3")];
+    assert_eq!(held(&native(256 * 3, &declared)), 3);
+    assert_eq!(held(&native(256 * 2 + 128, &declared)), 3, "half of the last one can be shown");
+    assert_eq!(held(&native(256 * 2 + 8, &declared)), 2, "too little of it");
+}
+
+#[test]
+fn contradictions_of_the_header_are_settled_by_the_data_or_named() {
+    let shown = |pixel_bytes, changes: &[(Tag, &str)]| {
+        let frame = decode_frame(&native(pixel_bytes, changes), FrameNumber::FIRST).unwrap();
+        (frame.samples, frame.appearance.color)
+    };
+    let rgb = (tags::PHOTOMETRIC_INTERPRETATION, "RGB");
+    assert_eq!(shown(256 * 3, &[rgb]), (3, Ok(Color::Rgb)), "RGB of one sample with three");
+    assert_eq!(shown(256, &[rgb]), (1, Err("RGB with 1 sample a pixel".to_owned())));
+    let gray = (tags::SAMPLES_PER_PIXEL, "3");
+    assert_eq!(shown(256, &[gray]), (1, Ok(Color::Monochrome2)), "three samples with one");
+    let halved = [gray, (tags::PHOTOMETRIC_INTERPRETATION, "YBR_FULL_422")];
+    assert_eq!(shown(256 * 2, &halved), (3, Ok(Color::Ybr)));
+    assert_eq!(shown(256 * 3, &halved), (3, Ok(Color::Ybr)), "chroma of every pixel is there");
+    let retired = (tags::PHOTOMETRIC_INTERPRETATION, "HSV");
+    assert_eq!(shown(256 * 3, &[gray, retired]), (3, Err("HSV".to_owned())));
+    // More stored bits than there are, a high bit that is none.
+    let odd = [(tags::BITS_STORED, "20"), (tags::HIGH_BIT, "40")];
+    let frame = decode_frame(&native(256, &odd), FrameNumber::FIRST).unwrap();
+    assert_eq!((frame.appearance.bits_stored, frame.values.at(3)), (16, Some(8.0)));
 }
 
 proptest! {

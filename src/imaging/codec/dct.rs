@@ -1,5 +1,13 @@
-//! JPEG by DCT with samples of 12 bits, sequential and progressive, Huffman coded (ITU-T T.81 annexes F and G): the extended
-//! processes of PS3.5 section 8.2.1, which the libraries at hand decode for 8 bits only.
+//! JPEG by DCT with samples of 8 or 12 bits, sequential and progressive, Huffman coded (ITU-T T.81 annexes F and G).
+//!
+//! The libraries at hand decode 8 bits only; of those, what they do not finish comes here, where it is known how far a
+//! damaged image goes.
+
+use super::huffman::{Bits, Code, Outcome, byte, word};
+use crate::imaging::damage::{Damage, is_enough};
+
+/// The most scans of one image: each may cost a few bytes and touch every block.
+const MAX_SCANS: usize = 200;
 
 /// The way of coefficients through a block (ITU-T T.81 figure 5).
 const ZIGZAG: [usize; 64] = [
@@ -8,160 +16,12 @@ const ZIGZAG: [usize; 64] = [
     46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Decoded samples, interleaved, before any conversion of colour.
+/// Decoded samples, interleaved, in little endian, before any conversion of colour.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
-    pub(super) samples: Vec<u16>,
-}
-
-type Outcome<T> = Result<T, &'static str>;
-
-/// A canonical Huffman code (ITU-T T.81 annex C): for every prefix of 16 bits its length and value.
-#[derive(Clone)]
-struct Code {
-    /// By the first 9 bits: length and value; length 0 where the code is longer.
-    short: Vec<(u8, u8)>,
-    /// For every length: one above the last code, moved to the left of 16 bits, and what to add to find the value.
-    ends: [(u32, i32); 17],
-    values: Vec<u8>,
-}
-
-impl Code {
-    const SHORT_BITS: u32 = 9;
-
-    fn read(counts: &[u8], values: &[u8]) -> Outcome<Self> {
-        let mut short = vec![(0, 0); 1 << Self::SHORT_BITS];
-        let mut ends = [(0, 0); 17];
-        let (mut code, mut place) = (0_u32, 0_usize);
-        for length in 1..=16_u32 {
-            let count = usize::from(counts[length as usize - 1]);
-            ends[length as usize].1 = place as i32 - code as i32;
-            for value in values.get(place..place + count).ok_or("a Huffman table is cut")? {
-                if code >= 1 << length {
-                    return Err("a Huffman table has too many codes");
-                }
-                if length <= Self::SHORT_BITS {
-                    let lift = Self::SHORT_BITS - length;
-                    short[(code << lift) as usize..((code + 1) << lift) as usize]
-                        .fill((length as u8, *value));
-                }
-                code += 1;
-            }
-            place += count;
-            ends[length as usize].0 = code << (16 - length);
-            code <<= 1;
-        }
-        Ok(Self { short, ends, values: values[..place].to_vec() })
-    }
-}
-
-/// The bits of one scan.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    held: u64,
-    count: u32,
-    /// Bits at the end of `held` that the stream does not have.
-    invented: u32,
-}
-
-impl<'a> Bits<'a> {
-    fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, held: 0, count: 0, invented: 0 }
-    }
-
-    /// Makes sure that 16 bits can be looked at.
-    fn fill(&mut self) {
-        while self.count <= 48 {
-            let byte = match (self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
-                (Some(0xFF), Some(0)) => {
-                    self.at += 2;
-                    0xFF
-                }
-                (Some(0xFF), _) | (None, _) => {
-                    self.invented += 8;
-                    0
-                }
-                (Some(&byte), _) => {
-                    self.at += 1;
-                    byte
-                }
-            };
-            self.held = self.held << 8 | u64::from(byte);
-            self.count += 8;
-        }
-    }
-
-    fn peek(&self, bits: u32) -> u32 {
-        (self.held >> (self.count - bits)) as u32 & ((1 << bits) - 1)
-    }
-
-    fn skip(&mut self, bits: u32) -> Outcome<()> {
-        self.count -= bits;
-        if self.count < self.invented { Err("the compressed data ends early") } else { Ok(()) }
-    }
-
-    fn take(&mut self, bits: u32) -> Outcome<u32> {
-        if bits == 0 {
-            return Ok(0);
-        }
-        if self.count < 16 {
-            self.fill();
-        }
-        let value = self.peek(bits);
-        self.skip(bits)?;
-        Ok(value)
-    }
-
-    fn decode(&mut self, code: &Code) -> Outcome<u8> {
-        if self.count < 16 {
-            self.fill();
-        }
-        let (length, value) = code.short[self.peek(Code::SHORT_BITS) as usize];
-        if length > 0 {
-            self.skip(u32::from(length))?;
-            return Ok(value);
-        }
-        let ahead = self.peek(16);
-        for length in Code::SHORT_BITS + 1..=16 {
-            let (end, shift) = code.ends[length as usize];
-            if ahead < end {
-                self.skip(length)?;
-                let place = (ahead >> (16 - length)) as i32 + shift;
-                return code.values.get(place as usize).copied().ok_or("a code is not in its Huffman table");
-            }
-        }
-        // Beyond the data everything looks like a wrong code.
-        Err(if self.count < self.invented + 16 {
-            "the compressed data ends early"
-        } else {
-            "a code is not in its Huffman table"
-        })
-    }
-
-    /// A number of `bits` bits with its sign (ITU-T T.81 F.2.2.1).
-    fn number(&mut self, bits: u8) -> Outcome<i32> {
-        if bits > 16 {
-            return Err("a coefficient has too many bits");
-        }
-        let value = self.take(u32::from(bits))? as i32;
-        Ok(if bits > 0 && value < 1 << (bits - 1) { value - (1 << bits) + 1 } else { value })
-    }
-
-    /// To the next restart marker, which must be there.
-    fn restart(&mut self) -> Outcome<()> {
-        (self.held, self.count, self.invented) = (0, 0, 0);
-        while self.bytes.get(self.at..self.at + 2) == Some(&[0xFF, 0xFF]) {
-            self.at += 1;
-        }
-        match self.bytes.get(self.at..self.at + 2) {
-            Some([0xFF, 0xD0..=0xD7]) => {
-                self.at += 2;
-                Ok(())
-            }
-            _ => Err("a restart marker is missing"),
-        }
-    }
+    pub(super) bytes: Vec<u8>,
+    pub(super) sample_bytes: usize,
+    pub(super) damage: Option<Damage>,
 }
 
 /// One component and its coefficients, block by block.
@@ -203,10 +63,23 @@ struct Decoder {
     restart_interval: usize,
 }
 
+/// Why a scan did not go to its end.
+struct Stop {
+    why: &'static str,
+    /// Units that were decoded, of how many.
+    units: (usize, usize),
+    /// The line of the image on which it stopped.
+    row: usize,
+    /// It went on after the fault, at a restart marker.
+    is_resumed: bool,
+}
+
 /// Decodes one image. The caller has checked its size.
 pub(super) fn decode(image: &[u8]) -> Outcome<Decoded> {
     let mut decoder = Decoder::default();
-    let mut has_scan = false;
+    let mut scans: Vec<Scan> = Vec::new();
+    let mut stop: Option<Stop> = None;
+    let mut has_end = false;
     let mut at = 2;
     loop {
         while image.get(at).is_some_and(|byte| *byte != 0xFF) || image.get(at + 1) == Some(&0xFF) {
@@ -215,6 +88,7 @@ pub(super) fn decode(image: &[u8]) -> Outcome<Decoded> {
         let Some(&marker) = image.get(at + 1) else { break };
         at += 2;
         if marker == 0xD9 {
+            has_end = true;
             break;
         }
         if matches!(marker, 0 | 1 | 0xD0..=0xD8) {
@@ -224,36 +98,41 @@ pub(super) fn decode(image: &[u8]) -> Outcome<Decoded> {
             Some(&[high, low]) => usize::from(u16::from_be_bytes([high, low])),
             _ => break,
         };
-        let body = image.get(at + 2..at + length).ok_or("a marker segment is cut")?;
+        let Some(body) = image.get(at + 2..at + length) else {
+            if scans.is_empty() {
+                return Err("a marker segment is cut");
+            }
+            break;
+        };
         at += length;
         match marker {
             0xC0..=0xC2 => decoder.read_frame(body, marker == 0xC2)?,
             0xC4 => decoder.read_codes(body)?,
-            0xC3 | 0xC5..=0xC7 | 0xC9..=0xCF => return Err("this process of 12 bits is not decoded here"),
+            0xC3 | 0xC5..=0xC7 | 0xC9..=0xCF => return Err("this process is not decoded here"),
             0xDB => decoder.read_quantization(body)?,
             0xDD => decoder.restart_interval = usize::from(word(body, 0)?),
             0xDA => {
+                if scans.len() >= MAX_SCANS {
+                    return Err("there are too many scans");
+                }
                 let scan = decoder.read_scan(body)?;
                 let mut bits = Bits::new(image, at);
-                decoder.decode_scan(&scan, &mut bits)?;
+                let outcome = decoder.decode_scan(&scan, &mut bits);
                 at = bits.at;
-                has_scan = true;
+                scans.push(scan);
+                if let Err(fault) = outcome {
+                    let is_resumed = fault.is_resumed;
+                    stop = stop.or(Some(fault));
+                    if !is_resumed {
+                        break;
+                    }
+                }
             }
             _ => {}
         }
     }
-    if has_scan { decoder.samples() } else { Err("there is no scan") }
-}
-
-fn word(body: &[u8], at: usize) -> Outcome<u16> {
-    match body.get(at..at + 2) {
-        Some(&[high, low]) => Ok(u16::from_be_bytes([high, low])),
-        _ => Err("a marker segment is cut"),
-    }
-}
-
-fn byte(body: &[u8], at: usize) -> Outcome<u8> {
-    body.get(at).copied().ok_or("a marker segment is cut")
+    let damage = decoder.damage(&scans, stop, has_end)?;
+    decoder.samples(damage)
 }
 
 impl Decoder {
@@ -361,9 +240,39 @@ impl Decoder {
         }
     }
 
-    fn decode_scan(&mut self, scan: &Scan, bits: &mut Bits<'_>) -> Outcome<()> {
-        self.components.iter_mut().for_each(|component| component.prediction = 0);
-        let mut run = 0;
+    /// What is wrong with an image of these scans; an error if too little of it is there.
+    fn damage(&self, scans: &[Scan], stop: Option<Stop>, has_end: bool) -> Outcome<Option<Damage>> {
+        let has = |component| scans.iter().any(|scan| scan.parts.iter().any(|part| part.0 == component));
+        if scans.is_empty() {
+            return Err("there is no scan");
+        }
+        if !(0..self.components.len()).all(has) {
+            return Err(stop.map_or("a component is missing", |stop| stop.why));
+        }
+        let Some(Stop { why, units: (have, need), row, is_resumed }) = stop else {
+            // Without its end marker a sequential image is whole, and a progressive one may lack its last scans.
+            let is_open = self.is_progressive && !has_end;
+            return Ok(is_open.then(|| Damage::CodecStopped("the compressed data ends early".to_owned())));
+        };
+        if self.is_progressive {
+            // What the first scans gave is a picture of the whole frame.
+            let is_late = scans.len() > self.components.len();
+            if !is_late && !is_enough(have as u64, need as u64) {
+                return Err(why);
+            }
+            return Ok(Some(Damage::CodecStopped(why.to_owned())));
+        }
+        if !is_enough(have as u64, need as u64) {
+            return Err(why);
+        }
+        Ok(Some(if is_resumed || scans.len() > 1 || row == 0 {
+            Damage::CodecStopped(why.to_owned())
+        } else {
+            Damage::MissingRows { first: row as u32, rows: self.height as u32 }
+        }))
+    }
+
+    fn decode_scan(&mut self, scan: &Scan, bits: &mut Bits<'_>) -> Result<(), Stop> {
         // Alone a component comes block by block, together they come in units.
         let alone = match scan.parts[..] {
             [(only, ..)] => Some((self.components[only].across, self.components[only].down)),
@@ -371,50 +280,112 @@ impl Decoder {
         };
         let units = (self.width.div_ceil(8 * self.largest.0), self.height.div_ceil(8 * self.largest.1));
         let (across, down) = alone.unwrap_or(units);
-        for unit in 0..across * down {
-            if self.restart_interval > 0 && unit > 0 && unit % self.restart_interval == 0 {
-                bits.restart()?;
-                self.components.iter_mut().for_each(|component| component.prediction = 0);
-                run = 0;
+        let total = across * down;
+        let interval = if self.restart_interval > 0 { self.restart_interval } else { total };
+        let mut first_fault: Option<&'static str> = None;
+        let (mut start, mut decoded) = (0, 0);
+        while start < total {
+            let end = total.min(start + interval);
+            let (done, outcome) = self.decode_interval(scan, bits, start..end, across, alone.is_some());
+            decoded += done;
+            let stopped_at = start + done;
+            start = end;
+            let why = match outcome {
+                Ok(()) if end == total => break,
+                Ok(()) => match bits.restart() {
+                    Ok(()) => continue,
+                    Err(why) => why,
+                },
+                Err(why) => why,
+            };
+            // On at the next restart marker, whose number tells how many intervals are lost.
+            let number = (end.div_ceil(interval) - 1) % 8;
+            match bits.find_restart() {
+                Some(found) => {
+                    first_fault = first_fault.or(Some(why));
+                    start = end + (usize::from(found) + 8 - number) % 8 * interval;
+                }
+                None => {
+                    let lines =
+                        8 * self.largest.1 / alone.map_or(1, |_| self.components[scan.parts[0].0].vertical);
+                    let line = (stopped_at / across * lines).min(self.height);
+                    let units = (decoded, total);
+                    let why = first_fault.unwrap_or(why);
+                    return Err(Stop { why, units, row: line, is_resumed: first_fault.is_some() });
+                }
             }
-            let (column, row) = (unit % across, unit / across);
-            for &(place, direct, alternating) in &scan.parts {
-                let component = &mut self.components[place];
-                let (wide, tall) =
-                    if alone.is_some() { (1, 1) } else { (component.horizontal, component.vertical) };
-                for part in 0..wide * tall {
-                    let block = (row * tall + part / wide) * component.stride + column * wide + part % wide;
-                    let coefficients = &mut component.blocks[block];
-                    let (direct, alternating) =
-                        (self.direct[direct].as_ref(), self.alternating[alternating].as_ref());
-                    if scan.start == 0 {
-                        if scan.high == 0 {
-                            let size = bits.decode(direct.ok_or("a Huffman table is missing")?)?;
-                            component.prediction = component.prediction.wrapping_add(bits.number(size)?);
-                            coefficients[0] = (component.prediction << scan.low) as i16;
-                        } else if bits.take(1)? == 1 {
-                            coefficients[0] |= 1 << scan.low;
-                        }
-                    }
-                    if scan.end == 0 {
-                        continue;
-                    }
-                    let code = alternating.ok_or("a Huffman table is missing")?;
+        }
+        match first_fault {
+            Some(why) => Err(Stop { why, units: (decoded, total), row: 0, is_resumed: true }),
+            None => Ok(()),
+        }
+    }
+
+    /// Decodes the units between two restart markers; how many there were.
+    fn decode_interval(
+        &mut self,
+        scan: &Scan,
+        bits: &mut Bits<'_>,
+        units: std::ops::Range<usize>,
+        across: usize,
+        is_alone: bool,
+    ) -> (usize, Outcome<()>) {
+        self.components.iter_mut().for_each(|component| component.prediction = 0);
+        let mut run = 0;
+        for unit in units.clone() {
+            let place = (unit % across, unit / across);
+            if let Err(why) = self.decode_unit(scan, bits, place, is_alone, &mut run) {
+                return (unit - units.start, Err(why));
+            }
+        }
+        (units.len(), Ok(()))
+    }
+
+    fn decode_unit(
+        &mut self,
+        scan: &Scan,
+        bits: &mut Bits<'_>,
+        (column, row): (usize, usize),
+        is_alone: bool,
+        run: &mut u32,
+    ) -> Outcome<()> {
+        for &(place, direct, alternating) in &scan.parts {
+            let component = &mut self.components[place];
+            let (wide, tall) = if is_alone { (1, 1) } else { (component.horizontal, component.vertical) };
+            for part in 0..wide * tall {
+                let block = (row * tall + part / wide) * component.stride + column * wide + part % wide;
+                let coefficients = &mut component.blocks[block];
+                let (direct, alternating) =
+                    (self.direct[direct].as_ref(), self.alternating[alternating].as_ref());
+                if scan.start == 0 {
                     if scan.high == 0 {
-                        first_pass(coefficients, scan, bits, code, &mut run)?;
-                    } else {
-                        refine(coefficients, scan, bits, code, &mut run)?;
+                        let size = bits.decode(direct.ok_or("a Huffman table is missing")?)?;
+                        component.prediction = component.prediction.wrapping_add(bits.number(size)?);
+                        coefficients[0] = (component.prediction << scan.low) as i16;
+                    } else if bits.take(1)? == 1 {
+                        coefficients[0] |= 1 << scan.low;
                     }
+                }
+                if scan.end == 0 {
+                    continue;
+                }
+                let code = alternating.ok_or("a Huffman table is missing")?;
+                if scan.high == 0 {
+                    first_pass(coefficients, scan, bits, code, run)?;
+                } else {
+                    refine(coefficients, scan, bits, code, run)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn samples(self) -> Outcome<Decoded> {
+    fn samples(self, damage: Option<Damage>) -> Outcome<Decoded> {
         let waves = waves();
         let count = self.components.len();
-        let mut samples = vec![0; self.width * self.height * count];
+        let sample_bytes = if self.bits > 8 { 2 } else { 1 };
+        let line_bytes = self.width * count * sample_bytes;
+        let mut bytes = vec![0; line_bytes * self.height];
         let (middle, largest) = ((1 << (self.bits - 1)) as f32, ((1 << self.bits) - 1) as f32);
         for (place, component) in self.components.iter().enumerate() {
             let table = self.quantization[component.quantization].ok_or("a quantization table is missing")?;
@@ -438,13 +409,14 @@ impl Decoder {
                     }
                 }
                 let source = &band[line % 8 * stride..][..stride];
-                let target = samples[row * self.width * count..][..self.width * count].iter_mut();
+                let target = bytes[row * line_bytes..][..line_bytes].chunks_exact_mut(sample_bytes);
                 for (column, sample) in target.skip(place).step_by(count).enumerate() {
-                    *sample = source[column * component.horizontal / self.largest.0];
+                    let value = source[column * component.horizontal / self.largest.0];
+                    sample.copy_from_slice(&value.to_le_bytes()[..sample_bytes]);
                 }
             }
         }
-        Ok(Decoded { samples })
+        Ok(Decoded { bytes, sample_bytes, damage })
     }
 }
 
