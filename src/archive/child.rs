@@ -34,7 +34,7 @@ struct Worker {
 impl Worker {
     fn new(cache_bytes: u64) -> Self {
         let weigh = |_: &(ContentHash, FrameNumber), frame: &Arc<StoredFrame>| {
-            u32::try_from(frame.values.bytes()).unwrap_or(u32::MAX)
+            u32::try_from(frame.bytes()).unwrap_or(u32::MAX)
         };
         let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
         // What was looked at last is looked at next.

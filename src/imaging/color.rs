@@ -20,11 +20,15 @@ pub enum Color {
 }
 
 /// Red, green and blue for a stored value.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Of a monochrome image it is a supplement (PS3.3 C.8.16.2.1.1.1): it colours the values from [`Palette::first`] on, and those below it
+/// stay grey.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Palette {
-    pub red: LookupTable,
-    pub green: LookupTable,
-    pub blue: LookupTable,
+    /// The first value mapped.
+    pub first: i32,
+    /// Never empty; values below and above have the colours at the ends.
+    colors: Vec<[u8; 3]>,
 }
 
 impl Palette {
@@ -35,36 +39,46 @@ impl Palette {
             }
             segmented_table(set, descriptor, segmented, is_signed)
         };
-        Some(Self {
-            red: channel(
+        let channels = [
+            channel(
                 tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
                 tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
                 tags::SEGMENTED_RED_PALETTE_COLOR_LOOKUP_TABLE_DATA,
             )?,
-            green: channel(
+            channel(
                 tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
                 tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
                 tags::SEGMENTED_GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA,
             )?,
-            blue: channel(
+            channel(
                 tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR,
                 tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
                 tags::SEGMENTED_BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA,
             )?,
-        })
+        ];
+        Some(Self::new(&channels))
+    }
+
+    /// Of three tables.
+    pub fn new(channels: &[LookupTable; 3]) -> Self {
+        let first = channels[0].first;
+        let count = channels.iter().map(|table| table.entries.len()).max().unwrap_or(1);
+        // Some writers put 8-bit values into tables that say 16 bits.
+        let shifts = channels.each_ref().map(|table| {
+            let is_wide = table.bits > 8 && table.entries.iter().any(|&entry| entry > 255);
+            if is_wide { table.bits - 8 } else { 0 }
+        });
+        let color = |place: usize| {
+            let value = f64::from(first) + place as f64;
+            std::array::from_fn(|i| (channels[i].at(value) >> shifts[i]).min(255) as u8)
+        };
+        Self { first, colors: (0..count).map(color).collect() }
     }
 
     /// The 8-bit colour of a stored value.
     pub fn at(&self, value: f64) -> [u8; 3] {
-        [&self.red, &self.green, &self.blue].map(|table| {
-            let entry = table.at(value);
-            // Some writers put 8-bit values into a table that says 16 bits.
-            if table.bits > 8 && table.entries.iter().any(|&entry| entry > 255) {
-                (entry >> (table.bits - 8)) as u8
-            } else {
-                entry.min(255) as u8
-            }
-        })
+        let place = (value - f64::from(self.first)).round().clamp(0.0, (self.colors.len() - 1) as f64);
+        self.colors[place as usize]
     }
 }
 
@@ -142,6 +156,27 @@ pub fn rgb_from_ybr([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     [level(y + 91_881 * cr), level(y - 22_553 * cb - 46_802 * cr), level(y + 116_130 * cb)]
 }
 
+/// A colour as the standard writes it (PS3.3 C.10.7.1.1: CIELab under D50, L* of 0..100 and a*, b* of -128..127 as 16 bits each) as sRGB.
+pub(super) fn rgb_from_lab(lab: [u16; 3]) -> [u8; 3] {
+    let [l, a, b] = lab.map(|word| f64::from(word) / 257.0);
+    let (l, a, b) = (l / 255.0 * 100.0, a - 128.0, b - 128.0);
+    let fy = (l + 16.0) / 116.0;
+    let cube =
+        |f: f64| if f > 6.0 / 29.0 { f.powi(3) } else { 3.0 * (6.0_f64 / 29.0).powi(2) * (f - 4.0 / 29.0) };
+    let (x, y, z) = (0.964_22 * cube(fy + a / 500.0), cube(fy), 0.825_21 * cube(fy - b / 200.0));
+    // D50 to D65 (Bradford) and to the primaries of sRGB (IEC 61966-2-1) in one matrix.
+    let linear = [
+        3.133_856_1 * x - 1.616_866_7 * y - 0.490_614_6 * z,
+        -0.978_768_4 * x + 1.916_141_5 * y + 0.033_454_0 * z,
+        0.071_945_3 * x - 0.228_991_4 * y + 1.405_242_7 * z,
+    ];
+    linear.map(|part| {
+        let part = part.clamp(0.0, 1.0);
+        let level = if part <= 0.003_130_8 { 12.92 * part } else { 1.055 * part.powf(1.0 / 2.4) - 0.055 };
+        (level * 255.0 + 0.5) as u8
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -157,6 +192,41 @@ mod tests {
         assert_eq!(entries, [5, 0, 10, 20, 30, 40, 5, 0]);
         assert_eq!(expand(&[1, 3, 9], 8, &mut Vec::new(), true), None, "a line needs a start");
         assert_eq!(expand(&[2, 1, 0, 0], 8, &mut Vec::new(), true), None, "a segment that repeats itself");
+    }
+
+    fn table(first: i32, entries: &[u16], bits: u8) -> LookupTable {
+        LookupTable::new(first, entries.to_vec(), bits).unwrap()
+    }
+
+    /// PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6: first value mapped, both ends, 16 bits over the whole range.
+    #[test]
+    fn a_palette_clamps_and_takes_the_high_byte() {
+        let wide = table(-1, &[0x0100, 0x8000, 0xFFFF], 16);
+        // A writer that put 8-bit values into 16 bits.
+        let narrow = table(-1, &[1, 2, 200], 16);
+        let palette = Palette::new(&[wide, narrow, table(-1, &[9], 8)]);
+        assert_eq!(palette.first, -1);
+        let seen = [-9.0, -1.0, 0.0, 1.0, 70_000.0, f64::NAN].map(|value| palette.at(value));
+        assert_eq!(seen, [[1, 1, 9], [1, 1, 9], [128, 2, 9], [255, 200, 9], [255, 200, 9], [1, 1, 9]]);
+    }
+
+    /// PS3.3 C.10.7.1.1. The figures of sRGB red and green under D50 are those of the ICC.
+    #[test]
+    fn lab_colours_become_srgb() {
+        let lab = |l: f64, a: f64, b: f64| {
+            rgb_from_lab([
+                (l / 100.0 * 65_535.0) as u16,
+                ((a + 128.0) * 257.0) as u16,
+                ((b + 128.0) * 257.0) as u16,
+            ])
+        };
+        assert_eq!(lab(0.0, 0.0, 0.0), [0, 0, 0]);
+        assert_eq!(lab(100.0, 0.0, 0.0), [255, 255, 255]);
+        assert_eq!(lab(53.585, 0.0, 0.0), [128, 128, 128]);
+        let near =
+            |got: [u8; 3], want: [u8; 3]| got.iter().zip(want).all(|(got, want)| got.abs_diff(want) <= 2);
+        assert!(near(lab(54.29, 80.8, 69.9), [255, 0, 0]), "{:?}", lab(54.29, 80.8, 69.9));
+        assert!(near(lab(87.82, -79.3, 81.0), [0, 255, 0]), "{:?}", lab(87.82, -79.3, 81.0));
     }
 
     proptest! {

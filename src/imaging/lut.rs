@@ -15,6 +15,8 @@ pub struct LookupTable {
     pub entries: Vec<u16>,
     /// Bits of an entry, 1..=16.
     pub bits: u8,
+    /// LUT Explanation (0028,3003); may be empty.
+    pub explanation: String,
 }
 
 impl LookupTable {
@@ -29,17 +31,25 @@ impl LookupTable {
         };
         let first = if is_signed { i32::from(first as u16 as i16) } else { i32::from(first as u16) };
         let bytes = dataset::bytes(item, data)?;
-        let entries = if bytes.len() >= count * 2 || bits > 8 {
-            words(&bytes).take(count).collect()
+        // Entries of one byte each, two to a word, whatever the descriptor says of their bits.
+        let is_packed = bytes.len() == count || bytes.len() == count + 1 && count % 2 == 1;
+        let (entries, bits) = if count > 1 && is_packed || bits <= 8 && bytes.len() < count * 2 {
+            (bytes.into_iter().take(count).map(u16::from).collect::<Vec<_>>(), bits.min(8))
         } else {
-            bytes.into_iter().take(count).map(u16::from).collect::<Vec<_>>()
+            (words(&bytes).take(count).collect(), bits)
         };
-        Self::new(first, entries, bits.clamp(1, 16) as u8)
+        let table = Self::new(first, entries, bits.clamp(1, 16) as u8)?;
+        Some(Self { explanation: dataset::text(item, tags::LUT_EXPLANATION), ..table })
     }
 
     /// `None` when there is no entry.
     pub fn new(first: i32, entries: Vec<u16>, bits: u8) -> Option<Self> {
-        (!entries.is_empty() && (1..=16).contains(&bits)).then_some(Self { first, entries, bits })
+        (!entries.is_empty() && (1..=16).contains(&bits)).then_some(Self {
+            first,
+            entries,
+            bits,
+            explanation: String::new(),
+        })
     }
 
     /// The entry for a value.
@@ -47,6 +57,12 @@ impl LookupTable {
         let place = (value - f64::from(self.first)).round().clamp(0.0, (self.entries.len() - 1) as f64);
         // NaN becomes 0.
         self.entries[place as usize]
+    }
+
+    /// The tone that a presentation table gives a tone, both 0..=1: what comes is spread over the whole input (PS3.3 C.11.6.1).
+    pub(super) fn spread(&self, tone: f64) -> f64 {
+        let place = f64::from(self.first) + tone * (self.entries.len() - 1) as f64;
+        (f64::from(self.at(place)) / self.full_scale()).min(1.0)
     }
 
     /// The largest entry that its bits allow.
@@ -130,7 +146,50 @@ impl Modality {
 
 #[cfg(test)]
 mod tests {
+    use dicom_core::{DataElement, PrimitiveValue, VR};
+
     use super::*;
+
+    fn lut(descriptor: [u16; 3], vr: VR, data: PrimitiveValue) -> Option<LookupTable> {
+        let item = InMemDicomObject::from_element_iter([
+            DataElement::new(tags::LUT_DESCRIPTOR, VR::US, PrimitiveValue::U16(descriptor.as_slice().into())),
+            DataElement::new(tags::LUT_EXPLANATION, VR::LO, PrimitiveValue::from("bone")),
+            DataElement::new(tags::LUT_DATA, vr, data),
+        ]);
+        LookupTable::read(&item, tags::LUT_DESCRIPTOR, tags::LUT_DATA, true)
+    }
+
+    /// PS3.3 C.11.1.1: entries, first value mapped (with the sign of the pixels), bits.
+    #[test]
+    fn a_descriptor_is_read_as_the_standard_says() {
+        let words = PrimitiveValue::U16((0..=65_535).collect());
+        let table = lut([0, 0xFFFE, 16], VR::US, words).unwrap();
+        assert_eq!((table.entries.len(), table.first, table.bits), (65_536, -2, 16));
+        assert_eq!(table.explanation, "bone");
+        // Fewer entries than are announced: the last one goes on.
+        let table = lut([4, 0, 12], VR::US, PrimitiveValue::U16([7, 9, 11].as_slice().into())).unwrap();
+        assert_eq!((table.at(0.0), table.at(3.0)), (7, 11));
+    }
+
+    #[test]
+    fn entries_of_eight_bits_may_be_packed_two_to_a_word() {
+        for bits in [8, 16] {
+            let packed = PrimitiveValue::U8([10, 20, 30, 40].as_slice().into());
+            let table = lut([4, 0, bits], VR::OW, packed).unwrap();
+            assert_eq!((table.entries.clone(), table.bits), (vec![10, 20, 30, 40], 8));
+        }
+        let odd = lut([3, 0, 8], VR::OW, PrimitiveValue::U8([10, 20, 30, 0].as_slice().into())).unwrap();
+        assert_eq!(odd.entries, [10, 20, 30]);
+        let wide = PrimitiveValue::U16([10, 20, 30, 40].as_slice().into());
+        assert_eq!(lut([4, 0, 8], VR::OW, wide).unwrap().entries, [10, 20, 30, 40]);
+    }
+
+    /// PS3.3 C.11.6.1: what comes is scaled to the input of the table.
+    #[test]
+    fn a_presentation_table_takes_the_whole_range_of_tones() {
+        let table = LookupTable::new(0, vec![255, 0, 51], 8).unwrap();
+        assert_eq!([0.0, 0.5, 1.0].map(|tone| table.spread(tone)), [1.0, 0.0, 0.2]);
+    }
 
     #[test]
     fn a_table_clamps_at_both_ends() {

@@ -1,8 +1,9 @@
 //! From DICOM bytes to a rendered frame under a presentation. Pure: bytes in, pixels out.
 //!
 //! The way of a frame: [`read`] opens the bytes (after `scan` has measured them), [`pixels`] gives stored values,
-//! [`lut`] and [`window`] turn them into grey, [`color`] into RGB, [`render`] fits them to a surface,
-//! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
+//! [`lut`] and [`window`] turn them into grey, [`color`] into RGB, [`render`] fits them to a surface and
+//! lays [`shutter`]s and [`overlay`]s on them, [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
+mod appearance;
 mod codec;
 pub mod color;
 mod content;
@@ -12,27 +13,35 @@ pub mod encode;
 mod facts;
 mod fragments;
 pub mod header;
+mod icc;
 pub mod lut;
 pub mod overlay;
 mod native;
 pub mod pixels;
+mod place;
 mod presentation;
 pub mod read;
+mod reduced;
 pub mod render;
 mod rle;
 mod scan;
 pub mod shutter;
 pub mod stack;
 mod study;
+mod tones;
+mod turn;
 pub mod window;
+pub use appearance::Appearance;
 pub use content::{Content, Document, Section, content, is_picture};
 pub use damage::Damage;
 pub use encode::PictureFormat;
 pub use facts::*;
 pub use header::{Inspection, inspect, read_header};
-pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame, decode_reduced, reductions};
+pub use icc::IccTransform;
+pub use pixels::{DecodeError, StoredFrame, Values, decode_frame, decode_reduced, reductions};
 pub use presentation::*;
 pub use read::OpenError;
+pub use reduced::Reduced;
 pub use render::{Rendered8, render, render_view};
 pub use stack::{Stack, display_order, stacks};
 pub use study::*;

@@ -8,18 +8,17 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
+use super::appearance::{Appearance, appearance};
 use super::codec::{self, Coded, Coding};
-use super::color::{Color, Palette};
-use super::lut::{LookupTable, Modality, PresentationLut};
-use super::overlay::Overlay;
+use super::color::Color;
 use super::damage::{Damage, is_enough};
 use super::fragments::Fragments;
 use super::native::{Order, native_frame, native_values};
+use super::overlay::Overlay;
 use super::read::{Object, OpenError};
+use super::reduced::Reduced;
 use super::scan::PixelElement;
-use super::shutter::Shutters;
-use super::window::WindowFunction;
-use super::{FrameNumber, WindowPreset, dataset, header};
+use super::{FrameNumber, dataset, header};
 
 /// The most bytes that one decoded frame may have.
 const MAX_FRAME_BYTES: u64 = 256 << 20;
@@ -190,30 +189,6 @@ impl Values {
     }
 }
 
-/// What the header says about how a frame is to look.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Appearance {
-    /// `Err` names an interpretation that cannot be shown, while its values can still be read.
-    pub color: Result<Color, String>,
-    pub bits_stored: u8,
-    pub modality: Modality,
-    /// Alternatives for the whole image, the first is the default.
-    pub windows: Vec<WindowPreset>,
-    pub window_function: WindowFunction,
-    /// VOI LUT Sequence: alternatives.
-    pub voi_tables: Vec<LookupTable>,
-    /// Stored values that are no image, lowest and highest (PS3.3 C.7.5.1.1.2).
-    pub padding: Option<(f64, f64)>,
-    /// After the values of interest; `None` where the object does not say.
-    pub presentation_lut: Option<PresentationLut>,
-    pub overlays: Vec<Overlay>,
-    pub shutters: Option<Shutters>,
-    pub palette: Option<Palette>,
-    /// Height of a pixel divided by its width, from spacing or aspect ratio (PS3.3 C.7.6.3.1.7).
-    pub pixel_aspect: f64,
-    pub is_lossy: bool,
-}
-
 /// A decoded frame: stored values and what is needed to show them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredFrame {
@@ -230,6 +205,8 @@ pub struct StoredFrame {
     pub appearance: Appearance,
     /// What is missing or wrong, if the pixel data is damaged.
     pub damage: Option<Damage>,
+    /// Smaller copies of the values, made when they are needed.
+    pub reduced: Reduced,
 }
 
 /// How samples of chroma lie in native pixel data (PS3.3 C.7.6.3.1.2).
@@ -250,9 +227,9 @@ pub(super) struct PixelFormat {
     pub(super) columns: u32,
     pub(super) samples: u16,
     pub(super) bits_allocated: u16,
-    bits_stored: u16,
+    pub(super) bits_stored: u16,
     high_bit: u16,
-    is_signed: bool,
+    pub(super) is_signed: bool,
     pub(super) is_planar: bool,
     /// In native pixel data.
     pub(super) chroma: Chroma,
@@ -441,21 +418,26 @@ pub fn decode_reduced(
         located(object)?;
         return Err(DecodeError::NoSuchFrame { frame: frame.number(), frames });
     }
-    let Decoded { values, color, damage, columns, rows, format } = match located(object)? {
+    let Decoded { values, color, damage, columns, rows, format, embedded } = match located(object)? {
         Located::Native { tag, bytes, order, format } => {
             if reduce > 0 {
                 return Err(DecodeError::NoReduction);
             }
             let native = native_frame(bytes, &format, frame, order)?;
+            // Before masking, which takes them away.
+            let embedded = match order {
+                Order::Big => Vec::new(),
+                _ => Overlay::read_embedded(set, &native, usize::from(format.bits_allocated / 8)),
+            };
             let (values, damage) = native_values(native, &format, order, tag != tags::PIXEL_DATA)?;
-            Decoded::whole(values, damage, format)
+            Decoded { embedded, ..Decoded::whole(values, damage, format) }
         }
         Located::Encapsulated { fragments, offset_table, format } => {
             decode_encapsulated(object, &fragments, offset_table, format, frame, reduce)?
         }
     };
     let color = color.or(format.color).ok_or_else(|| format.contradiction());
-    let appearance = appearance(object, &format, frame.index(), color);
+    let appearance = appearance(set, object.transfer_syntax_uid(), &format, frame.index(), color, embedded);
     let mut values = values;
     if let Some(Damage::MissingRows { first, .. }) = &damage {
         let whole = *first as usize * columns as usize * usize::from(format.samples);
@@ -472,6 +454,7 @@ pub fn decode_reduced(
         shown_extent,
         appearance,
         damage,
+        reduced: Reduced::default(),
     })
 }
 
@@ -565,11 +548,14 @@ struct Decoded {
     columns: u32,
     rows: u32,
     format: PixelFormat,
+    /// Overlay planes in bits of the samples that hold no value.
+    embedded: Vec<Overlay>,
 }
 
 impl Decoded {
     fn whole(values: Values, damage: Option<Damage>, format: PixelFormat) -> Self {
-        Self { values, color: None, damage, columns: format.columns, rows: format.rows, format }
+        let (columns, rows) = (format.columns, format.rows);
+        Self { values, color: None, damage, columns, rows, format, embedded: Vec::new() }
     }
 }
 
@@ -608,7 +594,11 @@ fn decode_encapsulated(
         return Err(DecodeError::PixelsMissing { need: need as u64, have: bytes.len() as u64 });
     }
     let values = stored(&bytes[..need], sample_bytes, &format.of_codestream(bits));
-    Ok(Decoded { values, color, damage, columns: columns as u32, rows: rows as u32, format })
+    let embedded = match reduce {
+        0 => Overlay::read_embedded(object.dataset(), &bytes[..need], sample_bytes),
+        _ => Vec::new(),
+    };
+    Ok(Decoded { values, color, damage, columns: columns as u32, rows: rows as u32, format, embedded })
 }
 
 /// Fills what is missing so that it does not look like an image: padding if there is such a value, else what is shown darkest.
@@ -659,76 +649,7 @@ pub(super) fn stored(bytes: &[u8], sample_bytes: usize, format: &PixelFormat) ->
     }
 }
 
-fn appearance(
-    object: &Object<'_>,
-    format: &PixelFormat,
-    frame_index: usize,
-    color: Result<Color, String>,
-) -> Appearance {
-    let set = object.dataset();
-    let voi = dataset::functional_group(set, frame_index, tags::FRAME_VOILUT_SEQUENCE).unwrap_or(set);
-    let modality = Modality::read(set, frame_index, format.is_signed);
-    // The input of a VOI table may be negative only when the output of the modality stage may.
-    let is_signed = match &modality {
-        Modality::Rescale { intercept, .. } => format.is_signed || *intercept < 0.0,
-        Modality::Table(_) => false,
-    };
-    let overlays = Overlay::read(set, frame_index);
-    Appearance {
-        presentation_lut: PresentationLut::read(set),
-        shutters: Shutters::read(set, &overlays),
-        overlays,
-        bits_stored: format.bits_stored as u8,
-        windows: header::windows(voi),
-        window_function: WindowFunction::read(voi),
-        voi_tables: dataset::items(voi, tags::VOILUT_SEQUENCE)
-            .iter()
-            .filter_map(|item| LookupTable::read(item, tags::LUT_DESCRIPTOR, tags::LUT_DATA, is_signed))
-            .collect(),
-        modality,
-        padding: padding(set, format),
-        palette: if color == Ok(Color::Palette) { Palette::read(set, format.is_signed) } else { None },
-        pixel_aspect: pixel_aspect(set, frame_index),
-        is_lossy: header::is_lossy(set, object.transfer_syntax_uid()),
-        color,
-    }
-}
-
-fn padding(set: &InMemDicomObject, format: &PixelFormat) -> Option<(f64, f64)> {
-    // The sign follows PixelRepresentation whatever the VR says.
-    let value = |tag| {
-        let value = dataset::integer(set, tag)?;
-        Some(f64::from(if format.is_signed {
-            i32::from(value as u16 as i16)
-        } else {
-            i32::from(value as u16)
-        }))
-    };
-    let one = value(tags::PIXEL_PADDING_VALUE)?;
-    let other = value(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(one);
-    Some((one.min(other), one.max(other)))
-}
-
-fn pixel_aspect(set: &InMemDicomObject, frame_index: usize) -> f64 {
-    let measures = dataset::functional_group(set, frame_index, tags::PIXEL_MEASURES_SEQUENCE).unwrap_or(set);
-    let spacings = [
-        dataset::numbers(measures, tags::PIXEL_SPACING),
-        dataset::numbers(set, tags::IMAGER_PIXEL_SPACING),
-        dataset::numbers(set, tags::NOMINAL_SCANNED_PIXEL_SPACING),
-        // Vertical, horizontal.
-        dataset::numbers(set, tags::PIXEL_ASPECT_RATIO),
-    ];
-    spacings
-        .iter()
-        .find_map(|spacing| match spacing[..] {
-            [vertical, horizontal, ..] if vertical > 0.0 && horizontal > 0.0 => Some(vertical / horizontal),
-            _ => None,
-        })
-        .filter(|aspect| (0.01..=100.0).contains(aspect))
-        .unwrap_or(1.0)
-}
-
-/// Lowest and highest value, without those in `padding` and without NaN; (0, 0) when nothing is left.
+/// Lowest and highest value, without those in `padding`, without NaN and infinity; (0, 0) when nothing is left.
 fn extent(values: &Values, padding: Option<(f64, f64)>) -> (f64, f64) {
     fn of<T: Copy + PartialOrd + Into<f64>>(values: &[T], padding: Option<(f64, f64)>) -> Option<(f64, f64)> {
         let Some((low, high)) = padding else {
@@ -736,11 +657,17 @@ fn extent(values: &Values, padding: Option<(f64, f64)>) -> (f64, f64) {
             let (low, high) = values.iter().fold((first, first), |(low, high), &value| {
                 (if value < low { value } else { low }, if value > high { value } else { high })
             });
-            return Some((low.into(), high.into()));
+            let (low, high) = (low.into(), high.into());
+            if low.is_finite() && high.is_finite() {
+                return Some((low, high));
+            }
+            return of(values, Some((f64::NAN, f64::NAN)));
         };
-        let mut shown =
-            values.iter().map(|&value| value.into()).filter(|value| !(low..=high).contains(value));
-        let first: f64 = shown.find(|value| !value.is_nan())?;
+        let mut shown = values
+            .iter()
+            .map(|&value| value.into())
+            .filter(|value| value.is_finite() && !(low..=high).contains(value));
+        let first: f64 = shown.next()?;
         Some(shown.fold((first, first), |(low, high), value| (low.min(value), high.max(value))))
     }
     each!(values, vector => of(vector, padding)).unwrap_or((0.0, 0.0))

@@ -27,13 +27,15 @@ impl WindowFunction {
         }
     }
 
-    /// The tone of a value, 0..=1.
+    /// The tone of a value, 0..=1; NaN for NaN.
+    ///
+    /// LINEAR is defined from a width of 1 on. A narrower one, as fractions of a unit need it, is taken as LINEAR_EXACT.
     pub fn tone(self, window: Window, value: f64) -> f64 {
         let Window { center, width } = window;
         match self {
-            Self::Linear => {
+            Self::Linear if width >= 1.0 => {
                 // A width of 1 is a threshold; the formula would divide by nothing.
-                let span = width.max(1.0) - 1.0;
+                let span = width - 1.0;
                 if value <= center - 0.5 - span / 2.0 {
                     0.0
                 } else if value > center - 0.5 + span / 2.0 {
@@ -42,7 +44,7 @@ impl WindowFunction {
                     (value - (center - 0.5)) / span + 0.5
                 }
             }
-            Self::LinearExact => {
+            Self::Linear | Self::LinearExact => {
                 if value <= center - width / 2.0 {
                     0.0
                 } else if value > center + width / 2.0 {
@@ -107,6 +109,16 @@ mod tests {
         assert_eq!(tone(0.0, 100.0, -50.0), 0.0);
         assert_eq!(tone(0.0, 100.0, 49.5), 1.0);
         assert!((tone(0.0, 100.0, 0.0) - (0.5 / 99.0 + 0.5)).abs() < 1e-12);
+    }
+
+    /// PS3.3 C.11.2.1.2.1 asks for a width of 1 or more; maps of fractions come with less.
+    #[test]
+    fn a_linear_window_below_one_is_no_threshold() {
+        let window = Window { center: 0.5, width: 0.5 };
+        for (value, tone) in [(0.25, 0.0), (0.375, 0.25), (0.5, 0.5), (0.75, 1.0), (f64::INFINITY, 1.0)] {
+            assert_eq!(WindowFunction::Linear.tone(window, value), tone, "{value}");
+        }
+        assert!(WindowFunction::Linear.tone(window, f64::NAN).is_nan());
     }
 
     #[test]

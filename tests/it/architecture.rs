@@ -47,6 +47,7 @@ const TABLE: [Module; 20] = [
             "dicom_transfer_syntax_registry",
             "fast_image_resize",
             "image",
+            "moxcms",
             "png",
             "turbojpeg",
             "charls",
