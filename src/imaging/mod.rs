@@ -3,27 +3,37 @@
 //! The way of a frame: [`read`] opens the bytes (after `scan` has measured them), [`pixels`] gives stored values,
 //! [`lut`] and [`window`] turn them into grey, [`color`] into RGB, [`render`] fits them to a surface,
 //! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
+mod calibration;
+mod charset;
+mod cine;
 mod codec;
 pub mod color;
 mod content;
 pub mod dataset;
+mod details;
 pub mod encode;
 mod facts;
 mod fragments;
 pub mod header;
 mod jpeg;
+mod lossy;
 pub mod lut;
+mod orientation;
 pub mod overlay;
 pub mod pixels;
 mod presentation;
 pub mod read;
 pub mod render;
 mod rle;
+#[cfg(test)]
+mod sample;
 mod scan;
 pub mod shutter;
 pub mod stack;
+mod state;
 mod study;
 pub mod window;
+pub use calibration::length_mm;
 pub use content::{Content, Document, Section, content, is_picture};
 pub use encode::PictureFormat;
 pub use facts::*;
@@ -32,5 +42,6 @@ pub use pixels::{Appearance, DecodeError, StoredFrame, Values, decode_frame};
 pub use presentation::*;
 pub use read::OpenError;
 pub use render::{Rendered8, render, render_view};
-pub use stack::{Stack, display_order, stacks};
+pub use stack::{Regularity, Stack, display_order, stacks};
+pub use state::{AppliedState, PresentationState, StateError};
 pub use study::*;

@@ -14,7 +14,7 @@ use super::read::{Object, OpenError};
 use super::scan::PixelElement;
 use super::shutter::Shutters;
 use super::window::WindowFunction;
-use super::{FrameNumber, WindowPreset, dataset, fragments, header};
+use super::{FrameAbout, FrameNumber, WindowPreset, dataset, fragments, header};
 
 /// The most bytes that one decoded frame may have.
 const MAX_FRAME_BYTES: u64 = 256 << 20;
@@ -197,6 +197,7 @@ pub struct StoredFrame {
     /// The same without padding.
     pub shown_extent: (f64, f64),
     pub appearance: Appearance,
+    pub about: Arc<FrameAbout>,
 }
 
 /// How the pixels of an object are written (PS3.3 C.7.6.3), checked for sense and size.
@@ -343,6 +344,7 @@ pub fn decode(object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, De
         extent,
         shown_extent,
         appearance,
+        about: Arc::new(FrameAbout::read(object, frame)),
     })
 }
 

@@ -8,9 +8,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use super::color::{Color, rgb_from_ybr};
 use super::pixels::each;
 use super::window::Voi;
-use super::{
-    FrameFacts, Lossy, Presentation, StoredFrame, Surface, Values, View, VoiAlternative, VoiChoice, Window,
-};
+use super::{Presentation, StoredFrame, Surface, Values, View, VoiChoice, Window};
 
 /// Why a decoded frame cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,24 +62,6 @@ impl StoredFrame {
         match self.appearance.color {
             Ok(Color::Monochrome1 | Color::Monochrome2) => Some(self.voi(presentation).window()),
             _ => None,
-        }
-    }
-
-    /// What the frame tells of itself under a presentation.
-    pub fn facts(&self, presentation: &Presentation) -> FrameFacts {
-        let look = &self.appearance;
-        let windows = look.windows.iter().map(|preset| VoiAlternative {
-            explanation: preset.explanation.clone(),
-            window: Some(preset.window),
-        });
-        let tables =
-            look.voi_tables.iter().map(|_| VoiAlternative { explanation: String::new(), window: None });
-        FrameFacts {
-            alternatives: windows.chain(tables).collect(),
-            window: self.window(presentation).map(|window| (window.center, window.width)),
-            aspect: f64::from(self.rows) * look.pixel_aspect / f64::from(self.columns),
-            lossy: look.is_lossy.then(Lossy::default),
-            ..FrameFacts::default()
         }
     }
 

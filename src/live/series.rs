@@ -211,7 +211,7 @@ impl OpenSeries {
                 Some(told) => told.lossy.as_ref().map(LossyState::from),
                 None => facts.is_lossy.then(|| LossyState { ratio: None, method: String::new() }),
             },
-            damage: of_frame.and_then(|facts| facts.damage.clone()),
+            damage: of_frame.and_then(|facts| facts.damage.clone().or_else(|| facts.state_notice.clone())),
             is_burned_in: like.is_some_and(|facts| facts.is_burned_in),
             states: self
                 .states

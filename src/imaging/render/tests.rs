@@ -30,6 +30,7 @@ fn frame(rows: u32, columns: u32, values: Values) -> StoredFrame {
             pixel_aspect: 1.0,
             is_lossy: false,
         },
+        about: Default::default(),
     }
 }
 
