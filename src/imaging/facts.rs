@@ -45,6 +45,9 @@ pub struct FrameFacts {
     /// What of a presentation state is not applied: one sentence in English.
     #[serde(default)]
     pub state_notice: Option<String>,
+    /// A presentation state is applied: it refers to the frame.
+    #[serde(default)]
+    pub is_state_applied: bool,
 }
 
 /// What a frame says of itself beside its pixels, and what a presentation state adds to it.
@@ -65,6 +68,7 @@ pub struct FrameAbout {
     pub state_turn: (u8, bool),
     pub state_area: Option<[f64; 4]>,
     pub state_notice: Option<String>,
+    pub is_state_applied: bool,
 }
 
 impl FrameAbout {
@@ -116,6 +120,7 @@ impl StoredFrame {
             state_turn: about.state_turn,
             state_area: about.state_area,
             state_notice: about.state_notice.clone(),
+            is_state_applied: about.is_state_applied,
             ..FrameFacts::default()
         }
     }

@@ -176,6 +176,7 @@ impl AppliedState<'_> {
             state_turn: turn(set),
             state_area: area.and_then(|item| displayed_area(item, target)),
             state_notice: self.state.notice(),
+            is_state_applied: true,
             ..(*frame.about).clone()
         };
         StoredFrame { appearance: look, about: Arc::new(about), ..frame.clone() }
