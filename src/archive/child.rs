@@ -10,8 +10,9 @@ use super::limits;
 use super::wire::{self, Answer, Request};
 use crate::imaging::read::Object;
 use crate::imaging::{
-    Content, ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, Quality, StoredFrame,
-    Surface, View, VoiChoice, Window, content, encode, inspect, pixels, read_header, render, render_view,
+    Content, ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, PresentationState, Quality,
+    StateError, StoredFrame, Surface, View, VoiChoice, Window, content, encode, inspect, pixels, read_header,
+    render, render_view,
 };
 
 /// What a child is: it takes its limits upon itself, then answers until its parent is gone. `cache_bytes`: of decoded frames.
@@ -29,6 +30,10 @@ struct Worker {
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
     /// The object of the last frame, so that a multi-frame object is opened once.
     open: Option<(ContentHash, Object<'static>)>,
+    /// The last presentation state, or why it cannot be applied.
+    state: Option<(ContentHash, Result<PresentationState, StateError>)>,
+    /// The last frame that it was applied to, by object, number and state.
+    applied: Option<((ContentHash, u32, ContentHash), Arc<StoredFrame>)>,
 }
 
 impl Worker {
@@ -39,7 +44,7 @@ impl Worker {
         let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
         // What was looked at last is looked at next.
         let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
-        Self { frames, open: None }
+        Self { frames, open: None, state: None, applied: None }
     }
 
     fn serve(&mut self) -> io::Result<()> {
@@ -89,7 +94,14 @@ impl Worker {
                 Ok((Answer::Warm, Vec::new()))
             }
             Request::Picture { path, content, frame, how, width, height, percent } => {
-                let frame = self.frame(&path, ContentHash(content), frame)?;
+                let content = ContentHash(content);
+                let shown = self.frame(&path, content, frame)?;
+                let frame = match &how.state {
+                    Some((state, hash)) => {
+                        self.applied(shown, (content, frame, ContentHash(*hash)), state)?
+                    }
+                    None => shown,
+                };
                 let presentation = how.presentation();
                 let rendered = render_view(&frame, &presentation, &how.view(), Surface { width, height });
                 let rendered = rendered.map_err(|error| error.to_string())?;
@@ -122,6 +134,33 @@ impl Worker {
         let decoded = Arc::new(pixels::decode(object, frame).map_err(|error| error.to_string())?);
         self.frames.insert((content, frame), decoded.clone());
         Ok(decoded)
+    }
+
+    /// The frame as a presentation state wants it; as it is where the state does not refer to it.
+    fn applied(
+        &mut self,
+        frame: Arc<StoredFrame>,
+        key: (ContentHash, u32, ContentHash),
+        path: &str,
+    ) -> Result<Arc<StoredFrame>, String> {
+        if let Some((known, applied)) = &self.applied
+            && *known == key
+        {
+            return Ok(applied.clone());
+        }
+        let hash = key.2;
+        if self.state.as_ref().is_none_or(|(known, _)| *known != hash) {
+            let bytes = read(path)?;
+            let state = Object::open(bytes).map_err(StateError::from);
+            self.state = Some((hash, state.and_then(|object| PresentationState::read(&object))));
+        }
+        let (_, state) = self.state.as_ref().ok_or("the presentation state is not open")?;
+        let applied = match state {
+            Ok(state) => state.on(&frame).map_or_else(|| frame, Arc::new),
+            Err(why) => Arc::new(frame.with_notice(why.to_string())),
+        };
+        self.applied = Some((key, applied.clone()));
+        Ok(applied)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading values of a parsed data set, leniently: a value that is missing or cannot be read is absent.
 
-use dicom_core::{DicomValue, Tag};
-use dicom_dictionary_std::tags;
+use dicom_core::{DataDictionary, DicomValue, Tag, VR};
+use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::InMemDicomObject;
 
 /// The text of an element, without padding; empty when it is absent.
@@ -21,11 +21,36 @@ pub fn number(dataset: &InMemDicomObject, tag: Tag) -> Option<f64> {
 /// All numbers of an element; those that cannot be read are dropped with all that follow.
 pub fn numbers(dataset: &InMemDicomObject, tag: Tag) -> Vec<f64> {
     let Some(element) = dataset.get(tag) else { return Vec::new() };
+    if matches!(element.vr(), VR::UN | VR::OB) {
+        // The writer did not know what it wrote.
+        return element.to_bytes().map(|bytes| unknown_numbers(&bytes, tag)).unwrap_or_default();
+    }
     if let Ok(numbers) = element.to_multi_float64() {
         return numbers;
     }
-    let Ok(text) = element.to_str() else { return Vec::new() };
-    text.split('\\').map_while(|part| part.trim_matches([' ', '\0']).parse().ok()).collect()
+    element.to_str().map(|text| text_numbers(&text)).unwrap_or_default()
+}
+
+/// Numbers written as text, also with a decimal comma.
+fn text_numbers(text: &str) -> Vec<f64> {
+    let number = |part: &str| part.trim_matches([' ', '\0']).replace(',', ".").parse().ok();
+    text.split('\\').map_while(number).collect()
+}
+
+/// Numbers of an element without a value representation: as the dictionary says, else as text.
+fn unknown_numbers(bytes: &[u8], tag: Tag) -> Vec<f64> {
+    fn all<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+        bytes.as_chunks::<N>().0.iter().map(|chunk| number(*chunk)).collect()
+    }
+    match StandardDataDictionary.by_tag(tag).map(|entry| entry.vr.relaxed()) {
+        Some(VR::US | VR::OW) => all(bytes, |bytes| u16::from_le_bytes(bytes).into()),
+        Some(VR::SS) => all(bytes, |bytes| i16::from_le_bytes(bytes).into()),
+        Some(VR::UL) => all(bytes, |bytes| u32::from_le_bytes(bytes).into()),
+        Some(VR::SL) => all(bytes, |bytes| i32::from_le_bytes(bytes).into()),
+        Some(VR::FL) => all(bytes, |bytes| f32::from_le_bytes(bytes).into()),
+        Some(VR::FD) => all(bytes, f64::from_le_bytes),
+        _ => std::str::from_utf8(bytes).map(text_numbers).unwrap_or_default(),
+    }
 }
 
 /// The first whole number of an element.
@@ -35,7 +60,16 @@ pub fn integer(dataset: &InMemDicomObject, tag: Tag) -> Option<i64> {
 
 /// All whole numbers of an element.
 pub fn integers(dataset: &InMemDicomObject, tag: Tag) -> Vec<i64> {
-    dataset.get(tag).and_then(|element| element.to_multi_int().ok()).unwrap_or_default()
+    let Some(element) = dataset.get(tag) else { return Vec::new() };
+    let is_known = !matches!(element.vr(), VR::UN | VR::OB);
+    let numbers = if is_known { element.to_multi_int().ok() } else { None };
+    let lenient = || {
+        self::numbers(dataset, tag)
+            .into_iter()
+            .filter(|number| number.is_finite())
+            .map(|number| number as i64)
+    };
+    numbers.unwrap_or_else(|| lenient().collect())
 }
 
 /// All texts of an element, without padding.
@@ -66,4 +100,34 @@ pub fn functional_group(
     let own = items(dataset, tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE).get(frame_index);
     let shared = items(dataset, tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE).first();
     [own, shared].into_iter().flatten().find_map(|groups| items(groups, group).first())
+}
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::{DataElement, PrimitiveValue};
+
+    use super::*;
+    use crate::imaging::sample::{item, text as element};
+
+    fn unknown(tag: Tag, bytes: &[u8]) -> InMemDicomObject {
+        item([DataElement::new(tag, VR::UN, PrimitiveValue::U8(bytes.into()))])
+    }
+
+    #[test]
+    fn numbers_are_read_whatever_the_writer_called_them() {
+        let read = |set: InMemDicomObject, tag| numbers(&set, tag);
+        assert_eq!(read(item([element(tags::ROWS, VR::IS, "512 ")]), tags::ROWS), [512.0]);
+        assert_eq!(
+            read(item([element(tags::PIXEL_SPACING, VR::DS, "0,5\\0,25")]), tags::PIXEL_SPACING),
+            [0.5, 0.25]
+        );
+        assert_eq!(
+            read(item([element(tags::PIXEL_SPACING, VR::LO, "0.5\\x\\1")]), tags::PIXEL_SPACING),
+            [0.5]
+        );
+        assert_eq!(read(unknown(tags::ROWS, &[0x30, 0x31]), tags::ROWS), [12592.0]);
+        assert_eq!(read(unknown(tags::PIXEL_SPACING, b"0.5\\0.5 "), tags::PIXEL_SPACING), [0.5, 0.5]);
+        assert_eq!(integers(&unknown(tags::ROWS, &[1, 2]), tags::ROWS), [513]);
+        assert!(read(unknown(tags::PIXEL_SPACING, &[0xFF, 1]), tags::PIXEL_SPACING).is_empty());
+    }
 }

@@ -3,9 +3,11 @@
 //! These types cross the pipe between the gateway and the child that decodes, and so can be serialized; the protocol with
 //! clients has types of its own.
 
+use dicom_dictionary_std::tags;
 use serde::{Deserialize, Serialize};
 
-use super::Window;
+use super::read::Object;
+use super::{FrameNumber, Presentation, StoredFrame, Window, calibration, dataset, lossy, orientation};
 
 /// Facts of one frame, under one presentation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,93 @@ pub struct FrameFacts {
     pub state_turn: (u8, bool),
     /// The part of the frame that a presentation state asks for: left, top, right, bottom in units of the frame (0..1).
     pub state_area: Option<[f64; 4]>,
+    /// What of a presentation state is not applied: one sentence in English.
+    #[serde(default)]
+    pub state_notice: Option<String>,
+    /// A presentation state is applied: it refers to the frame.
+    #[serde(default)]
+    pub is_state_applied: bool,
+}
+
+/// What a frame says of itself beside its pixels, and what a presentation state adds to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FrameAbout {
+    /// SOP Instance UID (0008,0018) of its object.
+    pub sop_uid: String,
+    /// Its number, from 1.
+    pub frame: Option<FrameNumber>,
+    pub edges: Option<Edges>,
+    pub laterality: String,
+    pub view_position: String,
+    pub calibrations: Vec<Calibration>,
+    pub lossy: Option<Lossy>,
+    pub is_burned_in: bool,
+    /// What the presentation state that is applied draws; empty without one, as what follows.
+    pub graphics: Vec<Graphic>,
+    pub state_turn: (u8, bool),
+    pub state_area: Option<[f64; 4]>,
+    pub state_notice: Option<String>,
+    pub is_state_applied: bool,
+}
+
+impl FrameAbout {
+    /// Of a frame of an object.
+    pub(super) fn read(object: &Object<'_>, frame: FrameNumber) -> Self {
+        let set = object.dataset();
+        Self {
+            sop_uid: dataset::text(set, tags::SOP_INSTANCE_UID),
+            frame: Some(frame),
+            edges: orientation::edges(set, frame.index()),
+            laterality: orientation::laterality(set, frame.index()),
+            view_position: orientation::view_position(set),
+            calibrations: calibration::calibrations(set, frame.index()),
+            lossy: lossy::lossy(set, object.transfer_syntax_uid()),
+            is_burned_in: dataset::text(set, tags::BURNED_IN_ANNOTATION) == "YES",
+            ..Self::default()
+        }
+    }
+}
+
+impl StoredFrame {
+    /// The same frame with a sentence about a presentation state that is not applied.
+    #[must_use]
+    pub fn with_notice(&self, notice: String) -> Self {
+        let about = FrameAbout { state_notice: Some(notice), ..(*self.about).clone() };
+        Self { about: std::sync::Arc::new(about), ..self.clone() }
+    }
+
+    /// What the frame tells of itself under a presentation.
+    pub fn facts(&self, presentation: &Presentation) -> FrameFacts {
+        let (look, about) = (&self.appearance, &*self.about);
+        let windows = look.windows.iter().map(|preset| VoiAlternative {
+            explanation: preset.explanation.clone(),
+            window: Some(preset.window),
+        });
+        let tables = look
+            .voi_tables
+            .iter()
+            .map(|table| VoiAlternative { explanation: table.explanation.clone(), window: None });
+        let is_drawn = |overlay| !look.shutters.as_ref().is_some_and(|shutters| shutters.uses(overlay));
+        FrameFacts {
+            alternatives: windows.chain(tables).collect(),
+            window: self.window(presentation).map(|window| (window.center, window.width)),
+            aspect: f64::from(self.rows) * look.pixel_aspect / f64::from(self.columns),
+            edges: about.edges.clone(),
+            laterality: about.laterality.clone(),
+            view_position: about.view_position.clone(),
+            calibrations: about.calibrations.clone(),
+            lossy: about.lossy.clone(),
+            is_burned_in: about.is_burned_in,
+            graphics: about.graphics.clone(),
+            state_turn: about.state_turn,
+            state_area: about.state_area,
+            state_notice: about.state_notice.clone(),
+            is_state_applied: about.is_state_applied,
+            has_overlays: look.overlays.iter().any(is_drawn),
+            has_shutters: look.shutters.is_some(),
+            damage: self.damage.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// One way of spreading values over the greys that the object offers.

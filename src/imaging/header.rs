@@ -7,8 +7,8 @@ use dicom_object::InMemDicomObject;
 
 use super::read::{Object, OpenError};
 use super::{
-    ContentHash, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts,
-    Window, WindowPreset, dataset, pixels,
+    ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window, WindowPreset,
+    dataset, details, lossy, pixels,
 };
 use crate::secret::Pii;
 
@@ -108,7 +108,7 @@ fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts
         is_lossy: is_lossy(set, object.transfer_syntax_uid()),
         bytes,
         content: hash,
-        details: InstanceDetails::default(),
+        details: details::read(set, kind, if has_frames { frames(object) } else { 0 }),
         class_uid,
     }
 }
@@ -156,18 +156,7 @@ fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
 
 /// Once lossy, always lossy (PS3.3 C.7.6.1.1.5), whatever it is stored as now.
 pub(super) fn is_lossy(set: &InMemDicomObject, transfer_syntax_uid: &str) -> bool {
-    let syntaxes = [
-        uids::JPEG_BASELINE8_BIT,
-        uids::JPEG_EXTENDED12_BIT,
-        "1.2.840.10008.1.2.4.53",
-        "1.2.840.10008.1.2.4.55",
-        uids::JPEGLS_NEAR_LOSSLESS,
-        uids::JPEG2000,
-        uids::JPEG2000MC,
-        uids::HTJ2K,
-        "1.2.840.10008.1.2.4.112",
-    ];
-    dataset::text(set, tags::LOSSY_IMAGE_COMPRESSION) == "01" || syntaxes.contains(&transfer_syntax_uid)
+    lossy::lossy(set, transfer_syntax_uid).is_some()
 }
 
 /// The windows that an object or its frame offers (PS3.3 C.11.2.1.2): alternatives for the whole image.
@@ -201,9 +190,9 @@ pub(super) fn person_name(value: &str) -> String {
     words.join(" ")
 }
 
-/// DA (PS3.5 section 6.2), also in the old form with dots.
+/// DA (PS3.5 section 6.2), also in the old form with dots, with dashes or with a time behind it.
 fn date(set: &InMemDicomObject, tag: Tag) -> Option<NaiveDate> {
-    let digits: String = dataset::text(set, tag).chars().filter(|c| *c != '.').take(8).collect();
+    let digits: String = dataset::text(set, tag).chars().filter(char::is_ascii_digit).take(8).collect();
     NaiveDate::parse_from_str(&digits, "%Y%m%d").ok()
 }
 
@@ -211,7 +200,7 @@ fn whole(set: &InMemDicomObject, tag: Tag) -> Option<i32> {
     dataset::integer(set, tag).and_then(|value| i32::try_from(value).ok())
 }
 
-fn array<const N: usize>(numbers: &[f64]) -> Option<[f64; N]> {
+pub(super) fn array<const N: usize>(numbers: &[f64]) -> Option<[f64; N]> {
     numbers.get(..N)?.try_into().ok().filter(|array: &[f64; N]| array.iter().all(|number| number.is_finite()))
 }
 

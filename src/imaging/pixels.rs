@@ -18,7 +18,7 @@ use super::overlay::Overlay;
 use super::read::{Object, OpenError};
 use super::reduced::Reduced;
 use super::scan::PixelElement;
-use super::{FrameNumber, dataset, header};
+use super::{FrameAbout, FrameNumber, dataset, header};
 
 /// The most bytes that one decoded frame may have.
 const MAX_FRAME_BYTES: u64 = 256 << 20;
@@ -207,6 +207,8 @@ pub struct StoredFrame {
     pub damage: Option<Damage>,
     /// Smaller copies of the values, made when they are needed.
     pub reduced: Reduced,
+    /// What it tells of itself beside its pixels.
+    pub about: Arc<FrameAbout>,
 }
 
 /// How samples of chroma lie in native pixel data (PS3.3 C.7.6.3.1.2).
@@ -455,6 +457,7 @@ pub fn decode_reduced(
         appearance,
         damage,
         reduced: Reduced::default(),
+        about: Arc::new(FrameAbout::read(object, frame)),
     })
 }
 

@@ -9,6 +9,7 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
+use super::charset;
 use super::scan::{self, Encoding, Layout, PixelElement};
 
 /// So much of a deflated data set (PS3.5 section A.5) is inflated on trust.
@@ -93,8 +94,9 @@ impl<'a> Object<'a> {
         let syntax = TransferSyntaxRegistry
             .get(syntax_uid)
             .ok_or_else(|| OpenError::Damaged(format!("transfer syntax {syntax_uid} is not known")))?;
-        let dataset = InMemDicomObject::read_dataset_with_ts(&*header_bytes, syntax)
+        let mut dataset = InMemDicomObject::read_dataset_with_ts(&*header_bytes, syntax)
             .map_err(|error| OpenError::Damaged(one_line(&error)))?;
+        charset::decode_texts(&mut dataset);
         if dataset.tags().next().is_none() && pixels.is_none() {
             return Err(OpenError::Damaged("it has no elements".to_owned()));
         }

@@ -12,7 +12,7 @@ use super::place::{Cut, Placement, Region};
 use super::reduced::Reduced;
 use super::tones::tones;
 use super::window::Voi;
-use super::{FrameFacts, Lossy, Presentation, StoredFrame, Surface, View, VoiAlternative, VoiChoice, Window};
+use super::{Presentation, StoredFrame, Surface, View, VoiChoice, Window};
 
 /// Why a decoded frame cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,31 +59,6 @@ impl StoredFrame {
             // Colour has none of its own; a palette never has one.
             Ok(Color::Rgb | Color::Ybr) => presentation.voi.window().filter(|window| window.width > 0.0),
             _ => None,
-        }
-    }
-
-    /// What the frame tells of itself under a presentation.
-    pub fn facts(&self, presentation: &Presentation) -> FrameFacts {
-        let look = &self.appearance;
-        let windows = look.windows.iter().map(|preset| VoiAlternative {
-            explanation: preset.explanation.clone(),
-            window: Some(preset.window),
-        });
-        let tables = look
-            .voi_tables
-            .iter()
-            .map(|table| VoiAlternative { explanation: table.explanation.clone(), window: None });
-        FrameFacts {
-            alternatives: windows.chain(tables).collect(),
-            window: self.window(presentation).map(|window| (window.center, window.width)),
-            aspect: f64::from(self.rows) * look.pixel_aspect / f64::from(self.columns),
-            has_overlays: look
-                .overlays
-                .iter()
-                .any(|overlay| !look.shutters.as_ref().is_some_and(|shutters| shutters.uses(overlay))),
-            has_shutters: look.shutters.is_some(),
-            lossy: look.is_lossy.then(Lossy::default),
-            ..FrameFacts::default()
         }
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use dicom_core::{DataDictionary, Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 
+use super::charset;
 use super::read::OpenError;
 
 /// The deepest nesting of sequences that is read. Real objects stay below 10.
@@ -204,6 +205,11 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
                     at = end.ok_or(OpenError::Truncated(bytes.len()))?;
                 } else {
                     at = defined_end(element.length)?;
+                    if tag == tags::SPECIFIC_CHARACTER_SET
+                        && let Some((place, byte)) = charset::hide(&bytes[element.start..at])
+                    {
+                        layout.corrections.push((element.start + place, vec![byte]));
+                    }
                 }
             }
         }

@@ -382,8 +382,10 @@ impl Task {
                     device.show(message);
                 }
                 let before = state(self);
+                let current = self.viewing.shown().and_then(|shown| shown.presentation.state);
                 if let Some(open) = self.series.as_mut() {
-                    let asked = open.tell(Told { index, state: applied, facts: picture.facts.clone() });
+                    let told = Told { index, state: applied, facts: picture.facts.clone() };
+                    let asked = open.tell(told, current);
                     if let Some(facts) = asked {
                         self.follow_state(&facts);
                     }

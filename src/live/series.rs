@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::archive::ShownContent;
 use crate::clinical::{InstanceId, SeriesId};
 use crate::imaging::{
-    ContentHash, FrameFacts, FrameNumber, InstanceFacts, ObjectKind, VoiChoice, display_order, is_picture,
+    ContentHash, FrameFacts, FrameNumber, InstanceFacts, ObjectKind, VoiChoice, is_picture, stacks,
 };
 use crate::protocol::{
     AlternativeState, CalibrationState, CineState, ContentWord, EdgesState, GraphicState, LossyState, Shown,
@@ -28,8 +28,12 @@ pub(super) struct OpenSeries {
     frames: Vec<(usize, FrameNumber)>,
     /// Presentation states that refer to something on show.
     states: Vec<State>,
+    /// Where each stack begins, from 0.
+    starts: Vec<usize>,
     /// What the last picture told about its frame.
     told: Option<Told>,
+    /// The presentation state whose turn and part of the frame have been followed.
+    followed: Option<ContentHash>,
     /// What was found of an object that is no picture; `None` while it is awaited.
     content: Option<(ContentHash, Arc<ShownContent>)>,
 }
@@ -61,11 +65,11 @@ impl OpenSeries {
         instances: Vec<InstanceFacts>,
         referring: &[(InstanceId, InstanceFacts)],
     ) -> Self {
-        let mut frames = display_order(&instances);
-        if frames.is_empty() {
-            frames = (0..instances.len()).map(|place| (place, FrameNumber::FIRST)).collect();
+        let mut found: Vec<_> = stacks(&instances).into_iter().map(|stack| stack.frames).collect();
+        if found.is_empty() {
+            found = vec![(0..instances.len()).map(|place| (place, FrameNumber::FIRST)).collect()];
         }
-        Self::of(id, modality, title, instances, frames, referring)
+        Self::of(id, modality, title, instances, found, referring)
     }
 
     /// What an object of another series refers to, in its order: a key object selection, a presentation state. `None` when nothing of it is
@@ -91,7 +95,7 @@ impl OpenSeries {
                 if reference.frames.is_empty() { all.clone().collect() } else { named.collect() };
             frames.extend(wanted.into_iter().filter_map(FrameNumber::new).map(|frame| (place, frame)));
         }
-        (!frames.is_empty()).then(|| Self::of(id, String::new(), title, instances, frames, referring))
+        (!frames.is_empty()).then(|| Self::of(id, String::new(), title, instances, vec![frames], referring))
     }
 
     fn of(
@@ -99,9 +103,16 @@ impl OpenSeries {
         modality: String,
         title: String,
         instances: Vec<InstanceFacts>,
-        frames: Vec<(usize, FrameNumber)>,
+        stacks: Vec<Vec<(usize, FrameNumber)>>,
         referring: &[(InstanceId, InstanceFacts)],
     ) -> Self {
+        let starts = stacks.iter().scan(0, |next, stack| {
+            let start = *next;
+            *next += stack.len();
+            Some(start)
+        });
+        let starts = starts.collect();
+        let frames: Vec<_> = stacks.into_iter().flatten().collect();
         let is_shown = |uid: &str| frames.iter().any(|(place, _)| instances[*place].uid == uid);
         let states = referring
             .iter()
@@ -109,7 +120,18 @@ impl OpenSeries {
             .filter(|(_, facts)| facts.details.references.iter().any(|one| is_shown(&one.uid)))
             .map(|(id, facts)| State { id: *id, content: facts.content, label: facts.details.label.clone() })
             .collect();
-        Self { id, modality, title, instances, frames, states, told: None, content: None }
+        Self {
+            id,
+            modality,
+            title,
+            instances,
+            frames,
+            states,
+            starts,
+            told: None,
+            followed: None,
+            content: None,
+        }
     }
 
     pub(super) fn id(&self) -> SeriesId {
@@ -132,11 +154,18 @@ impl OpenSeries {
         self.states.iter().find(|state| state.id == id).map(|state| state.content)
     }
 
-    /// Takes what a picture told; answers with what a presentation state asks for when it has just been applied.
-    pub(super) fn tell(&mut self, told: Told) -> Option<Arc<FrameFacts>> {
-        let before = self.told.as_ref().and_then(|told| told.state);
-        let is_new = told.state.is_some() && told.state != before;
+    /// Takes what a picture told; answers with what a presentation state asks for when it has just been applied. `current`: the state that is
+    /// chosen now, which pictures that were ordered earlier may not have.
+    pub(super) fn tell(&mut self, told: Told, current: Option<ContentHash>) -> Option<Arc<FrameFacts>> {
+        if current.is_none() {
+            self.followed = None;
+        }
         let facts = told.facts.clone();
+        // Once for each choice, at the first frame that the state refers to: from then on the view is the presenter's.
+        let is_new = facts.is_state_applied && told.state == current && self.followed != current;
+        if is_new {
+            self.followed = current;
+        }
         self.told = Some(told);
         is_new.then_some(facts)
     }
@@ -211,7 +240,7 @@ impl OpenSeries {
                 Some(told) => told.lossy.as_ref().map(LossyState::from),
                 None => facts.is_lossy.then(|| LossyState { ratio: None, method: String::new() }),
             },
-            damage: of_frame.and_then(|facts| facts.damage.clone()),
+            damage: of_frame.and_then(|facts| facts.damage.clone().or_else(|| facts.state_notice.clone())),
             is_burned_in: like.is_some_and(|facts| facts.is_burned_in),
             states: self
                 .states
@@ -241,31 +270,42 @@ impl OpenSeries {
         }
     }
 
+    /// The first and last place of the stack that a place lies in.
+    fn stack_around(&self, place: usize) -> (usize, usize) {
+        let after = self.starts.partition_point(|start| *start <= place);
+        let first = after.checked_sub(1).and_then(|before| self.starts.get(before)).copied().unwrap_or(0);
+        let next = self.starts.get(after).copied().unwrap_or(self.frames.len());
+        (first, next.saturating_sub(1).max(first))
+    }
+
     /// How the frames around a place play: those of its object, or the whole stack where each object has one frame.
     fn cine(&self, index: u32) -> Option<CineState> {
         let (instance, _) = *self.frames.get(index as usize)?;
         let facts = self.instances.get(instance).filter(|facts| is_picture(facts.kind))?;
-        let last = self.frames.len() - 1;
+        let (start, end) = self.stack_around(index as usize);
         if facts.frames <= 1 || facts.details.cine.is_none() {
             let whole = CineState {
                 frame_ms: FRAME_MS,
                 frames_ms: Vec::new(),
                 is_sweep: false,
-                first: 0,
-                last: u32::try_from(last).ok()?,
+                first: u32::try_from(start).ok()?,
+                last: u32::try_from(end).ok()?,
             };
-            return (last > 0).then_some(whole);
+            return (end > start).then_some(whole);
         }
         let cine = facts.details.cine.as_ref()?;
         let is_played = |frame: FrameNumber| {
             cine.trim.is_none_or(|(first, last)| (first..=last).contains(&frame.number()))
         };
         let is_own = |(place, frame): &(usize, FrameNumber)| *place == instance && is_played(*frame);
-        let first = self.frames.iter().position(is_own)?;
-        let last = self.frames.iter().rposition(is_own)?;
+        let stack = self.frames.get(start..=end)?;
+        let first = start + stack.iter().position(is_own)?;
+        let last = start + stack.iter().rposition(is_own)?;
+        // Times belong to frames in the order in which they are stored.
+        let is_as_stored = facts.details.order.stacks.is_empty();
         Some(CineState {
             frame_ms: cine.frame_ms,
-            frames_ms: cine.frames_ms.clone(),
+            frames_ms: if is_as_stored { cine.frames_ms.clone() } else { Vec::new() },
             is_sweep: cine.is_sweep,
             first: u32::try_from(first).ok()?,
             last: u32::try_from(last).ok()?,

@@ -51,6 +51,7 @@ const TABLE: [Module; 20] = [
             "png",
             "turbojpeg",
             "charls",
+            "encoding_rs",
             "flate2",
             "jpeg2k",
             "jpeg_decoder",

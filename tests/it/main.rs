@@ -12,6 +12,7 @@ mod call;
 mod imaging;
 mod login;
 mod migrations;
+mod presentation;
 mod privacy;
 mod protocol;
 mod store;

@@ -39,11 +39,11 @@ fn booking(doctor: &str, minutes: i64) -> Value {
 }
 
 /// A booked visit: who booked it, whose it is, and the secrets of the two links.
-struct Visit {
+pub(crate) struct Visit {
     app: TestApp,
     secretary: Browser,
-    doctor: Browser,
-    appointment: String,
+    pub(crate) doctor: Browser,
+    pub(crate) appointment: String,
     patient: String,
     relative: String,
 }
@@ -53,7 +53,7 @@ pub(crate) fn secret(link: &Value) -> String {
 }
 
 impl Visit {
-    async fn book(dialect: Dialect) -> Self {
+    pub(crate) async fn book(dialect: Dialect) -> Self {
         Self::book_at(TestApp::start(dialect).await, 5).await
     }
 
@@ -78,7 +78,7 @@ impl Visit {
     }
 
     /// The doctor in the call.
-    async fn doctor_enters(&self) -> Socket {
+    pub(crate) async fn doctor_enters(&self) -> Socket {
         let (mut socket, welcome) = self.doctor.attend(&self.appointment).await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         socket.request(json!({"type": "enter"})).await.unwrap();
@@ -95,7 +95,7 @@ impl Visit {
         (patient, id, doctor)
     }
 
-    fn studies(&self) -> String {
+    pub(crate) fn studies(&self) -> String {
         format!("/api/appointments/{}/studies", self.appointment)
     }
 }

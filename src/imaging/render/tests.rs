@@ -38,6 +38,7 @@ pub(in crate::imaging) fn frame(rows: u32, columns: u32, values: Values) -> Stor
         },
         damage: None,
         reduced: Reduced::default(),
+        about: Default::default(),
     }
 }
 
