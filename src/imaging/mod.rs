@@ -2,7 +2,9 @@
 //!
 //! The way of a frame: [`read`] opens the bytes (after `scan` has measured them), [`pixels`] gives stored values,
 //! [`lut`] and [`window`] turn them into grey, [`color`] into RGB, [`render`] fits them to a surface,
-//! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
+//! [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order. [`content()`] is what is shown of objects without
+//! pictures; [`plain`] opens photographs and other files that are no DICOM.
+pub mod clip;
 mod codec;
 pub mod color;
 mod content;
@@ -15,6 +17,7 @@ mod jpeg;
 pub mod lut;
 pub mod overlay;
 pub mod pixels;
+pub mod plain;
 mod presentation;
 pub mod read;
 pub mod render;
@@ -24,7 +27,7 @@ pub mod shutter;
 pub mod stack;
 mod study;
 pub mod window;
-pub use content::{Content, Document, Section, content, is_picture};
+pub use content::{Content, ContentError, Document, FACTS, Section, content, is_picture};
 pub use encode::PictureFormat;
 pub use facts::*;
 pub use header::{Inspection, inspect, read_header};

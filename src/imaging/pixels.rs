@@ -14,7 +14,7 @@ use super::read::{Object, OpenError};
 use super::scan::PixelElement;
 use super::shutter::Shutters;
 use super::window::WindowFunction;
-use super::{FrameNumber, WindowPreset, dataset, fragments, header};
+use super::{FrameNumber, WindowPreset, dataset, fragments, header, plain};
 
 /// The most bytes that one decoded frame may have.
 const MAX_FRAME_BYTES: u64 = 256 << 20;
@@ -286,6 +286,9 @@ impl PixelFormat {
 
 /// Decodes one frame of an object.
 pub fn decode_frame(bytes: &[u8], frame: FrameNumber) -> Result<StoredFrame, DecodeError> {
+    if let Some(decoded) = plain::decode(bytes, frame) {
+        return decoded;
+    }
     decode(&Object::open(bytes)?, frame)
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use super::{FrameNumber, InstanceFacts, ObjectKind};
+use super::{FrameNumber, InstanceFacts, is_picture};
 
 /// How far direction cosines may differ within a stack.
 const COSINE_TOLERANCE: f64 = 1e-3;
@@ -32,7 +32,7 @@ pub fn stacks(instances: &[InstanceFacts]) -> Vec<Stack> {
     let shown = instances
         .iter()
         .enumerate()
-        .filter(|(_, facts)| facts.kind == ObjectKind::Image && facts.frames > 0)
+        .filter(|(_, facts)| is_picture(facts.kind) && facts.frames > 0)
         .filter(|(_, facts)| facts.uid.is_empty() || seen.insert(facts.uid.as_str()));
     let mut groups: Vec<Vec<(usize, &InstanceFacts)>> = Vec::new();
     let mut found: Vec<Stack> = Vec::new();
@@ -119,6 +119,7 @@ mod tests {
 
     use super::*;
     use crate::imaging::ContentHash;
+    use crate::imaging::ObjectKind;
 
     const AXIAL: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
