@@ -37,6 +37,7 @@ for part in "$@"; do
         command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || packages="$packages chromium"
         command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 || packages="$packages firefox-esr"
         need setpriv util-linux
+        need ffmpeg ffmpeg
         ;;
     *) fail "need.sh knows build, web and test, not $part" ;;
     esac

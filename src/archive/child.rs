@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::limits;
 use super::wire::{self, Answer, Request};
+use crate::imaging::clip::{Clip, clip, plain_clip};
+use crate::imaging::plain;
 use crate::imaging::read::Object;
 use crate::imaging::{
     Content, ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, PresentationState, Quality,
@@ -24,6 +26,13 @@ pub fn run_worker(cache_bytes: u64) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// What there is of a frame.
+enum Found {
+    Frame(Arc<StoredFrame>),
+    /// Frames of clips are decoded elsewhere.
+    Clip(Clip),
 }
 
 struct Worker {
@@ -69,7 +78,11 @@ impl Worker {
                 Ok((Answer::Values { rows, columns, samples, kind }, bytes))
             }
             Request::Render { path, frame, window, size } => {
-                let frame = decode(&path, frame)?;
+                let bytes = read(&path)?;
+                if let Some(clip) = clip_in(&bytes) {
+                    return Ok((Answer::Clip(clip), Vec::new()));
+                }
+                let frame = decode_bytes(&bytes, frame)?;
                 let window = window.map(|(center, width)| Window { center, width });
                 let voi = window.map_or(VoiChoice::Object, VoiChoice::Window);
                 let presentation = Presentation { voi, ..Presentation::PLAIN };
@@ -95,7 +108,10 @@ impl Worker {
             }
             Request::Picture { path, content, frame, how, width, height, percent } => {
                 let content = ContentHash(content);
-                let shown = self.frame(&path, content, frame)?;
+                let shown = match self.frame(&path, content, frame)? {
+                    Found::Frame(frame) => frame,
+                    Found::Clip(clip) => return Ok((Answer::Clip(clip), Vec::new())),
+                };
                 let frame = match &how.state {
                     Some((state, hash)) => {
                         self.applied(shown, (content, frame, ContentHash(*hash)), state)?
@@ -120,20 +136,32 @@ impl Worker {
         }
     }
 
-    fn frame(&mut self, path: &str, content: ContentHash, number: u32) -> Result<Arc<StoredFrame>, String> {
+    fn frame(&mut self, path: &str, content: ContentHash, number: u32) -> Result<Found, String> {
         let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
         if let Some(found) = self.frames.get(&(content, frame)) {
-            return Ok(found);
+            return Ok(Found::Frame(found));
         }
         if self.open.as_ref().is_none_or(|(hash, _)| *hash != content) {
             self.open = None;
-            let object = Object::open(read(path)?).map_err(|error| error.to_string())?;
+            let bytes = read(path)?;
+            if let Some(clip) = plain_clip(&bytes) {
+                return Ok(Found::Clip(clip));
+            }
+            if let Some(decoded) = plain::decode(&bytes, frame) {
+                let decoded = Arc::new(decoded.map_err(|error| error.to_string())?);
+                self.frames.insert((content, frame), decoded.clone());
+                return Ok(Found::Frame(decoded));
+            }
+            let object = Object::open(bytes).map_err(|error| error.to_string())?;
             self.open = Some((content, object));
         }
         let (_, object) = self.open.as_ref().ok_or("the object is not open")?;
+        if let Some(clip) = clip(object) {
+            return Ok(Found::Clip(clip));
+        }
         let decoded = Arc::new(pixels::decode(object, frame).map_err(|error| error.to_string())?);
         self.frames.insert((content, frame), decoded.clone());
-        Ok(decoded)
+        Ok(Found::Frame(decoded))
     }
 
     /// The frame as a presentation state wants it; as it is where the state does not refer to it.
@@ -169,8 +197,17 @@ fn look(bytes: &[u8]) -> Result<Inspection, String> {
 }
 
 fn decode(path: &str, number: u32) -> Result<StoredFrame, String> {
+    decode_bytes(&read(path)?, number)
+}
+
+fn decode_bytes(bytes: &[u8], number: u32) -> Result<StoredFrame, String> {
     let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
-    pixels::decode_frame(&read(path)?, frame).map_err(|error| error.to_string())
+    pixels::decode_frame(bytes, frame).map_err(|error| error.to_string())
+}
+
+/// The clip in these bytes; `None` when they are something else, or nothing that can be opened.
+fn clip_in(bytes: &[u8]) -> Option<Clip> {
+    plain_clip(bytes).or_else(|| clip(&Object::open(bytes).ok()?))
 }
 
 fn read(path: &str) -> Result<Vec<u8>, String> {

@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::picture::PictureError;
+use super::picture::{PictureError, ShownContent};
 use super::pool::Pool;
+use super::video::Clips;
 use super::wire::{Answer, Request};
-use crate::imaging::{FrameNumber, Inspection, Surface, Window};
+use crate::imaging::{ContentHash, FrameNumber, Inspection, Surface, Window};
 
 /// Reads files outside of the archive. Nothing of them is parsed in this process, and nothing is kept.
 #[derive(Debug)]
-pub struct Decoder(Pool);
+pub struct Decoder {
+    pool: Pool,
+    clips: Clips,
+}
 
 /// Stored values of a frame, row by row, samples together, in little endian.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +30,9 @@ pub struct FrameValues {
 impl Decoder {
     /// A child of `program`, which is this program; it starts when it is first needed.
     pub fn new(program: PathBuf) -> Self {
-        Self(Pool::of(program, 1, 0))
+        // Streams of clips lie there while one is looked at.
+        let folder = Path::new("/tmp").join(format!("parvis-clips-{}", std::process::id()));
+        Self { pool: Pool::of(program, 1, 0), clips: Clips::new(folder) }
     }
 
     /// What the object in a file is.
@@ -43,7 +49,7 @@ impl Decoder {
     }
 
     async fn look(&self, path: Option<String>, bytes: &[u8]) -> Result<Inspection, PictureError> {
-        match self.0.ask_any(&Request::Inspect { path }, bytes).await? {
+        match self.pool.ask_any(&Request::Inspect { path }, bytes).await? {
             (Answer::Inspection { facts, photometric, bits_stored, samples, is_cut }, _) => {
                 Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples, is_cut })
             }
@@ -51,10 +57,15 @@ impl Decoder {
         }
     }
 
+    /// What the object in a file is shown as, when it is no picture.
+    pub async fn content(&self, path: &Path) -> Result<ShownContent, PictureError> {
+        self.pool.content(Path::new(&absolute(path)?), ContentHash([0; 32])).await
+    }
+
     /// The stored values of a frame.
     pub async fn values(&self, path: &Path, frame: FrameNumber) -> Result<FrameValues, PictureError> {
         let request = Request::Values { path: absolute(path)?, frame: frame.number() };
-        match self.0.ask_any(&request, &[]).await? {
+        match self.pool.ask_any(&request, &[]).await? {
             (Answer::Values { rows, columns, samples, kind }, bytes) => {
                 Ok(FrameValues { rows, columns, samples, kind, bytes })
             }
@@ -76,10 +87,17 @@ impl Decoder {
             window: window.map(|window| (window.center, window.width)),
             size: surface.map(|surface| (surface.width, surface.height)),
         };
-        match self.0.ask_any(&request, &[]).await? {
+        match self.pool.ask_any(&request, &[]).await? {
             (Answer::Picture { .. }, bytes) => Ok(bytes),
+            (Answer::Clip(clip), _) => self.clips.render(path, clip, frame, surface).await,
             _ => Err(off_topic()),
         }
+    }
+}
+
+impl Drop for Decoder {
+    fn drop(&mut self) {
+        self.clips.close();
     }
 }
 

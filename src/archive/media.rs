@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zip::ZipArchive;
 
+use crate::imaging::{plain, read};
+
 /// How much is looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct MediaLimits {
@@ -22,6 +24,8 @@ pub struct MediaLimits {
     pub depth: usize,
     /// An uploaded ZIP may become so many times its size; small ones [`SMALL_BYTES`] anyhow.
     pub ratio: u64,
+    /// Photographs and other plain files inside of a ZIP or a folder count: set where there is no object in it.
+    pub has_plain_files: bool,
 }
 
 /// What any ZIP may unpack to, in bytes: images of nothing pack very well.
@@ -31,7 +35,14 @@ const HEAD_BYTES: u64 = 1024;
 
 impl Default for MediaLimits {
     fn default() -> Self {
-        Self { unpacked_bytes: 4 << 30, file_bytes: 1 << 30, entries: 100_000, depth: 3, ratio: 100 }
+        Self {
+            unpacked_bytes: 4 << 30,
+            file_bytes: 1 << 30,
+            entries: 100_000,
+            depth: 3,
+            ratio: 100,
+            has_plain_files: false,
+        }
     }
 }
 
@@ -73,10 +84,10 @@ pub enum MediaError {
 }
 
 /// Files that come along with studies on CDs and mean nothing for them.
-const LITTER: [&str; 34] = [
+const LITTER: [&str; 40] = [
     "exe", "dll", "inf", "ini", "txt", "htm", "html", "xml", "xsl", "css", "js", "json", "jar", "class",
     "jpg", "jpeg", "png", "gif", "bmp", "ico", "pdf", "lnk", "bat", "cmd", "sh", "app", "dmg", "so", "dylib",
-    "cfg", "log", "md", "db", "ocx",
+    "cfg", "log", "md", "db", "ocx", "mp3", "mp4", "wav", "m4a", "mov", "avi",
 ];
 
 /// Tells every file of `source` to `found`, until it has had enough.
@@ -251,7 +262,7 @@ impl Walker<'_> {
         let mut read = from.by_ref().take(HEAD_BYTES.min(most + 1)).read_to_end(&mut bytes);
         if read.is_ok() {
             // What comes along with studies is not unpacked to its end.
-            if is_ignored(&bytes, name) {
+            if is_ignored(&bytes, name) && !(self.limits.has_plain_files && is_plain(&bytes, name)) {
                 self.tell(name.to_owned(), false, EntryKind::Ignored)?;
                 return ControlFlow::Continue(None);
             }
@@ -306,8 +317,15 @@ fn is_ignored(head: &[u8], name: &str) -> bool {
         || is_document(base)
         || base.starts_with('.')
         || name.contains("__MACOSX/")
-        || crate::imaging::read::foreign_kind(head).is_some()
+        || read::foreign_kind(head).is_some()
+        || plain::recognise(head).is_some()
         || head.len() < 132
+}
+
+/// Whether it is a plain file that somebody meant to send, and no leftover of a computer.
+fn is_plain(head: &[u8], name: &str) -> bool {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    plain::recognise(head).is_some() && !base.starts_with('.') && !name.contains("__MACOSX/")
 }
 
 /// ZIPs by their bytes, and something else for people.
@@ -322,10 +340,9 @@ fn has_extension(base: &str, extensions: &[&str]) -> bool {
 
 /// A file that somebody chose by itself is no litter: it gets a word.
 fn classify_source(bytes: Vec<u8>) -> EntryKind {
-    match crate::imaging::read::foreign_kind(&bytes) {
-        Some(what) if bytes.get(128..132) != Some(b"DICM") => {
-            EntryKind::Refused(RefusalKind::NotDicom, format!("this is {what}, not a DICOM object"))
-        }
+    let is_object = bytes.get(128..132) == Some(b"DICM") || plain::recognise(&bytes).is_some();
+    match read::foreign(&bytes) {
+        Some(why) if !is_object => EntryKind::Refused(RefusalKind::NotDicom, why.to_string()),
         _ => EntryKind::Candidate(bytes),
     }
 }

@@ -1,7 +1,7 @@
 //! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
 //! Nothing of an object is parsed in this process: [`pool`] starts the children, which are [`child`], [`wire`] is what is spoken with them,
-//! [`receive`] takes uploads in. Names from inside of archives are told to people and never used as paths.
+//! [`receive`] takes uploads in, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as paths.
 
 mod child;
 mod decoder;
@@ -10,6 +10,7 @@ mod media;
 mod picture;
 mod pool;
 mod receive;
+mod video;
 mod wire;
 
 use std::path::PathBuf;
@@ -29,7 +30,8 @@ pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
 
 use picture::PictureKey;
-use pool::Pool;
+use pool::{Made, Pool};
+use video::Clips;
 
 /// Where studies are kept and how they are decoded.
 #[derive(Clone, Debug)]
@@ -80,6 +82,7 @@ pub struct Archive(Arc<Inner>);
 struct Inner {
     settings: ArchiveSettings,
     pool: Arc<Pool>,
+    clips: Clips,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
     /// Numbers for the names of files that are not whole yet: the same object may come in several uploads at once.
     parts: AtomicU64,
@@ -98,8 +101,10 @@ impl Archive {
             .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
             .build();
         let (wanted, wishes) = watch::channel(Vec::new());
+        let clips = Clips::new(settings.folder.join("clips"));
         let archive = Self(Arc::new(Inner {
             settings,
+            clips,
             pool: pool.clone(),
             pictures,
             parts: AtomicU64::new(0),
@@ -116,7 +121,18 @@ impl Archive {
     pub async fn picture(&self, request: &PictureRequest) -> Result<Arc<Picture>, PictureError> {
         let path = object_path(&self.folder(), request.content);
         let state = request.presentation.state.map(|state| object_path(&self.folder(), state));
-        let make = async { self.0.pool.picture(&path, state.as_deref(), request).await.map(Arc::new) };
+        let make = async {
+            let clips = &self.0.clips;
+            let made = if clips.has(request.content) {
+                clips.picture(&path, None, request).await
+            } else {
+                match self.0.pool.picture(&path, state.as_deref(), request).await? {
+                    Made::Picture(picture) => Ok(picture),
+                    Made::Clip(clip) => clips.picture(&path, Some(clip), request).await,
+                }
+            };
+            made.map(Arc::new)
+        };
         self.0.pictures.try_get_with(request.into(), make).await.map_err(|error| (*error).clone())
     }
 

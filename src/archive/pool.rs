@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::ArchiveSettings;
 use super::picture::{Picture, PictureError, PictureRequest, ShownContent};
 use super::wire::{self, Answer, How, Request};
+use crate::imaging::clip::Clip;
 use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Quality, Received};
 
 /// A request that takes longer than this is stopped.
@@ -27,6 +28,13 @@ pub(super) struct Pool {
     /// What one child may keep of decoded frames, in bytes.
     cache_bytes: u64,
     slots: Vec<Mutex<Option<Running>>>,
+}
+
+/// What a child makes of a frame.
+pub(super) enum Made {
+    Picture(Picture),
+    /// It is a frame of a clip.
+    Clip(Clip),
 }
 
 #[derive(Debug)]
@@ -82,13 +90,13 @@ impl Pool {
         }
     }
 
-    /// Renders a frame and encodes it.
+    /// Renders a frame and encodes it; one of a clip is only named.
     pub(super) async fn picture(
         &self,
         path: &Path,
         state: Option<&Path>,
         wanted: &PictureRequest,
-    ) -> Result<Picture, PictureError> {
+    ) -> Result<Made, PictureError> {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
         let request = Request::Picture {
             path: text(path),
@@ -103,13 +111,14 @@ impl Pool {
             },
         };
         match self.ask(content, &request, &[]).await? {
-            (Answer::Picture { is_png, width, height, facts }, bytes) => Ok(Picture {
+            (Answer::Picture { is_png, width, height, facts }, bytes) => Ok(Made::Picture(Picture {
                 bytes: bytes.into(),
                 format: if is_png { PictureFormat::Png } else { PictureFormat::Jpeg },
                 width,
                 height,
                 facts: Arc::from(facts),
-            }),
+            })),
+            (Answer::Clip(clip), _) => Ok(Made::Clip(clip)),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
         }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::media::{Entry, EntryKind, MediaLimits, RefusalKind, walk};
 use super::{Archive, Decoder, Error, PictureError, object_path};
-use crate::imaging::{ContentHash, Received};
+use crate::imaging::{ContentHash, ObjectKind, Received, plain};
 
 /// Files that are read ahead of the one that is looked at.
 const AHEAD: usize = 2;
@@ -58,7 +58,7 @@ impl Archive {
             // Whoever does not listen does not want to know.
             let _ = progress.try_send(step);
         };
-        take_in(source, name, limits, Destination::Archive(self), told).await
+        take_in(source, name, limits, &Destination::Archive(self), &told).await
     }
 
     /// Writes the bytes under a name of our own, has a child read their header, and gives them their place.
@@ -72,7 +72,14 @@ impl Archive {
             let written = tokio::task::spawn_blocking(move || write(&part, &to, &bytes));
             written.await.map_err(|_| Error::Broken)??;
         }
-        let header = self.0.pool.header(&path, content).await;
+        let mut header = self.0.pool.header(&path, content).await;
+        if let Ok(received) = &mut header
+            && received.instance.kind == ObjectKind::Video
+            && plain::is_plain(&received.instance)
+            && let Err(why) = self.0.clips.describe(&path, &mut received.instance).await
+        {
+            header = Err(why);
+        }
         let is_wanted = header.as_ref().is_ok_and(|received| !received.instance.is_directory());
         if !is_wanted && is_new {
             tokio::fs::remove_file(&path).await?;
@@ -87,7 +94,7 @@ impl Archive {
 /// If the source cannot be read.
 pub async fn survey(source: &Path, decoder: &Decoder) -> Result<Receipt, Error> {
     let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    take_in(source, &name, MediaLimits::default(), Destination::Nowhere(decoder), |_| {}).await
+    take_in(source, &name, MediaLimits::default(), &Destination::Nowhere(decoder), &|_| {}).await
 }
 
 /// What becomes of candidates.
@@ -111,13 +118,36 @@ impl Destination<'_> {
     }
 }
 
-/// Walks an upload; every file gets its word.
+/// Takes an upload in. Photographs in a ZIP or a folder are no part of a study that lies beside them; alone they count.
 async fn take_in(
     source: &Path,
     shown: &str,
     limits: MediaLimits,
-    destination: Destination<'_>,
-    told: impl Fn(Progress),
+    destination: &Destination<'_>,
+    told: &impl Fn(Progress),
+) -> Result<Receipt, Error> {
+    let mut receipt = take_all(source, shown, limits, destination, told).await?;
+    if receipt.received.is_empty() && receipt.refused.is_empty() && !receipt.ignored.is_empty() {
+        let limits = MediaLimits { has_plain_files: true, ..limits };
+        receipt = take_all(source, shown, limits, destination, told).await?;
+    }
+    if receipt.received.is_empty() && receipt.refused.is_empty() {
+        receipt.refused.push(Refused {
+            name: shown.to_owned(),
+            kind: RefusalKind::NoImages,
+            reason: "there is no DICOM object in it".to_owned(),
+        });
+    }
+    Ok(receipt)
+}
+
+/// Walks an upload; every file gets its word.
+async fn take_all(
+    source: &Path,
+    shown: &str,
+    limits: MediaLimits,
+    destination: &Destination<'_>,
+    told: &impl Fn(Progress),
 ) -> Result<Receipt, Error> {
     let (entries, mut found) = mpsc::channel::<Entry>(AHEAD);
     let source = source.to_owned();
@@ -139,7 +169,12 @@ async fn take_in(
             EntryKind::Candidate(bytes) => match destination.take(bytes).await? {
                 // A table of contents under another name.
                 Ok(received) if received.instance.is_directory() => receipt.ignored.push(name),
-                Ok(received) => receipt.received.push(received),
+                Ok(mut received) => {
+                    if plain::is_plain(&received.instance) {
+                        received.series.description = title(&name);
+                    }
+                    receipt.received.push(received);
+                }
                 Err(why) => {
                     let kind = RefusalKind::Damaged;
                     receipt.refused.push(Refused { name, kind, reason: why.to_string() });
@@ -149,14 +184,14 @@ async fn take_in(
         told(Progress { files, received: receipt.received.len() as u32 });
     }
     walking.await.map_err(|_| Error::Broken)??;
-    if receipt.received.is_empty() && receipt.refused.is_empty() {
-        receipt.refused.push(Refused {
-            name: shown.to_owned(),
-            kind: RefusalKind::NoImages,
-            reason: "there is no DICOM object in it".to_owned(),
-        });
-    }
     Ok(receipt)
+}
+
+/// A plain file is known by its name, which may name the patient as any description may.
+fn title(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+    stem.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
 /// Whole or not at all: a name that ends in `.dcm` is complete and on the disk.

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use crate::imaging::clip::Clip;
 use crate::imaging::{
     ContentHash, Document, FrameFacts, Inspection, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts,
     Received, SeriesFacts, StudyFacts, Window, WindowPreset,
@@ -136,6 +137,8 @@ pub(super) enum Answer {
         facts: Box<FrameFacts>,
     },
     Text(Box<Document>),
+    /// What was to be rendered is a frame of a clip, which is not decoded in a child.
+    Clip(Clip),
     /// The bytes of a PDF follow.
     Pages,
     /// The bytes of a sound of this media type follow.

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::program;
-use crate::archive::{Decoder, PictureError, survey};
+use crate::archive::{Decoder, PictureError, ShownContent, survey};
 use crate::imaging::{FrameNumber, Inspection, ObjectKind, Surface, Window, stacks};
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +39,12 @@ pub enum DicomVerb {
         size: Option<Surface>,
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Tell what an object without pictures is shown as, as JSON; the bytes of a PDF or a sound only with `--out`.
+    Content {
+        file: PathBuf,
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// List the series of a folder in display order, as JSON.
     Series { folder: PathBuf },
@@ -106,6 +112,24 @@ async fn carry_out(verb: DicomVerb) -> Result<Value, Ending> {
             let picture = decoder.render(&file, frame, window, size).await?;
             write(&out, &picture)?;
             Ok(json!({ "out": out.to_string_lossy(), "bytes": picture.len() }))
+        }
+        DicomVerb::Content { file, out } => {
+            must_be_file(&file)?;
+            let (value, bytes) = match decoder.content(&file).await? {
+                ShownContent::Text(document) => {
+                    (serde_json::to_value(document).context("the document cannot be told")?, None)
+                }
+                ShownContent::Pages(bytes) => {
+                    (json!({ "mediaType": "application/pdf", "bytes": bytes.len() }), Some(bytes))
+                }
+                ShownContent::Sound(bytes, media_type) => {
+                    (json!({ "mediaType": media_type, "bytes": bytes.len() }), Some(bytes))
+                }
+            };
+            if let (Some(out), Some(bytes)) = (out, bytes) {
+                write(&out, &bytes)?;
+            }
+            Ok(value)
         }
         DicomVerb::Series { folder } => Ok(json!({ "series": series(&decoder, &folder).await? })),
         DicomVerb::Media { source } => Ok(media(&decoder, &source).await?),

@@ -87,6 +87,11 @@ impl FrameAbout {
             ..Self::default()
         }
     }
+
+    /// Of a plain picture: all that is known is whether it was compressed with loss.
+    pub(super) fn plain(is_lossy: bool) -> Self {
+        Self { lossy: is_lossy.then(Lossy::default), ..Self::default() }
+    }
 }
 
 impl StoredFrame {

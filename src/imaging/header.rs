@@ -5,10 +5,12 @@ use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
+use super::clip::MAX_FRAMES;
 use super::read::{Object, OpenError};
+use super::scan::PixelElement;
 use super::{
     ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window, WindowPreset,
-    dataset, details, lossy, pixels,
+    dataset, details, lossy, pixels, plain,
 };
 use crate::secret::Pii;
 
@@ -26,6 +28,9 @@ pub struct Inspection {
 
 /// The facts of an object, which must be whole up to its pixels. `hash` is that of all its bytes.
 pub fn read_header(bytes: &[u8], hash: ContentHash) -> Result<Received, OpenError> {
+    if let Some(plain) = plain::recognise(bytes) {
+        return plain::received(bytes, plain, hash);
+    }
     let object = Object::open(bytes)?;
     match object.cut() {
         Some(cut) => Err(cut.clone()),
@@ -35,6 +40,9 @@ pub fn read_header(bytes: &[u8], hash: ContentHash) -> Result<Received, OpenErro
 
 /// The facts of an object and how its pixels are written. `hash` is that of all its bytes.
 pub fn inspect(bytes: &[u8], hash: ContentHash) -> Result<Inspection, OpenError> {
+    if let Some(plain) = plain::recognise(bytes) {
+        return plain::inspection(bytes, plain, hash);
+    }
     let object = Object::open(bytes)?;
     Ok(describe(&object, bytes.len() as u64, hash))
 }
@@ -75,10 +83,7 @@ fn patient(set: &InMemDicomObject) -> PatientFacts {
 
 fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts {
     let set = object.dataset();
-    let mut class_uid = dataset::text(set, tags::SOP_CLASS_UID);
-    if class_uid.is_empty() && set.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
-        class_uid = uids::MEDIA_STORAGE_DIRECTORY_STORAGE.to_owned();
-    }
+    let class_uid = class_uid(set);
     let mut uid = dataset::text(set, tags::SOP_INSTANCE_UID);
     if uid.is_empty() {
         // From its content (PS3.5 section B.2), so that different objects stay different.
@@ -114,10 +119,18 @@ fn instance(object: &Object<'_>, bytes: u64, hash: ContentHash) -> InstanceFacts
 }
 
 /// The frames that the object really has: never more than it declares, nor than its pixel data can hold.
-fn frames(object: &Object<'_>) -> u32 {
+pub(super) fn frames(object: &Object<'_>) -> u32 {
     let declared = declared_frames(object.dataset());
+    let possible = match object.pixels() {
+        // A stream lies in fragments as it likes (PS3.5 section A.4.5 and following).
+        Some(PixelElement::Encapsulated { fragments, .. }) if is_video(object) => {
+            let bytes = fragments.iter().map(|part| part.len() as u64).sum::<u64>();
+            (bytes / 4).min(MAX_FRAMES.into())
+        }
+        _ => pixels::held_frames(object),
+    };
     // A single frame that cannot be shown is still one frame: decoding it says what is missing.
-    u64::from(declared).min(pixels::held_frames(object).max(1)) as u32
+    u64::from(declared).min(possible.max(1)) as u32
 }
 
 /// Number of Frames (0028,0008), at least 1.
@@ -128,16 +141,19 @@ pub(super) fn declared_frames(set: &InMemDicomObject) -> u32 {
         .max(1)
 }
 
-fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
+/// SOP Class UID (0008,0016); that of a directory where only its records say so.
+pub(super) fn class_uid(set: &InMemDicomObject) -> String {
+    let class_uid = dataset::text(set, tags::SOP_CLASS_UID);
+    if class_uid.is_empty() && set.get(tags::DIRECTORY_RECORD_SEQUENCE).is_some() {
+        return uids::MEDIA_STORAGE_DIRECTORY_STORAGE.to_owned();
+    }
+    class_uid
+}
+
+pub(super) fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
     let storage = class_uid.strip_prefix("1.2.840.10008.5.1.4.1.1.").unwrap_or("");
     if object.has_pixels() {
-        // PS3.5 section A.4.5 to A.4.8: MPEG and HEVC streams.
-        let syntax = object.transfer_syntax_uid().strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
-        let is_video = matches!(
-            syntax.get(..3),
-            Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108")
-        );
-        if is_video {
+        if is_video(object) {
             return ObjectKind::Video;
         }
         if pixels::has_picture(object) {
@@ -152,6 +168,12 @@ fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
         _ if storage.starts_with("9.") => ObjectKind::Waveform,
         _ => ObjectKind::Other,
     }
+}
+
+/// PS3.5 section A.4.5 to A.4.8: MPEG and HEVC streams.
+fn is_video(object: &Object<'_>) -> bool {
+    let syntax = object.transfer_syntax_uid().strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
+    matches!(syntax.get(..3), Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108"))
 }
 
 /// Once lossy, always lossy (PS3.3 C.7.6.1.1.5), whatever it is stored as now.

@@ -3,10 +3,12 @@
 //! The way of a frame: [`read`] opens the bytes (after `scan` has measured them), [`pixels`] gives stored values,
 //! [`lut`] and [`window`] turn them into grey, [`color`] into RGB, [`render`] fits them to a surface and
 //! lays [`shutter`]s and [`overlay`]s on them, [`encode`] makes a picture of them. [`stack`] puts the frames of a series in order.
+//! [`content()`] is what is shown of objects without pictures; [`plain`] opens photographs and other files that are no DICOM.
 mod appearance;
 mod calibration;
 mod charset;
 mod cine;
+pub mod clip;
 mod codec;
 pub mod color;
 mod content;
@@ -25,6 +27,7 @@ pub mod overlay;
 mod native;
 pub mod pixels;
 mod place;
+pub mod plain;
 mod presentation;
 pub mod read;
 mod reduced;
@@ -42,7 +45,7 @@ mod turn;
 pub mod window;
 pub use appearance::Appearance;
 pub use calibration::length_mm;
-pub use content::{Content, Document, Section, content, is_picture};
+pub use content::{Content, ContentError, Document, FACTS, Section, content, is_picture};
 pub use damage::Damage;
 pub use encode::PictureFormat;
 pub use facts::*;

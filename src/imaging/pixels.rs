@@ -18,7 +18,7 @@ use super::overlay::Overlay;
 use super::read::{Object, OpenError};
 use super::reduced::Reduced;
 use super::scan::PixelElement;
-use super::{FrameAbout, FrameNumber, dataset, header};
+use super::{FrameAbout, FrameNumber, dataset, header, plain};
 
 /// The most bytes that one decoded frame may have.
 const MAX_FRAME_BYTES: u64 = 256 << 20;
@@ -395,6 +395,9 @@ fn color(photometric: &str, samples: u16) -> Option<Color> {
 
 /// Decodes one frame of an object.
 pub fn decode_frame(bytes: &[u8], frame: FrameNumber) -> Result<StoredFrame, DecodeError> {
+    if let Some(decoded) = plain::decode(bytes, frame) {
+        return decoded;
+    }
     decode(&Object::open(bytes)?, frame)
 }
 

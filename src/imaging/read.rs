@@ -27,6 +27,8 @@ pub enum OpenError {
     Empty,
     #[error("this is {0}, not a DICOM object")]
     NotDicom(&'static str),
+    #[error("this is {0}: of files that are not DICOM, JPEG, PNG, PDF, MP4, WAV and MP3 can be shown")]
+    OtherFormat(&'static str),
     #[error("the file ends inside an element at byte {0}")]
     Truncated(usize),
     #[error("element {tag} says that it has {length} bytes where the file has {rest}")]
@@ -37,6 +39,9 @@ pub enum OpenError {
     TooManyElements(usize),
     #[error("the data set cannot be inflated: {0}")]
     Deflated(String),
+    /// A file that is not DICOM, of a known format, that does not keep to it.
+    #[error("{0}")]
+    Unfit(String),
     #[error("the data set is damaged: {0}")]
     Damaged(String),
 }
@@ -152,8 +157,8 @@ fn meta_start(bytes: &[u8]) -> Result<usize, OpenError> {
     if bytes.starts_with(b"DICM") {
         return Ok(4);
     }
-    if let Some(kind) = foreign_kind(bytes) {
-        return Err(OpenError::NotDicom(kind));
+    if let Some(why) = foreign(bytes) {
+        return Err(why);
     }
     if let Some(at) = [0, 128].into_iter().find(|&at| is_start(at)) {
         return Ok(at);
@@ -164,21 +169,43 @@ fn meta_start(bytes: &[u8]) -> Result<usize, OpenError> {
         .ok_or(OpenError::NotDicom("a file of unknown kind"))
 }
 
+/// Why bytes that plainly are something else are not opened: pictures and sounds of other formats are told which formats are.
+pub fn foreign(bytes: &[u8]) -> Option<OpenError> {
+    other_format(bytes).map(OpenError::OtherFormat).or_else(|| foreign_kind(bytes).map(OpenError::NotDicom))
+}
+
+/// Names pictures, clips and sounds of formats that are not opened.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+    Some(match bytes {
+        [b'G', b'I', b'F', b'8', ..] => "a GIF picture",
+        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => "a BMP picture",
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => "a TIFF picture",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "a WebP picture",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => "an AVI clip",
+        [0x1A, 0x45, 0xDF, 0xA3, ..] => "a WebM or Matroska clip",
+        [b'O', b'g', b'g', b'S', ..] => "an Ogg file",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', ..] => "an AVIF picture",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "a HEIC picture",
+        _ => return None,
+    })
+}
+
 /// Names well-known content that is not DICOM.
 pub fn foreign_kind(bytes: &[u8]) -> Option<&'static str> {
-    const KINDS: [(&[u8], &str); 12] = [
+    if let Some(kind) = other_format(bytes) {
+        return Some(kind);
+    }
+    const KINDS: [(&[u8], &str); 10] = [
         (b"%PDF", "a PDF document"),
         (b"PK\x03\x04", "a ZIP archive"),
         (b"PK\x05\x06", "an empty ZIP archive"),
         (b"\x89PNG", "a PNG picture"),
         (b"\xFF\xD8\xFF", "a JPEG picture"),
-        (b"GIF8", "a GIF picture"),
         (b"MZ", "a Windows program"),
         (b"\x7FELF", "a program"),
         (b"<!DOCTYPE", "a web page"),
         (b"<html", "a web page"),
         (b"<?xml", "an XML document"),
-        (b"BM", "a bitmap picture"),
     ];
     if let Some((_, kind)) = KINDS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
         return Some(kind);

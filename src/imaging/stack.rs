@@ -4,7 +4,7 @@ mod slice;
 
 use std::collections::HashSet;
 
-use super::{FrameNumber, InstanceFacts, ObjectKind};
+use super::{FrameNumber, InstanceFacts, is_picture};
 
 pub use slice::Regularity;
 pub(super) use slice::{Key, Slice, arrange, image_type, is_localizer, measured};
@@ -34,7 +34,7 @@ pub fn stacks(instances: &[InstanceFacts]) -> Vec<Stack> {
     let shown: Vec<(usize, &InstanceFacts)> = instances
         .iter()
         .enumerate()
-        .filter(|(_, facts)| facts.kind == ObjectKind::Image && facts.frames > 0)
+        .filter(|(_, facts)| is_picture(facts.kind) && facts.frames > 0)
         .filter(|(_, facts)| facts.uid.is_empty() || seen.insert(facts.uid.as_str()))
         .collect();
     let (single, multiple): (Vec<_>, Vec<_>) = shown.into_iter().partition(|(_, facts)| facts.frames == 1);

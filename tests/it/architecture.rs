@@ -56,6 +56,8 @@ const TABLE: [Module; 20] = [
             "jpeg2k",
             "jpeg_decoder",
             "jxl_oxide",
+            "base64",
+            "quick_xml",
         ],
     ),
     pure("viewing", &["clinical", "imaging"], &[]),

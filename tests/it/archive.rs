@@ -123,7 +123,11 @@ async fn a_zip_without_images_says_so() {
 async fn a_file_that_is_not_dicom_is_refused_by_name_and_kind() {
     let rig = Rig::new().await;
     for (bytes, reason) in [
-        (&b"%PDF-1.7 ..."[..], "this is a PDF document, not a DICOM object"),
+        (&b"%PDF-1.7 ..."[..], "the PDF is cut: its end is missing"),
+        (
+            b"GIF89a....",
+            "this is a GIF picture: of files that are not DICOM, JPEG, PNG, PDF, MP4, WAV and MP3 can be shown",
+        ),
         (b"only words", "this is a text file, not a DICOM object"),
         (&[0xC3; 500], "this is a file of unknown kind, not a DICOM object"),
         (b"", "the file is empty"),

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::imaging::ObjectKind;
 use crate::imaging::ContentHash;
 
 const AXIAL: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
