@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::picture::PictureError;
+use super::pool::Pool;
 use super::wire::{Answer, Request};
-use super::worker::Pool;
 use crate::imaging::{FrameNumber, Inspection, Surface, Window};
 
 /// Reads files outside of the archive. Nothing of them is parsed in this process, and nothing is kept.

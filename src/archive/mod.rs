@@ -1,15 +1,16 @@
 //! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
-//! Nothing of an object is parsed in this process: [`worker`] starts the children, [`wire`] is what is spoken with them,
+//! Nothing of an object is parsed in this process: [`pool`] starts the children, [`child`] is what they do, [`wire`] is what is spoken with them,
 //! [`receive`] takes uploads in. Names from inside of archives are told to people and never used as paths.
 
+mod child;
 mod decoder;
 mod limits;
 mod media;
 mod picture;
+mod pool;
 mod receive;
 mod wire;
-mod worker;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,14 +22,14 @@ use tokio::sync::watch;
 use crate::imaging::{ContentHash, FrameNumber};
 use crate::tasks::Tasks;
 
+pub use child::run_worker;
 pub use decoder::{Decoder, FrameValues};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
 pub use picture::{Picture, PictureError, PictureRequest};
 pub use receive::{Progress, Receipt, Refused, survey};
-pub use worker::run_worker;
 
 use picture::PictureKey;
-use worker::Pool;
+use pool::Pool;
 
 /// Where studies are kept and how they are decoded.
 #[derive(Clone, Debug)]
