@@ -1,12 +1,17 @@
 //! The child process: it takes its limits upon itself, then parses, decodes, renders and encodes until its parent is gone.
 
-use std::io::{self, BufReader, BufWriter};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::limits;
+use super::limits::Limits;
+use super::sandbox::{self, Walls};
 use super::wire::{self, Answer, Request};
 use crate::imaging::read::Object;
 use crate::imaging::{
@@ -16,14 +21,59 @@ use crate::imaging::{
 
 /// What a child is: it takes its limits upon itself, then answers until its parent is gone. `cache_bytes`: of decoded frames.
 pub fn run_worker(cache_bytes: u64) -> ExitCode {
-    if limits::limit_this_process(cache_bytes).is_err() {
-        return ExitCode::FAILURE;
-    }
-    match Worker::new(cache_bytes).serve() {
+    match work(cache_bytes) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
+
+fn work(cache_bytes: u64) -> io::Result<()> {
+    let mut requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut answers = BufWriter::new(io::stdout().lock());
+    let limits = Limits::take(cache_bytes)?;
+    let Walls { has_landlock, has_seccomp } = sandbox::enter();
+    wire::write_answer(&mut answers, &Answer::Ready { has_landlock, has_seccomp }, &[])?;
+    let mut worker = Worker::new(cache_bytes);
+    while let Some((request, file)) = wire::read_request(&mut requests)? {
+        let answered = opened(file, &limits).and_then(|file| worker.answer(request, file));
+        let (answer, bytes) = answered.unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
+        wire::write_answer(&mut answers, &answer, &bytes)?;
+    }
+    Ok(())
+}
+
+/// The file of a request, with what may be used for it set.
+fn opened(file: Option<File>, limits: &Limits) -> Result<Opened, String> {
+    let file = file.ok_or("the object is not there")?;
+    let bytes = rustix::fs::fstat(&file).map_err(unreadable)?.st_size.try_into().unwrap_or(0);
+    limits.allow(bytes).map_err(unreadable)?;
+    Ok(Opened { file, bytes })
+}
+
+fn unreadable(error: impl Into<io::Error>) -> String {
+    format!("the object cannot be read: {}", error.into().kind())
+}
+
+/// A file as the parent opened it, and its size.
+struct Opened {
+    file: File,
+    bytes: u64,
+}
+
+impl Opened {
+    /// All of it. The place in the file is shared with the parent, so it is not used.
+    fn read(&self) -> Result<Vec<u8>, String> {
+        let length = usize::try_from(self.bytes).map_err(|_| TOO_LARGE)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length).map_err(|_| TOO_LARGE)?;
+        bytes.resize(length, 0);
+        self.file.read_exact_at(&mut bytes, 0).map_err(unreadable)?;
+        Ok(bytes)
+    }
+}
+
+/// What is said of an object that the child has no room for.
+const TOO_LARGE: &str = "the object needs more memory than is allowed";
 
 struct Worker {
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
@@ -42,29 +92,17 @@ impl Worker {
         Self { frames, open: None }
     }
 
-    fn serve(&mut self) -> io::Result<()> {
-        let mut stdin = BufReader::new(io::stdin().lock());
-        let mut stdout = BufWriter::new(io::stdout().lock());
-        while let Some((request, payload)) = wire::read_request(&mut stdin)? {
-            let (answer, bytes) =
-                self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
-            wire::write_answer(&mut stdout, &answer, &bytes)?;
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, request: Request, payload: &[u8]) -> Result<(Answer, Vec<u8>), String> {
+    fn answer(&mut self, request: Request, file: Opened) -> Result<(Answer, Vec<u8>), String> {
         match request {
-            Request::Inspect { path: Some(path) } => Ok((look(&read(&path)?)?.into(), Vec::new())),
-            Request::Inspect { path: None } => Ok((look(payload)?.into(), Vec::new())),
-            Request::Values { path, frame } => {
-                let StoredFrame { rows, columns, samples, values, .. } = decode(&path, frame)?;
+            Request::Inspect => Ok((look(&file.read()?)?.into(), Vec::new())),
+            Request::Values { frame } => {
+                let StoredFrame { rows, columns, samples, values, .. } = decode(&file, frame)?;
                 let kind = values.kind().to_owned();
                 let bytes = values.to_le_bytes().into_owned();
                 Ok((Answer::Values { rows, columns, samples, kind }, bytes))
             }
-            Request::Render { path, frame, window, size } => {
-                let frame = decode(&path, frame)?;
+            Request::Render { frame, window, size } => {
+                let frame = decode(&file, frame)?;
                 let window = window.map(|(center, width)| Window { center, width });
                 let presentation = Presentation { window, is_inverted: false };
                 let rendered = match size {
@@ -78,16 +116,15 @@ impl Worker {
                 let (width, height) = (rendered.width, rendered.height);
                 Ok((Answer::Picture { is_png: true, width, height, window: None, aspect: 1.0 }, bytes))
             }
-            Request::Header { path, content } => {
-                let received = read_header(&read(&path)?, ContentHash(content)).map_err(|e| e.to_string())?;
+            Request::Header { content } => {
+                let received = read_header(&file.read()?, ContentHash(content)).map_err(|e| e.to_string())?;
                 Ok((Answer::Header(Box::new(received.into())), Vec::new()))
             }
-            Request::Warm { path, content, frame } => {
-                self.frame(&path, ContentHash(content), frame)?;
+            Request::Warm { content, frame } => {
+                self.frame(&file, ContentHash(content), frame)?;
                 Ok((Answer::Warm, Vec::new()))
             }
             Request::Picture {
-                path,
                 content,
                 frame,
                 window,
@@ -98,7 +135,7 @@ impl Worker {
                 height,
                 percent,
             } => {
-                let frame = self.frame(&path, ContentHash(content), frame)?;
+                let frame = self.frame(&file, ContentHash(content), frame)?;
                 let window = window.map(|(center, width)| Window { center, width });
                 let presentation = Presentation { window, is_inverted };
                 let rendered =
@@ -115,14 +152,19 @@ impl Worker {
         }
     }
 
-    fn frame(&mut self, path: &str, content: ContentHash, number: u32) -> Result<Arc<StoredFrame>, String> {
+    fn frame(
+        &mut self,
+        file: &Opened,
+        content: ContentHash,
+        number: u32,
+    ) -> Result<Arc<StoredFrame>, String> {
         let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
         if let Some(found) = self.frames.get(&(content, frame)) {
             return Ok(found);
         }
         if self.open.as_ref().is_none_or(|(hash, _)| *hash != content) {
             self.open = None;
-            let object = Object::open(read(path)?).map_err(|error| error.to_string())?;
+            let object = Object::open(file.read()?).map_err(|error| error.to_string())?;
             self.open = Some((content, object));
         }
         let (_, object) = self.open.as_ref().ok_or("the object is not open")?;
@@ -136,11 +178,7 @@ fn look(bytes: &[u8]) -> Result<Inspection, String> {
     inspect(bytes, ContentHash(Sha256::digest(bytes).into())).map_err(|error| error.to_string())
 }
 
-fn decode(path: &str, number: u32) -> Result<StoredFrame, String> {
+fn decode(file: &Opened, number: u32) -> Result<StoredFrame, String> {
     let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
-    pixels::decode_frame(&read(path)?, frame).map_err(|error| error.to_string())
-}
-
-fn read(path: &str) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("the object cannot be read: {}", error.kind()))
+    pixels::decode_frame(&file.read()?, frame).map_err(|error| error.to_string())
 }

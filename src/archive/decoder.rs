@@ -1,9 +1,10 @@
 //! Files that are no part of the archive, read in the same limited children: for the verbs of the command line.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::picture::PictureError;
-use super::pool::Pool;
+use super::pool::{Pool, Spares, open};
 use super::wire::{Answer, Request};
 use crate::imaging::{FrameNumber, Inspection, Surface, Window};
 
@@ -26,7 +27,7 @@ pub struct FrameValues {
 impl Decoder {
     /// A child of `program`, which is this program; it starts when it is first needed.
     pub fn new(program: PathBuf) -> Self {
-        Self(Pool::of(program, 1, 0))
+        Self(Pool::of(program, 1, 0, Spares::None))
     }
 
     /// What the object in a file is.
@@ -34,16 +35,12 @@ impl Decoder {
     /// # Errors
     /// If it is no object, or a damaged one; the sentence says why. So for the other requests.
     pub async fn inspect(&self, path: &Path) -> Result<Inspection, PictureError> {
-        self.look(Some(absolute(path)?), &[]).await
+        self.inspect_file(open(path).await?).await
     }
 
-    /// What the object in these bytes is.
-    pub async fn inspect_bytes(&self, bytes: &[u8]) -> Result<Inspection, PictureError> {
-        self.look(None, bytes).await
-    }
-
-    async fn look(&self, path: Option<String>, bytes: &[u8]) -> Result<Inspection, PictureError> {
-        match self.0.ask_any(&Request::Inspect { path }, bytes).await? {
+    /// What the object in an open file is.
+    pub(super) async fn inspect_file(&self, file: File) -> Result<Inspection, PictureError> {
+        match self.0.ask_any(&Request::Inspect, file).await? {
             (Answer::Inspection { facts, photometric, bits_stored, samples, is_cut }, _) => {
                 Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples, is_cut })
             }
@@ -53,8 +50,8 @@ impl Decoder {
 
     /// The stored values of a frame.
     pub async fn values(&self, path: &Path, frame: FrameNumber) -> Result<FrameValues, PictureError> {
-        let request = Request::Values { path: absolute(path)?, frame: frame.number() };
-        match self.0.ask_any(&request, &[]).await? {
+        let request = Request::Values { frame: frame.number() };
+        match self.0.ask_any(&request, open(path).await?).await? {
             (Answer::Values { rows, columns, samples, kind }, bytes) => {
                 Ok(FrameValues { rows, columns, samples, kind, bytes })
             }
@@ -71,23 +68,15 @@ impl Decoder {
         surface: Option<Surface>,
     ) -> Result<Vec<u8>, PictureError> {
         let request = Request::Render {
-            path: absolute(path)?,
             frame: frame.number(),
             window: window.map(|window| (window.center, window.width)),
             size: surface.map(|surface| (surface.width, surface.height)),
         };
-        match self.0.ask_any(&request, &[]).await? {
+        match self.0.ask_any(&request, open(path).await?).await? {
             (Answer::Picture { .. }, bytes) => Ok(bytes),
             _ => Err(off_topic()),
         }
     }
-}
-
-/// A child works elsewhere and is spoken to in text.
-fn absolute(path: &Path) -> Result<String, PictureError> {
-    let cannot = |why: &str| PictureError::CannotShow(format!("the path of the file {why}"));
-    let path = std::path::absolute(path).map_err(|_| cannot("cannot be made absolute"))?;
-    path.into_os_string().into_string().map_err(|_| cannot("is not UTF-8"))
 }
 
 fn off_topic() -> PictureError {

@@ -5,16 +5,17 @@
 
 mod child;
 mod decoder;
+mod kinds;
 mod limits;
 mod media;
 mod picture;
 mod pool;
 mod receive;
+mod sandbox;
 mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use thiserror::Error;
 use tokio::sync::watch;
@@ -24,7 +25,7 @@ use crate::tasks::Tasks;
 
 pub use child::run_worker;
 pub use decoder::{Decoder, FrameValues};
-pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
+pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled, walk};
 pub use picture::{Picture, PictureError, PictureRequest};
 pub use receive::{Progress, Receipt, Refused, survey};
 
@@ -81,8 +82,6 @@ struct Inner {
     settings: ArchiveSettings,
     pool: Arc<Pool>,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
-    /// Numbers for the names of files that are not whole yet: the same object may come in several uploads at once.
-    parts: AtomicU64,
     /// Frames to be decoded ahead; the newest wish replaces those before it.
     wanted: watch::Sender<Vec<(ContentHash, FrameNumber)>>,
 }
@@ -98,13 +97,7 @@ impl Archive {
             .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
             .build();
         let (wanted, wishes) = watch::channel(Vec::new());
-        let archive = Self(Arc::new(Inner {
-            settings,
-            pool: pool.clone(),
-            pictures,
-            parts: AtomicU64::new(0),
-            wanted,
-        }));
+        let archive = Self(Arc::new(Inner { settings, pool: pool.clone(), pictures, wanted }));
         tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, wishes, tasks.clone()));
         Ok(archive)
     }

@@ -1,23 +1,28 @@
 //! The pool of child processes that parse, decode, render and encode. A child that dies or hangs costs one request: its
-//! object gets an error, and the next request starts a new child.
+//! object gets an error, and a spare that is already started takes its place.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Once;
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use rustix::process::Signal;
+use tokio::net::UnixStream;
+use tokio::process::{Child, ChildStdout};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::ArchiveSettings;
 use super::picture::{Picture, PictureError, PictureRequest};
 use super::wire::{self, Answer, Request};
+use super::{ArchiveSettings, limits};
 use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Quality, Received, Window};
 
-/// A request that takes longer than this is stopped.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// The verb of the command line that makes this program a child.
 const VERB: &str = "decode-worker";
+/// As much as is read of what a child complained about before it ended, in bytes.
+const COMPLAINT: usize = 4096;
 
 /// The children. Each serves one request at a time.
 #[derive(Debug)]
@@ -26,34 +31,71 @@ pub(super) struct Pool {
     /// What one child may keep of decoded frames, in bytes.
     cache_bytes: u64,
     slots: Vec<Mutex<Option<Running>>>,
+    spares: Spares,
+    /// Says once which walls the kernel does not have.
+    bare: Once,
+}
+
+/// Whether a child stands ready for one that dies.
+#[derive(Debug)]
+pub(super) enum Spares {
+    /// For a single question: whoever dies is replaced when that is needed.
+    None,
+    One(Mutex<Option<Running>>),
 }
 
 #[derive(Debug)]
-struct Running {
+pub(super) struct Running {
     child: Child,
-    stdin: ChildStdin,
-    stdout: tokio::io::BufReader<ChildStdout>,
+    requests: UnixStream,
+    answers: tokio::io::BufReader<ChildStdout>,
+    /// What it writes to its standard error; nobody reads it while it lives, and it never waits for that.
+    complaints: OwnedFd,
+    /// It has said that it took its limits.
+    is_ready: bool,
+}
+
+/// An opened file, and its size.
+struct Subject {
+    file: File,
+    bytes: u64,
+}
+
+/// Opens an object for a child.
+///
+/// # Errors
+/// If it cannot be read, or is no file.
+pub(super) async fn open(path: &Path) -> Result<File, PictureError> {
+    let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
+    // Without O_NONBLOCK a named pipe waits for its writer.
+    let mut how = tokio::fs::OpenOptions::new();
+    let how = how.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = how.open(path).await.map_err(|error| cannot(error.kind().to_string()))?;
+    Ok(file.into_std().await)
 }
 
 impl Pool {
     pub(super) fn new(settings: &ArchiveSettings) -> Self {
-        Self::of(settings.worker_program.clone(), settings.workers, settings.decoded_cache_bytes)
+        let spares = Spares::One(Mutex::new(None));
+        Self::of(settings.worker_program.clone(), settings.workers, settings.decoded_cache_bytes, spares)
     }
 
     /// `cache_bytes`: of decoded frames, for all children together.
-    pub(super) fn of(program: PathBuf, workers: usize, cache_bytes: u64) -> Self {
+    pub(super) fn of(program: PathBuf, workers: usize, cache_bytes: u64, spares: Spares) -> Self {
         let workers = workers.max(1);
         Self {
             program,
             cache_bytes: cache_bytes / workers as u64,
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
+            spares,
+            bare: Once::new(),
         }
     }
 
     /// The facts of an object in a file.
-    pub(super) async fn header(&self, path: &Path, content: ContentHash) -> Result<Received, PictureError> {
-        let request = Request::Header { path: text(path), content: content.0 };
-        match self.ask(content, &request, &[]).await? {
+    pub(super) async fn header(&self, file: File, content: ContentHash) -> Result<Received, PictureError> {
+        let request = Request::Header { content: content.0 };
+        match self.ask(content, &request, file).await? {
             (Answer::Header(facts), _) => Ok((*facts).into()),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
@@ -64,9 +106,9 @@ impl Pool {
     pub(super) async fn ask_any(
         &self,
         request: &Request,
-        payload: &[u8],
+        file: File,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
-        match self.ask(ContentHash([0; 32]), request, payload).await? {
+        match self.ask(ContentHash([0; 32]), request, file).await? {
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             answer => Ok(answer),
         }
@@ -74,10 +116,11 @@ impl Pool {
 
     /// Decodes a frame ahead. What cannot be decoded is told when it is to be shown.
     pub(super) async fn warm(&self, path: &Path, content: ContentHash, frame: FrameNumber) {
-        let request = Request::Warm { path: text(path), content: content.0, frame: frame.number() };
+        let request = Request::Warm { content: content.0, frame: frame.number() };
+        let Ok(subject) = open(path).await.and_then(measured) else { return };
         // Never in the way of somebody who waits: only a child that is idle now.
         if let Ok(slot) = self.home(content).try_lock() {
-            let _ = self.exchange(slot, &request, &[]).await;
+            let _ = self.exchange(slot, &request, &subject).await;
         }
     }
 
@@ -89,7 +132,6 @@ impl Pool {
     ) -> Result<Picture, PictureError> {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
         let request = Request::Picture {
-            path: text(path),
             content: content.0,
             frame: frame.number(),
             window: presentation.window.map(|window| (window.center, window.width)),
@@ -103,7 +145,7 @@ impl Pool {
                 Quality::Lossy(percent) => Some(percent),
             },
         };
-        match self.ask(content, &request, &[]).await? {
+        match self.ask(content, &request, open(path).await?).await? {
             (Answer::Picture { is_png, width, height, window, aspect }, bytes) => Ok(Picture {
                 bytes: bytes.into(),
                 format: if is_png { PictureFormat::Png } else { PictureFormat::Jpeg },
@@ -126,10 +168,11 @@ impl Pool {
         &self,
         content: ContentHash,
         request: &Request,
-        payload: &[u8],
+        file: File,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
+        let subject = measured(file)?;
         if let Ok(slot) = self.home(content).try_lock() {
-            return self.exchange(slot, request, payload).await;
+            return self.exchange(slot, request, &subject).await;
         }
         // Its own child is busy: an idle one decodes the frame anew sooner than a hostile object lets go of this one.
         let idle = self.slots.iter().find_map(|slot| slot.try_lock().ok());
@@ -137,75 +180,150 @@ impl Pool {
             Some(slot) => slot,
             None => self.home(content).lock().await,
         };
-        self.exchange(slot, request, payload).await
+        self.exchange(slot, request, &subject).await
     }
 
     async fn exchange(
         &self,
         mut slot: MutexGuard<'_, Option<Running>>,
         request: &Request,
-        payload: &[u8],
+        subject: &Subject,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
         // While the exchange runs the slot is empty: if this future is dropped half-way, the child goes with it.
-        // A child that ended between requests, whoever ended it, is replaced without a word.
-        let idle = slot.take().and_then(|mut running| match running.child.try_wait() {
-            Ok(None) => Some(running),
-            Ok(Some(_)) | Err(_) => None,
-        });
-        let mut running = match idle {
+        let mut running = match alive(slot.take()) {
             Some(running) => running,
-            None => self.start().map_err(|error| {
+            None => self.replacement().await.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "a decoder cannot be started");
                 PictureError::NoDecoder
             })?,
         };
         let exchange = async {
-            wire::send_request(&mut running.stdin, request, payload).await?;
-            wire::receive_answer(&mut running.stdout).await
+            if !running.is_ready {
+                self.greet(&mut running).await?;
+            }
+            wire::send_request(&mut running.requests, request, Some(&subject.file)).await?;
+            wire::receive_answer(&mut running.answers, Some(request)).await
         };
-        match tokio::time::timeout(PATIENCE, exchange).await {
+        let patience = limits::patience(subject.bytes);
+        let why = match tokio::time::timeout(patience, exchange).await {
             Ok(Ok(answer)) => {
                 *slot = Some(running);
-                Ok(answer)
+                return Ok(answer);
             }
             Ok(Err(_)) => {
                 // One that has ended keeps its status; one that speaks what is no answer is ended here.
                 let _ = running.child.start_kill();
-                let why = match running.child.wait().await {
-                    Ok(status) => format!("it ended with {status}"),
+                match running.child.wait().await {
+                    Ok(status) => cause(status, &running.complaints, subject.bytes),
                     Err(_) => "it ended".to_owned(),
-                };
-                tracing::warn!(reason = %why, "a decoder stopped on an object");
-                Err(PictureError::DecoderStopped(why))
+                }
             }
             Err(_) => {
-                tracing::warn!(seconds = PATIENCE.as_secs(), "a decoder was stopped: it took too long");
                 let _ = running.child.kill().await;
-                let why = format!("the object takes longer than {} seconds", PATIENCE.as_secs());
-                Err(PictureError::DecoderStopped(why))
+                took_too_long(patience)
             }
+        };
+        tracing::warn!(reason = %why, "a decoder stopped on an object");
+        // The next one is there before the next request.
+        *slot = self.replacement().await.ok();
+        Err(PictureError::DecoderStopped(why))
+    }
+
+    /// The first word of a child.
+    async fn greet(&self, running: &mut Running) -> io::Result<()> {
+        let (Answer::Ready { has_landlock, has_seccomp }, _) =
+            wire::receive_answer(&mut running.answers, None).await?
+        else {
+            return Err(io::Error::other("the child did not say that it is ready"));
+        };
+        running.is_ready = true;
+        if !(has_landlock && has_seccomp) {
+            self.bare.call_once(|| {
+                tracing::warn!(has_landlock, has_seccomp, "this kernel holds decoders back only in part");
+            });
         }
+        Ok(())
+    }
+
+    /// A child that has started already, if there is one; then another is started for the next time.
+    async fn replacement(&self) -> io::Result<Running> {
+        let Spares::One(spare) = &self.spares else { return self.start() };
+        let mut spare = spare.lock().await;
+        let running = match alive(spare.take()) {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        *spare = self.start().ok();
+        Ok(running)
     }
 
     fn start(&self) -> io::Result<Running> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        // Full of warnings, the pipe takes no more, and the child goes on.
+        let flags = rustix::pipe::PipeFlags::NONBLOCK | rustix::pipe::PipeFlags::CLOEXEC;
+        let (complaints, complain) = rustix::pipe::pipe_with(flags)?;
         #[expect(clippy::disallowed_methods, reason = "the pool is what starts processes")]
         let mut child = tokio::process::Command::new(&self.program)
             .arg(VERB)
             .arg(self.cache_bytes.to_string())
             .env_clear()
+            // Of the C library: large buffers go back to the system when they are let go of, so that one request leaves no
+            // room behind that the next would be charged for.
+            .env("MALLOC_MMAP_THRESHOLD_", "4194304")
+            .env("MALLOC_TRIM_THRESHOLD_", "67108864")
             .current_dir("/")
-            .stdin(Stdio::piped())
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::from(complain))
             .kill_on_drop(true)
             .spawn()?;
-        let gone = || io::Error::other("the child has no pipes");
-        let stdin = child.stdin.take().ok_or_else(gone)?;
-        let stdout = tokio::io::BufReader::new(child.stdout.take().ok_or_else(gone)?);
-        Ok(Running { child, stdin, stdout })
+        let stdout = child.stdout.take().ok_or_else(|| io::Error::other("the child has no pipes"))?;
+        let answers = tokio::io::BufReader::new(stdout);
+        let requests = UnixStream::from_std(ours)?;
+        Ok(Running { child, requests, answers, complaints, is_ready: false })
     }
 }
 
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+/// A child that ended between requests, whoever ended it, is replaced without a word.
+fn alive(running: Option<Running>) -> Option<Running> {
+    running.and_then(|mut running| matches!(running.child.try_wait(), Ok(None)).then_some(running))
+}
+
+fn measured(file: File) -> Result<Subject, PictureError> {
+    let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
+    let facts = file.metadata().map_err(|error| cannot(error.kind().to_string()))?;
+    if !facts.is_file() {
+        return Err(cannot("it is not a file".to_owned()));
+    }
+    Ok(Subject { bytes: facts.len(), file })
+}
+
+/// Why a child ended, in words for people.
+fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    let mut text = [0; COMPLAINT];
+    let length = rustix::io::read(complaints, &mut text).unwrap_or(0);
+    let complaint = String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned();
+    if status.signal() == Some(Signal::XCPU.as_raw()) {
+        return took_too_long(Duration::from_secs(limits::seconds(bytes)));
+    }
+    // The words of Rust's runtime before it aborts.
+    if complaint.contains("memory allocation of") {
+        return "the object needs more memory than is allowed".to_owned();
+    }
+    if complaint.contains("has overflowed its stack") {
+        return "the object is nested too deep".to_owned();
+    }
+    // Where a panic was, and not what it said: that may be words of the object.
+    if let Some(place) =
+        complaint.split("panicked at ").nth(1).and_then(|rest| rest.split_whitespace().next())
+    {
+        tracing::error!(place, "a decoder panicked");
+    }
+    format!("it ended with {status}")
+}
+
+fn took_too_long(limit: Duration) -> String {
+    format!("the object takes longer than {} s", limit.as_secs())
 }
