@@ -56,6 +56,8 @@ pub fn typescript() -> String {
         StudyEntry,
         SeriesEntry,
         Receipt,
+        ReceivedFile,
+        FoundPatient,
         RefusedFile,
     );
     format!(
