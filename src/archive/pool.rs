@@ -21,6 +21,9 @@ use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Quality, Received,
 
 /// The verb of the command line that makes this program a child.
 const VERB: &str = "decode-worker";
+/// Requests that used up what they may use, and how long that is remembered: nobody tries them again meanwhile.
+const REFUSED: u64 = 4096;
+const REFUSED_FOR: Duration = Duration::from_secs(600);
 /// As much as is read of what a child complained about before it ended, in bytes.
 const COMPLAINT: usize = 4096;
 
@@ -32,6 +35,9 @@ pub(super) struct Pool {
     cache_bytes: u64,
     slots: Vec<Mutex<Option<Running>>>,
     spares: Spares,
+    /// The sentence for an object and a frame (0: its header) that are too much for a child, so that a hostile object which is
+    /// asked for again and again costs a child once.
+    refused: moka::sync::Cache<(ContentHash, u32), String>,
     /// Says once which walls the kernel does not have.
     bare: Once,
 }
@@ -54,6 +60,16 @@ pub(super) struct Running {
     /// It has said that it took its limits.
     is_ready: bool,
 }
+
+/// Why a child ended on a request.
+struct Stopped {
+    why: String,
+    /// The request needs more than it may use: it will next time too.
+    is_too_much: bool,
+}
+
+/// Stands for objects outside of the archive, whose hash nobody knows yet.
+const NAMELESS: ContentHash = ContentHash([0; 32]);
 
 /// An opened file, and its size.
 struct Subject {
@@ -88,6 +104,7 @@ impl Pool {
             cache_bytes: cache_bytes / workers as u64,
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
             spares,
+            refused: moka::sync::Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
             bare: Once::new(),
         }
     }
@@ -108,7 +125,7 @@ impl Pool {
         request: &Request,
         file: File,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
-        match self.ask(ContentHash([0; 32]), request, file).await? {
+        match self.ask(NAMELESS, request, file).await? {
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             answer => Ok(answer),
         }
@@ -118,6 +135,9 @@ impl Pool {
     pub(super) async fn warm(&self, path: &Path, content: ContentHash, frame: FrameNumber) {
         let request = Request::Warm { content: content.0, frame: frame.number() };
         let Ok(subject) = open(path).await.and_then(measured) else { return };
+        if self.refused.contains_key(&(content, frame.number())) {
+            return;
+        }
         // Never in the way of somebody who waits: only a child that is idle now.
         if let Ok(slot) = self.home(content).try_lock() {
             let _ = self.exchange(slot, &request, &subject).await;
@@ -171,16 +191,32 @@ impl Pool {
         file: File,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
         let subject = measured(file)?;
+        let key = (content, request.frame());
+        let is_nameless = content == NAMELESS;
+        if let Some(why) = self.refused.get(&key).filter(|_| !is_nameless) {
+            return Err(PictureError::DecoderStopped(why));
+        }
+        let slot = self.slot(content).await;
+        let Stopped { why, is_too_much } = match self.exchange(slot, request, &subject).await? {
+            Ok(answer) => return Ok(answer),
+            Err(stopped) => stopped,
+        };
+        if is_too_much && !is_nameless {
+            self.refused.insert(key, why.clone());
+        }
+        Err(PictureError::DecoderStopped(why))
+    }
+
+    async fn slot(&self, content: ContentHash) -> MutexGuard<'_, Option<Running>> {
         if let Ok(slot) = self.home(content).try_lock() {
-            return self.exchange(slot, request, &subject).await;
+            return slot;
         }
         // Its own child is busy: an idle one decodes the frame anew sooner than a hostile object lets go of this one.
         let idle = self.slots.iter().find_map(|slot| slot.try_lock().ok());
-        let slot = match idle {
+        match idle {
             Some(slot) => slot,
             None => self.home(content).lock().await,
-        };
-        self.exchange(slot, request, &subject).await
+        }
     }
 
     async fn exchange(
@@ -188,7 +224,7 @@ impl Pool {
         mut slot: MutexGuard<'_, Option<Running>>,
         request: &Request,
         subject: &Subject,
-    ) -> Result<(Answer, Vec<u8>), PictureError> {
+    ) -> Result<Result<(Answer, Vec<u8>), Stopped>, PictureError> {
         // While the exchange runs the slot is empty: if this future is dropped half-way, the child goes with it.
         let mut running = match alive(slot.take()) {
             Some(running) => running,
@@ -205,28 +241,29 @@ impl Pool {
             wire::receive_answer(&mut running.answers, Some(request)).await
         };
         let patience = limits::patience(subject.bytes);
-        let why = match tokio::time::timeout(patience, exchange).await {
+        let stopped = match tokio::time::timeout(patience, exchange).await {
             Ok(Ok(answer)) => {
                 *slot = Some(running);
-                return Ok(answer);
+                return Ok(Ok(answer));
             }
             Ok(Err(_)) => {
                 // One that has ended keeps its status; one that speaks what is no answer is ended here.
                 let _ = running.child.start_kill();
                 match running.child.wait().await {
                     Ok(status) => cause(status, &running.complaints, subject.bytes),
-                    Err(_) => "it ended".to_owned(),
+                    Err(_) => Stopped { why: "it ended".to_owned(), is_too_much: false },
                 }
             }
             Err(_) => {
                 let _ = running.child.kill().await;
-                took_too_long(patience)
+                // It waited, or the machine did: another time it may be fast.
+                Stopped { is_too_much: false, ..too_long(patience) }
             }
         };
-        tracing::warn!(reason = %why, "a decoder stopped on an object");
+        tracing::warn!(reason = %stopped.why, "a decoder stopped on an object");
         // The next one is there before the next request.
         *slot = self.replacement().await.ok();
-        Err(PictureError::DecoderStopped(why))
+        Ok(Err(stopped))
     }
 
     /// The first word of a child.
@@ -300,20 +337,20 @@ fn measured(file: File) -> Result<Subject, PictureError> {
 }
 
 /// Why a child ended, in words for people.
-fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> String {
+fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> Stopped {
     use std::os::unix::process::ExitStatusExt;
     let mut text = [0; COMPLAINT];
     let length = rustix::io::read(complaints, &mut text).unwrap_or(0);
     let complaint = String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned();
     if status.signal() == Some(Signal::XCPU.as_raw()) {
-        return took_too_long(Duration::from_secs(limits::seconds(bytes)));
+        return too_long(Duration::from_secs(limits::seconds(bytes)));
     }
     // The words of Rust's runtime before it aborts.
     if complaint.contains("memory allocation of") {
-        return "the object needs more memory than is allowed".to_owned();
+        return too_much("the object needs more memory than is allowed".to_owned());
     }
     if complaint.contains("has overflowed its stack") {
-        return "the object is nested too deep".to_owned();
+        return too_much("the object is nested too deep".to_owned());
     }
     // Where a panic was, and not what it said: that may be words of the object.
     if let Some(place) =
@@ -321,9 +358,13 @@ fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> String {
     {
         tracing::error!(place, "a decoder panicked");
     }
-    format!("it ended with {status}")
+    Stopped { why: format!("it ended with {status}"), is_too_much: false }
 }
 
-fn took_too_long(limit: Duration) -> String {
-    format!("the object takes longer than {} s", limit.as_secs())
+fn too_much(why: String) -> Stopped {
+    Stopped { why, is_too_much: true }
+}
+
+fn too_long(limit: Duration) -> Stopped {
+    too_much(format!("the object takes longer than {} s", limit.as_secs()))
 }

@@ -56,6 +56,17 @@ pub(super) enum Request {
 }
 
 impl Request {
+    /// The frame that it is about; 0 for the header.
+    pub(super) fn frame(&self) -> u32 {
+        match self {
+            Self::Header { .. } | Self::Inspect => 0,
+            Self::Values { frame }
+            | Self::Render { frame, .. }
+            | Self::Warm { frame, .. }
+            | Self::Picture { frame, .. } => *frame,
+        }
+    }
+
     /// The most bytes that an honest answer has behind its words: the gateway takes no more from a child that lies.
     fn most_bytes(&self) -> usize {
         match self {

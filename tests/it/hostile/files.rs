@@ -619,9 +619,9 @@ pub(crate) fn archives(seed: u64, object: &[u8]) -> Vec<Hostile> {
         (name.to_owned(), bytes)
     }
     let mut bomb = object.to_vec();
-    bomb.resize(512 << 20, 0);
+    bomb.resize(64 << 20, 0);
     let bomb = pack(&[named("bomb.dcm", &bomb)]);
-    let bombs: Vec<_> = (0..40).map(|number| (format!("{number}.zip"), &bomb[..])).collect();
+    let bombs: Vec<_> = (0..20).map(|number| (format!("{number}.zip"), &bomb[..])).collect();
     let mut all = vec![("bombs in a ZIP", pack(&bombs)), ("a bomb", bomb.clone())];
     let empty: Vec<_> = (0..100_000).map(|number| (format!("I{number}"), &b""[..])).collect();
     all.push(("100,000 entries", pack(&empty)));
