@@ -1,12 +1,17 @@
-//! The child process: it takes its limits upon itself, then parses, decodes, renders and encodes what it is asked for.
+//! The child process: it takes its limits upon itself, then parses, decodes, renders and encodes until its parent is gone.
 
-use std::io::{self, BufReader, BufWriter};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::limits;
+use super::limits::Limits;
+use super::sandbox::{self, Walls};
 use super::wire::{self, Answer, Request};
 use crate::imaging::clip::{Clip, clip, plain_clip};
 use crate::imaging::plain;
@@ -19,13 +24,25 @@ use crate::imaging::{
 
 /// What a child is: it takes its limits upon itself, then answers until its parent is gone. `cache_bytes`: of decoded frames.
 pub fn run_worker(cache_bytes: u64) -> ExitCode {
-    if limits::limit_this_process(cache_bytes).is_err() {
-        return ExitCode::FAILURE;
-    }
-    match Worker::new(cache_bytes).serve() {
+    match work(cache_bytes) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn work(cache_bytes: u64) -> io::Result<()> {
+    let mut requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut answers = BufWriter::new(io::stdout().lock());
+    let limits = Limits::take(cache_bytes)?;
+    let Walls { has_landlock, has_seccomp } = sandbox::enter();
+    wire::write_answer(&mut answers, &Answer::Ready { has_landlock, has_seccomp }, &[])?;
+    let mut worker = Worker::new(cache_bytes);
+    while let Some((request, files)) = wire::read_request(&mut requests)? {
+        let answered = opened(files, &limits).and_then(|files| worker.answer(request, files));
+        let (answer, bytes) = answered.unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
+        wire::write_answer(&mut answers, &answer, &bytes)?;
+    }
+    Ok(())
 }
 
 /// What there is of a frame.
@@ -34,6 +51,51 @@ enum Found {
     /// Frames of clips are decoded elsewhere.
     Clip(Clip),
 }
+
+/// The object of a request, and the presentation state that is to be applied.
+struct Files {
+    object: Opened,
+    state: Option<Opened>,
+}
+
+/// The files of a request, with what may be used for them set.
+fn opened(files: Vec<File>, limits: &Limits) -> Result<Files, String> {
+    let measured = |file: File| {
+        let bytes = rustix::fs::fstat(&file).map_err(unreadable)?.st_size.try_into().unwrap_or(0);
+        Ok::<_, String>(Opened { file, bytes })
+    };
+    let mut files = files.into_iter();
+    let object = measured(files.next().ok_or("the object is not there")?)?;
+    let state = files.next().map(measured).transpose()?;
+    let bytes = object.bytes.saturating_add(state.as_ref().map_or(0, |state| state.bytes));
+    limits.allow(bytes).map_err(unreadable)?;
+    Ok(Files { object, state })
+}
+
+fn unreadable(error: impl Into<io::Error>) -> String {
+    format!("the object cannot be read: {}", error.into().kind())
+}
+
+/// A file as the parent opened it, and its size.
+struct Opened {
+    file: File,
+    bytes: u64,
+}
+
+impl Opened {
+    /// All of it. The place in the file is shared with the parent, so it is not used.
+    fn read(&self) -> Result<Vec<u8>, String> {
+        let length = usize::try_from(self.bytes).map_err(|_| TOO_LARGE)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length).map_err(|_| TOO_LARGE)?;
+        bytes.resize(length, 0);
+        self.file.read_exact_at(&mut bytes, 0).map_err(unreadable)?;
+        Ok(bytes)
+    }
+}
+
+/// What is said of an object that the child has no room for.
+const TOO_LARGE: &str = "the object needs more memory than is allowed";
 
 struct Worker {
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
@@ -56,29 +118,18 @@ impl Worker {
         Self { frames, open: None, state: None, applied: None }
     }
 
-    fn serve(&mut self) -> io::Result<()> {
-        let mut stdin = BufReader::new(io::stdin().lock());
-        let mut stdout = BufWriter::new(io::stdout().lock());
-        while let Some((request, payload)) = wire::read_request(&mut stdin)? {
-            let (answer, bytes) =
-                self.answer(request, &payload).unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
-            wire::write_answer(&mut stdout, &answer, &bytes)?;
-        }
-        Ok(())
-    }
-
-    fn answer(&mut self, request: Request, payload: &[u8]) -> Result<(Answer, Vec<u8>), String> {
+    fn answer(&mut self, request: Request, files: Files) -> Result<(Answer, Vec<u8>), String> {
+        let Files { object: file, state } = files;
         match request {
-            Request::Inspect { path: Some(path) } => Ok((look(&read(&path)?)?.into(), Vec::new())),
-            Request::Inspect { path: None } => Ok((look(payload)?.into(), Vec::new())),
-            Request::Values { path, frame } => {
-                let StoredFrame { rows, columns, samples, values, .. } = decode(&path, frame)?;
+            Request::Inspect => Ok((look(&file.read()?)?.into(), Vec::new())),
+            Request::Values { frame } => {
+                let StoredFrame { rows, columns, samples, values, .. } = decode(&file, frame)?;
                 let kind = values.kind().to_owned();
                 let bytes = values.to_le_bytes().into_owned();
                 Ok((Answer::Values { rows, columns, samples, kind }, bytes))
             }
-            Request::Render { path, frame, window, size } => {
-                let bytes = read(&path)?;
+            Request::Render { frame, window, size } => {
+                let bytes = file.read()?;
                 if let Some(clip) = clip_in(&bytes) {
                     return Ok((Answer::Clip(clip), Vec::new()));
                 }
@@ -98,27 +149,25 @@ impl Worker {
                 let facts = Box::new(frame.facts(&presentation));
                 Ok((Answer::Picture { is_png: true, width, height, facts }, bytes))
             }
-            Request::Header { path, content } => {
-                let received = read_header(&read(&path)?, ContentHash(content)).map_err(|e| e.to_string())?;
+            Request::Header { content } => {
+                let received = read_header(&file.read()?, ContentHash(content)).map_err(|e| e.to_string())?;
                 Ok((Answer::Header(Box::new(received.into())), Vec::new()))
             }
-            Request::Warm { path, content, frame } => {
-                self.frame(&path, ContentHash(content), frame)?;
+            Request::Warm { content, frame } => {
+                self.frame(&file, ContentHash(content), frame)?;
                 Ok((Answer::Warm, Vec::new()))
             }
-            Request::Picture { path, content, frame, how, width, height, percent } => {
+            Request::Picture { content, frame, how, width, height, percent } => {
                 let content = ContentHash(content);
-                let shown = match self.frame(&path, content, frame)? {
+                let shown = match self.frame(&file, content, frame)? {
                     Found::Frame(frame) => frame,
                     Found::Clip(clip) => return Ok((Answer::Clip(clip), Vec::new())),
                 };
-                let frame = match &how.state {
-                    Some((state, hash)) => {
-                        self.applied(shown, (content, frame, ContentHash(*hash)), state)?
-                    }
-                    None => shown,
-                };
                 let presentation = how.presentation();
+                let frame = match (presentation.state, state) {
+                    (Some(hash), Some(state)) => self.applied(shown, (content, frame, hash), &state)?,
+                    _ => shown,
+                };
                 let rendered = render_view(&frame, &presentation, &how.view(), Surface { width, height });
                 let rendered = rendered.map_err(|error| error.to_string())?;
                 let quality = percent.map_or(Quality::Lossless, Quality::Lossy);
@@ -128,7 +177,7 @@ impl Worker {
                 let facts = Box::new(frame.facts(&presentation));
                 Ok((Answer::Picture { is_png, width, height, facts }, bytes))
             }
-            Request::Content { path } => match content(&read(&path)?).map_err(|error| error.to_string())? {
+            Request::Content => match content(&file.read()?).map_err(|error| error.to_string())? {
                 Content::Text(document) => Ok((Answer::Text(Box::new(document)), Vec::new())),
                 Content::Pages(bytes) => Ok((Answer::Pages, bytes)),
                 Content::Sound(bytes, media_type) => Ok((Answer::Sound(media_type.to_owned()), bytes)),
@@ -136,14 +185,14 @@ impl Worker {
         }
     }
 
-    fn frame(&mut self, path: &str, content: ContentHash, number: u32) -> Result<Found, String> {
+    fn frame(&mut self, file: &Opened, content: ContentHash, number: u32) -> Result<Found, String> {
         let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
         if let Some(found) = self.frames.get(&(content, frame)) {
             return Ok(Found::Frame(found));
         }
         if self.open.as_ref().is_none_or(|(hash, _)| *hash != content) {
             self.open = None;
-            let bytes = read(path)?;
+            let bytes = file.read()?;
             if let Some(clip) = plain_clip(&bytes) {
                 return Ok(Found::Clip(clip));
             }
@@ -169,7 +218,7 @@ impl Worker {
         &mut self,
         frame: Arc<StoredFrame>,
         key: (ContentHash, u32, ContentHash),
-        path: &str,
+        file: &Opened,
     ) -> Result<Arc<StoredFrame>, String> {
         if let Some((known, applied)) = &self.applied
             && *known == key
@@ -178,8 +227,7 @@ impl Worker {
         }
         let hash = key.2;
         if self.state.as_ref().is_none_or(|(known, _)| *known != hash) {
-            let bytes = read(path)?;
-            let state = Object::open(bytes).map_err(StateError::from);
+            let state = Object::open(file.read()?).map_err(StateError::from);
             self.state = Some((hash, state.and_then(|object| PresentationState::read(&object))));
         }
         let (_, state) = self.state.as_ref().ok_or("the presentation state is not open")?;
@@ -196,8 +244,8 @@ fn look(bytes: &[u8]) -> Result<Inspection, String> {
     inspect(bytes, ContentHash(Sha256::digest(bytes).into())).map_err(|error| error.to_string())
 }
 
-fn decode(path: &str, number: u32) -> Result<StoredFrame, String> {
-    decode_bytes(&read(path)?, number)
+fn decode(file: &Opened, number: u32) -> Result<StoredFrame, String> {
+    decode_bytes(&file.read()?, number)
 }
 
 fn decode_bytes(bytes: &[u8], number: u32) -> Result<StoredFrame, String> {
@@ -208,8 +256,4 @@ fn decode_bytes(bytes: &[u8], number: u32) -> Result<StoredFrame, String> {
 /// The clip in these bytes; `None` when they are something else, or nothing that can be opened.
 fn clip_in(bytes: &[u8]) -> Option<Clip> {
     plain_clip(bytes).or_else(|| clip(&Object::open(bytes).ok()?))
-}
-
-fn read(path: &str) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("the object cannot be read: {}", error.kind()))
 }

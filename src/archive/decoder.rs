@@ -1,9 +1,10 @@
 //! Files that are no part of the archive, read in the same limited children: for the verbs of the command line.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::picture::{PictureError, ShownContent};
-use super::pool::Pool;
+use super::pool::{Pool, Spares, open};
 use super::video::Clips;
 use super::wire::{Answer, Request};
 use crate::imaging::{ContentHash, FrameNumber, Inspection, Surface, Window};
@@ -32,7 +33,7 @@ impl Decoder {
     pub fn new(program: PathBuf) -> Self {
         // Streams of clips lie there while one is looked at.
         let folder = Path::new("/tmp").join(format!("parvis-clips-{}", std::process::id()));
-        Self { pool: Pool::of(program, 1, 0), clips: Clips::new(folder) }
+        Self { pool: Pool::of(program, 1, 0, Spares::None), clips: Clips::new(folder) }
     }
 
     /// What the object in a file is.
@@ -40,16 +41,12 @@ impl Decoder {
     /// # Errors
     /// If it is no object, or a damaged one; the sentence says why. So for the other requests.
     pub async fn inspect(&self, path: &Path) -> Result<Inspection, PictureError> {
-        self.look(Some(absolute(path)?), &[]).await
+        self.inspect_file(open(path).await?).await
     }
 
-    /// What the object in these bytes is.
-    pub async fn inspect_bytes(&self, bytes: &[u8]) -> Result<Inspection, PictureError> {
-        self.look(None, bytes).await
-    }
-
-    async fn look(&self, path: Option<String>, bytes: &[u8]) -> Result<Inspection, PictureError> {
-        match self.pool.ask_any(&Request::Inspect { path }, bytes).await? {
+    /// What the object in an open file is.
+    pub(super) async fn inspect_file(&self, file: File) -> Result<Inspection, PictureError> {
+        match self.pool.ask_any(&Request::Inspect, file).await? {
             (Answer::Inspection { facts, photometric, bits_stored, samples, is_cut }, _) => {
                 Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples, is_cut })
             }
@@ -59,13 +56,13 @@ impl Decoder {
 
     /// What the object in a file is shown as, when it is no picture.
     pub async fn content(&self, path: &Path) -> Result<ShownContent, PictureError> {
-        self.pool.content(Path::new(&absolute(path)?), ContentHash([0; 32])).await
+        self.pool.content(open(path).await?, ContentHash([0; 32])).await
     }
 
     /// The stored values of a frame.
     pub async fn values(&self, path: &Path, frame: FrameNumber) -> Result<FrameValues, PictureError> {
-        let request = Request::Values { path: absolute(path)?, frame: frame.number() };
-        match self.pool.ask_any(&request, &[]).await? {
+        let request = Request::Values { frame: frame.number() };
+        match self.pool.ask_any(&request, open(path).await?).await? {
             (Answer::Values { rows, columns, samples, kind }, bytes) => {
                 Ok(FrameValues { rows, columns, samples, kind, bytes })
             }
@@ -82,12 +79,11 @@ impl Decoder {
         surface: Option<Surface>,
     ) -> Result<Vec<u8>, PictureError> {
         let request = Request::Render {
-            path: absolute(path)?,
             frame: frame.number(),
             window: window.map(|window| (window.center, window.width)),
             size: surface.map(|surface| (surface.width, surface.height)),
         };
-        match self.pool.ask_any(&request, &[]).await? {
+        match self.pool.ask_any(&request, open(path).await?).await? {
             (Answer::Picture { .. }, bytes) => Ok(bytes),
             (Answer::Clip(clip), _) => self.clips.render(path, clip, frame, surface).await,
             _ => Err(off_topic()),
@@ -99,13 +95,6 @@ impl Drop for Decoder {
     fn drop(&mut self) {
         self.clips.close();
     }
-}
-
-/// A child works elsewhere and is spoken to in text.
-fn absolute(path: &Path) -> Result<String, PictureError> {
-    let cannot = |why: &str| PictureError::CannotShow(format!("the path of the file {why}"));
-    let path = std::path::absolute(path).map_err(|_| cannot("cannot be made absolute"))?;
-    path.into_os_string().into_string().map_err(|_| cannot("is not UTF-8"))
 }
 
 fn off_topic() -> PictureError {

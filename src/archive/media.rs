@@ -1,15 +1,21 @@
 //! What is in an upload: one file, a folder, or a ZIP with ZIPs in it. Names are told, never used as paths; what counts is
-//! the bytes that really come out, never what a directory of an archive declares.
+//! the bytes that really come out, never what a directory of an archive declares, nor what a DICOMDIR names. Files are
+//! never held in memory: each is spooled to the disk, with its hash computed on the way.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 use thiserror::Error;
 use zip::ZipArchive;
 
-use crate::imaging::{plain, read};
+use super::kinds;
+use crate::imaging::ContentHash;
 
 /// How much is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +36,10 @@ pub struct MediaLimits {
 
 /// What any ZIP may unpack to, in bytes: images of nothing pack very well.
 const SMALL_BYTES: u64 = 256 << 20;
-/// As much of a file as tells what it is.
-const HEAD_BYTES: u64 = 1024;
+/// As much of a file as tells what it is: a CD image says so behind its first 32 KiB.
+const HEAD_BYTES: u64 = 34 << 10;
+/// The longest table of contents of a ZIP that is read, in bytes: each of its lines costs many times that in memory.
+const MAX_DIRECTORY_BYTES: u64 = 24 << 20;
 
 impl Default for MediaLimits {
     fn default() -> Self {
@@ -60,10 +68,18 @@ pub struct Entry {
 #[derive(Debug)]
 pub enum EntryKind {
     /// May be a DICOM object.
-    Candidate(Vec<u8>),
+    Candidate(Spooled),
     /// No part of a study.
     Ignored,
     Refused(RefusalKind, String),
+}
+
+/// A file of an upload as a temporary file of our own, which goes away with this.
+#[derive(Debug)]
+pub struct Spooled {
+    pub file: NamedTempFile,
+    pub content: ContentHash,
+    pub bytes: u64,
 }
 
 /// Why a file is refused.
@@ -83,32 +99,30 @@ pub enum MediaError {
     Io(#[from] io::Error),
 }
 
-/// Files that come along with studies on CDs and mean nothing for them.
-const LITTER: [&str; 40] = [
-    "exe", "dll", "inf", "ini", "txt", "htm", "html", "xml", "xsl", "css", "js", "json", "jar", "class",
-    "jpg", "jpeg", "png", "gif", "bmp", "ico", "pdf", "lnk", "bat", "cmd", "sh", "app", "dmg", "so", "dylib",
-    "cfg", "log", "md", "db", "ocx", "mp3", "mp4", "wav", "m4a", "mov", "avi",
-];
-
-/// Tells every file of `source` to `found`, until it has had enough.
+/// Tells every file of `source` to `found`, until it has had enough. Files are spooled into the folder `spool`; without one,
+/// into that of the system for temporary files.
 ///
 /// # Errors
-/// If `source` itself cannot be read.
+/// If `source` itself cannot be read, or nothing can be spooled.
 pub fn walk(
     source: &Path,
     limits: &MediaLimits,
+    spool: Option<&Path>,
     found: &mut dyn FnMut(Entry) -> ControlFlow<()>,
 ) -> Result<(), MediaError> {
-    let mut walker = Walker { limits: *limits, unpacked: 0, entries: 0, found };
+    let mut walker = Walker { limits: *limits, spool, unpacked: 0, entries: 0, broken: None, found };
     // Whether the listener has had enough does not matter any more.
     let _ = if source.is_dir() { walker.folder(source)? } else { walker.source(source)? };
-    Ok(())
+    walker.broken.map_or(Ok(()), |error| Err(error.into()))
 }
 
 struct Walker<'a> {
     limits: MediaLimits,
+    spool: Option<&'a Path>,
     unpacked: u64,
     entries: usize,
+    /// The disk of the spool failed: that ends the walk.
+    broken: Option<io::Error>,
     found: &'a mut dyn FnMut(Entry) -> ControlFlow<()>,
 }
 
@@ -130,14 +144,7 @@ impl Walker<'_> {
             self.limits.unpacked_bytes = self.limits.unpacked_bytes.min(by_ratio);
             return Ok(self.zip(file, "", 1));
         }
-        if length > self.limits.file_bytes {
-            let reason = format!("a file has at most {} MiB", self.limits.file_bytes >> 20);
-            return Ok(self.tell(name, true, EntryKind::Refused(RefusalKind::TooLarge, reason)));
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let kind = classify_source(bytes);
-        Ok(self.tell(name, true, kind))
+        Ok(self.file(&mut file, name, true))
     }
 
     fn folder(&mut self, root: &Path) -> Result<ControlFlow<()>, MediaError> {
@@ -161,8 +168,15 @@ impl Walker<'_> {
                 } else if !facts.is_file() {
                     self.tell(name, false, EntryKind::Ignored)
                 } else {
-                    let mut file = File::open(&path)?;
-                    if is_zip(&mut file)? { self.zip(file, &name, 1) } else { self.file(&mut file, name) }
+                    match File::open(&path).and_then(|mut file| Ok((is_zip(&mut file)?, file))) {
+                        Ok((true, file)) => self.zip(file, &name, 1),
+                        Ok((false, mut file)) => self.file(&mut file, name, false),
+                        // A scratched CD has files that cannot be read, beside others that can.
+                        Err(error) => {
+                            let reason = format!("it cannot be read: {}", error.kind());
+                            self.refuse(&name, RefusalKind::Damaged, reason)
+                        }
+                    }
                 };
                 if told.is_break() {
                     return Ok(told);
@@ -186,18 +200,31 @@ impl Walker<'_> {
     /// A ZIP, from its central directory; ZIPs inside of it too.
     fn zip(&mut self, reader: impl Read + Seek, prefix: &str, depth: usize) -> ControlFlow<()> {
         let shown = if prefix.is_empty() { "ZIP" } else { prefix };
-        let mut archive = match ZipArchive::new(reader) {
+        let left = Rc::new(Cell::new(MAX_DIRECTORY_BYTES));
+        let mut archive = match ZipArchive::new(Metered { reader, left: left.clone() }) {
             Ok(archive) => archive,
+            Err(_) if left.get() == 0 => {
+                let reason = "its table of contents is too long";
+                return self.refuse(shown, RefusalKind::TooLarge, reason);
+            }
             Err(error) => {
                 return self.refuse(shown, RefusalKind::Damaged, format!("the ZIP is damaged: {error}"));
             }
         };
+        left.set(u64::MAX);
         for index in 0..archive.len() {
-            let (name, is_safe, is_folder) = match archive.by_index_raw(index) {
+            let (name, is_safe, is_folder, is_locked) = match archive.by_index_raw(index) {
                 Ok(entry) => {
-                    let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+                    // UTF-8 also where the ZIP does not say so; else as it says, which is CP437 for old ones.
+                    let name = match std::str::from_utf8(entry.name_raw()) {
+                        Ok(name) => name.to_owned(),
+                        Err(_) => entry
+                            .name()
+                            .map_or_else(|_| String::from_utf8_lossy(entry.name_raw()), |name| name)
+                            .into_owned(),
+                    };
                     let is_safe = !leads_out(&name) && !entry.is_symlink();
-                    (name, is_safe, entry.is_dir())
+                    (kinds::shown(&name), is_safe, entry.is_dir(), entry.encrypted())
                 }
                 Err(error) => {
                     let reason = format!("an entry of the ZIP is damaged: {error}");
@@ -220,6 +247,11 @@ impl Walker<'_> {
                 )?;
                 continue;
             }
+            if is_locked {
+                let reason = "it is locked with a password: unpack it first";
+                self.refuse(&shown, RefusalKind::Damaged, reason)?;
+                continue;
+            }
             let entry = match archive.by_index(index) {
                 Ok(entry) => entry,
                 Err(error) => {
@@ -233,58 +265,124 @@ impl Walker<'_> {
     }
 
     fn unpack(&mut self, mut entry: impl Read, name: String, depth: usize) -> ControlFlow<()> {
-        let bytes = match self.read(&mut entry, &name)? {
-            Some(bytes) => bytes,
-            None => return ControlFlow::Continue(()),
+        let Some((spooled, is_zip)) = self.read(&mut entry, &name, false)? else {
+            return ControlFlow::Continue(());
         };
-        if bytes.starts_with(b"PK\x03\x04") {
-            if depth >= self.limits.depth {
-                let reason = format!("ZIPs are opened {} deep", self.limits.depth);
-                return self.refuse(&name, RefusalKind::TooLarge, reason);
-            }
-            return self.zip(io::Cursor::new(bytes), &name, depth + 1);
+        if !is_zip {
+            return self.tell(name, false, EntryKind::Candidate(spooled));
         }
-        self.tell(name, false, EntryKind::Candidate(bytes))
+        if depth >= self.limits.depth {
+            let reason = format!("ZIPs are opened {} deep", self.limits.depth);
+            return self.refuse(&name, RefusalKind::TooLarge, reason);
+        }
+        self.zip(spooled.file.as_file(), &name, depth + 1)
     }
 
-    fn file(&mut self, file: &mut File, name: String) -> ControlFlow<()> {
-        match self.read(file, &name)? {
-            Some(bytes) => self.tell(name, false, EntryKind::Candidate(bytes)),
+    /// `is_source`: somebody chose it by itself. It is no litter then: it gets a word.
+    fn file(&mut self, file: &mut File, name: String, is_source: bool) -> ControlFlow<()> {
+        match self.read(file, &name, is_source)? {
+            Some((spooled, _)) => self.tell(name, is_source, EntryKind::Candidate(spooled)),
             None => ControlFlow::Continue(()),
         }
     }
 
-    /// Reads what really is there, within the limits. `None`: ignored or refused, and said so. All limits together used up end the walk.
-    fn read(&mut self, from: &mut impl Read, name: &str) -> ControlFlow<(), Option<Vec<u8>>> {
+    /// Spools what really is there, within the limits, and says whether it is a ZIP. `None`: ignored or refused, and said so.
+    /// All limits together used up end the walk.
+    fn read(
+        &mut self,
+        from: &mut impl Read,
+        name: &str,
+        is_source: bool,
+    ) -> ControlFlow<(), Option<(Spooled, bool)>> {
         let rest = self.limits.unpacked_bytes.saturating_sub(self.unpacked);
         let most = rest.min(self.limits.file_bytes);
-        let mut bytes = Vec::new();
-        let mut read = from.by_ref().take(HEAD_BYTES.min(most + 1)).read_to_end(&mut bytes);
-        if read.is_ok() {
-            // What comes along with studies is not unpacked to its end.
-            if is_ignored(&bytes, name) && !(self.limits.has_plain_files && is_plain(&bytes, name)) {
-                self.tell(name.to_owned(), false, EntryKind::Ignored)?;
-                return ControlFlow::Continue(None);
-            }
-            read = from.take(most + 1 - bytes.len() as u64).read_to_end(&mut bytes);
-        }
-        if let Err(error) = read {
-            self.refuse(name, RefusalKind::Damaged, format!("it cannot be unpacked: {error}"))?;
+        let mut head = Vec::new();
+        let outcome = from.by_ref().take(HEAD_BYTES.min(most + 1)).read_to_end(&mut head);
+        if let Err(error) = outcome {
+            let reason = format!("it cannot be unpacked: {error}");
+            self.tell(name.to_owned(), is_source, EntryKind::Refused(RefusalKind::Damaged, reason))?;
             return ControlFlow::Continue(None);
         }
-        self.unpacked += bytes.len() as u64;
-        if bytes.len() as u64 <= most {
-            return ControlFlow::Continue(Some(bytes));
+        // What comes along with studies is not unpacked to its end.
+        if let Some(kind) = kinds::other_than_object(&head, name, is_source, self.limits.has_plain_files) {
+            self.tell(name.to_owned(), is_source, kind)?;
+            return ControlFlow::Continue(None);
+        }
+        let is_zip = head.starts_with(b"PK\x03\x04");
+        let all = (&head[..]).chain(from.take((most + 1).saturating_sub(head.len() as u64)));
+        let spooled = match self.copy(all) {
+            Ok(Ok(spooled)) => spooled,
+            Ok(Err(error)) => {
+                let reason = format!("it cannot be unpacked: {error}");
+                self.tell(name.to_owned(), is_source, EntryKind::Refused(RefusalKind::Damaged, reason))?;
+                return ControlFlow::Continue(None);
+            }
+            Err(error) => {
+                self.broken = Some(error);
+                return ControlFlow::Break(());
+            }
+        };
+        self.unpacked += spooled.bytes;
+        if spooled.bytes <= most {
+            return ControlFlow::Continue(Some((spooled, is_zip)));
         }
         if rest <= self.limits.file_bytes {
             let mebibytes = self.limits.unpacked_bytes >> 20;
             let reason = format!("it unpacks to more than {mebibytes} MiB: the rest was not looked at");
-            let _ = self.refuse(name, RefusalKind::TooLarge, reason);
+            let _ = self.tell(name.to_owned(), is_source, EntryKind::Refused(RefusalKind::TooLarge, reason));
             return ControlFlow::Break(());
         }
         let reason = format!("a file has at most {} MiB", self.limits.file_bytes >> 20);
-        self.refuse(name, RefusalKind::TooLarge, reason)?;
+        self.tell(name.to_owned(), is_source, EntryKind::Refused(RefusalKind::TooLarge, reason))?;
         ControlFlow::Continue(None)
+    }
+
+    /// Outside, the disk of the spool may fail; inside, what is read.
+    fn copy(&self, mut from: impl Read) -> io::Result<io::Result<Spooled>> {
+        let mut file = match self.spool {
+            Some(folder) => NamedTempFile::new_in(folder)?,
+            None => NamedTempFile::new()?,
+        };
+        let mut hash = Sha256::new();
+        let mut bytes = 0;
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            let read = match from.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => &chunk[..read],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Ok(Err(error)),
+            };
+            hash.update(read);
+            file.write_all(read)?;
+            bytes += read.len() as u64;
+        }
+        file.rewind()?;
+        Ok(Ok(Spooled { file, content: ContentHash(hash.finalize().into()), bytes }))
+    }
+}
+
+/// Reads no more than is left.
+struct Metered<R> {
+    reader: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX).min(into.len());
+        if most == 0 && !into.is_empty() {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let read = self.reader.read(&mut into[..most])?;
+        self.left.set(self.left.get() - read as u64);
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Metered<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }
 
@@ -304,49 +402,6 @@ fn leads_out(name: &str) -> bool {
         || name.split(['/', '\\']).any(|part| part == "..")
 }
 
-/// Whether a file inside of an upload is no part of a study: by its first bytes, and by its name.
-fn is_ignored(head: &[u8], name: &str) -> bool {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    if base.eq_ignore_ascii_case("DICOMDIR") {
-        return true;
-    }
-    if head.get(128..132) == Some(b"DICM") || head.starts_with(b"PK\x03\x04") && !is_document(base) {
-        return false;
-    }
-    has_extension(base, &LITTER)
-        || is_document(base)
-        || base.starts_with('.')
-        || name.contains("__MACOSX/")
-        || read::foreign_kind(head).is_some()
-        || plain::recognise(head).is_some()
-        || head.len() < 132
-}
-
-/// Whether it is a plain file that somebody meant to send, and no leftover of a computer.
-fn is_plain(head: &[u8], name: &str) -> bool {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    plain::recognise(head).is_some() && !base.starts_with('.') && !name.contains("__MACOSX/")
-}
-
-/// ZIPs by their bytes, and something else for people.
-fn is_document(base: &str) -> bool {
-    has_extension(base, &["jar", "war", "apk", "docx", "xlsx", "pptx", "odt", "ods", "odp", "epub"])
-}
-
-fn has_extension(base: &str, extensions: &[&str]) -> bool {
-    let extension = base.rsplit_once('.').map(|(_, extension)| extension);
-    extension.is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-}
-
-/// A file that somebody chose by itself is no litter: it gets a word.
-fn classify_source(bytes: Vec<u8>) -> EntryKind {
-    let is_object = bytes.get(128..132) == Some(b"DICM") || plain::recognise(&bytes).is_some();
-    match read::foreign(&bytes) {
-        Some(why) if !is_object => EntryKind::Refused(RefusalKind::NotDicom, why.to_string()),
-        _ => EntryKind::Candidate(bytes),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,26 +413,6 @@ mod tests {
         }
         for name in ["a", "a/b..c", "IMAGES\\I0001", "a..", "...", "a/.b"] {
             assert!(!leads_out(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_comes_along_with_studies_is_known() {
-        let object = [&[0; 128][..], b"DICM", &[0; 20]].concat();
-        for (name, head, is_litter) in [
-            ("DICOMDIR", &object[..], true),
-            ("I0001", &object, false),
-            // The bytes count first.
-            ("odd.exe", &object, false),
-            ("VIEWER/run.exe", b"MZ", true),
-            ("AUTORUN.INF", b"[autorun]", true),
-            ("help\\START.HTM", &[0xC3; 200], true),
-            ("lib.jar", b"PK\x03\x04", true),
-            ("study.zip", b"PK\x03\x04", false),
-            ("__MACOSX/._I0001", &[0xC3; 200], true),
-            ("no-name-and-no-preamble", &[8; 200], false),
-        ] {
-            assert_eq!(is_ignored(head, name), is_litter, "{name}");
         }
     }
 }

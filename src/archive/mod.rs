@@ -1,21 +1,23 @@
 //! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
-//! Nothing of an object is parsed in this process: [`pool`] starts the children, which are [`child`], [`wire`] is what is spoken with them,
-//! [`receive`] takes uploads in, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as paths.
+//! Nothing of an object is parsed in this process: [`pool`] starts the children, [`child`] is what they do, [`wire`] is what is spoken with them,
+//! [`receive`] takes uploads in, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as
+//! paths.
 
 mod child;
 mod decoder;
+mod kinds;
 mod limits;
 mod media;
 mod picture;
 mod pool;
 mod receive;
+mod sandbox;
 mod video;
 mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use thiserror::Error;
 use tokio::sync::watch;
@@ -25,7 +27,7 @@ use crate::tasks::Tasks;
 
 pub use child::run_worker;
 pub use decoder::{Decoder, FrameValues};
-pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, walk};
+pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled, walk};
 pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
 
@@ -84,8 +86,6 @@ struct Inner {
     pool: Arc<Pool>,
     clips: Clips,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
-    /// Numbers for the names of files that are not whole yet: the same object may come in several uploads at once.
-    parts: AtomicU64,
     /// Frames to be decoded ahead; the newest wish replaces those before it.
     wanted: watch::Sender<Vec<(ContentHash, FrameNumber)>>,
 }
@@ -102,14 +102,7 @@ impl Archive {
             .build();
         let (wanted, wishes) = watch::channel(Vec::new());
         let clips = Clips::new(settings.folder.join("clips"));
-        let archive = Self(Arc::new(Inner {
-            settings,
-            clips,
-            pool: pool.clone(),
-            pictures,
-            parts: AtomicU64::new(0),
-            wanted,
-        }));
+        let archive = Self(Arc::new(Inner { settings, clips, pool: pool.clone(), pictures, wanted }));
         tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, wishes, tasks.clone()));
         Ok(archive)
     }
@@ -141,7 +134,8 @@ impl Archive {
     /// # Errors
     /// If it cannot be shown; the sentence says why.
     pub async fn content(&self, content: ContentHash) -> Result<ShownContent, PictureError> {
-        self.0.pool.content(&object_path(&self.folder(), content), content).await
+        let file = pool::open(&object_path(&self.folder(), content)).await?;
+        self.0.pool.content(file, content).await
     }
 
     /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call. The same

@@ -1,25 +1,32 @@
 //! The pool of child processes that parse, decode, render and encode. A child that dies or hangs costs one request: its
-//! object gets an error, and the next request starts a new child.
+//! object gets an error, and a spare that is already started takes its place.
 
+use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::Arc;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use rustix::process::Signal;
+use tokio::net::UnixStream;
+use tokio::process::{Child, ChildStdout};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::ArchiveSettings;
 use super::picture::{Picture, PictureError, PictureRequest, ShownContent};
 use super::wire::{self, Answer, How, Request};
+use super::{ArchiveSettings, limits};
 use crate::imaging::clip::Clip;
 use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Quality, Received};
 
-/// A request that takes longer than this is stopped.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// The verb of the command line that makes this program a child.
 const VERB: &str = "decode-worker";
+/// Requests that used up what they may use, and how long that is remembered: nobody tries them again meanwhile.
+const REFUSED: u64 = 4096;
+const REFUSED_FOR: Duration = Duration::from_secs(600);
+/// As much as is read of what a child complained about before it ended, in bytes.
+const COMPLAINT: usize = 4096;
 
 /// The children. Each serves one request at a time.
 #[derive(Debug)]
@@ -28,6 +35,12 @@ pub(super) struct Pool {
     /// What one child may keep of decoded frames, in bytes.
     cache_bytes: u64,
     slots: Vec<Mutex<Option<Running>>>,
+    spares: Spares,
+    /// The sentence for an object and a frame (0: its header) that are too much for a child, so that a hostile object which is
+    /// asked for again and again costs a child once.
+    refused: moka::sync::Cache<(ContentHash, u32), String>,
+    /// Says once which walls the kernel does not have.
+    bare: Once,
 }
 
 /// What a child makes of a frame.
@@ -37,32 +50,79 @@ pub(super) enum Made {
     Clip(Clip),
 }
 
+/// Whether a child stands ready for one that dies.
 #[derive(Debug)]
-struct Running {
+pub(super) enum Spares {
+    /// For a single question: whoever dies is replaced when that is needed.
+    None,
+    One(Mutex<Option<Running>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Running {
     child: Child,
-    stdin: ChildStdin,
-    stdout: tokio::io::BufReader<ChildStdout>,
+    requests: UnixStream,
+    answers: tokio::io::BufReader<ChildStdout>,
+    /// What it writes to its standard error; nobody reads it while it lives, and it never waits for that.
+    complaints: OwnedFd,
+    /// It has said that it took its limits.
+    is_ready: bool,
+}
+
+/// Why a child ended on a request.
+struct Stopped {
+    why: String,
+    /// The request needs more than it may use: it will next time too.
+    is_too_much: bool,
+}
+
+/// Stands for objects outside of the archive, whose hash nobody knows yet.
+const NAMELESS: ContentHash = ContentHash([0; 32]);
+
+/// Opened files, and their size together.
+struct Subject {
+    file: File,
+    /// The presentation state that is to be applied.
+    state: Option<File>,
+    bytes: u64,
+}
+
+/// Opens an object for a child.
+///
+/// # Errors
+/// If it cannot be read, or is no file.
+pub(super) async fn open(path: &Path) -> Result<File, PictureError> {
+    let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
+    // Without O_NONBLOCK a named pipe waits for its writer.
+    let mut how = tokio::fs::OpenOptions::new();
+    let how = how.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = how.open(path).await.map_err(|error| cannot(error.kind().to_string()))?;
+    Ok(file.into_std().await)
 }
 
 impl Pool {
     pub(super) fn new(settings: &ArchiveSettings) -> Self {
-        Self::of(settings.worker_program.clone(), settings.workers, settings.decoded_cache_bytes)
+        let spares = Spares::One(Mutex::new(None));
+        Self::of(settings.worker_program.clone(), settings.workers, settings.decoded_cache_bytes, spares)
     }
 
     /// `cache_bytes`: of decoded frames, for all children together.
-    pub(super) fn of(program: PathBuf, workers: usize, cache_bytes: u64) -> Self {
+    pub(super) fn of(program: PathBuf, workers: usize, cache_bytes: u64, spares: Spares) -> Self {
         let workers = workers.max(1);
         Self {
             program,
             cache_bytes: cache_bytes / workers as u64,
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
+            spares,
+            refused: moka::sync::Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
+            bare: Once::new(),
         }
     }
 
     /// The facts of an object in a file.
-    pub(super) async fn header(&self, path: &Path, content: ContentHash) -> Result<Received, PictureError> {
-        let request = Request::Header { path: text(path), content: content.0 };
-        match self.ask(content, &request, &[]).await? {
+    pub(super) async fn header(&self, file: File, content: ContentHash) -> Result<Received, PictureError> {
+        let request = Request::Header { content: content.0 };
+        match self.ask(content, &request, file, None).await? {
             (Answer::Header(facts), _) => Ok((*facts).into()),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
@@ -73,9 +133,9 @@ impl Pool {
     pub(super) async fn ask_any(
         &self,
         request: &Request,
-        payload: &[u8],
+        file: File,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
-        match self.ask(ContentHash([0; 32]), request, payload).await? {
+        match self.ask(NAMELESS, request, file, None).await? {
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             answer => Ok(answer),
         }
@@ -83,14 +143,18 @@ impl Pool {
 
     /// Decodes a frame ahead. What cannot be decoded is told when it is to be shown.
     pub(super) async fn warm(&self, path: &Path, content: ContentHash, frame: FrameNumber) {
-        let request = Request::Warm { path: text(path), content: content.0, frame: frame.number() };
+        let request = Request::Warm { content: content.0, frame: frame.number() };
+        let Ok(subject) = open(path).await.and_then(|file| measured(file, None)) else { return };
+        if self.refused.contains_key(&(content, frame.number())) {
+            return;
+        }
         // Never in the way of somebody who waits: only a child that is idle now.
         if let Ok(slot) = self.home(content).try_lock() {
-            let _ = self.exchange(slot, &request, &[]).await;
+            let _ = self.exchange(slot, &request, &subject).await;
         }
     }
 
-    /// Renders a frame and encodes it; one of a clip is only named.
+    /// Renders a frame and encodes it; one of a clip is only named. `state`: where the presentation state is kept.
     pub(super) async fn picture(
         &self,
         path: &Path,
@@ -99,10 +163,9 @@ impl Pool {
     ) -> Result<Made, PictureError> {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
         let request = Request::Picture {
-            path: text(path),
             content: content.0,
             frame: frame.number(),
-            how: Box::new(How::new(&presentation, &view, state.map(text))),
+            how: Box::new(How::new(&presentation, &view)),
             width: surface.width,
             height: surface.height,
             percent: match quality {
@@ -110,7 +173,11 @@ impl Pool {
                 Quality::Lossy(percent) => Some(percent),
             },
         };
-        match self.ask(content, &request, &[]).await? {
+        let state = match state {
+            Some(state) => Some(open(state).await?),
+            None => None,
+        };
+        match self.ask(content, &request, open(path).await?, state).await? {
             (Answer::Picture { is_png, width, height, facts }, bytes) => Ok(Made::Picture(Picture {
                 bytes: bytes.into(),
                 format: if is_png { PictureFormat::Png } else { PictureFormat::Jpeg },
@@ -127,10 +194,10 @@ impl Pool {
     /// What the object in a file is shown as, when it is no picture.
     pub(super) async fn content(
         &self,
-        path: &Path,
+        file: File,
         content: ContentHash,
     ) -> Result<ShownContent, PictureError> {
-        match self.ask(content, &Request::Content { path: text(path) }, &[]).await? {
+        match self.ask(content, &Request::Content, file, None).await? {
             (Answer::Text(document), _) => Ok(ShownContent::Text(*document)),
             (Answer::Pages, bytes) => Ok(ShownContent::Pages(bytes.into())),
             (Answer::Sound(media_type), bytes) => Ok(ShownContent::Sound(bytes.into(), media_type)),
@@ -148,86 +215,188 @@ impl Pool {
         &self,
         content: ContentHash,
         request: &Request,
-        payload: &[u8],
+        file: File,
+        state: Option<File>,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
+        let subject = measured(file, state)?;
+        let key = (content, request.frame());
+        let is_nameless = content == NAMELESS;
+        if let Some(why) = self.refused.get(&key).filter(|_| !is_nameless) {
+            return Err(PictureError::DecoderStopped(why));
+        }
+        let slot = self.slot(content).await;
+        let Stopped { why, is_too_much } = match self.exchange(slot, request, &subject).await? {
+            Ok(answer) => return Ok(answer),
+            Err(stopped) => stopped,
+        };
+        if is_too_much && !is_nameless {
+            self.refused.insert(key, why.clone());
+        }
+        Err(PictureError::DecoderStopped(why))
+    }
+
+    async fn slot(&self, content: ContentHash) -> MutexGuard<'_, Option<Running>> {
         if let Ok(slot) = self.home(content).try_lock() {
-            return self.exchange(slot, request, payload).await;
+            return slot;
         }
         // Its own child is busy: an idle one decodes the frame anew sooner than a hostile object lets go of this one.
         let idle = self.slots.iter().find_map(|slot| slot.try_lock().ok());
-        let slot = match idle {
+        match idle {
             Some(slot) => slot,
             None => self.home(content).lock().await,
-        };
-        self.exchange(slot, request, payload).await
+        }
     }
 
     async fn exchange(
         &self,
         mut slot: MutexGuard<'_, Option<Running>>,
         request: &Request,
-        payload: &[u8],
-    ) -> Result<(Answer, Vec<u8>), PictureError> {
+        subject: &Subject,
+    ) -> Result<Result<(Answer, Vec<u8>), Stopped>, PictureError> {
         // While the exchange runs the slot is empty: if this future is dropped half-way, the child goes with it.
-        // A child that ended between requests, whoever ended it, is replaced without a word.
-        let idle = slot.take().and_then(|mut running| match running.child.try_wait() {
-            Ok(None) => Some(running),
-            Ok(Some(_)) | Err(_) => None,
-        });
-        let mut running = match idle {
+        let mut running = match alive(slot.take()) {
             Some(running) => running,
-            None => self.start().map_err(|error| {
+            None => self.replacement().await.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "a decoder cannot be started");
                 PictureError::NoDecoder
             })?,
         };
         let exchange = async {
-            wire::send_request(&mut running.stdin, request, payload).await?;
-            wire::receive_answer(&mut running.stdout).await
+            if !running.is_ready {
+                self.greet(&mut running).await?;
+            }
+            wire::send_request(&mut running.requests, request, &subject.file, subject.state.as_ref()).await?;
+            wire::receive_answer(&mut running.answers, Some(request)).await
         };
-        match tokio::time::timeout(PATIENCE, exchange).await {
+        let patience = limits::patience(subject.bytes);
+        let stopped = match tokio::time::timeout(patience, exchange).await {
             Ok(Ok(answer)) => {
                 *slot = Some(running);
-                Ok(answer)
+                return Ok(Ok(answer));
             }
             Ok(Err(_)) => {
                 // One that has ended keeps its status; one that speaks what is no answer is ended here.
                 let _ = running.child.start_kill();
-                let why = match running.child.wait().await {
-                    Ok(status) => format!("it ended with {status}"),
-                    Err(_) => "it ended".to_owned(),
-                };
-                tracing::warn!(reason = %why, "a decoder stopped on an object");
-                Err(PictureError::DecoderStopped(why))
+                match running.child.wait().await {
+                    Ok(status) => cause(status, &running.complaints, subject.bytes),
+                    Err(_) => Stopped { why: "it ended".to_owned(), is_too_much: false },
+                }
             }
             Err(_) => {
-                tracing::warn!(seconds = PATIENCE.as_secs(), "a decoder was stopped: it took too long");
                 let _ = running.child.kill().await;
-                let why = format!("the object takes longer than {} seconds", PATIENCE.as_secs());
-                Err(PictureError::DecoderStopped(why))
+                // It waited, or the machine did: another time it may be fast.
+                Stopped { is_too_much: false, ..too_long(patience) }
             }
+        };
+        tracing::warn!(reason = %stopped.why, "a decoder stopped on an object");
+        // The next one is there before the next request.
+        *slot = self.replacement().await.ok();
+        Ok(Err(stopped))
+    }
+
+    /// The first word of a child.
+    async fn greet(&self, running: &mut Running) -> io::Result<()> {
+        let (Answer::Ready { has_landlock, has_seccomp }, _) =
+            wire::receive_answer(&mut running.answers, None).await?
+        else {
+            return Err(io::Error::other("the child did not say that it is ready"));
+        };
+        running.is_ready = true;
+        if !(has_landlock && has_seccomp) {
+            self.bare.call_once(|| {
+                tracing::warn!(has_landlock, has_seccomp, "this kernel holds decoders back only in part");
+            });
         }
+        Ok(())
+    }
+
+    /// A child that has started already, if there is one; then another is started for the next time.
+    async fn replacement(&self) -> io::Result<Running> {
+        let Spares::One(spare) = &self.spares else { return self.start() };
+        let mut spare = spare.lock().await;
+        let running = match alive(spare.take()) {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        *spare = self.start().ok();
+        Ok(running)
     }
 
     fn start(&self) -> io::Result<Running> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        // Full of warnings, the pipe takes no more, and the child goes on.
+        let flags = rustix::pipe::PipeFlags::NONBLOCK | rustix::pipe::PipeFlags::CLOEXEC;
+        let (complaints, complain) = rustix::pipe::pipe_with(flags)?;
         #[expect(clippy::disallowed_methods, reason = "the pool is what starts processes")]
         let mut child = tokio::process::Command::new(&self.program)
             .arg(VERB)
             .arg(self.cache_bytes.to_string())
             .env_clear()
+            // Of the C library: large buffers go back to the system when they are let go of, so that one request leaves no
+            // room behind that the next would be charged for.
+            .env("MALLOC_MMAP_THRESHOLD_", "4194304")
+            .env("MALLOC_TRIM_THRESHOLD_", "67108864")
             .current_dir("/")
-            .stdin(Stdio::piped())
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::from(complain))
             .kill_on_drop(true)
             .spawn()?;
-        let gone = || io::Error::other("the child has no pipes");
-        let stdin = child.stdin.take().ok_or_else(gone)?;
-        let stdout = tokio::io::BufReader::new(child.stdout.take().ok_or_else(gone)?);
-        Ok(Running { child, stdin, stdout })
+        let stdout = child.stdout.take().ok_or_else(|| io::Error::other("the child has no pipes"))?;
+        let answers = tokio::io::BufReader::new(stdout);
+        let requests = UnixStream::from_std(ours)?;
+        Ok(Running { child, requests, answers, complaints, is_ready: false })
     }
 }
 
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+/// A child that ended between requests, whoever ended it, is replaced without a word.
+fn alive(running: Option<Running>) -> Option<Running> {
+    running.and_then(|mut running| matches!(running.child.try_wait(), Ok(None)).then_some(running))
+}
+
+fn measured(file: File, state: Option<File>) -> Result<Subject, PictureError> {
+    let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
+    let mut bytes = 0;
+    for file in std::iter::once(&file).chain(&state) {
+        let facts = file.metadata().map_err(|error| cannot(error.kind().to_string()))?;
+        if !facts.is_file() {
+            return Err(cannot("it is not a file".to_owned()));
+        }
+        bytes += facts.len();
+    }
+    Ok(Subject { file, state, bytes })
+}
+
+/// Why a child ended, in words for people.
+fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> Stopped {
+    use std::os::unix::process::ExitStatusExt;
+    let mut text = [0; COMPLAINT];
+    let length = rustix::io::read(complaints, &mut text).unwrap_or(0);
+    let complaint = String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned();
+    if status.signal() == Some(Signal::XCPU.as_raw()) {
+        return too_long(Duration::from_secs(limits::seconds(bytes)));
+    }
+    // The words of Rust's runtime before it aborts.
+    if complaint.contains("memory allocation of") {
+        return too_much("the object needs more memory than is allowed".to_owned());
+    }
+    if complaint.contains("has overflowed its stack") {
+        return too_much("the object is nested too deep".to_owned());
+    }
+    // Where a panic was, and not what it said: that may be words of the object.
+    if let Some(place) =
+        complaint.split("panicked at ").nth(1).and_then(|rest| rest.split_whitespace().next())
+    {
+        tracing::error!(place, "a decoder panicked");
+    }
+    Stopped { why: format!("it ended with {status}"), is_too_much: false }
+}
+
+fn too_much(why: String) -> Stopped {
+    Stopped { why, is_too_much: true }
+}
+
+fn too_long(limit: Duration) -> Stopped {
+    too_much(format!("the object takes longer than {} s", limit.as_secs()))
 }

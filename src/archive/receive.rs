@@ -1,15 +1,14 @@
 //! Uploads taken in: every file gets a word, every object is kept once, under its hash.
 
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use super::media::{Entry, EntryKind, MediaLimits, RefusalKind, walk};
-use super::{Archive, Decoder, Error, PictureError, object_path};
-use crate::imaging::{ContentHash, ObjectKind, Received, plain};
+use super::media::{Entry, EntryKind, MediaLimits, RefusalKind, Spooled, walk};
+use super::pool::open;
+use super::{Archive, Decoder, Error, PictureError, kinds, object_path};
+use crate::imaging::{ObjectKind, Received, plain};
 
 /// Files that are read ahead of the one that is looked at.
 const AHEAD: usize = 2;
@@ -19,6 +18,8 @@ const AHEAD: usize = 2;
 pub struct Receipt {
     /// Objects that are kept now, those that were there before too.
     pub received: Vec<Received>,
+    /// What the file of each of them is called, in the same order.
+    pub names: Vec<String>,
     /// Files that are no part of a study, such as the viewer program on a CD.
     pub ignored: Vec<String>,
     pub refused: Vec<Refused>,
@@ -61,30 +62,31 @@ impl Archive {
         take_in(source, name, limits, &Destination::Archive(self), &told).await
     }
 
-    /// Writes the bytes under a name of our own, has a child read their header, and gives them their place.
-    async fn keep(&self, bytes: Vec<u8>) -> Result<Result<Received, PictureError>, Error> {
-        let content = ContentHash(Sha256::digest(&bytes).into());
-        let path = object_path(&self.folder(), content);
-        let is_new = !tokio::fs::try_exists(&path).await?;
-        if is_new {
-            let part = path.with_extension(format!("{}.part", self.0.parts.fetch_add(1, Ordering::Relaxed)));
-            let to = path.clone();
-            let written = tokio::task::spawn_blocking(move || write(&part, &to, &bytes));
-            written.await.map_err(|_| Error::Broken)??;
-        }
-        let mut header = self.0.pool.header(&path, content).await;
+    /// Has a child read the header, and gives the file its place.
+    async fn keep(&self, spooled: Spooled) -> Result<Result<Received, PictureError>, Error> {
+        let mut header = match open(spooled.file.path()).await {
+            Ok(file) => self.0.pool.header(file, spooled.content).await,
+            Err(error) => Err(error),
+        };
         if let Ok(received) = &mut header
             && received.instance.kind == ObjectKind::Video
             && plain::is_plain(&received.instance)
-            && let Err(why) = self.0.clips.describe(&path, &mut received.instance).await
+            && let Err(why) = self.0.clips.describe(spooled.file.path(), &mut received.instance).await
         {
             header = Err(why);
         }
         let is_wanted = header.as_ref().is_ok_and(|received| !received.instance.is_directory());
-        if !is_wanted && is_new {
-            tokio::fs::remove_file(&path).await?;
+        let path = object_path(&self.folder(), spooled.content);
+        if is_wanted && !tokio::fs::try_exists(&path).await? {
+            let kept = tokio::task::spawn_blocking(move || place(spooled, &path));
+            kept.await.map_err(|_| Error::Broken)??;
         }
         Ok(header)
+    }
+
+    /// Where files are that are not whole yet. They go away by themselves; what a crash leaves is cleared at the next start.
+    fn spool(&self) -> PathBuf {
+        self.folder().join("incoming")
     }
 }
 
@@ -105,10 +107,17 @@ enum Destination<'a> {
 }
 
 impl Destination<'_> {
-    async fn take(&self, bytes: Vec<u8>) -> Result<Result<Received, PictureError>, Error> {
+    async fn spool(&self) -> Result<Option<PathBuf>, Error> {
+        let Self::Archive(archive) = self else { return Ok(None) };
+        let spool = archive.spool();
+        tokio::fs::create_dir_all(&spool).await?;
+        Ok(Some(spool))
+    }
+
+    async fn take(&self, spooled: Spooled) -> Result<Result<Received, PictureError>, Error> {
         match self {
-            Self::Archive(archive) => archive.keep(bytes).await,
-            Self::Nowhere(decoder) => Ok(match decoder.inspect_bytes(&bytes).await {
+            Self::Archive(archive) => archive.keep(spooled).await,
+            Self::Nowhere(decoder) => Ok(match decoder.inspect(spooled.file.path()).await {
                 Ok(inspection) if inspection.is_cut && !inspection.received.instance.is_directory() => {
                     Err(PictureError::CannotShow("the file ends too early".to_owned()))
                 }
@@ -151,8 +160,9 @@ async fn take_all(
 ) -> Result<Receipt, Error> {
     let (entries, mut found) = mpsc::channel::<Entry>(AHEAD);
     let source = source.to_owned();
+    let spool = destination.spool().await?;
     let walking = tokio::task::spawn_blocking(move || {
-        walk(&source, &limits, &mut |entry| match entries.blocking_send(entry) {
+        walk(&source, &limits, spool.as_deref(), &mut |entry| match entries.blocking_send(entry) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })
@@ -166,14 +176,16 @@ async fn take_all(
         match entry.kind {
             EntryKind::Ignored => receipt.ignored.push(name),
             EntryKind::Refused(kind, reason) => receipt.refused.push(Refused { name, kind, reason }),
-            EntryKind::Candidate(bytes) => match destination.take(bytes).await? {
-                // A table of contents under another name.
+            EntryKind::Candidate(spooled) => match destination.take(spooled).await? {
+                // A table of contents, under whatever name; and a damaged one, whose name is all that tells.
                 Ok(received) if received.instance.is_directory() => receipt.ignored.push(name),
+                Err(_) if kinds::is_directory_name(&name) => receipt.ignored.push(name),
                 Ok(mut received) => {
                     if plain::is_plain(&received.instance) {
                         received.series.description = title(&name);
                     }
                     receipt.received.push(received);
+                    receipt.names.push(name);
                 }
                 Err(why) => {
                     let kind = RefusalKind::Damaged;
@@ -195,14 +207,11 @@ fn title(name: &str) -> String {
 }
 
 /// Whole or not at all: a name that ends in `.dcm` is complete and on the disk.
-/// `part` is its name until then, beside it.
-fn write(part: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
+fn place(spooled: Spooled, path: &Path) -> std::io::Result<()> {
     if let Some(shelf) = path.parent() {
         std::fs::create_dir_all(shelf)?;
     }
-    let mut file = std::fs::File::create(part)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    std::fs::rename(part, path)
+    spooled.file.as_file().sync_data()?;
+    spooled.file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }

@@ -1,10 +1,20 @@
-//! What is spoken with a child: a length, JSON, a length, bytes. Both ends are this program, so the form is its own.
+//! What is spoken with a child. A request is a length and JSON, with the opened files that it is about as ancillary data of its
+//! first byte (SCM_RIGHTS): a child opens nothing itself. An answer is two lengths, JSON, and bytes. Both ends are this
+//! program, so the form is its own.
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 
 use chrono::NaiveDate;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags,
+};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest};
 
 use crate::imaging::clip::Clip;
 use crate::imaging::{
@@ -14,25 +24,26 @@ use crate::imaging::{
 use crate::imaging::{Presentation, View, VoiChoice};
 use crate::secret::Pii;
 
-/// The largest answer: the values of the largest frame, and room for their header.
-const MAX_ANSWER: usize = 320 << 20;
+/// The largest bytes of an answer: the values of the largest frame.
+const MAX_BYTES: usize = 320 << 20;
+/// The largest answer without its bytes: facts with all that an object says of its windows, a report, what a presentation state draws.
+const MAX_WORDS: usize = 4 << 20;
 
-/// What a child is asked.
+/// What a child is asked, of the file that comes along.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// The facts of the object in this file.
-    Header { path: String, content: [u8; 32] },
-    /// What the object in this file is; without a path, the one in the bytes that follow.
-    Inspect { path: Option<String> },
+    /// The facts of the object.
+    Header { content: [u8; 32] },
+    /// What the object is.
+    Inspect,
     /// The stored values of a frame.
-    Values { path: String, frame: u32 },
+    Values { frame: u32 },
     /// Render a frame without loss, at its own size or at that of a surface.
-    Render { path: String, frame: u32, window: Option<(f64, f64)>, size: Option<(u32, u32)> },
+    Render { frame: u32, window: Option<(f64, f64)>, size: Option<(u32, u32)> },
     /// Decode a frame and keep it.
-    Warm { path: String, content: [u8; 32], frame: u32 },
+    Warm { content: [u8; 32], frame: u32 },
     /// Render a frame and encode it.
     Picture {
-        path: String,
         content: [u8; 32],
         frame: u32,
         how: Box<How>,
@@ -41,8 +52,8 @@ pub(super) enum Request {
         /// `None`: lossless.
         percent: Option<u8>,
     },
-    /// What the object in this file is shown as, when it is no picture.
-    Content { path: String },
+    /// What the object is shown as, when it is no picture.
+    Content,
 }
 
 /// [`Presentation`] and [`View`] as they are spoken.
@@ -52,8 +63,8 @@ pub(super) struct How {
     is_inverted: bool,
     has_overlays: bool,
     has_shutters: bool,
-    /// Where the presentation state is, and its hash.
-    pub(super) state: Option<(String, [u8; 32])>,
+    /// The hash of the presentation state, which comes along as the second file.
+    state: Option<[u8; 32]>,
     zoom: f64,
     center: (f64, f64),
     quarter_turns: u8,
@@ -68,8 +79,7 @@ enum Voi {
 }
 
 impl How {
-    /// `state_path`: where the object of the presentation state is kept.
-    pub(super) fn new(presentation: &Presentation, view: &View, state_path: Option<String>) -> Self {
+    pub(super) fn new(presentation: &Presentation, view: &View) -> Self {
         Self {
             voi: match presentation.voi {
                 VoiChoice::Object => Voi::Object,
@@ -79,7 +89,7 @@ impl How {
             is_inverted: presentation.is_inverted,
             has_overlays: presentation.has_overlays,
             has_shutters: presentation.has_shutters,
-            state: state_path.zip(presentation.state.map(|hash| hash.0)),
+            state: presentation.state.map(|hash| hash.0),
             zoom: view.zoom,
             center: view.center,
             quarter_turns: view.quarter_turns,
@@ -97,7 +107,7 @@ impl How {
             is_inverted: self.is_inverted,
             has_overlays: self.has_overlays,
             has_shutters: self.has_shutters,
-            state: self.state.as_ref().map(|(_, hash)| ContentHash(*hash)),
+            state: self.state.map(ContentHash),
         }
     }
 
@@ -111,9 +121,40 @@ impl How {
     }
 }
 
+impl Request {
+    /// The frame that it is about; 0 for the header.
+    pub(super) fn frame(&self) -> u32 {
+        match self {
+            Self::Header { .. } | Self::Inspect | Self::Content => 0,
+            Self::Values { frame }
+            | Self::Render { frame, .. }
+            | Self::Warm { frame, .. }
+            | Self::Picture { frame, .. } => *frame,
+        }
+    }
+
+    /// The most bytes that an honest answer has behind its words: the gateway takes no more from a child that lies.
+    fn most_bytes(&self) -> usize {
+        match self {
+            Self::Header { .. } | Self::Inspect | Self::Warm { .. } => 0,
+            // Encoded, a picture of noise is a little larger than its pixels.
+            Self::Picture { width, height, .. } | Self::Render { size: Some((width, height)), .. } => {
+                (*width as usize).saturating_mul(*height as usize).saturating_mul(4).min(MAX_BYTES)
+                    + (1 << 20)
+            }
+            Self::Render { size: None, .. } | Self::Values { .. } | Self::Content => MAX_BYTES,
+        }
+    }
+}
+
 /// What a child answers; the bytes of a picture or of values follow it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
+    /// The first word of a child, before any request: it has taken its limits, and stands behind these walls.
+    Ready {
+        has_landlock: bool,
+        has_seccomp: bool,
+    },
     Header(Box<Facts>),
     Inspection {
         facts: Box<Facts>,
@@ -280,23 +321,38 @@ fn lengths(head: [u8; 8]) -> (usize, usize) {
     (length(&head[..4]), length(&head[4..]))
 }
 
-/// The child's side: the next request and the bytes that follow it, or `None` when the parent is gone.
-pub(super) fn read_request(from: &mut impl Read) -> io::Result<Option<(Request, Vec<u8>)>> {
-    let mut head = [0; 8];
-    if let Err(error) = from.read_exact(&mut head) {
-        return if error.kind() == io::ErrorKind::UnexpectedEof { Ok(None) } else { Err(error) };
+/// The child's side: the next request and the files that it is about, or `None` when the parent is gone.
+pub(super) fn read_request(from: &mut UnixStream) -> io::Result<Option<(Request, Vec<File>)>> {
+    let mut length = [0; 4];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = rustix::io::retry_on_intr(|| {
+        let mut into = [IoSliceMut::new(&mut length)];
+        rustix::net::recvmsg(&*from, &mut into, &mut control, RecvFlags::CMSG_CLOEXEC)
+    })?;
+    let mut files = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(received) = message {
+            files.extend(received.map(File::from));
+        }
     }
-    let (json, payload) = lengths(head);
-    let mut text = vec![0; json];
+    if received.bytes == 0 {
+        return Ok(None);
+    }
+    from.read_exact(length.get_mut(received.bytes..).unwrap_or_default())?;
+    let mut text = vec![0; u32::from_le_bytes(length) as usize];
     from.read_exact(&mut text)?;
-    let mut bytes = vec![0; payload];
-    from.read_exact(&mut bytes)?;
-    Ok(Some((serde_json::from_slice(&text)?, bytes)))
+    Ok(Some((serde_json::from_slice(&text)?, files)))
 }
 
 /// The child's side: an answer and the bytes that follow it.
 pub(super) fn write_answer(to: &mut impl Write, answer: &Answer, payload: &[u8]) -> io::Result<()> {
-    let json = serde_json::to_vec(answer)?;
+    let mut json = serde_json::to_vec(answer)?;
+    let mut payload = payload;
+    if json.len() > MAX_WORDS {
+        json = serde_json::to_vec(&Answer::Failed("its header says more than can be kept".to_owned()))?;
+        payload = &[];
+    }
     to.write_all(&head(&json, payload)?)?;
     to.write_all(&json)?;
     to.write_all(payload)?;
@@ -305,24 +361,36 @@ pub(super) fn write_answer(to: &mut impl Write, answer: &Answer, payload: &[u8])
 
 /// The parent's side.
 pub(super) async fn send_request(
-    to: &mut (impl AsyncWrite + Unpin),
+    to: &mut tokio::net::UnixStream,
     request: &Request,
-    payload: &[u8],
+    object: &File,
+    state: Option<&File>,
 ) -> io::Result<()> {
     let json = serde_json::to_vec(request)?;
-    let mut message = head(&json, payload)?.to_vec();
+    let mut message = u32::try_from(json.len()).map_err(|_| too_long())?.to_le_bytes().to_vec();
     message.extend_from_slice(&json);
-    to.write_all(&message).await?;
-    to.write_all(payload).await?;
-    to.flush().await
+    let files: Vec<_> = std::iter::once(object).chain(state).map(File::as_fd).collect();
+    let socket = &*to;
+    let send = || {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&files));
+        let from = [IoSlice::new(&message)];
+        Ok(rustix::net::sendmsg(socket, &from, &mut control, SendFlags::NOSIGNAL)?)
+    };
+    let sent = socket.async_io(Interest::WRITABLE, send).await?;
+    to.write_all(message.get(sent..).unwrap_or_default()).await
 }
 
-/// The parent's side.
-pub(super) async fn receive_answer(from: &mut (impl AsyncRead + Unpin)) -> io::Result<(Answer, Vec<u8>)> {
+/// The parent's side: the answer to a request, or the first word of a child.
+pub(super) async fn receive_answer(
+    from: &mut (impl AsyncRead + Unpin),
+    request: Option<&Request>,
+) -> io::Result<(Answer, Vec<u8>)> {
     let mut head = [0; 8];
     from.read_exact(&mut head).await?;
     let (json, payload) = lengths(head);
-    if json.saturating_add(payload) > MAX_ANSWER {
+    if json > MAX_WORDS || payload > request.map_or(0, Request::most_bytes) {
         return Err(too_long());
     }
     let mut text = vec![0; json];

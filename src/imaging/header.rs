@@ -9,8 +9,8 @@ use super::clip::MAX_FRAMES;
 use super::read::{Object, OpenError};
 use super::scan::PixelElement;
 use super::{
-    ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window, WindowPreset,
-    dataset, details, lossy, pixels, plain,
+    ContentHash, InstanceFacts, ObjectKind, PatientFacts, Received, SeriesFacts, StudyFacts, Window,
+    WindowPreset, dataset, details, lossy, pixels, plain,
 };
 use crate::secret::Pii;
 

@@ -1,8 +1,8 @@
 //! Stored values of a frame: masked to the stored bits and sign-extended (PS3.5 section 8.1.1), samples interleaved.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::ops::Range;
+use std::sync::Arc;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;

@@ -13,8 +13,9 @@ use super::lut::Modality;
 use super::reduced::Reduced;
 use super::window::WindowFunction;
 use super::{
-    Appearance, ContentHash, DecodeError, FrameAbout, FrameNumber, Inspection, InstanceDetails, InstanceFacts,
-    ObjectKind, OpenError, PatientFacts, Received, SeriesFacts, StoredFrame, StudyFacts, Values,
+    Appearance, ContentHash, DecodeError, FrameAbout, FrameNumber, Inspection, InstanceDetails,
+    InstanceFacts, ObjectKind, OpenError, PatientFacts, Received, SeriesFacts, StoredFrame, StudyFacts,
+    Values,
 };
 
 /// The most pixels of a picture: 8 bits and three samples each, several times in memory while it is turned.

@@ -61,6 +61,7 @@ pub enum ProblemCode {
     NoImages,
     UnsafeArchive,
     ArchiveTooLarge,
+    OtherPatient,
     CannotShow,
     StorageFull,
 }

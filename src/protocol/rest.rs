@@ -187,9 +187,35 @@ pub struct SeriesEntry {
 pub struct Receipt {
     /// Objects taken in; those that were there already count too.
     pub received: u32,
+    /// The files of these objects, in the order of the upload.
+    pub files: Vec<ReceivedFile>,
+    /// Whom the objects name, each once.
+    pub patients: Vec<FoundPatient>,
     /// Files that are no part of a study, such as a viewer program on a CD.
     pub ignored: Vec<String>,
     pub refused: Vec<RefusedFile>,
+}
+
+/// A file that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceivedFile {
+    pub name: String,
+    /// Whose it is: a place in `patients`, from 0.
+    pub patient: u32,
+}
+
+/// A patient as objects of an upload name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundPatient {
+    pub name: String,
+    /// `1961-04-23`, absent when the objects do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<String>,
+    pub objects: u32,
+    /// Not the patient of the appointment, by name.
+    pub is_other_patient: bool,
 }
 
 /// A file that was not taken in, and why.

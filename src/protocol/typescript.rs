@@ -68,6 +68,8 @@ pub fn typescript() -> String {
         StudyEntry,
         SeriesEntry,
         Receipt,
+        ReceivedFile,
+        FoundPatient,
         RefusedFile,
     );
     format!(

@@ -11,6 +11,7 @@ mod health;
 mod hospital;
 mod links;
 mod problem;
+mod receipt;
 mod router;
 mod sign_in;
 mod socket;

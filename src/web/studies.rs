@@ -14,10 +14,11 @@ use super::Edge;
 use super::appointments::allowed;
 use super::extract::{One, SignedIn};
 use super::problem::Failure;
-use crate::archive::{PictureRequest, RefusalKind};
+use super::receipt::{answer, part_by_patient};
+use crate::archive::PictureRequest;
 use crate::clinical::{Appointment, AppointmentId, SeriesId, Verb, is_same_name};
 use crate::imaging::{ObjectKind, Presentation, Quality, Surface, View, display_order};
-use crate::protocol::{ProblemCode, Receipt, RefusedFile, SeriesEntry, StudyEntry};
+use crate::protocol::{ProblemCode, Receipt, SeriesEntry, StudyEntry};
 use crate::store::StoredStudy;
 
 /// The longest file name that is repeated in an answer, in characters.
@@ -124,8 +125,19 @@ async fn take_in(
 ) -> Result<Receipt, Failure> {
     // The browser shows how much it has sent; what is unpacked after that takes no time that needs showing.
     let (progress, _) = mpsc::channel(1);
-    let receipt = edge.archive.receive(path, name, progress).await?;
-    edge.store.add_received(appointment.id, &receipt.received, &edge.clock).await?;
+    let mut receipt = edge.archive.receive(path, name, progress).await?;
+    let mut others = Vec::new();
+    for is_last in [false, true] {
+        let known = edge.store.studies_of(appointment.id).await?.into_iter();
+        let known = known.map(|study| (study.facts.uid, study.patient.id.into_inner())).collect();
+        others.extend(part_by_patient(&mut receipt, known));
+        match edge.store.add_received(appointment.id, &receipt.received, &edge.clock).await {
+            Ok(_) => break,
+            // Another upload has begun the same study at the same time: now it is there.
+            Err(crate::store::Error::StudyOfAnotherPatient { .. }) if !is_last => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     if !receipt.received.is_empty() {
         edge.live.studies_changed(appointment.id).await;
     }
@@ -133,28 +145,11 @@ async fn take_in(
         appointment.id = %appointment.id,
         objects.received = receipt.received.len(),
         files.ignored = receipt.ignored.len(),
-        files.refused = receipt.refused.len(),
+        files.refused = receipt.refused.len() + others.len(),
         "an upload was taken in"
     );
-    Ok(Receipt {
-        received: u32::try_from(receipt.received.len()).unwrap_or(u32::MAX),
-        ignored: receipt.ignored,
-        refused: receipt
-            .refused
-            .into_iter()
-            .map(|refused| RefusedFile {
-                name: refused.name,
-                code: match refused.kind {
-                    RefusalKind::NotDicom => ProblemCode::NotDicom,
-                    RefusalKind::Damaged => ProblemCode::CannotShow,
-                    RefusalKind::UnsafeName => ProblemCode::UnsafeArchive,
-                    RefusalKind::TooLarge => ProblemCode::ArchiveTooLarge,
-                    RefusalKind::NoImages => ProblemCode::NoImages,
-                },
-                reason: refused.reason,
-            })
-            .collect(),
-    })
+    let booked = appointment.patient().map(|patient| patient.name.expose().as_str()).unwrap_or_default();
+    Ok(answer(receipt, others, booked))
 }
 
 /// `GET /api/series/{series}/thumbnail`: the middle frame, small, as JPEG.

@@ -85,7 +85,19 @@ const TABLE: [Module; 20] = [
     adapter(
         "archive",
         &["imaging", "config", "clock", "secret", "tasks"],
-        &["tokio", "moka", "rustix", "sha2", "zip", "serde_json", "futures_util"],
+        &[
+            "tokio",
+            "moka",
+            "rustix",
+            "sha2",
+            "zip",
+            "serde_json",
+            "futures_util",
+            "landlock",
+            "libc",
+            "seccompiler",
+            "tempfile",
+        ],
     ),
     adapter(
         "live",

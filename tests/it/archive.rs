@@ -307,18 +307,86 @@ async fn a_decoder_that_dies_costs_the_request_that_it_had() {
     let rig = Rig::with(|settings, folder| settings.worker_program = recorded(folder)).await;
     let folder = rig.folder.path();
     let content = rig.upload("slice.dcm", &slice()).await.received[0].instance.content;
-    let idle = pids(folder, 1).await[0];
+    // One that works, and a spare.
+    let idle = pids(folder, 2).await[0];
     kill(idle);
     has_ended(idle).await;
-    // It had nothing to do: nobody notices.
+    // It had nothing to do: nobody notices. The spare that is started now will hang.
     fs::write(folder.join("hang"), "").unwrap();
-    let request = rig.picture(content, 64);
-    let death = async { kill(pids(folder, 2).await[1]) };
+    assert!(rig.picture(content, 64).await.is_ok());
+    let started = pids(folder, 3).await;
+    kill(started[1]);
+    has_ended(started[1]).await;
+    let request = rig.picture(content, 65);
+    let death = async {
+        // The next spare: the one that hangs has the request by then.
+        pids(folder, 4).await;
+        kill(started[2]);
+    };
     let (outcome, ()) = tokio::join!(request, death);
     match outcome.unwrap_err() {
         PictureError::DecoderStopped(why) => assert!(why.contains("signal: 9"), "{why}"),
         other => panic!("{other}"),
     }
-    assert!(rig.picture(content, 64).await.is_ok(), "the next one finds a new decoder");
-    assert_eq!(pids(folder, 3).await.len(), 3);
+    assert!(rig.picture(content, 66).await.is_ok(), "the next one finds a new decoder");
+    assert_eq!(pids(folder, 5).await.len(), 5);
+}
+
+#[tokio::test]
+async fn names_in_a_zip_are_read_as_they_were_written() {
+    let rig = Rig::new().await;
+    let mut packed = zip(&[("IM_X", &slice()), ("B_X", b"")]);
+    // As an old program writes them: CP437, where 0x82 is an e with an acute accent; and UTF-8 that does not say so.
+    let rename = |packed: &mut Vec<u8>, from: &[u8], to: &[u8]| {
+        for at in 0..packed.len() - from.len() {
+            if packed[at..].starts_with(from) {
+                packed[at..at + from.len()].copy_from_slice(to);
+            }
+        }
+    };
+    rename(&mut packed, b"IM_X", b"IM_\x82");
+    rename(&mut packed, b"B_X", "B\u{e9}".as_bytes());
+    let receipt = rig.upload("cd.zip", &packed).await;
+    assert_eq!((receipt.names, receipt.ignored), (vec!["IM_\u{e9}".to_owned()], vec!["B\u{e9}".to_owned()]));
+}
+
+#[tokio::test]
+async fn the_bytes_decide_and_not_the_table_of_contents() {
+    let rig = Rig::new().await;
+    let object = slice();
+    let entries: [(&str, &[u8]); 5] = [
+        // Damaged, with the mark of an object.
+        ("cd/dicomdir;1", &[&[0; 128][..], b"DICM", &[0xC3; 64]].concat()),
+        ("cd/IMAGES/IM1;1", &object),
+        ("cd/not named anywhere", &object),
+        ("cd/AUTORUN.INF;1", b"[autorun]"),
+        ("cd/VIEWER/help.pdf", b"%PDF-1.4"),
+    ];
+    let receipt = rig.upload("cd.zip", &zip(&entries)).await;
+    assert_eq!(receipt.names, ["cd/IMAGES/IM1;1", "cd/not named anywhere"]);
+    assert_eq!((receipt.ignored.len(), receipt.refused.len()), (3, 0), "{receipt:?}");
+}
+
+#[tokio::test]
+async fn archives_that_are_not_opened_say_what_to_do() {
+    let rig = Rig::new().await;
+    let mut image = vec![0; 64 << 10];
+    image[32769..32774].copy_from_slice(b"CD001");
+    let mut tar = vec![b'a'; 1024];
+    tar[257..262].copy_from_slice(b"ustar");
+    for (name, bytes, what) in [
+        ("cd.iso", &image[..], "an image of a CD or DVD"),
+        ("cd.tar", &tar, "a tar archive"),
+        ("cd.tgz", b"\x1F\x8B\x08\0", "a gzip file"),
+        ("cd.7z", b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"),
+        ("cd.rar", b"Rar!\x1A\x07\x01\0", "a RAR archive"),
+    ] {
+        let reason = format!("this is {what}: unpack it first, and send the folder or a ZIP of it");
+        let alone = rig.upload(name, bytes).await;
+        let inside = rig.upload("outer.zip", &zip(&[(name, bytes), ("IM1", &slice())])).await;
+        assert_eq!(inside.received.len(), 1);
+        for receipt in [alone, inside] {
+            assert_eq!((receipt.refused[0].name.as_str(), &receipt.refused[0].reason), (name, &reason));
+        }
+    }
 }

@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::imaging::ObjectKind;
 use crate::imaging::ContentHash;
+use crate::imaging::ObjectKind;
 
 const AXIAL: [f64; 6] = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 

@@ -343,6 +343,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   bad_media: "Picture or sound could not be set up. Load the page again.",
   not_dicom: "This is not a DICOM file.",
   no_images: "There are no images in it.",
+  other_patient: "This study is of another patient.",
   unsafe_archive: "This ZIP archive is not safe and was not opened.",
   archive_too_large: "This ZIP archive is too large. Send it in several parts.",
   cannot_show: "This object cannot be shown.",

@@ -354,6 +354,7 @@ export const problemsFr: Record<ProblemCode, string> = {
   bad_media: "L’image ou le son n’ont pas pu être établis. Rechargez la page.",
   not_dicom: "Ce n’est pas un fichier DICOM.",
   no_images: "Aucune image dedans.",
+  other_patient: "Cette étude est celle d’un autre patient.",
   unsafe_archive: "Cette archive ZIP n’est pas sûre et n’a pas été ouverte.",
   archive_too_large: "Cette archive ZIP est trop grande. Envoyez-la en plusieurs parties.",
   cannot_show: "Cet objet ne peut pas être montré.",

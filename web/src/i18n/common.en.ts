@@ -51,6 +51,7 @@ export const problems: Record<ProblemCode, string> = {
   bad_media: "Sound and picture could not be set up. Reload the page to try again.",
   not_dicom: NOT_FOR_GUESTS,
   no_images: NOT_FOR_GUESTS,
+  other_patient: NOT_FOR_GUESTS,
   unsafe_archive: NOT_FOR_GUESTS,
   archive_too_large: NOT_FOR_GUESTS,
   cannot_show: "This image cannot be shown. Your doctor can show another one.",

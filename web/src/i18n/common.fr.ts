@@ -51,6 +51,7 @@ export const problems: Record<ProblemCode, string> = {
   bad_media: "Le son et l’image n’ont pas pu s’établir. Rechargez la page pour réessayer.",
   not_dicom: NOT_FOR_GUESTS,
   no_images: NOT_FOR_GUESTS,
+  other_patient: NOT_FOR_GUESTS,
   unsafe_archive: NOT_FOR_GUESTS,
   archive_too_large: NOT_FOR_GUESTS,
   cannot_show: "Cette image ne peut pas être affichée. Votre médecin peut en montrer une autre.",

@@ -4,7 +4,14 @@ import type { ProblemCode, Receipt } from "../../src/protocol";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 const file = (name: string, size = 10) => ({ name, file: new Blob([new Uint8Array(size)]) });
-const receipt = (changes: Partial<Receipt> = {}): Receipt => ({ received: 1, ignored: [], refused: [], ...changes });
+const receipt = (changes: Partial<Receipt> = {}): Receipt => ({
+  received: 1,
+  files: [],
+  patients: [],
+  ignored: [],
+  refused: [],
+  ...changes,
+});
 
 function rig() {
   const open: {
