@@ -1,11 +1,12 @@
 import { signal } from "@preact/signals";
-import type { ClientMessage, PictureHeader, ServerMessage } from "../../src/protocol";
+import type { ClientMessage, ContentHeader, PictureHeader, ServerMessage } from "../../src/protocol";
 import type { Wire, WireState } from "../../src/wire";
 
 /** A wire whose other end is the test. */
 export function fakeWire() {
   const listeners = new Map<string, Set<(message: never) => void>>();
   const pictures = new Set<(header: PictureHeader, bytes: Uint8Array) => void>();
+  const contents = new Set<(header: ContentHeader, bytes: Uint8Array) => void>();
   const sent: ClientMessage[] = [];
   const requests: unknown[] = [];
   const state = signal<WireState>("open");
@@ -20,6 +21,10 @@ export function fakeWire() {
       pictures.add(f);
       return () => pictures.delete(f);
     },
+    onContent(f: (header: ContentHeader, bytes: Uint8Array) => void) {
+      contents.add(f);
+      return () => contents.delete(f);
+    },
     send: (message: ClientMessage) => sent.push(message),
     request: async (message: unknown) => {
       requests.push(message);
@@ -32,6 +37,9 @@ export function fakeWire() {
     requests,
     tell: (message: ServerMessage) => {
       for (const f of listeners.get(message.type) ?? []) f(message as never);
+    },
+    content: (header: ContentHeader, bytes = new Uint8Array(1)) => {
+      for (const f of contents) f(header, bytes);
     },
     picture: (header: Partial<PictureHeader>) => {
       for (const f of pictures)
