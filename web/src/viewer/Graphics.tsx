@@ -3,6 +3,9 @@ import { type Size, toSurface } from "./geometry";
 import { colorOf, type Drawing, drawingOf, LINE_PIXELS } from "./graphics";
 import { t } from "./words";
 
+/** For layers that recommend no colour: that of every text on images. */
+const COLOR = "#f5f0dc";
+
 /** What a presentation state draws: vectors over the picture, each with a dark edge so that it is seen on any ground. */
 export function Graphics({ surface, shown }: { surface: Size; shown: Shown }) {
   if (shown.graphics.length === 0 || surface.width < 1) return null;
@@ -14,13 +17,12 @@ export function Graphics({ surface, shown }: { surface: Size; shown: Shown }) {
           (point) => toSurface(surface, shown.aspect, shown, point),
           ({ x, y }) => ({ x: x * surface.width, y: y * surface.height }),
         );
-        const color = colorOf(graphic);
         return (
           drawing && (
             <g
               key={`${index}-${graphic.shape}`}
               class={graphic.isFilled ? "graphic filled" : "graphic"}
-              {...(color && { color })}
+              style={{ color: colorOf(graphic) ?? COLOR }}
             >
               <Shape of={drawing} isHalo />
               <Shape of={drawing} />

@@ -17,7 +17,7 @@ import turnRight from "icon:rotate-cw-square";
 import frame from "icon:square-dashed";
 import squareSplit from "icon:square-split-horizontal";
 import sun from "icon:sun";
-import flip from "icon:triangles-centerline-dashed-horizontal";
+import flip from "icon:triangles-centerline-dashed-vertical";
 import reset from "icon:undo-2";
 import zoomIn from "icon:zoom-in";
 import zoomOut from "icon:zoom-out";
@@ -232,7 +232,7 @@ function PresetSelect({ screen, shown, presets }: ToolsProps & { presets: readon
 
 /** A choice in the list: its own words, else what it is; then its numbers. */
 export function presetInWords({ usual, explanation, table, window }: Preset): string {
-  const words = usual ? t(usual) : explanation || (table !== undefined ? t("table", { n: table }) : t("defaultWindow"));
+  const words = explanation || (usual ? t(usual) : table !== undefined ? t("table", { n: table }) : t("defaultWindow"));
   return window ? `${words} (${measure(window.width)} / ${measure(window.center, window.width)})` : words;
 }
 

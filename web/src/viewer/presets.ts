@@ -19,6 +19,7 @@ export interface Preset {
   explanation?: string;
   /** Counts the object's tables from 1; absent for windows. */
   table?: number;
+  /** Name of the usual window; the object's own words go before it. */
   usual?: CtPreset;
   /** Absent for tables. */
   window?: WindowState;
@@ -46,8 +47,11 @@ export function presetsOf(shown: Shown): Preset[] {
     else if (!twin.explanation && words) twin.explanation = words;
   }
   if (shown.modality === "CT" && shown.window)
-    for (const { name, ...window } of CT)
-      if (!presets.some((preset) => isSame(preset.window, window))) presets.push({ usual: name, window });
+    for (const { name, ...window } of CT) {
+      const twin = presets.find((preset) => isSame(preset.window, window));
+      if (!twin) presets.push({ usual: name, window });
+      else twin.usual ??= name;
+    }
   return presets;
 }
 

@@ -41,11 +41,11 @@ export function fakeWire() {
     content: (header: ContentHeader, bytes = new Uint8Array(1)) => {
       for (const f of contents) f(header, bytes);
     },
-    picture: (header: Partial<PictureHeader>) => {
+    picture: (header: Partial<PictureHeader>, bytes = new Uint8Array(1)) => {
       for (const f of pictures)
         f(
           { sequence: 0, revision: 0, index: 0, width: 8, height: 8, format: "png", isLossless: true, ...header },
-          new Uint8Array(1),
+          bytes,
         );
     },
   };

@@ -82,6 +82,7 @@ function Scroll({ screen, shown, content, isPresenting, presenter }: ReadingProp
           <p class="reading-fault">{t("unknownKind")}</p>
         )}
       </section>
+      <p class="reading-warning">{t("notDiagnostic")}</p>
     </div>
   );
 }
