@@ -84,9 +84,13 @@ export function useFollowing(steering: Steering, shown: Shown, isPresenting: boo
     isFollowing,
     settle: actions.settle,
     resize: (by) => {
-      const zoom = clampSize(size * by);
-      if (isPresenting) steering.setView(viewOf({ part: position.part, zoom }));
-      else ownSize.value = zoom;
+      if (!isPresenting) {
+        ownSize.value = clampSize(size * by);
+        return;
+      }
+      // From what was asked for last: a second press may come before the answer to the first.
+      const at = positionOf(steering.current ?? shown);
+      steering.setView(viewOf({ part: at.part, zoom: at.zoom * by }));
     },
     followAgain: () => {
       isFollowing.value = true;
