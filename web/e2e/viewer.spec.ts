@@ -14,7 +14,7 @@ test("a doctor turns, mirrors, inverts and plays a CT by buttons and keys, and t
   await doctor.page.getByRole("tab", { name: "Examens" }).click();
   await doctor.page
     .getByRole("tabpanel")
-    .getByRole("button", { name: /^Montrer/ })
+    .getByRole("button", { name: /^Montrer CT/ })
     .first()
     .click({ timeout: 60_000 });
   for (const { page } of [doctor, patient])
@@ -24,7 +24,7 @@ test("a doctor turns, mirrors, inverts and plays a CT by buttons and keys, and t
   // By buttons.
   const facts = doctor.page.locator(".viewer-facts");
   const mirrored = patient.page.getByText("Image en miroir : gauche et droite échangées");
-  await doctor.page.getByRole("button", { name: /^Plus/ }).first().click();
+  await doctor.page.getByRole("button", { name: "Plus d’outils" }).click();
   await doctor.page.getByRole("button", { name: "Tourner à droite" }).click();
   await expect(facts).toContainText("tournée de 90°");
   await doctor.page.getByRole("button", { name: "Miroir gauche-droite" }).click();
