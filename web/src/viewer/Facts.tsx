@@ -42,23 +42,14 @@ interface Props {
 
 /** What is known of the picture, around it and never over its middle. */
 export function Facts({ surface, shown, isLossless, isStaff, isPresenting }: Props) {
+  const marks = <Marks shown={shown} isLossless={isLossless} isStaff={isStaff} />;
   return (
     <div class="viewer-overlay">
       <div class="viewer-facts">
         <p>{shown.title}</p>
-        {(shown.count > 1 || isStaff) && (
-          <p class="tabular">
-            {t("slice", { n: shown.index + 1, count: shown.count })}
-            {isStaff &&
-              shown.window &&
-              ` · ${t("window", { width: measure(shown.window.width), center: measure(shown.window.center, shown.window.width) })}`}
-          </p>
-        )}
-        <Side shown={shown} />
+        <Place shown={shown} isStaff={isStaff} />
         {isStaff && <Look shown={shown} />}
-        {shown.isFlipped && <p class="viewer-mark">{t("flipped")}</p>}
-        {shown.lossySource && <p class="viewer-mark">{isStaff ? lossInWords(shown.lossySource) : t("lossySource")}</p>}
-        {!isLossless && <p class="viewer-mark">{t("lossyPicture")}</p>}
+        {isStaff && marks}
       </div>
       <Letters shown={shown} />
       <div class="viewer-foot">
@@ -77,6 +68,8 @@ export function Facts({ surface, shown, isLossless, isStaff, isPresenting }: Pro
             {t("burnedIn")}
           </p>
         )}
+        {/* On a phone the people of the call lie over the upper part of the picture: what must be read stands below. */}
+        {!isStaff && marks}
         <Scale surface={surface} shown={shown} />
         <p class="viewer-warning">{t("notDiagnostic")}</p>
       </div>
@@ -84,14 +77,47 @@ export function Facts({ surface, shown, isLossless, isStaff, isPresenting }: Pro
   );
 }
 
-const SIDES = { L: "sideLeft", R: "sideRight", B: "sideBoth" } as const;
-
-function Side({ shown }: { shown: Shown }) {
-  const { laterality, viewPosition } = shown;
-  const side = laterality in SIDES ? t(SIDES[laterality as keyof typeof SIDES]) : laterality === "U" ? "" : laterality;
-  const words = [side, viewPosition].filter(Boolean).join(" · ");
-  return words ? <p>{words}</p> : null;
+/** What changes how far a picture can be trusted. */
+function Marks({ shown, isLossless, isStaff }: { shown: Shown; isLossless: boolean; isStaff: boolean }) {
+  return (
+    <>
+      {shown.isFlipped && <p class="viewer-mark">{t("flipped")}</p>}
+      {shown.lossySource && <p class="viewer-mark">{isStaff ? lossInWords(shown.lossySource) : t("lossySource")}</p>}
+      {!isLossless && <p class="viewer-mark">{t("lossyPicture")}</p>}
+    </>
+  );
 }
+
+/** Place in the stack, window, side of the body and view: on one line for guests. */
+function Place({ shown, isStaff }: { shown: Shown; isStaff: boolean }) {
+  const { window, laterality, viewPosition } = shown;
+  const slice = (shown.count > 1 || isStaff) && t("slice", { n: shown.index + 1, count: shown.count });
+  const greys =
+    isStaff && window && t("window", { width: measure(window.width), center: measure(window.center, window.width) });
+  const side = laterality in SIDES ? t(SIDES[laterality as keyof typeof SIDES]) : laterality === "U" ? "" : laterality;
+  const lines = isStaff
+    ? [
+        [slice, greys],
+        [side, viewPosition],
+      ]
+    : [[slice, side]];
+  return (
+    <>
+      {lines.map((parts, index) => {
+        const words = parts.filter(Boolean).join(" · ");
+        return (
+          words && (
+            <p key={index} class="tabular">
+              {words}
+            </p>
+          )
+        );
+      })}
+    </>
+  );
+}
+
+const SIDES = { L: "sideLeft", R: "sideRight", B: "sideBoth" } as const;
 
 function Look({ shown }: { shown: Shown }) {
   const words = [
