@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { icons } from "./scripts/icons.ts";
+import { pdfFiles } from "./scripts/pdf-files.ts";
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const gateway = process.env.PARVIS_URL ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [icons()],
+  plugins: [icons(), pdfFiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     // The last Chromium for Windows 7 and 8.1, the last Firefox ESR for them, and the Safari of older iPhones.

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { ClientMessage, PictureHeader, ProblemCode, ServerMessage } from "./protocol";
+import type { ClientMessage, ContentHeader, PictureHeader, ProblemCode, ServerMessage } from "./protocol";
 
 /**
  * `connecting` until the first welcome, `open` while messages pass, `lost` while it tries to come back, `closed` for good:
@@ -39,7 +39,7 @@ const BACKOFF_LAST_MS = 5_000;
 /** Answers to `hello` that another try cannot change. */
 const MAY_PASS: ReadonlySet<ProblemCode> = new Set(["unavailable", "internal", "too_many"]);
 
-/** The one WebSocket of a page: typed messages, requests with answers, pictures, and coming back after a loss. */
+/** The one WebSocket of a page: typed messages, requests with answers, pictures and files, and coming back after a loss. */
 export class Wire {
   readonly state: Signal<WireState> = signal("connecting");
   /** The last welcome: who this is. */
@@ -52,6 +52,7 @@ export class Wire {
   #socket: WebSocket | undefined;
   #listeners = new Map<string, Set<Listener>>();
   #pictures = new Set<(header: PictureHeader, bytes: Uint8Array) => void>();
+  #contents = new Set<(header: ContentHeader, bytes: Uint8Array) => void>();
   #pending = new Map<number, { resolve: () => void; reject: (why: Rejected) => void; timer: number }>();
   #lastRequest = 0;
   #tries = 0;
@@ -87,6 +88,12 @@ export class Wire {
   onPicture(f: (header: PictureHeader, bytes: Uint8Array) => void): () => void {
     this.#pictures.add(f);
     return () => this.#pictures.delete(f);
+  }
+
+  /** Calls `f` for each file that is shown and is no picture; the answer of this call stops it. */
+  onContent(f: (header: ContentHeader, bytes: Uint8Array) => void): () => void {
+    this.#contents.add(f);
+    return () => this.#contents.delete(f);
   }
 
   /** Sends now or not at all: what is said while the wire is down would be stale when it is back. */
@@ -139,7 +146,7 @@ export class Wire {
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       this.#heardAt = performance.now();
       if (typeof event.data === "string") this.#text(event.data);
-      else this.#picture(event.data);
+      else this.#binary(event.data);
     };
     socket.onclose = () => this.#lose();
     this.#ticking = window.setInterval(() => this.#tick(), 1_000);
@@ -235,6 +242,7 @@ export class Wire {
       case "viewing":
       case "pointer":
       case "pointer_gone":
+      case "document":
       case "frame_failed":
       case "studies_changed":
       case "pong":
@@ -252,14 +260,18 @@ export class Wire {
     for (const listener of [...(this.#listeners.get(message.type) ?? [])]) listener(message as never);
   }
 
-  #picture(data: ArrayBuffer): void {
+  /** A file that is shown says its media type; a picture does not. */
+  #binary(data: ArrayBuffer): void {
     try {
       const length = new DataView(data).getUint32(0, true);
-      const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as PictureHeader;
+      const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as
+        | PictureHeader
+        | ContentHeader;
       const bytes = new Uint8Array(data, 4 + length);
-      for (const listener of [...this.#pictures]) listener(header, bytes);
+      if ("mediaType" in header) for (const listener of [...this.#contents]) listener(header, bytes);
+      else for (const listener of [...this.#pictures]) listener(header, bytes);
     } catch (cause) {
-      console.warn("a picture that cannot be read was ignored", cause);
+      console.warn("a binary message that cannot be read was ignored", cause);
     }
   }
 

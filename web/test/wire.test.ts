@@ -1,10 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PictureHeader } from "../src/protocol";
+import type { ContentHeader, PictureHeader } from "../src/protocol";
 import { Rejected, Wire } from "../src/wire";
 import { FakeSocket } from "./fake-socket";
 
 const hello = () => ({ type: "hello", protocol: 1, language: "fr", link: "secret" }) as const;
 let wire: Wire;
+
+/** A binary message: length of the header, header, bytes. */
+function binary(header: object, bytes: readonly number[]): ArrayBuffer {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const message = new Uint8Array(4 + text.length + bytes.length);
+  new DataView(message.buffer).setUint32(0, text.length, true);
+  message.set(text, 4);
+  message.set(bytes, 4 + text.length);
+  return message.buffer;
+}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -112,19 +122,32 @@ describe("Wire", () => {
     expect(FakeSocket.all).toHaveLength(1);
   });
 
-  it("takes a picture apart, and survives one that is broken", () => {
-    const seen: [PictureHeader, number[]][] = [];
-    wire.onPicture((header, bytes) => seen.push([header, [...bytes]]));
-    const header = { sequence: 7, revision: 3, index: 0, width: 2, height: 1, format: "png", isLossless: true };
-    const text = new TextEncoder().encode(JSON.stringify(header));
-    const message = new Uint8Array(4 + text.length + 2);
-    new DataView(message.buffer).setUint32(0, text.length, true);
-    message.set(text, 4);
-    message.set([8, 9], 4 + text.length);
+  it("takes a picture and a file apart by their headers, and survives what is broken", () => {
+    const pictures: [PictureHeader, number[]][] = [];
+    const contents: [ContentHeader, number[]][] = [];
+    wire.onPicture((header, bytes) => pictures.push([header, [...bytes]]));
+    wire.onContent((header, bytes) => contents.push([header, [...bytes]]));
+    const picture = { sequence: 7, revision: 3, index: 0, width: 2, height: 1, format: "png", isLossless: true };
+    const content = { revision: 4, index: 1, mediaType: "application/pdf" };
     FakeSocket.last.welcome();
     FakeSocket.last.sayBytes(new Uint8Array([255, 255, 255, 255]).buffer);
-    FakeSocket.last.sayBytes(message.buffer);
-    expect(seen).toEqual([[header, [8, 9]]]);
+    FakeSocket.last.sayBytes(binary(picture, [8, 9]));
+    FakeSocket.last.sayBytes(binary(content, [1]));
+    expect(pictures).toEqual([[picture, [8, 9]]]);
+    expect(contents).toEqual([[content, [1]]]);
+  });
+
+  it("tells a document to who listens", () => {
+    const titles: string[] = [];
+    wire.on("document", ({ document }) => titles.push(document.title));
+    FakeSocket.last.welcome();
+    FakeSocket.last.say({
+      type: "document",
+      revision: 1,
+      index: 0,
+      document: { title: "CR", facts: [], sections: [] },
+    });
+    expect(titles).toEqual(["CR"]);
   });
 
   it("ignores what a newer gateway says and what is no JSON", () => {

@@ -8,18 +8,25 @@ import circleDashed from "icon:circle-dashed";
 import help from "icon:circle-question-mark";
 import contrast from "icon:contrast";
 import ellipsis from "icon:ellipsis";
+import layers from "icon:layers";
 import fit from "icon:maximize";
 import moon from "icon:moon";
 import pointer from "icon:mouse-pointer-2";
-import reset from "icon:rotate-ccw";
+import turnLeft from "icon:rotate-ccw-square";
+import turnRight from "icon:rotate-cw-square";
+import frame from "icon:square-dashed";
 import squareSplit from "icon:square-split-horizontal";
 import sun from "icon:sun";
+import flip from "icon:triangles-centerline-dashed-vertical";
+import reset from "icon:undo-2";
 import zoomIn from "icon:zoom-in";
 import zoomOut from "icon:zoom-out";
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { Shown } from "../protocol";
 import { Icon } from "../ui/icon";
+import { CineTools } from "./CineTools";
+import { Help } from "./Help";
 import { PAN_PART, WINDOW_STEP_PIXELS, ZOOM_STEP } from "./input";
 import { measure } from "./numbers";
 import { type Preset, presetInForce, presetsOf } from "./presets";
@@ -35,40 +42,39 @@ type Shapes = Parameters<typeof Icon>[0]["of"];
 
 /** A button for everything that a drag or a key does. */
 export function Tools({ screen, shown }: ToolsProps) {
+  const isPicture = shown.content === "pictures";
+  if (!isPicture && shown.count <= 1) return null;
+  return (
+    <fieldset class="viewer-bar" aria-label={t("tools")}>
+      {isPicture ? (
+        <PictureTools screen={screen} shown={shown} />
+      ) : (
+        <div class="viewer-tools">
+          <StackTools screen={screen} shown={shown} />
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function PictureTools({ screen, shown }: ToolsProps) {
   const isMore = useSignal(false);
   const more = useRef<HTMLButtonElement>(null);
+  const close = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || !isMore.value) return;
+    isMore.value = false;
+    more.current?.focus();
+  };
   const { steering } = screen;
   const presets = presetsOf(shown);
-  const wanted = steering.current ?? shown;
   return (
-    <fieldset
-      class="viewer-bar"
-      aria-label={t("tools")}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || !isMore.value) return;
-        isMore.value = false;
-        more.current?.focus();
-      }}
-    >
-      <div class="viewer-tools">
-        {shown.count > 1 && (
-          <>
-            <Tool icon={chevronUp} word={t("previous")} onClick={() => steering.scrollBy(-1)} />
-            <Tool icon={chevronDown} word={t("next")} onClick={() => steering.scrollBy(1)} />
-            <input
-              class="viewer-stack"
-              type="range"
-              min={1}
-              max={shown.count}
-              step={1}
-              value={wanted.index + 1}
-              aria-label={t("stack")}
-              aria-valuetext={t("stackValue", { n: wanted.index + 1, count: shown.count })}
-              onInput={(event) => steering.scrollTo(Number(event.currentTarget.value) - 1)}
-            />
-          </>
-        )}
-        {shown.window && <PresetSelect screen={screen} shown={shown} presets={presets} />}
+    <>
+      {shown.cine && shown.cine.last > shown.cine.first && <CineTools screen={screen} />}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape closes what a button in here has opened */}
+      <div class="viewer-tools" onKeyDown={close}>
+        <StackTools screen={screen} shown={shown} />
+        {presets.length > 0 && <PresetSelect screen={screen} shown={shown} presets={presets} />}
+        {shown.states.length > 0 && <StateSelect screen={screen} shown={shown} />}
         <Tool icon={zoomOut} word={t("zoomOut")} onClick={() => steering.zoomBy(1 / ZOOM_STEP)} />
         <Tool icon={zoomIn} word={t("zoomIn")} onClick={() => steering.zoomBy(ZOOM_STEP)} />
         <Tool icon={fit} word={t("fit")} onClick={() => steering.fit()} />
@@ -95,7 +101,28 @@ export function Tools({ screen, shown }: ToolsProps) {
           </span>
         </button>
       </div>
-      <div id="viewer-more" class="viewer-more-tools" hidden={!isMore.value}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it */}
+      <div id="viewer-more" class="viewer-more-tools" hidden={!isMore.value} onKeyDown={close}>
+        <Worded icon={turnLeft} word={t("turnLeft")} onClick={() => steering.turnBy(-1)} />
+        <Worded icon={turnRight} word={t("turnRight")} onClick={() => steering.turnBy(1)} />
+        <Worded icon={flip} word={t("flip")} isPressed={shown.isFlipped} onClick={() => steering.flip()} />
+        <Worded icon={contrast} word={t("invert")} isPressed={shown.isInverted} onClick={() => steering.invert()} />
+        {shown.hasOverlays && (
+          <Worded
+            icon={layers}
+            word={t("overlays")}
+            isPressed={shown.isOverlaid}
+            onClick={() => steering.toggleOverlays()}
+          />
+        )}
+        {shown.hasShutters && (
+          <Worded
+            icon={frame}
+            word={t("shutters")}
+            isPressed={shown.isShuttered}
+            onClick={() => steering.toggleShutters()}
+          />
+        )}
         {shown.window && (
           <>
             <Worded icon={sun} word={t("brighter")} onClick={() => steering.windowBy(0, -WINDOW_STEP_PIXELS)} />
@@ -108,7 +135,6 @@ export function Tools({ screen, shown }: ToolsProps) {
         <Worded icon={arrowRight} word={t("right")} onClick={() => steering.panByParts(PAN_PART, 0)} />
         <Worded icon={arrowUp} word={t("up")} onClick={() => steering.panByParts(0, -PAN_PART)} />
         <Worded icon={arrowDown} word={t("down")} onClick={() => steering.panByParts(0, PAN_PART)} />
-        <Worded icon={contrast} word={t("invert")} isPressed={shown.isInverted} onClick={() => steering.invert()} />
         <Worded icon={reset} word={t("reset")} onClick={() => steering.reset()} />
         <Worded
           icon={help}
@@ -119,7 +145,31 @@ export function Tools({ screen, shown }: ToolsProps) {
         />
       </div>
       <Help screen={screen} />
-    </fieldset>
+    </>
+  );
+}
+
+/** The way through the stack. */
+function StackTools({ screen, shown }: ToolsProps) {
+  const { steering } = screen;
+  const wanted = steering.current ?? shown;
+  if (shown.count <= 1) return null;
+  return (
+    <>
+      <Tool icon={chevronUp} word={t("previous")} onClick={() => steering.scrollBy(-1)} />
+      <Tool icon={chevronDown} word={t("next")} onClick={() => steering.scrollBy(1)} />
+      <input
+        class="viewer-stack"
+        type="range"
+        min={1}
+        max={shown.count}
+        step={1}
+        value={wanted.index + 1}
+        aria-label={t("stack")}
+        aria-valuetext={t("stackValue", { n: wanted.index + 1, count: shown.count })}
+        onInput={(event) => steering.scrollTo(Number(event.currentTarget.value) - 1)}
+      />
+    </>
   );
 }
 
@@ -131,7 +181,7 @@ interface ToolProps {
 }
 
 /** A tool whose word stands above it under the pointer and with the focus. */
-function Tool({ icon, word, isPressed, onClick }: ToolProps) {
+export function Tool({ icon, word, isPressed, onClick }: ToolProps) {
   return (
     <button
       type="button"
@@ -156,85 +206,50 @@ function Worded({ icon, word, isPressed, onClick }: ToolProps) {
 }
 
 function PresetSelect({ screen, shown, presets }: ToolsProps & { presets: readonly Preset[] }) {
-  const inForce = presetInForce(presets, shown.window);
+  const { steering } = screen;
+  const inForce = presetInForce(presets, shown, steering.hasOwnWindow);
   return (
     <select
       class="viewer-presets"
       aria-label={t("presets")}
-      value={inForce >= 0 ? String(inForce) : "own"}
+      value={String(inForce)}
       onChange={(event) => {
-        const { value } = event.currentTarget;
-        const preset = presets[Number(value)];
-        if (preset) screen.steering.setWindow({ center: preset.center, width: preset.width });
-        else if (value === "default") screen.steering.resetWindow();
+        const preset = presets[Number(event.currentTarget.value)];
+        if (preset) steering.choose(preset);
+        else steering.resetWindow();
       }}
     >
-      {inForce < 0 && <option value="own">{t("ownWindow")}</option>}
+      {inForce === "own" && <option value="own">{t("ownWindow")}</option>}
       {presets.map((preset, index) => (
-        <option key={`${index}-${preset.center}-${preset.width}`} value={String(index)}>
-          {`${index + 1}. ${preset.usual ? t(preset.usual) : preset.explanation || t("defaultWindow")} (${measure(preset.width)} / ${measure(preset.center, preset.width)})`}
+        <option key={`${index}-${preset.alternative}-${preset.usual}`} value={String(index)}>
+          {index < 9 ? `${index + 1}. ${presetInWords(preset)}` : presetInWords(preset)}
         </option>
       ))}
-      <option value="default">{t("defaultWindow")}</option>
+      {shown.alternatives.length === 0 && <option value="default">{t("automatic")}</option>}
     </select>
   );
 }
 
-function Help({ screen }: { screen: Screen }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const isOpen = screen.isHelpOpen.value;
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen]);
-  const close = () => {
-    screen.isHelpOpen.value = false;
-  };
-  const shift = t("shift");
-  const keys: readonly (readonly [string, string])[] = [
-    ["↑ ↓", t("keyScroll")],
-    [t("pageKeys"), t("keyPage")],
-    [t("endKeys"), t("keyEnds")],
-    [`${shift} + ← → ↑ ↓`, t("keyPan")],
-    ["+ − =", t("keyZoom")],
-    ["B D", t("keyBright")],
-    ["N W", t("keyContrast")],
-    ["1 – 9", t("keyPresets")],
-    ["I", t("keyInvert")],
-    ["R", t("keyReset")],
-    ["P", t("keyPoint")],
-    ["?", t("keyHelp")],
-  ];
+/** A choice in the list: its own words, else what it is; then its numbers. */
+export function presetInWords({ usual, explanation, table, window }: Preset): string {
+  const words = explanation || (usual ? t(usual) : table !== undefined ? t("table", { n: table }) : t("defaultWindow"));
+  return window ? `${words} (${measure(window.width)} / ${measure(window.center, window.width)})` : words;
+}
+
+function StateSelect({ screen, shown }: ToolsProps) {
   return (
-    <dialog ref={dialog} class="viewer-help" aria-labelledby="viewer-help-title" onClose={close}>
-      <h2 id="viewer-help-title">{t("helpTitle")}</h2>
-      <h3>{t("mouse")}</h3>
-      <ul>
-        <li>{t("mouseWindow")}</li>
-        <li>{t("mouseZoom")}</li>
-        <li>{t("mousePan")}</li>
-        <li>{t("mouseScroll")}</li>
-      </ul>
-      <h3>{t("touch")}</h3>
-      <ul>
-        <li>{t("touchScroll")}</li>
-        <li>{t("touchPinch")}</li>
-        <li>{t("touchPoint")}</li>
-      </ul>
-      <h3>{t("keys")}</h3>
-      <dl>
-        {keys.map(([key, words]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{words}</dd>
-          </div>
-        ))}
-      </dl>
-      <button type="button" class="button primary" onClick={close}>
-        {t("close")}
-      </button>
-    </dialog>
+    <select
+      class="viewer-presets"
+      aria-label={t("states")}
+      value={shown.state ?? ""}
+      onChange={(event) => screen.steering.setState(event.currentTarget.value || undefined)}
+    >
+      <option value="">{t("noState")}</option>
+      {shown.states.map(({ state, label }, index) => (
+        <option key={state} value={state}>
+          {label || t("unnamedState", { n: index + 1 })}
+        </option>
+      ))}
+    </select>
   );
 }

@@ -4,8 +4,11 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Call } from "../call/call";
 import type { Person, Shown } from "../protocol";
 import type { Wire } from "../wire";
+import { Facts } from "./Facts";
+import { Graphics } from "./Graphics";
 import { measure } from "./numbers";
 import { Pointers } from "./Pointers";
+import type { ReadingProps } from "./reading/Reading";
 import { Screen } from "./screen";
 import type { ToolsProps } from "./Tools";
 import { viewingOf } from "./viewing";
@@ -46,6 +49,7 @@ export function Viewer({ wire, self, mayPresent, people }: ViewerProps) {
   const presenter = state?.presenter;
   const isPresenting = screen.isPresenting.value;
   const presenterName = people.value.find((person) => person.participant === presenter)?.name ?? t("somebody");
+  const isPicture = shown?.content === "pictures";
   // Title, slice and window are those of the picture that is on the screen, not of the one that is on its way.
   const drawn = screen.drawn.value;
   const seen = (drawn && viewing.at(drawn.revision)) ?? shown;
@@ -65,41 +69,64 @@ export function Viewer({ wire, self, mayPresent, people }: ViewerProps) {
   };
   return (
     <section class="viewer" data-ground="dark" aria-label={t("viewer")}>
-      <div
-        ref={surface}
-        class={`viewer-surface${screen.isPointing.value ? " pointing" : ""}${isPresenting ? " presenting" : ""}`}
-        {...announced}
-      >
-        <canvas ref={canvas} class={shown && failure === undefined ? "" : "hidden"} />
-        {shown ? (
-          <>
-            {seen && failure === undefined && (
-              <Pointers
+      <div class="viewer-stage">
+        <div
+          ref={surface}
+          class={`viewer-surface${screen.isPointing.value ? " pointing" : ""}${isPresenting ? " presenting" : ""}`}
+          hidden={shown !== undefined && !isPicture}
+          {...announced}
+        >
+          <canvas ref={canvas} class={isPicture && failure === undefined ? "" : "hidden"} />
+          {shown && seen && isPicture ? (
+            <>
+              {failure === undefined && (
+                <>
+                  <Graphics surface={screen.size.value} shown={seen} />
+                  <Pointers
+                    surface={screen.size.value}
+                    shown={seen}
+                    presenter={presenter}
+                    pointers={screen.pointers.value}
+                    people={people}
+                    self={self}
+                  />
+                </>
+              )}
+              <Facts
                 surface={screen.size.value}
                 shown={seen}
-                presenter={presenter}
-                pointers={screen.pointers.value}
-                people={people}
-                self={self}
+                isLossless={drawn?.isLossless ?? true}
+                isStaff={mayPresent}
+                isPresenting={isPresenting}
               />
-            )}
-            {seen && <Facts shown={seen} isLossless={drawn?.isLossless ?? true} />}
-            <Notes screen={screen} wire={wire} failure={failure} mayPresent={mayPresent} />
-          </>
-        ) : (
-          <div class="viewer-nothing">
-            <p>{t("nothing")}</p>
-            {mayPresent && <p class="muted">{t("nothingStaff")}</p>}
-          </div>
+            </>
+          ) : (
+            <>
+              <div class="viewer-nothing">
+                <p>{t("nothing")}</p>
+                {mayPresent && <p class="muted">{t("nothingStaff")}</p>}
+              </div>
+              <p class="viewer-warning alone">{t("notDiagnostic")}</p>
+            </>
+          )}
+        </div>
+        {shown && !isPicture && failure === undefined && (
+          <Read
+            screen={screen}
+            shown={shown}
+            content={viewing.content.value}
+            isPresenting={isPresenting}
+            presenter={presenterName}
+          />
         )}
-        <p class="viewer-warning">{t("notDiagnostic")}</p>
+        {shown && <Notes screen={screen} wire={wire} failure={failure} mayPresent={mayPresent} />}
       </div>
       {shown && isPresenting && Tools.value && <Tools.value screen={screen} shown={shown} />}
       {shown && (
         <div class="viewer-status">
           <p>
             {isPresenting
-              ? `${t("youShow", { title: shown.title })} ${t("nameHidden")}`
+              ? `${t("youShow", { title: shown.title })} ${isPicture && !shown.isBurnedIn ? t("nameHidden") : t("asItIs")}`
               : presenter
                 ? `${t("theyShow", { name: presenterName, title: shown.title })} ${t("youFollow")}`
                 : t("nobodyShows", { title: shown.title })}
@@ -109,7 +136,7 @@ export function Viewer({ wire, self, mayPresent, people }: ViewerProps) {
               {t("refused")}
             </p>
           )}
-          {!isPresenting && (
+          {!isPresenting && isPicture && (
             <button
               type="button"
               class="button"
@@ -131,21 +158,30 @@ export function Viewer({ wire, self, mayPresent, people }: ViewerProps) {
   );
 }
 
-function Facts({ shown, isLossless }: { shown: Shown; isLossless: boolean }) {
+/** What is no picture. What shows it is loaded when it is first needed. */
+function Read(props: ReadingProps) {
+  const Reading = useSignal<ComponentType<ReadingProps> | undefined>(undefined);
+  const hasFailed = useSignal(false);
+  const load = () => {
+    hasFailed.value = false;
+    import("./reading/Reading").then(
+      (module) => {
+        Reading.value = module.Reading;
+      },
+      () => {
+        hasFailed.value = true;
+      },
+    );
+  };
+  useEffect(load, []);
+  if (Reading.value) return <Reading.value {...props} />;
+  if (!hasFailed.value) return null;
   return (
-    <div class="viewer-facts">
-      <p>{shown.title}</p>
-      <p class="tabular">
-        {t("slice", { n: shown.index + 1, count: shown.count })}
-        {shown.window &&
-          ` · ${t("window", { width: measure(shown.window.width), center: measure(shown.window.center, shown.window.width) })}`}
-      </p>
-      {Math.abs(shown.zoom - 1) > 0.005 && (
-        <p class="tabular">{t("zoom", { percent: Math.round(shown.zoom * 100) })}</p>
-      )}
-      {shown.isInverted && <p>{t("inverted")}</p>}
-      {shown.isLossySource && <p class="viewer-mark">{t("lossySource")}</p>}
-      {!isLossless && <p class="viewer-mark">{t("lossyPicture")}</p>}
+    <div class="viewer-nothing" role="alert">
+      <p>{t("readingFailed")}</p>
+      <button type="button" class="button" onClick={load}>
+        {t("again")}
+      </button>
     </div>
   );
 }
@@ -182,12 +218,14 @@ function Announcer({ shown }: { shown: Shown | undefined }) {
   const timer = useRef<number | undefined>(undefined);
   const text = shown
     ? [
-        t("announceSlice", { n: shown.index + 1, count: shown.count }),
+        t(shown.content === "pictures" ? "announceSlice" : "announcePlace", { n: shown.index + 1, count: shown.count }),
         shown.window &&
           t("announceWindow", {
             width: measure(shown.window.width),
             center: measure(shown.window.center, shown.window.width),
           }),
+        shown.quarterTurns > 0 && t("announceTurn", { degrees: shown.quarterTurns * 90 }),
+        shown.isFlipped && t("announceFlip"),
       ]
         .filter(Boolean)
         .join(" ")

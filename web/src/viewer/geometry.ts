@@ -1,8 +1,10 @@
 /**
  * Where a point of the frame lies on a surface, and back. The gateway renders by the same rule, so a pointer drawn here lies
- * on what is rendered there: the frame is `min(W, H / aspect) * zoom` wide, and (centerX, centerY) of it is the middle.
+ * on what is rendered there: the frame is turned clockwise in quarter turns, then flipped left to right (PS3.3 C.10.6); the
+ * turned frame fits the surface at zoom 1; and (centerX, centerY) of the frame is the middle of the surface.
  *
- * Surfaces may be in device or in CSS pixels: the rule does not change with the unit.
+ * Surfaces may be in device or in CSS pixels: the rule does not change with the unit. Points of the frame are in units of the
+ * frame as it is stored (0..1 along columns and rows), whatever the turn.
  */
 
 export interface Size {
@@ -15,53 +17,84 @@ export interface Point {
   y: number;
 }
 
-/** Navigation: which part of the frame is seen. Zoom 1 fits; the centre is in units of the frame (0..1). */
+/** Which part of the frame is seen, and how it lies. Zoom 1 fits; the centre is in units of the frame (0..1). */
 export interface View {
   zoom: number;
   centerX: number;
   centerY: number;
+  /** Clockwise, 0 to 3. */
+  quarterTurns: number;
+  /** Left and right exchanged, after the turn. */
+  isFlipped: boolean;
 }
 
 /** The smallest and the largest zoom that the gateway accepts. */
 export const ZOOM_MIN = 0.25;
 export const ZOOM_MAX = 64;
 
-/** The whole frame, as it fits. */
-export const FIT: View = { zoom: 1, centerX: 0.5, centerY: 0.5 };
+/** The whole frame, as it fits and as it is stored. */
+export const FIT: View = { zoom: 1, centerX: 0.5, centerY: 0.5, quarterTurns: 0, isFlipped: false };
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
-/** The view that the gateway makes of this one. */
+const turnsOf = (turns: number) => ((Math.round(turns) % 4) + 4) % 4;
+
+/** The view that the gateway makes of this one, and nothing but the view of what is given. */
 export function clampView(view: View): View {
   return {
     zoom: clamp(view.zoom, ZOOM_MIN, ZOOM_MAX),
     centerX: clamp(view.centerX, 0, 1),
     centerY: clamp(view.centerY, 0, 1),
+    quarterTurns: turnsOf(view.quarterTurns),
+    isFlipped: view.isFlipped,
   };
 }
 
-/** Size of the whole frame in pixels of the surface. `aspect` is height over width of the frame as it is shown. */
-export function frameSize(surface: Size, aspect: number, zoom: number): Size {
-  const width = Math.min(surface.width, surface.height / aspect) * zoom;
-  return { width, height: width * aspect };
+/** A difference along columns and rows of the frame, as it lies on the surface after turn and flip. */
+function turned(view: View, by: Point): Point {
+  const { x, y } = by;
+  const to: Point = [
+    { x, y },
+    { x: -y, y: x },
+    { x: -x, y: -y },
+    { x: y, y: -x },
+  ][turnsOf(view.quarterTurns)] ?? { x, y };
+  return view.isFlipped ? { x: -to.x, y: to.y } : to;
+}
+
+/** The way back of `turned`. */
+function unturned(view: View, by: Point): Point {
+  const x = view.isFlipped ? -by.x : by.x;
+  return turned({ ...view, isFlipped: false, quarterTurns: 4 - turnsOf(view.quarterTurns) }, { x, y: by.y });
+}
+
+/**
+ * Size of the whole frame in pixels of the surface, along its own columns and rows: after an odd number of quarter turns its
+ * width lies upright. `aspect` is height over width of the frame without a turn, pixel aspect ratio counted in.
+ */
+export function frameSize(surface: Size, aspect: number, view: View): Size {
+  const isUpright = turnsOf(view.quarterTurns) % 2 === 1;
+  const fit = isUpright
+    ? Math.min(surface.width / aspect, surface.height)
+    : Math.min(surface.width, surface.height / aspect);
+  return { width: fit * view.zoom, height: fit * view.zoom * aspect };
 }
 
 /** From units of the frame (0..1) to pixels of the surface. */
 export function toSurface(surface: Size, aspect: number, view: View, point: Point): Point {
-  const frame = frameSize(surface, aspect, view.zoom);
-  return {
-    x: surface.width / 2 + (point.x - view.centerX) * frame.width,
-    y: surface.height / 2 + (point.y - view.centerY) * frame.height,
-  };
+  const frame = frameSize(surface, aspect, view);
+  const by = turned(view, {
+    x: (point.x - view.centerX) * frame.width,
+    y: (point.y - view.centerY) * frame.height,
+  });
+  return { x: surface.width / 2 + by.x, y: surface.height / 2 + by.y };
 }
 
 /** From pixels of the surface to units of the frame; outside the frame below 0 or above 1. */
 export function toFrame(surface: Size, aspect: number, view: View, at: Point): Point {
-  const frame = frameSize(surface, aspect, view.zoom);
-  return {
-    x: view.centerX + (at.x - surface.width / 2) / frame.width,
-    y: view.centerY + (at.y - surface.height / 2) / frame.height,
-  };
+  const frame = frameSize(surface, aspect, view);
+  const by = unturned(view, { x: at.x - surface.width / 2, y: at.y - surface.height / 2 });
+  return { x: view.centerX + by.x / frame.width, y: view.centerY + by.y / frame.height };
 }
 
 /** Whether a point in units of the frame lies in it. */
@@ -71,22 +104,36 @@ export function isInFrame(point: Point): boolean {
 
 /** Zooms by `factor`; what lies under `at` (pixels of the surface) stays there, as far as the limits allow. */
 export function zoomAbout(surface: Size, aspect: number, view: View, at: Point, factor: number): View {
-  const zoom = clamp(view.zoom * factor, ZOOM_MIN, ZOOM_MAX);
+  const zoomed = { ...view, zoom: clamp(view.zoom * factor, ZOOM_MIN, ZOOM_MAX) };
   const fixed = toFrame(surface, aspect, view, at);
-  const frame = frameSize(surface, aspect, zoom);
+  const now = toFrame(surface, aspect, zoomed, at);
   return clampView({
-    zoom,
-    centerX: fixed.x - (at.x - surface.width / 2) / frame.width,
-    centerY: fixed.y - (at.y - surface.height / 2) / frame.height,
+    ...zoomed,
+    centerX: view.centerX + fixed.x - now.x,
+    centerY: view.centerY + fixed.y - now.y,
   });
 }
 
 /** Moves the picture by pixels of the surface, as a hand moves paper. */
 export function panBy(surface: Size, aspect: number, view: View, dx: number, dy: number): View {
-  const frame = frameSize(surface, aspect, view.zoom);
+  const frame = frameSize(surface, aspect, view);
+  const by = unturned(view, { x: dx, y: dy });
   return clampView({
-    zoom: view.zoom,
-    centerX: view.centerX - dx / frame.width,
-    centerY: view.centerY - dy / frame.height,
+    ...view,
+    centerX: view.centerX - by.x / frame.width,
+    centerY: view.centerY - by.y / frame.height,
   });
+}
+
+/**
+ * Turns what is seen by quarter turns, clockwise as the eye sees it. A flip comes after the turn, so a flipped frame turns
+ * the other way to look turned the same.
+ */
+export function turnBy(view: View, turns: number): View {
+  return clampView({ ...view, quarterTurns: view.quarterTurns + (view.isFlipped ? -turns : turns) });
+}
+
+/** Exchanges left and right as they are seen. */
+export function flip(view: View): View {
+  return clampView({ ...view, isFlipped: !view.isFlipped });
 }

@@ -27,6 +27,10 @@ export interface InputOptions {
   setPointing(is: boolean): void;
   presets(): readonly Preset[];
   openHelp(): void;
+  /** Plays the stack, or holds it. Whether there is something to play. */
+  togglePlaying(): boolean;
+  /** Plays faster (1) or slower (-1). */
+  changeSpeed(by: 1 | -1): void;
   /** Where this person points, for their own screen. */
   onPoint(at: Point | undefined): void;
 }
@@ -222,6 +226,22 @@ export class Gestures {
       case "=":
         steering.fit();
         return true;
+      case " ":
+        return this.#options.togglePlaying();
+      case "<":
+      case ",":
+        this.#options.changeSpeed(-1);
+        return true;
+      case ">":
+      case ".":
+        this.#options.changeSpeed(1);
+        return true;
+      case "[":
+        steering.turnBy(-1);
+        return true;
+      case "]":
+        steering.turnBy(1);
+        return true;
     }
     switch (key.toLowerCase()) {
       case "i":
@@ -229,6 +249,18 @@ export class Gestures {
         return true;
       case "r":
         steering.reset();
+        return true;
+      case "t":
+        steering.turnBy(isShift ? -1 : 1);
+        return true;
+      case "f":
+        steering.flip();
+        return true;
+      case "o":
+        steering.toggleOverlays();
+        return true;
+      case "s":
+        steering.toggleShutters();
         return true;
       case "b":
         steering.windowBy(0, -WINDOW_STEP_PIXELS);
@@ -246,7 +278,7 @@ export class Gestures {
     // On French keyboards the digits stand above other signs: the place of the key counts too.
     const digit = /^[1-9]$/.test(key) ? key : /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
     const preset = digit === undefined ? undefined : this.#options.presets()[Number(digit) - 1];
-    if (preset) steering.setWindow({ center: preset.center, width: preset.width });
+    if (preset) steering.choose(preset);
     return digit !== undefined;
   }
 

@@ -11,25 +11,70 @@ const CT: readonly (WindowState & { name: CtPreset })[] = [
 
 export type CtPreset = "softTissue" | "lung" | "bone" | "mediastinum" | "brain";
 
-/** A window to choose: the object's own with its words, or one that is usual for the modality. */
-export interface Preset extends WindowState {
+/** A way to spread the values over the greys: one that the object offers, or a window that is usual for the modality. */
+export interface Preset {
+  /** Place in the object's own list; absent for usual windows. */
+  alternative?: number;
+  /** The object's own words; may be empty. */
   explanation?: string;
+  /** Counts the object's tables from 1; absent for windows. */
+  table?: number;
+  /** Name of the usual window; the object's own words go before it. */
   usual?: CtPreset;
+  /** Absent for tables. */
+  window?: WindowState;
 }
 
-/** At most nine, in the order of the keys 1 to 9: the object's own first. */
+const isNear = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a), Math.abs(b));
+
+const isSame = (a: WindowState | undefined, b: WindowState | undefined) =>
+  a !== undefined && b !== undefined && isNear(a.center, b.center) && isNear(a.width, b.width);
+
+/** In the order of the keys 1 to 9: the object's own first, never the same numbers twice. */
 export function presetsOf(shown: Shown): Preset[] {
-  if (!shown.window) return [];
-  const own: Preset[] = shown.presets.map(({ explanation, center, width }) => ({ explanation, center, width }));
-  const usual: Preset[] =
-    shown.modality === "CT" ? CT.map(({ name, center, width }) => ({ usual: name, center, width })) : [];
-  return [...own, ...usual].slice(0, 9);
+  if (!shown.window && shown.alternatives.length === 0) return [];
+  const presets: Preset[] = [];
+  let tables = 0;
+  for (const [alternative, { explanation, window }] of shown.alternatives.entries()) {
+    const words = explanation.trim();
+    if (!window) {
+      tables += 1;
+      presets.push({ alternative, explanation: words, table: tables });
+      continue;
+    }
+    const twin = presets.find((preset) => isSame(preset.window, window));
+    if (!twin) presets.push({ alternative, explanation: words, window });
+    else if (!twin.explanation && words) twin.explanation = words;
+  }
+  if (shown.modality === "CT" && shown.window)
+    for (const { name, ...window } of CT) {
+      const twin = presets.find((preset) => isSame(preset.window, window));
+      if (!twin) presets.push({ usual: name, window });
+      else twin.usual ??= name;
+    }
+  return presets;
 }
 
-/** The preset that is in force, if one is. */
-export function presetInForce(presets: readonly Preset[], window: WindowState | undefined): number {
-  const isNear = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a), Math.abs(b));
-  return presets.findIndex(
-    (preset) => window !== undefined && isNear(preset.center, window.center) && isNear(preset.width, window.width),
-  );
+/** Place in the list of what is in force; `default` for the object's own choice, `own` for a window that somebody has set. */
+export function presetInForce(
+  presets: readonly Preset[],
+  shown: Shown,
+  hasOwnWindow: boolean,
+): number | "default" | "own" {
+  const chosen = shown.alternative;
+  if (chosen !== undefined) {
+    const at = presets.findIndex((preset) => preset.alternative === chosen);
+    if (at >= 0) return at;
+    // One of twins: it stands in the list under the place of the other.
+    const window = shown.alternatives[chosen]?.window;
+    const twin = presets.findIndex((preset) => isSame(preset.window, window));
+    return twin >= 0 ? twin : "default";
+  }
+  const at = presets.findIndex((preset) => isSame(preset.window, shown.window));
+  if (at >= 0) return at;
+  if (hasOwnWindow) return "own";
+  // Without a choice the first of the object's own is in force; a table cannot be told by the window that comes nearest.
+  const first = shown.alternatives[0];
+  if (!first) return "default";
+  return first.window ? "own" : 0;
 }

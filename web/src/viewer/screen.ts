@@ -5,6 +5,7 @@ import type { Size } from "./geometry";
 import { Gestures, listen } from "./input";
 import type { PointerState } from "./Pointers";
 import { canvasEasel, PictureQueue } from "./pictures";
+import { Player } from "./player";
 import { presetsOf } from "./presets";
 import { Steering } from "./steering";
 import type { Viewing } from "./viewing";
@@ -30,6 +31,7 @@ export class Screen {
   /** Why the frame that should be seen cannot be: the gateway's own sentence, for staff. */
   readonly failure: ReadonlySignal<string | undefined>;
   readonly steering: Steering;
+  readonly player: Player;
 
   #wire: Wire;
   #viewing: Viewing;
@@ -48,6 +50,11 @@ export class Screen {
       const failed = this.#failed.value;
       return failed && failed.revision >= (viewing.state.value?.revision ?? 0) ? failed.detail : undefined;
     });
+    this.player = new Player(
+      this.steering,
+      () => this.drawn.peek(),
+      () => this.failure.peek() !== undefined,
+    );
   }
 
   setPointing(is: boolean): void {
@@ -71,6 +78,8 @@ export class Screen {
       openHelp: () => {
         this.isHelpOpen.value = true;
       },
+      togglePlaying: () => this.player.toggle(),
+      changeSpeed: (by) => this.player.changeSpeed(by),
       onPoint: (at) => (at ? this.#place(this.#self, { ...at, isGone: false }) : this.#fade(this.#self)),
     });
     const queue = new PictureQueue(
@@ -78,6 +87,7 @@ export class Screen {
       (sequence) => wire.send({ type: "drawn", sequence }),
       (header) => {
         this.drawn.value = header;
+        this.player.drawn(header);
         if (this.#failed.peek() && header.revision > (this.#failed.peek()?.revision ?? 0))
           this.#failed.value = undefined;
         this.#watch(true);
@@ -107,15 +117,19 @@ export class Screen {
     const stopEffect = effect(() => {
       const state = this.#viewing.state.value;
       this.steering.adopt(state?.shown);
+      this.player.adopt(state?.shown, this.isPresenting.value);
       if (state?.shown?.series !== series) {
         series = state?.shown?.series;
         this.#clearPointers();
         this.setPointing(false);
       }
-      if (state && !state.shown) {
+      // What is no picture leaves none behind it either.
+      if (state && state.shown?.content !== "pictures") {
         queue.clear(state.revision);
         this.drawn.value = undefined;
       }
+      // The effect follows what has come of a document, too.
+      void this.#viewing.content.value;
       this.#watch(false);
     });
     const stops = [
@@ -148,6 +162,7 @@ export class Screen {
       clearTimeout(quiet);
       clearTimeout(this.#slowTimer);
       this.#slowTimer = undefined;
+      this.player.stop();
       this.steering.unpoint();
       this.#clearPointers();
     };
@@ -159,7 +174,9 @@ export class Screen {
     const isAwaited =
       state?.shown !== undefined &&
       this.failure.peek() === undefined &&
-      (this.drawn.peek()?.revision ?? -1) < state.revision;
+      (state.shown.content === "pictures"
+        ? (this.drawn.peek()?.revision ?? -1) < state.revision
+        : this.#viewing.content.peek() === undefined);
     if (hasDrawn || !isAwaited) {
       clearTimeout(this.#slowTimer);
       this.#slowTimer = undefined;

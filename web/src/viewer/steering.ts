@@ -1,5 +1,6 @@
 import type { ClientMessage, Shown, WindowState } from "../protocol";
-import { clampView, FIT, type Point, panBy, type Size, type View, zoomAbout } from "./geometry";
+import { clampView, FIT, flip, type Point, panBy, type Size, turnBy, type View, zoomAbout } from "./geometry";
+import type { Preset } from "./presets";
 
 /** How long what a hand has asked for counts before what the gateway says, when the two differ. */
 const SETTLE_MS = 700;
@@ -19,6 +20,14 @@ interface Wanted {
   isInverted?: boolean;
 }
 
+const viewOf = ({ zoom, centerX, centerY, quarterTurns, isFlipped }: View): View => ({
+  zoom,
+  centerX,
+  centerY,
+  quarterTurns,
+  isFlipped,
+});
+
 /**
  * Turns what hands do into messages. The gateway owns the state, so nothing is drawn from here; but the next movement of a
  * drag starts from what was last asked for, not from what has come back so far: nothing jumps. At most one message of a kind
@@ -37,6 +46,8 @@ export class Steering {
   #isPointDirty = false;
   #isScheduled = false;
   #repeat: ReturnType<typeof setInterval> | undefined;
+  #hasOwnWindow = false;
+  #scrolls = 0;
 
   constructor(
     send: (message: ClientMessage) => void,
@@ -53,6 +64,7 @@ export class Steering {
     if (shown?.series !== this.#shown?.series) {
       this.#wanted = {};
       this.#dirty.clear();
+      this.#hasOwnWindow = false;
     }
     this.#shown = shown;
     const wanted = this.#wanted;
@@ -83,7 +95,14 @@ export class Steering {
     const shown = this.current;
     if (!shown) return;
     const wanted = clamp(Math.round(index), 0, shown.count - 1);
-    if (wanted !== shown.index) this.#want("index", wanted);
+    if (wanted === shown.index) return;
+    this.#scrolls += 1;
+    this.#want("index", wanted);
+  }
+
+  /** Counts the steps through the stack, to tell those of a hand from those of a player. */
+  get scrolls(): number {
+    return this.#scrolls;
   }
 
   scrollBy(frames: number): void {
@@ -91,8 +110,14 @@ export class Steering {
     if (shown) this.scrollTo(shown.index + frames);
   }
 
+  /** Whether this person has set the window that is in force by hand. */
+  get hasOwnWindow(): boolean {
+    return this.#hasOwnWindow;
+  }
+
   setWindow(window: WindowState): void {
     if (!this.current) return;
+    this.#hasOwnWindow = true;
     this.#want("window", {
       center: clamp(window.center, -WIDTH_MAX, WIDTH_MAX),
       width: clamp(window.width, WIDTH_MIN, WIDTH_MAX),
@@ -134,8 +159,61 @@ export class Steering {
     this.panBy(x * this.#surface.width, y * this.#surface.height);
   }
 
+  /** The whole frame; turn and flip stay. */
   fit(): void {
-    if (this.current) this.#want("view", clampView(FIT));
+    const shown = this.current;
+    if (!shown) return;
+    const { quarterTurns, isFlipped } = shown;
+    this.#want("view", clampView({ ...FIT, quarterTurns, isFlipped }));
+  }
+
+  /** Turns what is seen by quarter turns, clockwise. */
+  turnBy(turns: number): void {
+    const shown = this.current;
+    if (shown) this.#want("view", turnBy(shown, turns));
+  }
+
+  /** Exchanges left and right. */
+  flip(): void {
+    const shown = this.current;
+    if (shown) this.#want("view", flip(shown));
+  }
+
+  /** Zoom and middle as they are asked for, turn and flip kept: for documents, whose position is shared the same way. */
+  setView(view: Partial<View>): void {
+    const shown = this.current;
+    if (shown) this.#want("view", clampView({ ...viewOf(shown), ...view }));
+  }
+
+  toggleOverlays(): void {
+    const shown = this.#shown;
+    if (shown?.hasOverlays)
+      this.#send({ type: "set_layers", isOverlaid: !shown.isOverlaid, isShuttered: shown.isShuttered });
+  }
+
+  toggleShutters(): void {
+    const shown = this.#shown;
+    if (shown?.hasShutters)
+      this.#send({ type: "set_layers", isOverlaid: shown.isOverlaid, isShuttered: !shown.isShuttered });
+  }
+
+  /** Applies a presentation state, or none. */
+  setState(state: string | undefined): void {
+    if (!this.#shown) return;
+    this.#forgetLook();
+    this.#send({ type: "set_state", ...(state !== undefined && { state }) });
+  }
+
+  /** Spreads the values over the greys as the list says. */
+  choose(preset: Preset): void {
+    if (!this.current) return;
+    if (preset.alternative === undefined) {
+      if (preset.window) this.setWindow(preset.window);
+      return;
+    }
+    this.#forget("window");
+    this.#hasOwnWindow = false;
+    this.#send({ type: "set_alternative", alternative: preset.alternative });
   }
 
   invert(): void {
@@ -146,14 +224,14 @@ export class Steering {
   resetWindow(): void {
     if (!this.current) return;
     this.#forget("window");
+    this.#hasOwnWindow = false;
     this.#send({ type: "reset_window" });
   }
 
   /** Everything but the place in the stack as it was when the series was shared. */
   reset(): void {
     if (!this.current) return;
-    this.#forget("window");
-    this.#forget("isInverted");
+    this.#forgetLook();
     this.#wanted.view = FIT;
     this.#dirty.delete("view");
     this.#wantedAt = this.#now();
@@ -185,6 +263,12 @@ export class Steering {
     this.#wantedAt = this.#now();
     this.#dirty.add(what);
     this.#plan();
+  }
+
+  #forgetLook(): void {
+    this.#forget("window");
+    this.#forget("isInverted");
+    this.#hasOwnWindow = false;
   }
 
   #forget(what: keyof Wanted): void {

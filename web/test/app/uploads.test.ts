@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mayRetry, neutralName, reportOf, type Send, Uploads } from "../../src/app/consultation/uploads";
+import { linesOf, mayRetry, neutralName, reportOf, type Send, Uploads } from "../../src/app/consultation/uploads";
 import type { ProblemCode, Receipt } from "../../src/protocol";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -82,6 +82,28 @@ describe("uploads", () => {
       { name: "letter.pdf", code: "not_dicom" },
     ]);
     expect(changes()).toBe(2);
+    expect(linesOf(uploads.items.value)).toEqual([
+      { name: "scan.dcm", is: "received", count: 1 },
+      { name: "disc.zip", is: "received", count: 40 },
+      { name: "disc.zip › IM/7", is: "refused", code: "cannot_show", reason: "x" },
+      { name: "disc.zip › AUTORUN.INF", is: "ignored" },
+      { name: "disc.zip › viewer.exe", is: "ignored" },
+      { name: "letter.pdf", is: "refused", code: "not_dicom", reason: "x" },
+    ]);
+  });
+
+  it("have a line for each file from the start on", async () => {
+    const { uploads, open } = rig();
+    uploads.add([file("a"), file("b"), file("c")]);
+    open[0]?.part(0.5);
+    await open[1]?.fail("too_large");
+    expect(linesOf(uploads.items.value)).toEqual([
+      { name: "a", is: "sending", part: 0.5 },
+      { name: "b", is: "refused", code: "too_large", reason: "" },
+      { name: "c", is: "sending", part: 0 },
+    ]);
+    await open[0]?.done(receipt({ received: 0, ignored: ["file-1"] }));
+    expect(linesOf(uploads.items.value)[0]).toEqual({ name: "a", is: "ignored" });
   });
 
   it("count progress by bytes", () => {

@@ -195,4 +195,152 @@ describe("the viewer", () => {
     act(() => screen.getByRole("button", { name: "Stop" }).click());
     expect(requests).toEqual([{ type: "present" }, { type: "stop_sharing" }]);
   });
+
+  const seen = (changes: Parameters<typeof shown>[0], { mayPresent = true, presenter = "other" } = {}) => {
+    const rig = show(mayPresent);
+    const { container } = rig.view();
+    resize(600, 600);
+    rig.tell({ type: "viewing", revision: 1, presenter, shown: shown(changes) });
+    return { ...rig, container };
+  };
+
+  it("names the sides of the body at the edges, as the gateway turned them", () => {
+    const { container } = seen({ edges: { left: "P", right: "A", top: "R", bottom: "" }, quarterTurns: 1 });
+    const letters = [...container.querySelectorAll(".viewer-letter")].map((each) => each.textContent);
+    expect(letters).toEqual(["Top of the image: R", "Left of the image: P", "Right of the image: A"]);
+    expect(screen.getByText(/turned by 90°/)).toBeTruthy();
+  });
+
+  it("says to everybody that left and right are exchanged", () => {
+    seen({ isFlipped: true }, { mayPresent: false });
+    expect(screen.getByText(/Mirror image/)).toBeTruthy();
+  });
+
+  it("draws a scale with what it rests on, and none without a calibration", () => {
+    const calibrations = [{ widthMm: 0.5, heightMm: 0.5, source: "detector" as const }];
+    const { container, tell } = seen({ calibrations });
+    expect(container.querySelector(".viewer-scale")?.textContent).toBe(
+      "Scale: 5\u00a0cm at the detector, larger than in the patient",
+    );
+    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown() });
+    expect(container.querySelector(".viewer-scale")).toBeNull();
+  });
+
+  it("marks loss with how much and how, as far as that is known", () => {
+    const { tell } = seen({ lossySource: { ratio: 12.5, method: "ISO_10918_1" } });
+    expect(screen.getByText("Image compressed 12.5:1 with loss (JPEG)")).toBeTruthy();
+    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown({ lossySource: { method: "" } }) });
+    expect(screen.getByText("Image compressed with loss")).toBeTruthy();
+  });
+
+  it("marks damage: staff read what is missing, guests that something is", () => {
+    seen({ damage: "rows from 300 on are missing" });
+    expect(screen.getByText("rows from 300 on are missing")).toBeTruthy();
+    cleanup();
+    seen({ damage: "rows from 300 on are missing" }, { mayPresent: false });
+    expect(screen.getByText("A part of this image is missing.")).toBeTruthy();
+    expect(screen.queryByText("rows from 300 on are missing")).toBeNull();
+  });
+
+  it("warns whoever presents, and only them, of a name in the picture, and claims no more that it is hidden", () => {
+    seen({ isBurnedIn: true }, { presenter: "me" });
+    expect(screen.getByText(/itself may show the patient’s name/)).toBeTruthy();
+    expect(screen.queryByText(/without the patient’s name/)).toBeNull();
+    cleanup();
+    seen({ isBurnedIn: true });
+    expect(screen.queryByText(/itself may show/)).toBeNull();
+  });
+
+  it("draws the graphics of a presentation state where the picture shows their places", () => {
+    const { container } = seen({
+      quarterTurns: 1,
+      graphics: [
+        {
+          shape: "polyline",
+          points: [
+            [0, 0],
+            [1, 0],
+          ],
+          isOnScreen: false,
+          isFilled: false,
+        },
+      ],
+    });
+    expect(container.querySelector(".graphic-line")?.getAttribute("d")).toBe("M600 0L600 600");
+  });
+
+  it("shows a text in the place of pictures, and the pictures again after it", async () => {
+    vi.useRealTimers();
+    const { container, tell } = seen({ content: "awaited", index: 0, count: 1 });
+    const surface = () => container.querySelector<HTMLElement>(".viewer-surface");
+    tell({
+      type: "document",
+      revision: 1,
+      index: 0,
+      document: {
+        title: "Report",
+        facts: [],
+        sections: [{ heading: "Findings", text: "None.", images: 0, sections: [] }],
+      },
+    });
+    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown({ content: "text", index: 0, count: 1 }) });
+    expect(await screen.findByRole("heading", { name: "Findings" })).toBeTruthy();
+    expect(surface()?.hidden).toBe(true);
+    expect(screen.queryByRole("button", { name: "Point" })).toBeNull();
+    tell({ type: "viewing", revision: 3, presenter: "other", shown: shown({ series: "s2" }) });
+    expect(screen.queryByRole("heading", { name: "Findings" })).toBeNull();
+    expect(surface()?.hidden).toBe(false);
+  });
+
+  it("gives whoever presents a tool for all that the object offers, and no other", async () => {
+    vi.useRealTimers();
+    const { sent, tell } = seen(
+      {
+        hasOverlays: true,
+        alternatives: [{ explanation: "TABLE" }],
+        states: [
+          { state: "a", label: "NODULE" },
+          { state: "b", label: "" },
+        ],
+        cine: { frameMs: 40, framesMs: [], isSweep: true, first: 0, last: 39 },
+      },
+      { presenter: "me" },
+    );
+    const button = async (name: string | RegExp) => await screen.findByRole("button", { name, hidden: true });
+    const press = async (name: string | RegExp) => {
+      sent.splice(0);
+      const found = await button(name);
+      act(() => found.click());
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      return sent.filter((message) => message.type !== "surface");
+    };
+    expect(await press("Turn right")).toMatchObject([{ type: "set_view", quarterTurns: 1, isFlipped: false }]);
+    expect(await press("Mirror left and right")).toMatchObject([
+      { type: "set_view", quarterTurns: 1, isFlipped: true },
+    ]);
+    expect(await press("The object’s annotations")).toEqual([
+      { type: "set_layers", isOverlaid: false, isShuttered: true },
+    ]);
+    expect(screen.queryByRole("button", { name: "The object’s shutters", hidden: true })).toBeNull();
+    expect((await button("Forth and back")).getAttribute("aria-pressed")).toBe("true");
+    const states = screen.getByRole<HTMLSelectElement>("combobox", { name: "Presentation" });
+    expect([...states.options].map((each) => each.text)).toEqual(["No presentation", "NODULE", "Presentation 2"]);
+    const choose = (select: HTMLSelectElement, value: string) => {
+      sent.splice(0);
+      act(() => {
+        select.value = value;
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      return sent[0];
+    };
+    expect(choose(states, "b")).toEqual({ type: "set_state", state: "b" });
+    expect(choose(states, "")).toEqual({ type: "set_state" });
+    expect(choose(screen.getByRole("combobox", { name: "Window" }), "0")).toEqual({
+      type: "set_alternative",
+      alternative: 0,
+    });
+    tell({ type: "viewing", revision: 9, presenter: "me", shown: shown({ count: 1, index: 0 }) });
+    expect(screen.queryByRole("button", { name: "Play" })).toBeNull();
+    expect(screen.queryByRole("combobox", { name: "Presentation" })).toBeNull();
+  });
 });

@@ -1,11 +1,12 @@
 import { signal } from "@preact/signals";
-import type { ClientMessage, PictureHeader, ServerMessage } from "../../src/protocol";
+import type { ClientMessage, ContentHeader, PictureHeader, ServerMessage } from "../../src/protocol";
 import type { Wire, WireState } from "../../src/wire";
 
 /** A wire whose other end is the test. */
 export function fakeWire() {
   const listeners = new Map<string, Set<(message: never) => void>>();
   const pictures = new Set<(header: PictureHeader, bytes: Uint8Array) => void>();
+  const contents = new Set<(header: ContentHeader, bytes: Uint8Array) => void>();
   const sent: ClientMessage[] = [];
   const requests: unknown[] = [];
   const state = signal<WireState>("open");
@@ -20,6 +21,10 @@ export function fakeWire() {
       pictures.add(f);
       return () => pictures.delete(f);
     },
+    onContent(f: (header: ContentHeader, bytes: Uint8Array) => void) {
+      contents.add(f);
+      return () => contents.delete(f);
+    },
     send: (message: ClientMessage) => sent.push(message),
     request: async (message: unknown) => {
       requests.push(message);
@@ -33,11 +38,14 @@ export function fakeWire() {
     tell: (message: ServerMessage) => {
       for (const f of listeners.get(message.type) ?? []) f(message as never);
     },
-    picture: (header: Partial<PictureHeader>) => {
+    content: (header: ContentHeader, bytes = new Uint8Array(1)) => {
+      for (const f of contents) f(header, bytes);
+    },
+    picture: (header: Partial<PictureHeader>, bytes = new Uint8Array(1)) => {
       for (const f of pictures)
         f(
           { sequence: 0, revision: 0, index: 0, width: 8, height: 8, format: "png", isLossless: true, ...header },
-          new Uint8Array(1),
+          bytes,
         );
     },
   };

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
   clampView,
   FIT,
+  flip,
   frameSize,
   panBy,
   toFrame,
   toSurface,
+  turnBy,
   type View,
   ZOOM_MAX,
   ZOOM_MIN,
@@ -29,7 +31,13 @@ function cases(count: number) {
   return Array.from({ length: count }, () => ({
     surface: { width: between(200, 3000), height: between(200, 2000) },
     aspect: between(0.2, 5),
-    view: { zoom: between(ZOOM_MIN, ZOOM_MAX), centerX: next(), centerY: next() } satisfies View,
+    view: {
+      zoom: between(ZOOM_MIN, ZOOM_MAX),
+      centerX: next(),
+      centerY: next(),
+      quarterTurns: Math.floor(next() * 4),
+      isFlipped: next() < 0.5,
+    } satisfies View,
     point: { x: next(), y: next() },
     at: { x: between(0, 3000), y: between(0, 2000) },
     factor: between(0.5, 2),
@@ -39,7 +47,7 @@ function cases(count: number) {
 describe("the rule of the surface", () => {
   it("fits the whole frame into the surface and touches two of its edges", () => {
     for (const { surface, aspect } of cases(200)) {
-      const frame = frameSize(surface, aspect, 1);
+      const frame = frameSize(surface, aspect, FIT);
       expect(frame.width).toBeLessThanOrEqual(surface.width + 1e-9);
       expect(frame.height).toBeLessThanOrEqual(surface.height + 1e-9);
       expect(Math.min(surface.width - frame.width, surface.height - frame.height)).toBeCloseTo(0, 6);
@@ -52,7 +60,7 @@ describe("the rule of the surface", () => {
   it("has known values for a wide surface and a square frame", () => {
     const surface = { width: 1200, height: 600 };
     expect(toSurface(surface, 1, FIT, { x: 0, y: 0 })).toEqual({ x: 300, y: 0 });
-    expect(toSurface(surface, 1, { zoom: 2, centerX: 0.25, centerY: 0.5 }, { x: 0.5, y: 0.5 })).toEqual({
+    expect(toSurface(surface, 1, { ...FIT, zoom: 2, centerX: 0.25 }, { x: 0.5, y: 0.5 })).toEqual({
       x: 900,
       y: 300,
     });
@@ -77,7 +85,75 @@ describe("the rule of the surface", () => {
   });
 });
 
+describe("turn and flip", () => {
+  const surface = { width: 400, height: 400 };
+  const corner = (view: View, x: number, y: number) => {
+    const { x: across, y: down } = toSurface(surface, 1, view, { x, y });
+    return `${down < 200 ? "top" : "bottom"} ${across < 200 ? "left" : "right"}`;
+  };
+
+  it("turns clockwise: the first pixel goes from the top left to the top right, and on", () => {
+    const places = [0, 1, 2, 3].map((quarterTurns) => corner({ ...FIT, quarterTurns }, 0, 0));
+    expect(places).toEqual(["top left", "top right", "bottom right", "bottom left"]);
+  });
+
+  it("flips after the turn", () => {
+    expect(corner({ ...FIT, isFlipped: true }, 0, 0)).toBe("top right");
+    expect(corner({ ...FIT, quarterTurns: 1, isFlipped: true }, 0, 0)).toBe("top left");
+    expect(corner({ ...FIT, quarterTurns: 1, isFlipped: true }, 1, 0)).toBe("bottom left");
+  });
+
+  it("fits the turned frame: a wide one stands upright in an upright surface", () => {
+    const tall = { width: 300, height: 600 };
+    expect(frameSize(tall, 0.5, { ...FIT, quarterTurns: 1 })).toEqual({ width: 600, height: 300 });
+    expect(frameSize(tall, 0.5, FIT)).toEqual({ width: 300, height: 150 });
+  });
+
+  it("touches the surface after any turn, whatever the shape", () => {
+    for (const { surface, aspect, view } of cases(300)) {
+      const fit = { ...view, zoom: 1, centerX: 0.5, centerY: 0.5 };
+      const a = toSurface(surface, aspect, fit, { x: 0, y: 0 });
+      const b = toSurface(surface, aspect, fit, { x: 1, y: 1 });
+      const [width, height] = [Math.abs(a.x - b.x), Math.abs(a.y - b.y)];
+      expect(Math.min(surface.width - width, surface.height - height)).toBeCloseTo(0, 6);
+      expect(Math.max(width - surface.width, height - surface.height)).toBeLessThan(1e-6);
+    }
+  });
+
+  it("turns to the right as the eye sees it, flipped or not", () => {
+    for (const { surface, aspect, view, point } of cases(300)) {
+      const square = { width: surface.width, height: surface.width };
+      const middle = square.width / 2;
+      const before = toSurface(square, aspect, view, point);
+      const after = toSurface(square, aspect, turnBy(view, 1), point);
+      expect(after.x - middle).toBeCloseTo(-(before.y - middle), 5);
+      expect(after.y - middle).toBeCloseTo(before.x - middle, 5);
+    }
+  });
+
+  it("comes back after four turns, or two flips", () => {
+    for (const { view } of cases(50)) {
+      let turned = view;
+      for (let n = 0; n < 4; n += 1) turned = turnBy(turned, -1);
+      expect(turned).toEqual(view);
+      expect(flip(flip(view))).toEqual(view);
+    }
+  });
+});
+
 describe("zoom and pan", () => {
+  it("moves the picture with the hand after any turn and flip", () => {
+    for (const { surface, aspect, view, point } of cases(300)) {
+      const from = { ...view, centerX: 0.5, centerY: 0.5 };
+      const moved = panBy(surface, aspect, from, 7, -4);
+      if ([0, 1].includes(moved.centerX) || [0, 1].includes(moved.centerY)) continue;
+      const before = toSurface(surface, aspect, from, point);
+      const after = toSurface(surface, aspect, moved, point);
+      expect(after.x - before.x).toBeCloseTo(7, 5);
+      expect(after.y - before.y).toBeCloseTo(-4, 5);
+    }
+  });
+
   it("keeps what lies under the hand where it is, unless a limit is met", () => {
     let kept = 0;
     for (const { surface, aspect, view, at, factor } of cases(500)) {
@@ -94,7 +170,7 @@ describe("zoom and pan", () => {
   });
 
   it("moves the picture by exactly the pixels of the hand, unless a limit is met", () => {
-    const view = { zoom: 3, centerX: 0.5, centerY: 0.5 };
+    const view = { ...FIT, zoom: 3 };
     const surface = { width: 800, height: 600 };
     const moved = panBy(surface, 0.75, view, 40, -25);
     const before = toSurface(surface, 0.75, view, { x: 0.4, y: 0.6 });

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage } from "../../src/protocol";
+import type { ClientMessage, Shown } from "../../src/protocol";
 import { toFrame } from "../../src/viewer/geometry";
 import { rig, shown } from "./rig";
+
+const viewOf = ({ zoom, centerX, centerY, quarterTurns, isFlipped }: Shown) => ({
+  zoom,
+  centerX,
+  centerY,
+  quarterTurns,
+  isFlipped,
+});
 
 const only = <T extends ClientMessage["type"]>(sent: ClientMessage[], type: T) => {
   expect(sent.map((message) => message.type)).toEqual([type]);
@@ -177,13 +185,49 @@ describe("keys", () => {
   });
 
   it("choose presets by digit, also where digits stand above other signs", () => {
-    const { key, frame } = rig(shown({ presets: [{ explanation: "LUNG", center: -600, width: 1600 }] }));
+    const window = { center: -600, width: 1600 };
+    const { key, sent, frame } = rig(shown({ alternatives: [{ explanation: "LUNG", window }] }));
     key("1", "Digit1");
-    expect(only(frame(), "set_window")).toMatchObject({ center: -600, width: 1600 });
+    expect(sent.splice(0)).toEqual([{ type: "set_alternative", alternative: 0 }]);
     key("é", "Digit2");
     expect(only(frame(), "set_window")).toMatchObject({ center: 40, width: 400 });
     expect(key("9", "Digit9")).toBe(true);
     expect(frame()).toEqual([]);
+  });
+
+  it("turn, flip, and change the layers that there are", () => {
+    const { key, frame } = rig(shown({ hasOverlays: true }));
+    key("t");
+    expect(only(frame(), "set_view")).toEqual({ ...viewOf(shown()), type: "set_view", quarterTurns: 1 });
+    key("T", "KeyT", { shift: true });
+    expect(only(frame(), "set_view").quarterTurns).toBe(0);
+    key("f");
+    expect(only(frame(), "set_view").isFlipped).toBe(true);
+    key("o");
+    expect(frame()).toEqual([{ type: "set_layers", isOverlaid: false, isShuttered: true }]);
+    // There are no shutters to lift.
+    key("s");
+    expect(frame()).toEqual([]);
+  });
+
+  it("turn to the right as it is seen, also when it is flipped", () => {
+    const { key, frame } = rig(shown({ isFlipped: true }));
+    key("]");
+    expect(only(frame(), "set_view")).toMatchObject({ quarterTurns: 3, isFlipped: true });
+  });
+
+  it("keep turn and flip when the whole frame is fitted", () => {
+    const { key, frame } = rig(shown({ zoom: 4, centerX: 0.2, quarterTurns: 2, isFlipped: true }));
+    key("=");
+    expect(only(frame(), "set_view")).toMatchObject({ zoom: 1, centerX: 0.5, quarterTurns: 2, isFlipped: true });
+  });
+
+  it("play a stack that can be played, faster and slower", () => {
+    const { key, cine } = rig(shown({ cine: { frameMs: 40, framesMs: [], isSweep: false, first: 0, last: 39 } }));
+    expect(key(" ")).toBe(true);
+    key("<");
+    key(">");
+    expect(cine).toEqual(["toggle", "slower", "faster"]);
   });
 
   it("leave the browser's own combinations and other keys alone", () => {

@@ -9,16 +9,28 @@ export const shown = (changes: Partial<Shown> = {}): Shown => ({
   title: "CT thorax",
   index: 10,
   count: 40,
+  content: "pictures",
   columns: 512,
   rows: 512,
   aspect: 1,
   window: { center: 40, width: 400 },
-  presets: [],
+  alternatives: [],
   isInverted: false,
+  hasOverlays: false,
+  isOverlaid: true,
+  hasShutters: false,
+  isShuttered: true,
   zoom: 1,
   centerX: 0.5,
   centerY: 0.5,
-  isLossySource: false,
+  quarterTurns: 0,
+  isFlipped: false,
+  laterality: "",
+  viewPosition: "",
+  calibrations: [],
+  isBurnedIn: false,
+  states: [],
+  graphics: [],
   ...changes,
 });
 
@@ -30,6 +42,7 @@ export function rig(state: Shown = shown()) {
   let isPresenting = true;
   let isPointing = false;
   let helps = 0;
+  const cine: string[] = [];
   const steering = new Steering(
     (message) => sent.push(message),
     (f) => planned.push(f),
@@ -45,6 +58,8 @@ export function rig(state: Shown = shown()) {
     openHelp: () => {
       helps += 1;
     },
+    togglePlaying: () => state.cine !== undefined && cine.push("toggle") > 0,
+    changeSpeed: (by) => cine.push(by > 0 ? "faster" : "slower"),
     onPoint: () => undefined,
   };
   const gestures = new Gestures(steering, options);
@@ -52,6 +67,8 @@ export function rig(state: Shown = shown()) {
   steering.adopt(state);
   const none = { shift: false, control: false };
   return {
+    /** What has been sent and not been taken by `frame`. */
+    sent,
     steering,
     gestures,
     options,
@@ -78,5 +95,7 @@ export function rig(state: Shown = shown()) {
     key: (key: string, code = "", modifiers: Partial<typeof none> = {}) =>
       gestures.key(key, code, { ...none, ...modifiers }, false),
     helps: () => helps,
+    /** What was asked of the player. */
+    cine,
   };
 }

@@ -6,14 +6,34 @@ import { Confirm } from "../parts/Dialog";
 import { t } from "../words";
 import type { Visit } from "./visit";
 
-/** Whether the viewing can show it. */
-export const isShowable = (series: SeriesEntry): boolean => series.kind === "image" && series.frames > 0;
+/** Whether it is worth asking the gateway to show it: everything is, but pictures without a frame and what it has refused. */
+export const isShowable = (series: SeriesEntry, refused: ReadonlySet<string>): boolean =>
+  !((series.kind === "image" || series.kind === "video") && series.frames === 0) && !refused.has(series.series);
 
 /** "CT 3 Thorax": what a series is called in a list. */
 export function titleOf(series: SeriesEntry): string {
   return [series.modality, series.number, series.description || t("series.unnamed")]
     .filter((part) => part !== undefined && part !== "")
     .join(" · ");
+}
+
+/** Studies that carry one name. */
+export interface PatientStudies {
+  name: string;
+  /** Somebody else than the patient of the appointment. */
+  isOther: boolean;
+  studies: StudyEntry[];
+}
+
+/** By the name that the objects carry: the patient of the appointment first, everything else in the order in which it comes. */
+export function byPatient(studies: readonly StudyEntry[]): PatientStudies[] {
+  const groups: PatientStudies[] = [];
+  for (const study of studies) {
+    const group = groups.find((each) => each.name === study.patientName && each.isOther === study.isOtherPatient);
+    if (group) group.studies.push(study);
+    else groups.push({ name: study.patientName, isOther: study.isOtherPatient, studies: [study] });
+  }
+  return groups.sort((a, b) => Number(a.isOther) - Number(b.isOther));
 }
 
 /** Shows a series to everybody; one that carries another name only after a question. */
@@ -26,7 +46,7 @@ export function useShow(visit: Visit): {
   return {
     show: (study, series) => {
       if (study.isOtherPatient) asked.value = { study, series };
-      else void visit.ask({ type: "share", series: series.series });
+      else void visit.share(series.series);
     },
     question: asked.value && (
       <Confirm

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Problem, ProblemCode, Receipt, RefusedFile } from "../../protocol";
+import type { Problem, ProblemCode, Receipt } from "../../protocol";
 import { uploadAddress } from "../requests";
 
 const AT_ONCE = 2;
@@ -150,7 +150,7 @@ export function reportOf(items: readonly Upload[]): Report {
     if (state.is !== "received") continue;
     received += state.receipt.received;
     ignored += state.receipt.ignored.length;
-    refused.push(...state.receipt.refused.map((each) => ({ name: within(name, each), code: each.code })));
+    refused.push(...state.receipt.refused.map((each) => ({ name: within(name, each.name), code: each.code })));
   }
   return {
     total: items.length,
@@ -165,9 +165,46 @@ export function reportOf(items: readonly Upload[]): Report {
   };
 }
 
+/** What became of one file, of those that were sent and of those within an archive. */
+export type FileLine = { name: string } & (
+  | { is: "waiting" | "stopped" | "ignored" }
+  | { is: "sending"; part: number }
+  /** `count`: objects that were taken in. */
+  | { is: "received"; count: number }
+  /** `reason`: one English sentence; may be empty. */
+  | { is: "refused"; code: ProblemCode; reason: string }
+);
+
+/** One line for each file, in the order in which they were chosen. */
+export function linesOf(items: readonly Upload[]): FileLine[] {
+  return items.flatMap(({ name, state }): FileLine[] => {
+    switch (state.is) {
+      case "received":
+        return linesOfReceipt(name, state.receipt);
+      case "failed":
+        return [{ name, is: "refused", code: state.code, reason: "" }];
+      case "sending":
+        return [{ name, is: "sending", part: state.part }];
+      default:
+        return [{ name, is: state.is }];
+    }
+  });
+}
+
+function linesOfReceipt(name: string, { received, ignored, refused }: Receipt): FileLine[] {
+  const lines: FileLine[] = [
+    ...refused.map(
+      (each): FileLine => ({ name: within(name, each.name), is: "refused", code: each.code, reason: each.reason }),
+    ),
+    ...ignored.map((each): FileLine => ({ name: within(name, each), is: "ignored" })),
+  ];
+  if (received > 0) return [{ name, is: "received", count: received }, ...lines];
+  return lines.length > 0 ? lines : [{ name, is: "ignored" }];
+}
+
 /** A file within an archive is named with it; a single file goes by the name that the person knows. */
-function within(name: string, refused: RefusedFile): string {
-  return /\.zip$/i.test(name) ? `${name} › ${refused.name}` : name;
+function within(archive: string, name: string): string {
+  return /\.zip$/i.test(archive) ? `${archive} › ${name}` : archive;
 }
 
 /** By XMLHttpRequest, which tells the progress of what is sent. */

@@ -36,6 +36,8 @@ export class Visit {
   readonly entry: Signal<AppointmentEntry | undefined> = signal(undefined);
   readonly studies: Signal<readonly StudyEntry[] | undefined> = signal(undefined);
   readonly studiesProblem: Signal<ProblemCode | undefined> = signal(undefined);
+  /** Series that the gateway could not show when it was asked to. */
+  readonly cannotShow: Signal<ReadonlySet<string>> = signal(new Set());
   readonly over: Signal<Over | undefined> = signal(undefined);
   readonly phase: ReadonlySignal<Phase>;
   /** What went wrong with the last thing that was asked for. */
@@ -114,6 +116,13 @@ export class Visit {
       if (this.problem.value === "unknown_series") void this.fetchStudies();
       return false;
     }
+  }
+
+  /** Shows a series to everybody. */
+  async share(series: string): Promise<void> {
+    if (await this.ask({ type: "share", series })) return;
+    if (this.problem.peek() === "cannot_show" || this.problem.peek() === "no_images")
+      this.cannotShow.value = new Set([...this.cannotShow.peek(), series]);
   }
 
   async fetchStudies(): Promise<void> {

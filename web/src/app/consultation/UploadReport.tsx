@@ -1,0 +1,107 @@
+import alert from "icon:triangle-alert";
+import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "../../ui/icon";
+import { sentenceOf, t } from "../words";
+import { type FileLine, linesOf, reportOf } from "./uploads";
+import type { Visit } from "./visit";
+
+/** How many rows of a report are shown; a disc has hundreds of files. */
+const ROWS = 60;
+
+/** How far the sending of files is, and what became of each. */
+export function UploadReport({ visit }: { visit: Visit }) {
+  const { uploads } = visit;
+  const items = uploads.items.value;
+  const section = useRef<HTMLElement>(null);
+  const isThere = items.length > 0;
+  useEffect(() => {
+    if (isThere) section.current?.scrollIntoView({ block: "nearest" });
+  }, [isThere]);
+  if (!isThere) return null;
+  const report = reportOf(items);
+  return (
+    <section ref={section} class="report" aria-label={t("upload.title")}>
+      {report.isRunning ? (
+        <>
+          <p class="tabular">
+            {t("upload.progress", { done: report.done, total: report.total })} ·{" "}
+            {t("upload.percent", { percent: Math.floor(report.part * 100) })}
+          </p>
+          <progress max={1} value={report.part} aria-label={t("upload.title")} />
+        </>
+      ) : (
+        <p role="status">
+          {report.received > 0 ? t.count("upload.done", report.received) : t("upload.none")}
+          {report.ignored > 0 && ` ${t.count("upload.ignored", report.ignored)}`}
+          {report.isStopped && ` ${t("upload.stopped")}`}
+        </p>
+      )}
+      {report.refused.length > 0 && (
+        <div class="notice warn">
+          <Icon of={alert} />
+          <p>{t.count("upload.refused", report.refused.length)}</p>
+        </div>
+      )}
+      <Lines lines={linesOf(items)} isOpen={report.refused.length > 0} />
+      <div class="people-steps">
+        {report.isRunning ? (
+          <button type="button" class="button" onClick={() => uploads.stop()}>
+            {t("upload.stop")}
+          </button>
+        ) : (
+          <>
+            {report.mayRetry && (
+              <button type="button" class="button" onClick={() => uploads.retry()}>
+                {t("upload.retry")}
+              </button>
+            )}
+            <button type="button" class="button" onClick={() => uploads.clear()}>
+              {t("upload.hide")}
+            </button>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** What became of each file; what was refused stands first and says why. */
+function Lines({ lines, isOpen }: { lines: readonly FileLine[]; isOpen: boolean }) {
+  const sorted = [...lines].sort((a, b) => Number(b.is === "refused") - Number(a.is === "refused"));
+  return (
+    <details open={isOpen}>
+      <summary>{t("upload.details")}</summary>
+      <ul class="report-files">
+        {sorted.slice(0, ROWS).map((line, index) => (
+          <li key={`${index}-${line.name}`}>
+            {line.is === "refused" ? <strong>{line.name}</strong> : <span>{line.name}</span>}{" "}
+            <span class="muted">{lineInWords(line)}</span>
+            {line.is === "refused" && line.reason && (
+              <span class="report-reason" lang="en">
+                {line.reason}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {sorted.length > ROWS && <p class="muted">{t("upload.more", { n: sorted.length - ROWS })}</p>}
+    </details>
+  );
+}
+
+function lineInWords(line: FileLine): string {
+  switch (line.is) {
+    case "waiting":
+      return t("upload.fileWaiting");
+    case "sending":
+      return t("upload.percent", { percent: Math.floor(line.part * 100) });
+    case "stopped":
+      return t("upload.stopped");
+    case "refused":
+      return sentenceOf(line.code);
+    case "ignored":
+      return t("upload.fileIgnored");
+    case "received":
+      return line.count === 1 ? t("upload.fileReceived") : t.count("upload.fileReceived", line.count);
+  }
+}

@@ -1,0 +1,101 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import type { Shown } from "../../protocol";
+import type { Steering } from "../steering";
+import { clampSize, partOf, positionOf, topOf, viewOf } from "./position";
+
+/** How far a browser may round a place that it was told. */
+const ROUNDING_PIXELS = 2;
+/** A smaller movement is no news to the others. */
+const NEWS = 0.0005;
+
+export interface Following {
+  /** The element that scrolls. */
+  box: { current: HTMLDivElement | null };
+  /** How large the document is shown here. */
+  size: number;
+  /** Whether this person reads where the presenter reads. */
+  isFollowing: ReadonlySignal<boolean>;
+  resize(by: number): void;
+  followAgain(): void;
+  /** Call it when the layout has changed: the place is taken again. */
+  settle(): void;
+}
+
+/**
+ * Reading together: whoever presents tells their place, everybody else goes there. A follower who scrolls by hand stays where
+ * they are until they ask to follow again.
+ */
+export function useFollowing(steering: Steering, shown: Shown, isPresenting: boolean): Following {
+  const box = useRef<HTMLDivElement | null>(null);
+  const told = useRef(0);
+  const isFollowing: Signal<boolean> = useMemo(() => signal(true), []);
+  const ownSize: Signal<number | undefined> = useMemo(() => signal(undefined), []);
+  const latest = useRef({ shown, isPresenting });
+  latest.current = { shown, isPresenting };
+
+  // The presenter's own place comes from what was last asked for, so that nothing jumps while it is on its way.
+  const position = positionOf(isPresenting ? (steering.current ?? shown) : shown);
+  const size = isPresenting ? position.zoom : (ownSize.value ?? position.zoom);
+
+  const actions = useMemo(() => {
+    const settle = () => {
+      const element = box.current;
+      if (!element) return;
+      const now = latest.current;
+      if (!now.isPresenting && !isFollowing.peek()) return;
+      const at = positionOf(now.isPresenting ? (steering.current ?? now.shown) : now.shown);
+      const top = topOf(element, at.part);
+      told.current = top;
+      if (Math.abs(element.scrollTop - top) > ROUNDING_PIXELS) element.scrollTop = top;
+    };
+    const scrolled = () => {
+      const element = box.current;
+      if (!element || Math.abs(element.scrollTop - told.current) <= ROUNDING_PIXELS) return;
+      told.current = element.scrollTop;
+      const now = latest.current;
+      if (!now.isPresenting) {
+        isFollowing.value = false;
+        return;
+      }
+      const at = positionOf(steering.current ?? now.shown);
+      const part = partOf(element);
+      if (Math.abs(part - at.part) > NEWS) steering.setView(viewOf({ part, zoom: at.zoom }));
+    };
+    return { settle, scrolled };
+  }, [steering, isFollowing]);
+
+  useEffect(() => {
+    const element = box.current;
+    element?.addEventListener("scroll", actions.scrolled, { passive: true });
+    return () => element?.removeEventListener("scroll", actions.scrolled);
+  }, [actions]);
+  useEffect(() => {
+    if (!isPresenting) return;
+    isFollowing.value = true;
+    ownSize.value = undefined;
+  }, [isPresenting, isFollowing, ownSize]);
+  // The presenter is where they are; the others go where the presenter is.
+  useLayoutEffect(actions.settle, [actions, size, isPresenting, isPresenting ? 0 : position.part, shown.index]);
+
+  return {
+    box,
+    size,
+    isFollowing,
+    settle: actions.settle,
+    resize: (by) => {
+      if (!isPresenting) {
+        ownSize.value = clampSize(size * by);
+        return;
+      }
+      // From what was asked for last: a second press may come before the answer to the first.
+      const at = positionOf(steering.current ?? shown);
+      steering.setView(viewOf({ part: at.part, zoom: at.zoom * by }));
+    },
+    followAgain: () => {
+      isFollowing.value = true;
+      ownSize.value = undefined;
+      actions.settle();
+    },
+  };
+}
