@@ -1,5 +1,6 @@
-//! Synthetic studies of one synthetic patient: a CT of the thorax and a chest radiograph, written as real objects.
+//! Synthetic studies of one synthetic patient: a CT of the thorax with marks of a radiologist, and a chest radiograph; written as real objects.
 
+mod marks;
 mod thorax;
 
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, dicom_value};
@@ -28,7 +29,9 @@ pub fn demo_objects(seed: u64) -> impl Iterator<Item = (String, Vec<u8>)> {
         let bytes = ct_slice(&thorax, &mut noise, seed, slice);
         (format!("CT{:04}.dcm", slice + 1), bytes)
     });
-    slices.chain(radiograph).filter(|(_, bytes)| !bytes.is_empty())
+    let marks = std::iter::once_with(move || ("PR0001.dcm".to_owned(), marks::presentation_state(seed)))
+        .chain(std::iter::once_with(move || ("KO0001.dcm".to_owned(), marks::key_objects(seed))));
+    slices.chain(radiograph).chain(marks).filter(|(_, bytes)| !bytes.is_empty())
 }
 
 /// Soft noise from a table: independent enough for the eye, and cheap.

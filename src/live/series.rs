@@ -312,3 +312,62 @@ impl OpenSeries {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::InstanceDetails;
+
+    fn slice(number: i32, z: f64, echo: f64) -> InstanceFacts {
+        let mut details = InstanceDetails::default();
+        details.order.echo_time = Some(echo);
+        InstanceFacts {
+            uid: format!("1.{number}"),
+            class_uid: String::new(),
+            transfer_syntax_uid: String::new(),
+            kind: ObjectKind::Image,
+            frames: 1,
+            rows: 4,
+            columns: 4,
+            number: Some(number),
+            position: Some([0.0, 0.0, z]),
+            orientation: Some([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
+            windows: Vec::new(),
+            is_lossy: false,
+            bytes: 0,
+            content: ContentHash([number as u8; 32]),
+            details,
+        }
+    }
+
+    fn open(instances: Vec<InstanceFacts>) -> OpenSeries {
+        OpenSeries::new(SeriesId::new(uuid::Uuid::nil()), "MR".into(), String::new(), instances, &[])
+    }
+
+    #[test]
+    fn one_stack_plays_and_not_the_whole_series() {
+        let series = open((0..8).map(|i| slice(i, f64::from(i / 2), [20.0, 80.0][i as usize % 2])).collect());
+        let played = |index| series.cine(index).map(|cine| (cine.first, cine.last));
+        assert_eq!((series.count(), played(0), played(3)), (8, Some((0, 3)), Some((0, 3))));
+        assert_eq!((played(4), played(7), played(8)), (Some((4, 7)), Some((4, 7)), None));
+        assert!(open(vec![slice(1, 0.0, 1.0)]).cine(0).is_none());
+    }
+
+    #[test]
+    fn a_state_is_followed_once_and_pictures_from_before_do_not_count() {
+        let mut series = open(vec![slice(1, 0.0, 1.0), slice(2, 1.0, 1.0)]);
+        let hash = Some(ContentHash([9; 32]));
+        let told = |state, is_state_applied| Told {
+            index: 0,
+            state,
+            facts: Arc::new(FrameFacts { is_state_applied, ..FrameFacts::default() }),
+        };
+        assert!(series.tell(told(None, false), hash).is_none(), "ordered before the choice");
+        assert!(series.tell(told(hash, false), hash).is_none(), "a frame that the state does not refer to");
+        assert!(series.tell(told(hash, true), hash).is_some());
+        assert!(series.tell(told(None, false), hash).is_none(), "a late picture of another device");
+        assert!(series.tell(told(hash, true), hash).is_none(), "the view is the presenter's now");
+        assert!(series.tell(told(None, false), None).is_none());
+        assert!(series.tell(told(hash, true), hash).is_some(), "chosen again");
+    }
+}

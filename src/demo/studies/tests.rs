@@ -1,12 +1,15 @@
 use super::*;
-use crate::imaging::{ContentHash, FrameNumber, ObjectKind, decode_frame, read_header, stacks};
+use crate::imaging::read::Object;
+use crate::imaging::{
+    ContentHash, FrameNumber, ObjectKind, Presentation, PresentationState, decode_frame, read_header, stacks,
+};
 
 const SEED: u64 = 7;
 
 #[test]
 fn the_objects_are_one_patient_two_studies_and_a_stack_in_order() {
     let objects: Vec<_> = demo_objects(SEED).collect();
-    assert_eq!(objects.len(), SLICES + 1);
+    assert_eq!(objects.len(), SLICES + 3);
     let received: Vec<_> =
         objects.iter().map(|(_, bytes)| read_header(bytes, ContentHash([0; 32])).unwrap()).collect();
     assert!(received.iter().all(|one| one.patient.name.expose() == "LEFEVRE HELENE"));
@@ -20,6 +23,32 @@ fn the_objects_are_one_patient_two_studies_and_a_stack_in_order() {
     assert_eq!(windows, ["Tissus mous", "Poumon"]);
     assert_eq!(received[SLICES].study.description, "Radiographie du thorax");
     assert_eq!(received[SLICES].instance.kind, ObjectKind::Image);
+    let (state, keys) = (&received[SLICES + 1].instance, &received[SLICES + 2].instance);
+    assert_eq!((state.kind, state.details.label.as_str()), (ObjectKind::Presentation, "Aorte"));
+    assert_eq!((keys.kind, keys.details.label.as_str()), (ObjectKind::KeyObjects, "For Surgery"));
+    let named = |one: &crate::imaging::InstanceFacts| -> Vec<_> {
+        let place = |uid: &str| ct.iter().position(|slice| slice.uid == uid).unwrap();
+        one.details.references.iter().map(|reference| place(&reference.uid)).collect()
+    };
+    assert_eq!((named(state), named(keys)), (vec![30], vec![30, 40]));
+}
+
+#[test]
+fn the_mark_points_at_the_aorta() {
+    let objects: Vec<_> = demo_objects(SEED).collect();
+    let state = PresentationState::read(&Object::open(&objects[SLICES + 1].1[..]).unwrap()).unwrap();
+    let frame = decode_frame(&objects[30].1, FrameNumber::FIRST).unwrap();
+    let facts = state.on(&frame).unwrap().facts(&Presentation::default());
+    assert_eq!((facts.graphics.len(), facts.window), (3, Some((100.0, 500.0))));
+    let (x, y) = *facts.graphics[0].points.last().unwrap();
+    let at = |x: f64, y: f64| {
+        let place = (y * CT_SIDE as f64) as usize * CT_SIDE + (x * CT_SIDE as f64) as usize;
+        frame.appearance.modality.apply(frame.values.at(place).unwrap())
+    };
+    // A little further along the arrow there is blood with contrast.
+    let further = 11.0 / CT_SIDE as f64;
+    assert!(at(x - further, y + further) > 60.0);
+    assert!(state.on(&decode_frame(&objects[31].1, FrameNumber::FIRST).unwrap()).is_none());
 }
 
 #[test]
