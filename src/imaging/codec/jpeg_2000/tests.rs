@@ -37,9 +37,9 @@ fn tile_parts_are_followed_to_the_end() {
     let header = main_header(1);
     let whole = [header.clone(), tile_part(0, 20), tile_part(1, 30), vec![0xFF, 0xD9, 7, 7]].concat();
     let extent = Extent::walk(&whole, header.len());
-    assert_eq!((extent.tiles_seen, extent.is_cut, extent.end), (2, false, Some(header.len() + 52)));
+    assert_eq!((extent.tiles.len(), extent.is_cut, extent.end), (2, false, Some(header.len() + 52)));
     let cut = Extent::walk(&whole[..header.len() + 40], header.len());
-    assert_eq!((cut.tiles_seen, cut.is_cut, cut.end, cut.have, cut.need), (2, true, None, 40, 50));
+    assert_eq!((cut.tiles.len(), cut.is_cut, cut.end, cut.have, cut.need), (2, true, None, 40, 50));
     let open = [header.clone(), tile_part(0, 0), vec![1, 2, 0xFF, 0xD9, 0]].concat();
     assert_eq!(Extent::walk(&open, header.len()).end, Some(open.len() - 1));
 }
