@@ -52,7 +52,6 @@ const TABLE: [Module; 20] = [
             "charls",
             "flate2",
             "jpeg2k",
-            "jpeg_decoder",
             "jxl_oxide",
         ],
     ),
