@@ -114,7 +114,7 @@ pub(super) fn coding(frame: &[u8], syntax_uid: &str, native_bytes: u64) -> Resul
     let declared = declared_coding(syntax_uid);
     let is_native = frame.len() as u64 >= native_bytes;
     match declared {
-        Some(Coding::Deflated | Coding::Rle) => return Ok(declared.unwrap_or(Coding::Rle)),
+        Some(Coding::Deflated) => return Ok(Coding::Deflated),
         Some(Coding::Native) if is_native => return Ok(Coding::Native),
         _ => {}
     }

@@ -77,7 +77,8 @@ impl<'a> Fragments<'a, '_> {
     fn plan(&self) -> Option<Plan> {
         let (count, declared) = (self.fragments.len(), self.declared);
         if declared <= 1 {
-            return Some(Plan::Groups(vec![0..count]));
+            let all = 0..count;
+            return Some(Plan::Groups(vec![all]));
         }
         let one_each = || (0..count.min(declared)).map(|i| i..i + 1).collect();
         let starts = self.starts();

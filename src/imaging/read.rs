@@ -71,7 +71,10 @@ impl<'a> Object<'a> {
             return Err(OpenError::Truncated(bytes.len()));
         }
         let (bytes, start) = match declared_uid.as_deref() {
-            Some(uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN) => (Cow::Owned(inflate(&bytes[start..])?), 0),
+            // Some writers declare what they did not do.
+            Some(uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN) if !scan::has_elements(&bytes, start) => {
+                (Cow::Owned(inflate(&bytes[start..])?), 0)
+            }
             _ => (bytes, start),
         };
         let guessed = scan::guess(&bytes, start);

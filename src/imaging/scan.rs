@@ -147,6 +147,12 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
                 ITEM => {
                     let end =
                         if element.length == UNDEFINED { None } else { Some(defined_end(element.length)?) };
+                    // Some writers keep explicit VR inside of what they do not know.
+                    let is_unknown = levels.last().is_some_and(|level| level.unknown.is_some());
+                    let encoding = match guess(bytes, element.start) {
+                        Some(Encoding::ExplicitLittle) if is_unknown => Encoding::ExplicitLittle,
+                        _ => encoding,
+                    };
                     levels.push(Level { is_sequence: false, end, encoding, unknown: None });
                 }
                 SEQUENCE_END => {
@@ -217,11 +223,16 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
 }
 
 fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<PixelElement, OpenError> {
-    if element.length == UNDEFINED {
+    let is_encapsulated = element.length == UNDEFINED
+        && element_at(bytes, element.start, encoding).is_none_or(|item| item.tag == ITEM);
+    if is_encapsulated {
         let (offset_table, fragments, end) = fragments(bytes, element.start, encoding)?;
         return Ok(PixelElement::Encapsulated { offset_table, fragments, is_cut: end.is_none() });
     }
-    let declared = element.start as u64 + u64::from(element.length);
+    // Of undefined length without items: up to the end of the file.
+    let length =
+        if element.length == UNDEFINED { bytes.len() - element.start } else { element.length as usize };
+    let declared = element.start as u64 + length as u64;
     let end = declared.min(bytes.len() as u64);
     Ok(PixelElement::Native {
         tag: element.tag,
@@ -276,12 +287,18 @@ fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
         if encoding == Encoding::ExplicitBig { u32::from_be_bytes(quad) } else { u32::from_le_bytes(quad) }
     };
     let tag = Tag(u16_at(0), u16_at(2));
+    if let Some(element) = pixels_in_the_other_form(bytes, at, tag, encoding) {
+        return Some(element);
+    }
     if tag.0 == 0xFFFE || encoding == Encoding::ImplicitLittle {
         let length = u32_of([head[4], head[5], head[6], head[7]]);
         return Some(Element { tag, vr: None, is_blank: false, start: at + 8, length });
     }
     // Writers that do not know a VR leave it blank and write the short form.
-    let is_blank = matches!([head[4], head[5]], [b' ', b' '] | [0, 0]);
+    // One that does not exist is short too where the bytes that a long form reserves are not zero.
+    let is_unknown = VR::from_binary([head[4], head[5]]).is_none();
+    let is_blank =
+        matches!([head[4], head[5]], [b' ', b' '] | [0, 0]) || is_unknown && [head[6], head[7]] != [0, 0];
     let vr = if is_blank { vr_of(tag) } else { VR::from_binary([head[4], head[5]]).unwrap_or(VR::UN) };
     if has_long_length(vr) {
         let quad = bytes.get(at + 8..at + 12)?;
@@ -289,6 +306,32 @@ fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
         return Some(Element { tag, vr: Some(vr), is_blank, start: at + 12, length });
     }
     Some(Element { tag, vr: Some(vr), is_blank, start: at + 8, length: u32::from(u16_at(6)) })
+}
+
+/// Pixel data written in explicit VR behind a header in implicit VR, or the other way round, as some writers do.
+fn pixels_in_the_other_form(bytes: &[u8], at: usize, tag: Tag, encoding: Encoding) -> Option<Element> {
+    if tag != tags::PIXEL_DATA || encoding == Encoding::ExplicitBig {
+        return None;
+    }
+    let head = bytes.get(at + 4..at + 12)?;
+    let long = |i: usize| u32::from_le_bytes([head[i], head[i + 1], head[i + 2], head[i + 3]]);
+    let fits = |start: usize, length: u32| length == UNDEFINED || start + length as usize <= bytes.len();
+    match head {
+        [b'O', b'B' | b'W', 0, 0, ..] if encoding == Encoding::ImplicitLittle && fits(at + 12, long(4)) => {
+            let vr = VR::from_binary([head[0], head[1]]);
+            Some(Element { tag, vr, is_blank: false, start: at + 12, length: long(4) })
+        }
+        [a, b, ..] if encoding == Encoding::ExplicitLittle && VR::from_binary([*a, *b]).is_none() => {
+            fits(at + 8, long(0)).then_some(Element {
+                tag,
+                vr: None,
+                is_blank: false,
+                start: at + 8,
+                length: long(0),
+            })
+        }
+        _ => None,
+    }
 }
 
 /// The VR of a tag if it has the short form, else one that any bytes fit.
@@ -427,6 +470,35 @@ mod tests {
         assert_eq!(layout.header, 0..bytes.len());
         assert_eq!(layout.corrections[0], (8, vec![16, 0, 0, 0]));
         assert_eq!(layout.corrections[1].0, 32);
+    }
+
+    #[test]
+    fn pixels_written_in_another_form_than_the_header_are_found() {
+        let native = |place| {
+            let (tag, missing) = (tags::PIXEL_DATA, 0);
+            move |is_word| Ok(Some(PixelElement::Native { tag, bytes: place, missing, is_word }))
+        };
+        let pixels = |bytes: &[u8], encoding| scan(bytes, 0, encoding).map(|layout| layout.pixels);
+        let explicit = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 2, 0, 0, 0, 1, 2];
+        assert_eq!(pixels(&explicit, Encoding::ImplicitLittle), native(12..14)(true));
+        let implicit = [0xE0, 0x7F, 0x10, 0, 4, 0, 0, 0, 1, 2, 3, 4];
+        assert_eq!(pixels(&implicit, Encoding::ExplicitLittle), native(8..12)(false));
+        let without_items =
+            [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 255, 255, 255, 255, 1, 2, 3, 4, 5, 6, 7, 8];
+        assert_eq!(pixels(&without_items, Encoding::ExplicitLittle), native(12..20)(true));
+    }
+
+    #[test]
+    fn a_vr_that_does_not_exist_and_explicit_vr_in_the_unknown_are_passed_over() {
+        let mut bytes = vec![0x10, 0, 0x10, 0, b'?', b'?', 2, 0, b'A', b'B'];
+        bytes.extend_from_slice(&[0x11, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        bytes.extend_from_slice(&[0x11, 0, 0x01, 0x10, b'L', b'O', 2, 0, b'A', b'B']);
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+        let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
+        assert_eq!((layout.header, layout.cut), (0..bytes.len(), None));
+        assert_eq!(layout.corrections[0], (4, b"PN".to_vec()));
     }
 
     #[test]

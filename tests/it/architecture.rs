@@ -54,7 +54,6 @@ const TABLE: [Module; 20] = [
             "encoding_rs",
             "flate2",
             "jpeg2k",
-            "jpeg_decoder",
             "jxl_oxide",
             "base64",
             "quick_xml",

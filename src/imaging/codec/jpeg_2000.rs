@@ -1,5 +1,8 @@
 //! JPEG 2000 (ISO/IEC 15444-1, PS3.5 section A.4.4) and HTJ2K (ISO/IEC 15444-15).
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use super::{Coded, check_effort, reduced, same_size};
 use crate::imaging::color::Color;
 use crate::imaging::damage::{Damage, is_enough};
@@ -26,14 +29,15 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<C
         return Err(fault(&format!("{} tiles are more than are decoded here", marks.tiles)));
     }
     let extent = Extent::walk(&frame[marks.start..], marks.header_end);
-    let have = u64::from(extent.tiles_seen);
+    let have = extent.tiles.len() as u64;
     if !is_enough(have, marks.tiles) || !is_enough(extent.have, extent.need) {
         return Err(fault("the codestream ends early"));
     }
     let parameters = jpeg2k::DecodeParameters::new().reduce(reduce.into());
     // Boxes around the codestream may name palettes and channels, which the header of the object does (PS3.5 section A.4.4).
-    let image = jpeg2k::Image::from_bytes_with(&frame[marks.start..], parameters)
-        .map_err(|error| fault(&error.to_string()))?;
+    let codestream = extent.closed(&frame[marks.start..], marks.tiles as u16);
+    let image =
+        jpeg2k::Image::from_bytes_with(&codestream, parameters).map_err(|error| fault(&error.to_string()))?;
     let components = image.components();
     let (columns, rows) = (reduced(format.columns, reduce), reduced(format.rows, reduce));
     if components.len() != usize::from(format.samples) {
@@ -178,22 +182,24 @@ impl Marks {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     /// Tiles of which at least the start is there.
-    tiles_seen: u32,
+    tiles: BTreeSet<u16>,
     is_cut: bool,
     /// Bytes of the tile-parts that are there, and that they say they have.
     have: u64,
     need: u64,
     /// Where the codestream ends, if it does.
     pub(super) end: Option<usize>,
+    /// The last tile-part.
+    last: usize,
 }
 
 impl Extent {
     /// Walks a codestream whose first tile-part is at `at`.
     pub(super) fn walk(codestream: &[u8], mut at: usize) -> Self {
         let first = at;
-        let mut tiles = std::collections::BTreeSet::new();
+        let mut tiles = BTreeSet::new();
         let long = |i: usize| Some(u32::from_be_bytes(*codestream.get(i..)?.first_chunk()?) as usize);
-        let (mut is_cut, mut end) = (false, None);
+        let (mut is_cut, mut end, mut last) = (false, None, at);
         let mut need = codestream.len() as u64;
         while let Some([0xFF, marker]) = codestream.get(at..at + 2) {
             match marker {
@@ -207,7 +213,8 @@ impl Extent {
                         is_cut = true;
                         break;
                     };
-                    tiles.insert(index >> 16);
+                    tiles.insert((index >> 16) as u16);
+                    last = at;
                     if length == 0 {
                         // The last one, up to the end marker.
                         let tail = trimmed(codestream);
@@ -227,7 +234,30 @@ impl Extent {
         }
         let first = first as u64;
         let have = (codestream.len() as u64).min(need).saturating_sub(first);
-        Self { tiles_seen: tiles.len() as u32, is_cut, have, need: need.saturating_sub(first), end }
+        Self { tiles, is_cut, have, need: need.saturating_sub(first), end, last }
+    }
+
+    /// The codestream with an end: the decoder gives up on one that stops without a word, even between two tiles.
+    /// Nor does it go on without the tiles that are missing, which get a part with an empty packet.
+    fn closed<'a>(&self, codestream: &'a [u8], tiles: u16) -> Cow<'a, [u8]> {
+        if self.end.is_some() && self.tiles.len() >= usize::from(tiles) {
+            return Cow::Borrowed(codestream);
+        }
+        let mut closed = codestream[..self.end.map_or(codestream.len(), |end| end - 2)].to_vec();
+        if self.is_cut {
+            // The last tile-part is as long as what is there of it.
+            let length = (closed.len() - self.last) as u32;
+            match closed.get_mut(self.last + 6..self.last + 10) {
+                Some(field) if length > 14 => field.copy_from_slice(&length.to_be_bytes()),
+                _ => closed.truncate(self.last),
+            }
+        }
+        for tile in (0..tiles).filter(|tile| !self.tiles.contains(tile)) {
+            let [high, low] = tile.to_be_bytes();
+            closed.extend([0xFF, 0x90, 0, 10, high, low, 0, 0, 0, 15, 0, 1, 0xFF, 0x93, 0]);
+        }
+        closed.extend([0xFF, 0xD9]);
+        Cow::Owned(closed)
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn coded(
     image.extend([predictor, 0, 0]);
     let mut written = Vec::new();
     let flush = |written: &mut Vec<bool>, image: &mut Vec<u8>| {
-        while written.len() % 8 != 0 {
+        while !written.len().is_multiple_of(8) {
             written.push(true);
         }
         for eight in written.chunks(8) {
