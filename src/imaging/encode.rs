@@ -1,5 +1,7 @@
 //! Rendered pixels to bytes that a browser shows.
 
+use std::cell::RefCell;
+
 use super::Quality;
 use super::render::{Channels, Rendered8};
 
@@ -56,6 +58,9 @@ pub fn encode_jpeg(picture: &Rendered8, percent: u8) -> Result<Vec<u8>, EncodeEr
         Channels::Gray => (turbojpeg::PixelFormat::GRAY, turbojpeg::Subsamp::Gray),
         Channels::Rgb => (turbojpeg::PixelFormat::RGB, turbojpeg::Subsamp::None),
     };
+    if picture.pixels.len() != picture.width as usize * picture.height as usize * picture.channels.bytes() {
+        return Err(EncodeError("its pixels do not fill its size".to_owned()));
+    }
     let image = turbojpeg::Image {
         pixels: &picture.pixels[..],
         width: picture.width as usize,
@@ -64,10 +69,20 @@ pub fn encode_jpeg(picture: &Rendered8, percent: u8) -> Result<Vec<u8>, EncodeEr
         format,
     };
     let fault = |error: turbojpeg::Error| EncodeError(error.to_string());
-    let mut compressor = turbojpeg::Compressor::new().map_err(fault)?;
-    compressor.set_quality(i32::from(percent.clamp(1, 100))).map_err(fault)?;
-    compressor.set_subsamp(subsamp).map_err(fault)?;
-    compressor.compress_to_vec(image).map_err(fault)
+    COMPRESSOR.with_borrow_mut(|kept| {
+        // One that failed is not used again.
+        let mut compressor = kept.take().map_or_else(turbojpeg::Compressor::new, Ok).map_err(fault)?;
+        compressor.set_quality(i32::from(percent.clamp(1, 100))).map_err(fault)?;
+        compressor.set_subsamp(subsamp).map_err(fault)?;
+        let bytes = compressor.compress_to_vec(image).map_err(fault)?;
+        *kept = Some(compressor);
+        Ok(bytes)
+    })
+}
+
+thread_local! {
+    /// Keeps the memory that it works in.
+    static COMPRESSOR: RefCell<Option<turbojpeg::Compressor>> = const { RefCell::new(None) };
 }
 
 #[cfg(test)]
@@ -102,5 +117,14 @@ mod tests {
         let decoded = turbojpeg::decompress(&bytes, turbojpeg::PixelFormat::GRAY).unwrap();
         let worst = decoded.pixels.iter().zip(&picture.pixels).map(|(a, b)| a.abs_diff(*b)).max();
         assert!(worst <= Some(6), "{worst:?}");
+        // The compressor that is kept follows every picture and quality.
+        let color = ramp(Channels::Rgb);
+        let (fine, coarse) = (encode_jpeg(&color, 95).unwrap(), encode_jpeg(&color, 30).unwrap());
+        assert!(coarse.len() < fine.len());
+        assert_eq!(turbojpeg::read_header(&fine).unwrap().subsamp, turbojpeg::Subsamp::None);
+        assert_eq!(encode_jpeg(&picture, 95).unwrap(), bytes);
+        let wrong = Rendered8 { pixels: vec![0; 3], ..picture.clone() };
+        assert!(encode_jpeg(&wrong, 95).is_err() && encode_png(&wrong).is_err());
+        assert_eq!(encode_jpeg(&picture, 95).unwrap(), bytes);
     }
 }

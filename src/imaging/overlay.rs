@@ -168,7 +168,8 @@ impl Overlay {
     /// Runs of drawn bits in a row.
     fn runs(&self, row: usize) -> impl Iterator<Item = Range<usize>> + '_ {
         let (columns, base) = (self.columns as usize, row * self.columns as usize);
-        let mut column = 0;
+        // Nothing where the data has ended.
+        let mut column = if base / 8 < self.bits.len() { 0 } else { columns };
         std::iter::from_fn(move || {
             while column < columns && !self.is_drawn(row, column) {
                 let place = base + column;

@@ -146,12 +146,12 @@ fn unturned_view(
     let copy = if is_gray { frame.reduced.copy(frame, shrink) } else { None };
     let (region, across, down) = placement.cut(copy.map_or(1, |copy| copy.factor));
     let (channels, source) = tones(frame, copy, presentation, supplement, region)?;
-    let mut scaled = scale(&source, channels, region, (across, columns.length()), (down, rows.length()))?;
+    let mut scaled = scale(source, channels, region, (across, columns.length()), (down, rows.length()))?;
     if let Some(icc) = look.icc.as_ref().filter(|_| channels == Channels::Rgb && supplement.is_none()) {
-        icc.apply(scaled.to_mut());
+        icc.apply(&mut scaled);
     }
     let pixels = if (columns.length(), rows.length()) == (width as usize, height as usize) {
-        scaled.into_owned()
+        scaled
     } else {
         let (line, stride) = (columns.length() * channels.bytes(), width as usize * channels.bytes());
         let mut pixels = vec![0; stride * height as usize];
@@ -173,27 +173,27 @@ thread_local! {
 
 /// Scales a part of a region to so many pixels across and down.
 fn scale(
-    source: &[u8],
+    source: Vec<u8>,
     channels: Channels,
     region: Region,
     (across, columns): (Cut, usize),
     (down, rows): (Cut, usize),
-) -> Result<Cow<'_, [u8]>, RenderError> {
+) -> Result<Vec<u8>, RenderError> {
     if let (Some(left), Some(top)) = (across.whole(columns), down.whole(rows)) {
         if (region.width, region.height) == (columns, rows) {
-            return Ok(Cow::Borrowed(source));
+            return Ok(source);
         }
         let stride = region.width * channels.bytes();
-        let lines = source.chunks_exact(stride).skip(top).take(rows);
-        let start = left * channels.bytes();
-        return Ok(lines
-            .flat_map(|line| &line[start..start + columns * channels.bytes()])
-            .copied()
-            .collect());
+        let (start, length) = (left * channels.bytes(), columns * channels.bytes());
+        let mut cut = Vec::with_capacity(rows * length);
+        for line in source.chunks_exact(stride).skip(top).take(rows) {
+            cut.extend_from_slice(&line[start..start + length]);
+        }
+        return Ok(cut);
     }
     let fault = |error: &dyn std::fmt::Display| RenderError::Scale(error.to_string());
     let pixel_type = if channels == Channels::Gray { PixelType::U8 } else { PixelType::U8x3 };
-    let source = ImageRef::new(region.width as u32, region.height as u32, source, pixel_type)
+    let source = ImageRef::new(region.width as u32, region.height as u32, &source, pixel_type)
         .map_err(|error| fault(&error))?;
     let mut scaled = Image::new(columns as u32, rows as u32, pixel_type);
     let shrink = (across.length / columns as f64).max(down.length / rows as f64);
@@ -207,7 +207,7 @@ fn scale(
     RESIZER
         .with_borrow_mut(|resizer| resizer.resize(&source, &mut scaled, &options))
         .map_err(|error| fault(&error))?;
-    Ok(Cow::Owned(scaled.into_vec()))
+    Ok(scaled.into_vec())
 }
 
 /// Shutters and overlays, as far as the presentation wants them.
