@@ -9,6 +9,7 @@
 mod architecture;
 mod archive;
 mod call;
+mod content;
 mod imaging;
 mod login;
 mod migrations;
