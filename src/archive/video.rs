@@ -64,8 +64,10 @@ struct Probe {
     rows: u32,
     frames: u32,
     frame_ms: f64,
-    /// A stream without a container: there are no times in it to go to.
+    /// There are no times in it to go to exactly: frames are counted from the start.
     is_bare: bool,
+    /// Made for sending (ISO/IEC 13818-1 and -2): can be put into a container that has exact times.
+    is_broadcast: bool,
     /// High definition whose colours are not described: ITU-R BT.709 then.
     is_wide_without_colors: bool,
 }
@@ -254,6 +256,9 @@ impl Clips {
             PictureError::NoDecoder => cannot(NO_FFMPEG),
             other => other,
         })?;
+        if open.probe.is_broadcast && open.rewrap().await {
+            open.probe.is_bare = false;
+        }
         Ok(Arc::new(open))
     }
 }
@@ -265,6 +270,7 @@ impl Probe {
         frames: 0,
         frame_ms: 40.0,
         is_bare: false,
+        is_broadcast: false,
         is_wide_without_colors: false,
     };
 }
@@ -272,6 +278,23 @@ impl Probe {
 impl OpenClip {
     fn frame_bytes(&self) -> usize {
         self.probe.columns as usize * self.probe.rows as usize * 3
+    }
+
+    /// Puts the same stream into a container that knows the place of every frame. Where that fails it is decoded from its start.
+    async fn rewrap(&mut self) -> bool {
+        let to = self.path.with_extension("mp4");
+        let mut command = limited("ffmpeg");
+        command.arg("-i").arg(&self.path).args(["-map", "0:v:0", "-c", "copy", "-f", "mp4", "-y"]).arg(&to);
+        let length = tokio::fs::metadata(&self.path).await.map_or(0, |facts| facts.len());
+        let wrapped = match spawn(command, length + length / 4 + (1 << 20)) {
+            Ok(mut child) => tokio::time::timeout(PATIENCE, child.wait()).await,
+            Err(_) => return false,
+        };
+        let is_whole = matches!(wrapped, Ok(Ok(status)) if status.success());
+        let unneeded = if is_whole { std::mem::replace(&mut self.path, to) } else { to };
+        // The folder is cleared when the archive is opened.
+        let _ = tokio::fs::remove_file(unneeded).await;
+        is_whole
     }
 
     /// Starts to decode at a frame.
@@ -306,7 +329,7 @@ impl OpenClip {
             "passthrough",
         ]);
         command.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]);
-        let mut child = spawn(command)?;
+        let mut child = spawn(command, 0)?;
         let frames = child.stdout.take().ok_or_else(|| io::Error::other("the process has no pipe"))?;
         Ok(Run { _child: child, frames, next: from })
     }
@@ -344,7 +367,9 @@ fn limited(program: &str) -> Command {
 }
 
 /// Starts it, under limits that hold from its first moments on.
-fn spawn(mut command: Command) -> io::Result<Child> {
+///
+/// `file_bytes`: the largest file that it may write.
+fn spawn(mut command: Command, file_bytes: u64) -> io::Result<Child> {
     let child = command.spawn()?;
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     // A process that has ended already needs no limits.
@@ -353,7 +378,7 @@ fn spawn(mut command: Command) -> io::Result<Child> {
             (Resource::As, MEMORY_BYTES),
             (Resource::Cpu, PROCESSOR_SECONDS),
             (Resource::Core, 0),
-            (Resource::Fsize, 0),
+            (Resource::Fsize, file_bytes),
             (Resource::Nofile, 32),
         ];
         for (resource, limit) in limits {
@@ -408,7 +433,7 @@ async fn probe(path: &Path, clip: &Clip) -> Result<Probe, PictureError> {
     const ENTRIES: &str = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_space:stream_side_data=rotation:format=format_name,duration";
     let mut command = limited("ffprobe");
     command.args(["-select_streams", "v:0", "-show_entries", ENTRIES, "-of", "json", "-i"]).arg(path);
-    let mut child = spawn(command).map_err(|error| {
+    let mut child = spawn(command, 0).map_err(|error| {
         if error.kind() != io::ErrorKind::NotFound {
             tracing::error!(error = &error as &dyn std::error::Error, "ffprobe cannot be started");
         }
@@ -454,7 +479,8 @@ fn understood(said: &Said, clip: &Clip) -> Option<Probe> {
         rows,
         frames: clip.frames.or(counted).or(by_time).unwrap_or(1).clamp(1, crate::imaging::clip::MAX_FRAMES),
         frame_ms,
-        is_bare: ["h264", "hevc", "mpegvideo", "m4v"].contains(&format),
+        is_bare: !format.starts_with("mov"),
+        is_broadcast: matches!(format, "mpegts" | "mpeg" | "mpegvideo"),
         is_wide_without_colors: rows > 576 && matches!(stream.color_space.as_deref(), None | Some("unknown")),
     })
 }

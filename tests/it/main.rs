@@ -10,6 +10,7 @@ mod architecture;
 mod archive;
 mod call;
 mod hostile;
+mod content;
 mod imaging;
 mod login;
 mod migrations;

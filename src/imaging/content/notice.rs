@@ -41,7 +41,12 @@ pub(super) fn notice(object: &Object<'_>, class_uid: &str) -> Document {
 }
 
 fn title(class_uid: &str) -> String {
-    if class_uid.is_empty() { "An object without a kind".to_owned() } else { words::class_name(class_uid) }
+    match class_uid {
+        "" => "An object without a kind".to_owned(),
+        _ => Some(words::class_name(class_uid))
+            .filter(|name| name != class_uid)
+            .unwrap_or_else(|| "An object of a kind that is not known here".to_owned()),
+    }
 }
 
 fn section(heading: &str, text: String) -> Section {
@@ -187,9 +192,11 @@ fn unknown(object: &Object<'_>, class_uid: &str) -> Vec<Section> {
     let set = object.dataset();
     let is_of_pictures = dataset::integer(set, tags::ROWS).is_some() || class_uid_is_of_images(class_uid);
     let text = match header::kind(object, class_uid) {
+        ObjectKind::Image | ObjectKind::Video => "This object holds a picture: it is shown as such.",
         ObjectKind::Other if is_of_pictures => {
             "This object should hold a picture, and there are no pixels in it."
         }
+        _ if class_uid.is_empty() => "The object does not say what it is.",
         _ => "This kind of object is not shown here.",
     };
     let mut sections = sentence(text);
@@ -213,12 +220,6 @@ fn header_lines(set: &InMemDicomObject) -> Lines {
         if value.chars().count() > MAX_HEADER_VALUE {
             continue;
         }
-        let value = match element.vr() {
-            VR::DA => words::date(&value),
-            VR::TM => words::time(&value),
-            VR::DT => words::date_time(&value),
-            _ => value,
-        };
         lines.add(&spaced(entry.alias()), value);
     }
     lines
@@ -227,23 +228,10 @@ fn header_lines(set: &InMemDicomObject) -> Lines {
 fn may_be_listed(tag: Tag, vr: VR) -> bool {
     let is_harmless_kind = matches!(
         vr,
-        VR::CS
-            | VR::DA
-            | VR::TM
-            | VR::DT
-            | VR::DS
-            | VR::IS
-            | VR::LO
-            | VR::SH
-            | VR::US
-            | VR::SS
-            | VR::UL
-            | VR::SL
-            | VR::FL
-            | VR::FD
+        VR::CS | VR::DS | VR::IS | VR::LO | VR::SH | VR::US | VR::SS | VR::UL | VR::SL | VR::FL | VR::FD
     );
     let is_of_the_device =
-        matches!(tag.group(), 0x0008 | 0x0018 | 0x0020 | 0x0022 | 0x0028 | 0x0054 | 0x0070);
+        matches!(tag.group(), 0x0008 | 0x0018 | 0x0020 | 0x0022 | 0x0054 | 0x0070) && tag.element() != 0;
     // Numbers of orders and identifiers lead to a patient; words about them may name one.
     let is_identifying = matches!(
         tag,

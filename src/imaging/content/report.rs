@@ -22,6 +22,11 @@ const INDENT: &str = "\u{2003}";
 /// Who the subject is: name, identifier, birth date, mother (PS3.16 TID 1007, TID 1008; scheme DCM).
 const SUBJECT: [&str; 4] = ["121029", "121030", "121031", "121036"];
 
+/// Tracking unique identifier, frame of reference, device observer, study instance.
+const FOR_MACHINES: [&str; 4] = ["112040", "112227", "121012", "110180"];
+/// The list of all images that were read, with their settings (PS3.16 TID 1600).
+const IMAGE_LIBRARY: [&str; 1] = ["111028"];
+
 /// The text of a report.
 pub(super) fn report(set: &InMemDicomObject) -> Document {
     let mut tree = Tree::new(set);
@@ -87,6 +92,29 @@ fn is_container(item: &InMemDicomObject) -> bool {
     dataset::text(item, tags::VALUE_TYPE) == "CONTAINER"
 }
 
+/// Whether the concept of an item is one of these, of the scheme DCM (PS3.16 annex D).
+fn is_about(item: &InMemDicomObject, codes: &[&str]) -> bool {
+    let code = dataset::items(item, tags::CONCEPT_NAME_CODE_SEQUENCE).first();
+    code.is_some_and(|code| {
+        dataset::text(code, tags::CODING_SCHEME_DESIGNATOR) == "DCM"
+            && codes.contains(&dataset::text(code, tags::CODE_VALUE).as_str())
+    })
+}
+
+/// Whether an item is an identifier by which programs find each other's objects again.
+fn is_for_machines(item: &InMemDicomObject) -> bool {
+    dataset::text(item, tags::VALUE_TYPE) == "UIDREF" && is_about(item, &FOR_MACHINES)
+}
+
+/// Whether the items of a container read on as one paragraph. Some writers say so of lists of measurements, which nobody could read.
+fn is_running(item: &InMemDicomObject) -> bool {
+    let is_text = |child: &&InMemDicomObject| dataset::text(child, tags::VALUE_TYPE) == "TEXT";
+    let children = children(item);
+    dataset::text(item, tags::CONTINUITY_OF_CONTENT) == "CONTINUOUS"
+        && children.first().as_ref().is_some_and(is_text)
+        && children.iter().filter(is_text).count() * 2 >= children.len()
+}
+
 fn count_all(item: &InMemDicomObject) -> usize {
     1 + children(item).iter().map(count_all).sum::<usize>()
 }
@@ -126,14 +154,18 @@ impl<'a> Tree<'a> {
     /// A container and what is in it, in its order.
     fn container(&mut self, item: &InMemDicomObject, heading: String, level: usize) -> Section {
         let is_root = level == 0;
-        let is_running = dataset::text(item, tags::CONTINUITY_OF_CONTENT) == "CONTINUOUS";
+        let is_running = is_running(item);
+        let mut silent_images = 0;
         let mut section = Section { heading, ..Section::default() };
-        for child in children(item) {
+        // What was found comes before the list of what was looked at.
+        let (library, content): (Vec<_>, Vec<_>) =
+            children(item).iter().partition(|child| is_root && is_about(child, &IMAGE_LIBRARY));
+        for child in content.into_iter().chain(library) {
             let relationship = relationship(child);
             if relationship == "HAS CONCEPT MOD" || (is_root && relationship == "HAS OBS CONTEXT") {
                 continue;
             }
-            if self.is_subject(child) {
+            if self.is_subject(child) || is_for_machines(child) {
                 continue;
             }
             if !self.take(child, level) {
@@ -152,7 +184,9 @@ impl<'a> Tree<'a> {
                 continue;
             }
             let (lines, references) = self.told(child, 0, level, is_running);
-            if lines.is_empty() && references.is_empty() {
+            if lines.is_empty() {
+                silent_images += references.len();
+                section.references.extend(references);
                 continue;
             }
             // What comes behind a part with a heading of its own must not slip before it.
@@ -165,7 +199,7 @@ impl<'a> Tree<'a> {
                 let Some(last) = section.sections.last_mut() else { continue };
                 last
             };
-            let joint = if target.text.is_empty() || lines.is_empty() {
+            let joint = if target.text.is_empty() {
                 ""
             } else if is_running {
                 " "
@@ -176,6 +210,12 @@ impl<'a> Tree<'a> {
             target.text.push_str(&lines.join("\n"));
             target.references.extend(references);
         }
+        if silent_images > 0 {
+            if !section.text.is_empty() {
+                section.text.push('\n');
+            }
+            section.text.push_str(&words::count(silent_images, "image", "images"));
+        }
         section
     }
 
@@ -185,7 +225,8 @@ impl<'a> Tree<'a> {
         let mut lines = Vec::new();
         for child in children(root) {
             let is_context = matches!(relationship(child).as_str(), "HAS OBS CONTEXT" | "HAS CONCEPT MOD");
-            if !is_context || self.is_subject(child) || !self.take(child, 0) {
+            let is_left_out = self.is_subject(child) || is_for_machines(child);
+            if !is_context || is_left_out || !self.take(child, 0) {
                 continue;
             }
             let (more, references) = self.told(child, 0, 0, false);
@@ -208,13 +249,8 @@ impl<'a> Tree<'a> {
 
     /// Whether an item says who the patient is.
     fn is_subject(&self, item: &InMemDicomObject) -> bool {
-        let code = dataset::items(item, tags::CONCEPT_NAME_CODE_SEQUENCE).first();
-        let is_coded = code.is_some_and(|code| {
-            dataset::text(code, tags::CODING_SCHEME_DESIGNATOR) == "DCM"
-                && SUBJECT.contains(&dataset::text(code, tags::CODE_VALUE).as_str())
-        });
         let name = words::person(item, tags::PERSON_NAME);
-        is_coded || (!name.is_empty() && name == self.patient)
+        is_about(item, &SUBJECT) || (!name.is_empty() && name == self.patient)
     }
 
     /// What an item is about, with what modifies the concept: `Finding (Laterality: Left)`.
@@ -279,7 +315,7 @@ impl<'a> Tree<'a> {
             inner_indent += 1;
         }
         for child in children(item) {
-            if relationship(child) == "HAS CONCEPT MOD" || self.is_subject(child) {
+            if relationship(child) == "HAS CONCEPT MOD" || self.is_subject(child) || is_for_machines(child) {
                 continue;
             }
             if !self.take(child, level + 1) {
@@ -288,6 +324,13 @@ impl<'a> Tree<'a> {
             let (more, further) = self.told(child, inner_indent, level + 1, false);
             lines.extend(more);
             references.extend(further);
+        }
+        // An image without a word about it is only counted.
+        if lines.len() == 1
+            && dataset::text(item, tags::VALUE_TYPE) == "IMAGE"
+            && references.iter().all(|reference| reference.words.is_empty() && reference.frames.is_empty())
+        {
+            lines.clear();
         }
         (lines, references)
     }

@@ -325,6 +325,37 @@ fn a_report_that_is_too_deep_or_too_long_says_what_is_left_out() {
 }
 
 #[test]
+fn images_without_a_word_are_counted_and_identifiers_of_programs_left_out() {
+    let image = || {
+        let object = set(vec![(tags::REFERENCED_SOP_INSTANCE_UID, VR::UI, "1.2.9")]);
+        with(item("CONTAINS", "IMAGE", "", vec![]), tags::REFERENCED_SOP_SEQUENCE, vec![object])
+    };
+    let library = with(
+        container("", vec![image(), image()]),
+        tags::CONCEPT_NAME_CODE_SEQUENCE,
+        vec![code("111028", "DCM", "Image Library")],
+    );
+    let tracking = with(
+        item("HAS OBS CONTEXT", "UIDREF", "", vec![(tags::UID, VR::UI, "1.2.3.4")]),
+        tags::CONCEPT_NAME_CODE_SEQUENCE,
+        vec![code("112040", "DCM", "Tracking Unique Identifier")],
+    );
+    let mut group = container(
+        "Measurement Group",
+        vec![tracking, number_item("Volume", "3", "ml"), number_item("SUV", "6", "{SUVbw}g/ml")],
+    );
+    // Not a paragraph, whatever it says.
+    group.put(DataElement::new(tags::CONTINUITY_OF_CONTENT, VR::CS, PrimitiveValue::from("CONTINUOUS")));
+    let report = document(SR, root(vec![library, group]));
+    assert_eq!(report.sections[0].text, "Volume: 3 ml\nSUV: 6 g/ml");
+    assert_eq!(
+        (report.sections[1].heading.as_str(), report.sections[1].text.as_str()),
+        ("Image Library", "2 images")
+    );
+    assert_eq!(report.sections[1].references.len(), 2);
+}
+
+#[test]
 fn running_text_is_one_paragraph() {
     let mut running = container(
         "Story",
@@ -474,7 +505,8 @@ fn what_nobody_knows_says_what_it_is() {
         "1.2.3.4.5",
         set(vec![(tags::MODALITY, VR::CS, "OT"), (tags::SCANNING_SEQUENCE, VR::CS, "SE")]),
     );
-    assert_eq!(unknown.title, "1.2.3.4.5");
+    assert_eq!(unknown.title, "An object of a kind that is not known here");
+    assert_eq!(fact(&unknown, "kind"), "1.2.3.4.5");
     assert_eq!(unknown.sections[0].text, "This kind of object is not shown here.");
     assert_eq!(unknown.sections[1].text, "Scanning sequence: SE");
     let no_pixels = document("1.2.840.10008.5.1.4.1.1.2", set(vec![]));

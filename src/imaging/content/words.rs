@@ -38,9 +38,24 @@ pub(super) fn coded(set: &InMemDicomObject, sequence: Tag) -> String {
     dataset::items(set, sequence).first().map(meaning).unwrap_or_default()
 }
 
+/// UCUM section 2.5.1: what stands in braces changes nothing of a unit.
+fn without_annotations(unit: &str) -> String {
+    let mut depth = 0_usize;
+    let mut kept = String::new();
+    for letter in unit.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => kept.push(letter),
+            _ => {}
+        }
+    }
+    kept
+}
+
 /// A unit as it is printed (UCUM, PS3.3 section 8.8): nothing for numbers without one.
 pub(super) fn unit(code: &InMemDicomObject) -> String {
-    let value = text(code, tags::CODE_VALUE);
+    let value = without_annotations(&text(code, tags::CODE_VALUE));
     let is_ucum = text(code, tags::CODING_SCHEME_DESIGNATOR) == "UCUM";
     match value.as_str() {
         "1" if is_ucum => String::new(),
@@ -103,7 +118,7 @@ pub(super) fn class_name(class_uid: &str) -> String {
     match StandardSopClassDictionary.by_uid(class_uid) {
         Some(entry) => {
             let name = entry.name;
-            name.split(" Storage").next().unwrap_or(name).to_owned()
+            name.rsplit_once(" Storage").map_or(name, |(name, _)| name).to_owned()
         }
         None => class_uid.to_owned(),
     }
@@ -212,6 +227,8 @@ mod tests {
     #[test]
     fn classes_have_names() {
         assert_eq!(class_name("1.2.840.10008.5.1.4.1.1.88.33"), "Comprehensive SR");
+        assert_eq!(class_name("1.2.840.10008.1.3.10"), "Media Storage Directory");
+        assert_eq!(class_name("1.2.840.10008.5.1.4.1.1.1.1"), "Digital X-Ray Image");
         assert_eq!(class_name("1.2.3"), "1.2.3");
     }
 }
