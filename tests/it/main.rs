@@ -9,8 +9,8 @@
 mod architecture;
 mod archive;
 mod call;
-mod hostile;
 mod content;
+mod hostile;
 mod imaging;
 mod login;
 mod migrations;
