@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 
 use super::limits::Limits;
 use super::sandbox::{self, Walls};
-use super::wire::{self, Answer, Request};
+use super::wire::{self, Answer, How, Request};
 use crate::imaging::clip::{Clip, clip, plain_clip};
 use crate::imaging::plain;
 use crate::imaging::read::Object;
 use crate::imaging::{
     Content, ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, PresentationState, Quality,
     StateError, StoredFrame, Surface, View, VoiChoice, Window, content, encode, inspect, pixels, read_header,
-    render, render_view,
+    reduction_for, render, render_view,
 };
 
 /// What a child is: it takes its limits upon itself, then answers until its parent is gone. `cache_bytes`: of decoded frames.
@@ -101,6 +101,8 @@ struct Worker {
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
     /// The object of the last frame, so that a multi-frame object is opened once.
     open: Option<(ContentHash, Object<'static>)>,
+    /// The frame of which a first look has been given: the next one is whole.
+    looked_at: Option<(ContentHash, u32)>,
     /// The last presentation state, or why it cannot be applied.
     state: Option<(ContentHash, Result<PresentationState, StateError>)>,
     /// The last frame that it was applied to, by object, number and state.
@@ -115,7 +117,7 @@ impl Worker {
         let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
         // What was looked at last is looked at next.
         let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
-        Self { frames, open: None, state: None, applied: None }
+        Self { frames, open: None, looked_at: None, state: None, applied: None }
     }
 
     fn answer(&mut self, request: Request, files: Files) -> Result<(Answer, Vec<u8>), String> {
@@ -147,7 +149,7 @@ impl Worker {
                 let bytes = encode::encode_png(&rendered).map_err(|error| error.to_string())?;
                 let (width, height) = (rendered.width, rendered.height);
                 let facts = Box::new(frame.facts(&presentation));
-                Ok((Answer::Picture { is_png: true, width, height, facts }, bytes))
+                Ok((Answer::Picture { is_png: true, width, height, is_whole: true, facts }, bytes))
             }
             Request::Header { content } => {
                 let received = read_header(&file.read()?, ContentHash(content)).map_err(|e| e.to_string())?;
@@ -159,6 +161,12 @@ impl Worker {
             }
             Request::Picture { content, frame, how, width, height, percent } => {
                 let content = ContentHash(content);
+                let surface = Surface { width, height };
+                if state.is_none()
+                    && let Some(part) = self.first_look(&file, (content, frame), &how.view(), surface)
+                {
+                    return picture(&part, &how, surface, percent, false);
+                }
                 let shown = match self.frame(&file, content, frame)? {
                     Found::Frame(frame) => frame,
                     Found::Clip(clip) => return Ok((Answer::Clip(clip), Vec::new())),
@@ -168,14 +176,7 @@ impl Worker {
                     (Some(hash), Some(state)) => self.applied(shown, (content, frame, hash), &state)?,
                     _ => shown,
                 };
-                let rendered = render_view(&frame, &presentation, &how.view(), Surface { width, height });
-                let rendered = rendered.map_err(|error| error.to_string())?;
-                let quality = percent.map_or(Quality::Lossless, Quality::Lossy);
-                let (bytes, format) =
-                    encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
-                let is_png = format == PictureFormat::Png;
-                let facts = Box::new(frame.facts(&presentation));
-                Ok((Answer::Picture { is_png, width, height, facts }, bytes))
+                picture(&frame, &how, surface, percent, true)
             }
             Request::Content => match content(&file.read()?).map_err(|error| error.to_string())? {
                 Content::Text(document) => Ok((Answer::Text(Box::new(document)), Vec::new())),
@@ -213,6 +214,34 @@ impl Worker {
         Ok(Found::Frame(decoded))
     }
 
+    /// A frame that takes long to decode, at a part of its resolution that is enough for the surface; once, then the whole frame is due. `None`
+    /// where that saves nothing, or where what lies on the frame counts its pixels.
+    fn first_look(
+        &mut self,
+        file: &Opened,
+        key: (ContentHash, u32),
+        view: &View,
+        surface: Surface,
+    ) -> Option<StoredFrame> {
+        let (content, number) = key;
+        let frame = FrameNumber::new(number)?;
+        if self.looked_at == Some(key) || self.frames.contains_key(&(content, frame)) {
+            return None;
+        }
+        if self.open.as_ref().is_none_or(|(hash, _)| *hash != content) {
+            let bytes = file.read().ok()?;
+            if plain::recognise(&bytes).is_some() {
+                return None;
+            }
+            self.open = Some((content, Object::open(bytes).ok()?));
+        }
+        let (_, object) = self.open.as_ref()?;
+        let reduce = reduction_for(object, view, surface)?;
+        self.looked_at = Some(key);
+        let part = pixels::decode_reduced(object, frame, reduce).ok()?;
+        (part.appearance.overlays.is_empty() && part.appearance.shutters.is_none()).then_some(part)
+    }
+
     /// The frame as a presentation state wants it; as it is where the state does not refer to it.
     fn applied(
         &mut self,
@@ -238,6 +267,25 @@ impl Worker {
         self.applied = Some((key, applied.clone()));
         Ok(applied)
     }
+}
+
+/// Renders a frame and encodes it.
+fn picture(
+    frame: &StoredFrame,
+    how: &How,
+    surface: Surface,
+    percent: Option<u8>,
+    is_whole: bool,
+) -> Result<(Answer, Vec<u8>), String> {
+    let presentation = how.presentation();
+    let rendered =
+        render_view(frame, &presentation, &how.view(), surface).map_err(|error| error.to_string())?;
+    let quality = percent.map_or(Quality::Lossless, Quality::Lossy);
+    let (bytes, format) = encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
+    let is_png = format == PictureFormat::Png;
+    let facts = Box::new(frame.facts(&presentation));
+    let Surface { width, height } = surface;
+    Ok((Answer::Picture { is_png, width, height, is_whole, facts }, bytes))
 }
 
 fn look(bytes: &[u8]) -> Result<Inspection, String> {

@@ -126,7 +126,14 @@ impl Archive {
             };
             made.map(Arc::new)
         };
-        self.0.pictures.try_get_with(request.into(), make).await.map_err(|error| (*error).clone())
+        let key = PictureKey::from(request);
+        let picture =
+            self.0.pictures.try_get_with(key.clone(), make).await.map_err(|error| (*error).clone())?;
+        if !picture.is_whole {
+            // A first look is for those who wait now.
+            self.0.pictures.invalidate(&key).await;
+        }
+        Ok(picture)
     }
 
     /// What an object that is no picture is shown as.

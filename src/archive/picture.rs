@@ -17,6 +17,8 @@ pub struct Picture {
     pub format: PictureFormat,
     pub width: u32,
     pub height: u32,
+    /// Made from all of the frame's resolution; else it is a first look, and the same request again gives the whole one.
+    pub is_whole: bool,
     /// What the frame tells of itself.
     pub facts: Arc<FrameFacts>,
 }

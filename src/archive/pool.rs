@@ -178,13 +178,16 @@ impl Pool {
             None => None,
         };
         match self.ask(content, &request, open(path).await?, state).await? {
-            (Answer::Picture { is_png, width, height, facts }, bytes) => Ok(Made::Picture(Picture {
-                bytes: bytes.into(),
-                format: if is_png { PictureFormat::Png } else { PictureFormat::Jpeg },
-                width,
-                height,
-                facts: Arc::from(facts),
-            })),
+            (Answer::Picture { is_png, width, height, is_whole, facts }, bytes) => {
+                Ok(Made::Picture(Picture {
+                    bytes: bytes.into(),
+                    format: if is_png { PictureFormat::Png } else { PictureFormat::Jpeg },
+                    width,
+                    height,
+                    is_whole,
+                    facts: Arc::from(facts),
+                }))
+            }
             (Answer::Clip(clip), _) => Ok(Made::Clip(clip)),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),

@@ -525,7 +525,14 @@ async fn draw(
             PictureFormat::Jpeg => PictureFormat::Jpeg,
         };
         let facts = Arc::new(frame.facts(&presentation));
-        Ok(Picture { bytes: bytes.into(), format, width: rendered.width, height: rendered.height, facts })
+        Ok(Picture {
+            bytes: bytes.into(),
+            format,
+            width: rendered.width,
+            height: rendered.height,
+            is_whole: true,
+            facts,
+        })
     };
     tokio::task::spawn_blocking(draw).await.map_err(|_| cannot("the frame cannot be drawn"))?
 }

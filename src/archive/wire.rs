@@ -175,6 +175,7 @@ pub(super) enum Answer {
         is_png: bool,
         width: u32,
         height: u32,
+        is_whole: bool,
         facts: Box<FrameFacts>,
     },
     Text(Box<Document>),

@@ -17,6 +17,7 @@ pub mod dataset;
 mod details;
 pub mod encode;
 mod facts;
+mod first_look;
 mod fragments;
 pub mod header;
 mod icc;
@@ -49,6 +50,7 @@ pub use content::{Content, ContentError, Document, FACTS, Section, content, is_p
 pub use damage::Damage;
 pub use encode::PictureFormat;
 pub use facts::*;
+pub use first_look::reduction_for;
 pub use header::{Inspection, inspect, read_header};
 pub use icc::IccTransform;
 pub use pixels::{DecodeError, StoredFrame, Values, decode_frame, decode_reduced, reductions};

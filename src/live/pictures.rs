@@ -32,8 +32,9 @@ pub(super) enum Made {
     Content { hash: ContentHash, result: Result<ShownContent, PictureError> },
 }
 
-/// Frames that are decoded ahead on each side of the one on show.
-const AHEAD: u32 = 4;
+/// Frames that are decoded ahead of the one on show, the way the presenter goes, and behind it.
+const AHEAD: u32 = 6;
+const BEHIND: u32 = 2;
 
 /// What a device says about the viewing.
 pub(super) async fn follow(
@@ -271,13 +272,12 @@ fn order(task: &mut Task, number: DeviceNumber) {
     }
 }
 
-/// Has the neighbours of the frame on show decoded, nearest first.
-fn look_ahead(task: &Task) {
-    let (Some(shown), Some(series)) = (task.viewing.shown(), task.series.as_ref()) else { return };
-    let neighbours =
-        (1..=AHEAD).flat_map(|step| [shown.index.checked_add(step), shown.index.checked_sub(step)]);
-    let wanted: Vec<_> = neighbours
-        .flatten()
+/// Has the frames decoded that come next the way the presenter goes, and a few of those just passed.
+fn look_ahead(task: &mut Task) {
+    let (Some(shown), Some(series)) = (task.viewing.shown(), task.series.as_mut()) else { return };
+    let wanted: Vec<_> = series
+        .neighbours(shown.index, AHEAD, BEHIND)
+        .into_iter()
         .filter_map(|index| series.frame(index))
         .map(|(facts, frame)| (facts.content, frame))
         .collect();
@@ -365,7 +365,7 @@ impl Task {
         let Some(device) = self.devices.get_mut(&number) else { return };
         match result {
             Ok(picture) if may_see && is_on_show => {
-                let sequence = device.flow.rendered(now, done);
+                let sequence = device.flow.rendered(now, done, picture.is_whole);
                 let header = PictureHeader {
                     sequence,
                     revision: done.revision,
@@ -376,7 +376,7 @@ impl Task {
                         PictureFormat::Png => PictureFormatWord::Png,
                         PictureFormat::Jpeg => PictureFormatWord::Jpeg,
                     },
-                    is_lossless: done.quality == Quality::Lossless,
+                    is_lossless: done.quality == Quality::Lossless && picture.is_whole,
                 };
                 if let Ok(message) = header.frame(&picture.bytes) {
                     device.show(message);

@@ -26,6 +26,9 @@ pub(super) struct OpenSeries {
     instances: Vec<InstanceFacts>,
     /// Places in `instances`, in display order.
     frames: Vec<(usize, FrameNumber)>,
+    /// Where the presenter was last, and whether they go back through the stack.
+    last: u32,
+    goes_back: bool,
     /// Presentation states that refer to something on show.
     states: Vec<State>,
     /// Where each stack begins, from 0.
@@ -126,6 +129,8 @@ impl OpenSeries {
             title,
             instances,
             frames,
+            last: 0,
+            goes_back: false,
             states,
             starts,
             told: None,
@@ -147,6 +152,18 @@ impl OpenSeries {
     pub(super) fn frame(&self, index: u32) -> Option<(&InstanceFacts, FrameNumber)> {
         let (instance, frame) = self.frames.get(index as usize)?;
         Some((self.instances.get(*instance)?, *frame))
+    }
+
+    /// The places around one, nearest first and those in the direction of travel before the others.
+    pub(super) fn neighbours(&mut self, index: u32, ahead: u32, behind: u32) -> Vec<u32> {
+        if index != self.last {
+            self.goes_back = index < self.last;
+            self.last = index;
+        }
+        let onward =
+            |step: u32| if self.goes_back { index.checked_sub(step) } else { index.checked_add(step) };
+        let back = |step: u32| if self.goes_back { index.checked_add(step) } else { index.checked_sub(step) };
+        (1..=ahead).filter_map(onward).chain((1..=behind).filter_map(back)).collect()
     }
 
     /// The object of an offered presentation state.

@@ -92,12 +92,13 @@ impl PictureFlow {
         Next::Render(Order { revision, surface, quality })
     }
 
-    /// The ordered picture is made and leaves now; the answer is its sequence number.
-    pub fn rendered(&mut self, now: Instant, order: Order) -> u32 {
+    /// The ordered picture is made and leaves now; the answer is its sequence number. A picture that is not whole was made from a part of
+    /// the frame's resolution: the whole one is still to come.
+    pub fn rendered(&mut self, now: Instant, order: Order, is_whole: bool) -> u32 {
         let sequence = self.next_sequence;
         self.next_sequence = self.next_sequence.wrapping_add(1);
         self.is_rendering = false;
-        let is_sharp = order.quality == Quality::Lossless;
+        let is_sharp = order.quality == Quality::Lossless && is_whole;
         self.newest = Some((order.revision, order.surface, is_sharp));
         self.sent.push(Sent { sequence, at: now, is_sharp });
         sequence
@@ -161,7 +162,7 @@ mod tests {
         for revision in 1..=2 {
             let wanted = order(flow.next(t, revision, t));
             assert_eq!(flow.next(t, revision, t), Next::Idle, "one at a time is rendered");
-            flow.rendered(t, wanted);
+            flow.rendered(t, wanted, true);
         }
         assert!(matches!(flow.next(t + ms(1), 3, t), Next::At(_)));
         flow.drawn(t + ms(5), 0);
@@ -175,7 +176,7 @@ mod tests {
         let mut flow = shown();
         let wanted = order(flow.next(t, 1, t));
         assert_eq!(wanted.quality, Quality::Lossless);
-        let sequence = flow.rendered(t, wanted);
+        let sequence = flow.rendered(t, wanted, true);
         flow.drawn(t + ms(12), sequence);
         assert_eq!(order(flow.next(t + ms(13), 2, t + ms(13))).quality, Quality::Lossless);
     }
@@ -185,17 +186,17 @@ mod tests {
         let t = start();
         let mut flow = shown();
         let first = order(flow.next(t, 1, t));
-        let sequence = flow.rendered(t, first);
+        let sequence = flow.rendered(t, first, true);
         flow.drawn(t + ms(400), sequence);
         let moved = t + ms(500);
         let wanted = order(flow.next(moved, 2, moved));
         assert_eq!(wanted.quality, MOTION);
-        let sequence = flow.rendered(moved, wanted);
+        let sequence = flow.rendered(moved, wanted, true);
         flow.drawn(moved + ms(50), sequence);
         assert_eq!(flow.next(moved + ms(60), 2, moved), Next::At(moved + REST));
         let sharp = order(flow.next(moved + REST, 2, moved));
         assert_eq!(sharp.quality, Quality::Lossless);
-        flow.rendered(moved + REST, sharp);
+        flow.rendered(moved + REST, sharp, true);
         assert_eq!(flow.next(moved + REST, 2, moved), Next::Idle);
     }
 
@@ -205,7 +206,7 @@ mod tests {
         let mut flow = shown();
         for revision in 1..=2 {
             let wanted = order(flow.next(t, revision, t));
-            flow.rendered(t, wanted);
+            flow.rendered(t, wanted, true);
         }
         assert_eq!(flow.next(t, 3, t), Next::At(t + LOST_ANSWER));
         assert_eq!(order(flow.next(t + LOST_ANSWER, 3, t)).revision, 3);
@@ -216,9 +217,21 @@ mod tests {
         let t = start();
         let mut flow = shown();
         let wanted = order(flow.next(t, 1, t));
-        flow.rendered(t, wanted);
+        flow.rendered(t, wanted, true);
         assert_eq!(flow.next(t, 1, t), Next::Idle);
         flow.resize(Surface { width: 400, height: 300 });
         assert_eq!(order(flow.next(t, 1, t)).surface.width, 400);
+    }
+
+    #[test]
+    fn a_picture_from_a_part_of_the_resolution_is_followed_by_the_whole_one() {
+        let t = start();
+        let mut flow = shown();
+        let first = order(flow.next(t, 1, t));
+        flow.rendered(t, first, false);
+        let second = order(flow.next(t, 1, t));
+        assert_eq!(second.quality, Quality::Lossless);
+        flow.rendered(t, second, true);
+        assert_eq!(flow.next(t, 1, t), Next::Idle);
     }
 }
