@@ -81,6 +81,7 @@ impl Copy {
         map: impl Fn(f64) -> T,
         padding: T,
     ) -> Vec<T> {
+        #[expect(clippy::useless_vec, reason = "a table of this size is too much for the stack")]
         let mut table = vec![T::default(); 1 << 16];
         for (code, entry) in table.iter_mut().enumerate().take(usize::from(self.highest) + 1) {
             *entry = map(self.low + code as f64 * self.step);

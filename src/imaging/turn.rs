@@ -84,7 +84,7 @@ mod tests {
         fn four_turns_or_two_flips_are_none(width in 1_u32..80, height in 1_u32..80, seed: u8, is_color: bool) {
             let channels = if is_color { Channels::Rgb } else { Channels::Gray };
             let bytes = (width * height) as usize * channels.bytes();
-            let pixels = (0..bytes).map(|place| (place * 31 >> 3) as u8 ^ seed).collect();
+            let pixels = (0..bytes).map(|place| ((place * 31) >> 3) as u8 ^ seed).collect();
             let picture = Rendered8 { width, height, channels, pixels };
             let mut turned = picture.clone();
             for _ in 0..4 {
