@@ -7,6 +7,7 @@
 mod child;
 mod decoder;
 mod kinds;
+mod ffmpeg;
 mod limits;
 mod media;
 mod picture;
@@ -148,10 +149,13 @@ impl Archive {
     /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call. The same
     /// frames again are no news: a window that is dragged asks for them at every step.
     pub fn prefetch(&self, frames: &[(ContentHash, FrameNumber)]) {
+        // Clips are read forward by a process of their own.
+        let frames: Vec<_> =
+            frames.iter().copied().filter(|(content, _)| !self.0.clips.has(*content)).collect();
         self.0.wanted.send_if_modified(|wanted| {
-            let is_new = wanted != frames;
+            let is_new = *wanted != frames;
             if is_new {
-                *wanted = frames.to_vec();
+                *wanted = frames;
             }
             is_new
         });

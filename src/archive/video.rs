@@ -5,27 +5,24 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
-use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStdout};
 use tokio::sync::Mutex;
 
+use super::ffmpeg::{Probe, limited, probe, spawn};
 use super::picture::{Picture, PictureError, PictureRequest};
 use crate::imaging::clip::Clip;
 use crate::imaging::{
-    Cine, ContentHash, FrameNumber, InstanceFacts, PictureFormat, Presentation, Quality, StoredFrame,
-    Surface, View, encode, plain, render, render_view,
+    Cine, ContentHash, FrameNumber, InstanceFacts, Presentation, Quality, StoredFrame, Surface, View, encode,
+    plain, render, render_view,
 };
 
 /// What is said where ffmpeg is missing.
 const NO_FFMPEG: &str = "this is a video: showing it needs ffmpeg, which is not installed on the gateway";
-/// Where programs are looked for. The environment of the gateway is not handed on.
-const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// Clips whose process stays ready.
 const OPEN_CLIPS: u64 = 4;
 /// Decoded frames that are kept, in bytes.
@@ -35,41 +32,17 @@ const BACKWARD_BYTES: usize = 48 << 20;
 /// As far ahead the running process is read on instead of started anew, in frames.
 const FORWARD: u32 = 64;
 /// A frame, or what is asked about a clip, that takes longer is given up.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Address space of a process, in bytes.
-const MEMORY_BYTES: u64 = 2 << 30;
-/// Seconds of a processor that one process may use: a clip that is looked at for long starts another.
-const PROCESSOR_SECONDS: u64 = 900;
-/// The largest frame, in pixels.
-const MAX_PIXELS: u64 = 4096 * 4096;
-/// The most that is read of what ffprobe says, in bytes.
-const MAX_ANSWER: u64 = 1 << 16;
-/// What a stream may be: no playlists, no lists of files, no devices.
-const FORMATS: &str = "mov,mpegts,mpeg,mpegvideo,h264,hevc,m4v";
-const CODECS: &str = "h264,hevc,mpeg1video,mpeg2video,mpeg4";
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The clips that are looked at.
 #[derive(Debug)]
 pub(super) struct Clips {
     /// Streams that were taken out of their objects.
     folder: PathBuf,
+    /// Numbers for their names: a clip may be opened anew while the last one is still being closed.
+    copies: AtomicU64,
     clips: moka::future::Cache<ContentHash, Arc<OpenClip>>,
     frames: moka::sync::Cache<(ContentHash, u32), Arc<StoredFrame>>,
-}
-
-/// What ffprobe says about a clip.
-#[derive(Clone, Debug, PartialEq)]
-struct Probe {
-    columns: u32,
-    rows: u32,
-    frames: u32,
-    frame_ms: f64,
-    /// There are no times in it to go to exactly: frames are counted from the start.
-    is_bare: bool,
-    /// Made for sending (ISO/IEC 13818-1 and -2): can be put into a container that has exact times.
-    is_broadcast: bool,
-    /// High definition whose colours are not described: ITU-R BT.709 then.
-    is_wide_without_colors: bool,
 }
 
 #[derive(Debug)]
@@ -100,7 +73,7 @@ impl Drop for OpenClip {
     }
 }
 
-fn cannot(why: impl Into<String>) -> PictureError {
+pub(super) fn cannot(why: impl Into<String>) -> PictureError {
     PictureError::CannotShow(why.into())
 }
 
@@ -117,6 +90,7 @@ impl Clips {
         };
         Self {
             folder,
+            copies: AtomicU64::new(0),
             clips: moka::future::Cache::builder()
                 .max_capacity(OPEN_CLIPS)
                 .time_to_idle(Duration::from_secs(120))
@@ -242,7 +216,8 @@ impl Clips {
         let (path, is_copy) = if is_plain {
             (path.to_owned(), false)
         } else {
-            let to = self.folder.join(format!("{}.stream", hexadecimal(content)));
+            let number = self.copies.fetch_add(1, Ordering::Relaxed);
+            let to = self.folder.join(format!("{}-{number}.stream", hexadecimal(content)));
             let (from, to_, parts, folder) =
                 (path.to_owned(), to.clone(), clip.parts.clone(), self.folder.clone());
             let copied = tokio::task::spawn_blocking(move || take_out(&folder, &from, &to_, &parts)).await;
@@ -261,18 +236,6 @@ impl Clips {
         }
         Ok(Arc::new(open))
     }
-}
-
-impl Probe {
-    const UNKNOWN: Self = Self {
-        columns: 0,
-        rows: 0,
-        frames: 0,
-        frame_ms: 40.0,
-        is_bare: false,
-        is_broadcast: false,
-        is_wide_without_colors: false,
-    };
 }
 
 impl OpenClip {
@@ -345,49 +308,6 @@ impl OpenClip {
     }
 }
 
-/// A program of ffmpeg that reads files and pipes of the known kinds and nothing else.
-fn limited(program: &str) -> Command {
-    #[expect(clippy::disallowed_methods, reason = "the archive is what starts processes")]
-    let mut command = Command::new(program);
-    command.env_clear().env("PATH", PATH).current_dir("/");
-    command.args(["-hide_banner", "-loglevel", "error"]);
-    if program == "ffmpeg" {
-        command.args(["-nostdin", "-threads", "1", "-filter_threads", "1"]);
-    }
-    command.args([
-        "-protocol_whitelist",
-        "file,pipe",
-        "-format_whitelist",
-        FORMATS,
-        "-codec_whitelist",
-        CODECS,
-    ]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    command
-}
-
-/// Starts it, under limits that hold from its first moments on.
-///
-/// `file_bytes`: the largest file that it may write.
-fn spawn(mut command: Command, file_bytes: u64) -> io::Result<Child> {
-    let child = command.spawn()?;
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    // A process that has ended already needs no limits.
-    if let Some(pid) = pid {
-        let limits = [
-            (Resource::As, MEMORY_BYTES),
-            (Resource::Cpu, PROCESSOR_SECONDS),
-            (Resource::Core, 0),
-            (Resource::Fsize, file_bytes),
-            (Resource::Nofile, 32),
-        ];
-        for (resource, limit) in limits {
-            prlimit(Some(pid), resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
-        }
-    }
-    Ok(child)
-}
-
 fn without(error: &io::Error) -> PictureError {
     if error.kind() == io::ErrorKind::NotFound {
         return cannot(NO_FFMPEG);
@@ -396,108 +316,17 @@ fn without(error: &io::Error) -> PictureError {
     PictureError::NoDecoder
 }
 
-#[derive(Deserialize)]
-struct Said {
-    #[serde(default)]
-    streams: Vec<SaidStream>,
-    #[serde(default)]
-    format: SaidFormat,
-}
-
-#[derive(Deserialize)]
-struct SaidStream {
-    width: Option<u32>,
-    height: Option<u32>,
-    avg_frame_rate: Option<String>,
-    r_frame_rate: Option<String>,
-    nb_frames: Option<String>,
-    duration: Option<String>,
-    color_space: Option<String>,
-    #[serde(default)]
-    side_data_list: Vec<SaidSide>,
-}
-
-#[derive(Deserialize)]
-struct SaidSide {
-    rotation: Option<f64>,
-}
-
-#[derive(Default, Deserialize)]
-struct SaidFormat {
-    format_name: Option<String>,
-    duration: Option<String>,
-}
-
-/// Asks ffprobe. [`PictureError::NoDecoder`]: there is none.
-async fn probe(path: &Path, clip: &Clip) -> Result<Probe, PictureError> {
-    const ENTRIES: &str = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_space:stream_side_data=rotation:format=format_name,duration";
-    let mut command = limited("ffprobe");
-    command.args(["-select_streams", "v:0", "-show_entries", ENTRIES, "-of", "json", "-i"]).arg(path);
-    let mut child = spawn(command, 0).map_err(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
-            tracing::error!(error = &error as &dyn std::error::Error, "ffprobe cannot be started");
-        }
-        PictureError::NoDecoder
-    })?;
-    let mut answer = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        let read = tokio::time::timeout(PATIENCE, read_all(stdout, &mut answer)).await;
-        read.map_err(|_| cannot("the clip takes too long to be looked at"))?
-            .map_err(|_| cannot("the clip cannot be looked at"))?;
-    }
-    let said: Said =
-        serde_json::from_slice(&answer).map_err(|_| cannot("this is no clip that can be shown"))?;
-    understood(&said, clip).ok_or_else(|| cannot("this is no clip that can be shown"))
-}
-
-async fn read_all(from: impl AsyncRead + Unpin, into: &mut Vec<u8>) -> io::Result<usize> {
-    from.take(MAX_ANSWER).read_to_end(into).await
-}
-
-fn understood(said: &Said, clip: &Clip) -> Option<Probe> {
-    let stream = said.streams.first()?;
-    let (mut columns, mut rows) = (stream.width?, stream.height?);
-    if columns == 0 || rows == 0 || u64::from(columns) * u64::from(rows) > MAX_PIXELS {
-        return None;
-    }
-    // ffmpeg turns the frames as the camera was held.
-    let turned = stream.side_data_list.iter().find_map(|side| side.rotation).unwrap_or(0.0);
-    if (turned.abs() - 90.0).abs() < 1.0 || (turned.abs() - 270.0).abs() < 1.0 {
-        (columns, rows) = (rows, columns);
-    }
-    let rates = [stream.avg_frame_rate.as_deref(), stream.r_frame_rate.as_deref()];
-    let rate = rates.into_iter().flatten().find_map(rate);
-    let frame_ms = rate.map(|rate| 1000.0 / rate).or(clip.frame_ms).unwrap_or(40.0);
-    let is_even = rate.is_some() && rate == stream.r_frame_rate.as_deref().and_then(self::rate);
-    let seconds = [stream.duration.as_deref(), said.format.duration.as_deref()];
-    let seconds: Option<f64> = seconds.into_iter().flatten().find_map(|seconds| seconds.parse().ok());
-    let by_time = seconds.map(|seconds| (seconds * 1000.0 / frame_ms).round() as u32);
-    let counted = stream.nb_frames.as_deref().and_then(|frames| frames.parse().ok()).filter(|_| is_even);
-    let format = said.format.format_name.as_deref().unwrap_or_default();
-    Some(Probe {
-        columns,
-        rows,
-        frames: clip.frames.or(counted).or(by_time).unwrap_or(1).clamp(1, crate::imaging::clip::MAX_FRAMES),
-        frame_ms,
-        is_bare: !format.starts_with("mov"),
-        is_broadcast: matches!(format, "mpegts" | "mpeg" | "mpegvideo"),
-        is_wide_without_colors: rows > 576 && matches!(stream.color_space.as_deref(), None | Some("unknown")),
-    })
-}
-
-/// `30000/1001` as frames a second.
-fn rate(text: &str) -> Option<f64> {
-    let (frames, seconds) = text.split_once('/')?;
-    let rate = frames.parse::<f64>().ok()? / seconds.parse::<f64>().ok()?;
-    (0.01..=1000.0).contains(&rate).then_some(rate)
-}
-
 /// Copies the stream of an object into a file of its own.
 fn take_out(folder: &Path, from: &Path, to: &Path, parts: &[(u64, u64)]) -> io::Result<()> {
     use std::io::{Read, Seek, SeekFrom};
-    std::fs::create_dir_all(folder)?;
+    use std::os::unix::fs::DirBuilderExt;
+    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ if !folder.symlink_metadata()?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
+        _ => {}
+    }
     let mut from = std::fs::File::open(from)?;
-    let mut to = std::fs::File::create(to)?;
+    let mut to = std::fs::File::create_new(to)?;
     for &(start, length) in parts {
         from.seek(SeekFrom::Start(start))?;
         io::copy(&mut (&mut from).take(length), &mut to)?;
@@ -520,10 +349,6 @@ async fn draw(
         let rendered = rendered.map_err(|error| cannot(error.to_string()))?;
         let (bytes, format) =
             encode::encode(&rendered, quality).map_err(|error| cannot(error.to_string()))?;
-        let format = match format {
-            PictureFormat::Png => PictureFormat::Png,
-            PictureFormat::Jpeg => PictureFormat::Jpeg,
-        };
         let facts = Arc::new(frame.facts(&presentation));
         Ok(Picture {
             bytes: bytes.into(),
@@ -545,27 +370,21 @@ fn hexadecimal(content: ContentHash) -> String {
 mod tests {
     use super::*;
 
-    fn said(json: &str) -> Option<Probe> {
-        understood(&serde_json::from_str(json).unwrap(), &Clip::default())
+    #[test]
+    fn without_ffmpeg_the_sentence_says_what_is_missing() {
+        let missing = io::Error::from(io::ErrorKind::NotFound);
+        assert_eq!(without(&missing).to_string(), NO_FFMPEG);
+        assert_eq!(without(&io::Error::from(io::ErrorKind::OutOfMemory)), PictureError::NoDecoder);
     }
 
     #[test]
-    fn what_ffprobe_says_is_understood() {
-        let phone = r#"{"streams":[{"width":1920,"height":1080,"avg_frame_rate":"30000/1001","r_frame_rate":"30000/1001",
-            "nb_frames":"90","duration":"3.003","color_space":"bt709","side_data_list":[{"rotation":-90}]}],"format":{"format_name":"mov,mp4"}}"#;
-        let probe = said(phone).unwrap();
-        assert_eq!((probe.columns, probe.rows, probe.frames), (1080, 1920, 90));
-        assert!((probe.frame_ms - 33.3667).abs() < 0.001 && !probe.is_bare && !probe.is_wide_without_colors);
-        let uneven = r#"{"streams":[{"width":64,"height":48,"avg_frame_rate":"20/1","r_frame_rate":"30/1","nb_frames":"40","duration":"3.0"}],
-            "format":{"format_name":"h264"}}"#;
-        let probe = said(uneven).unwrap();
-        assert_eq!((probe.frames, probe.is_bare), (60, true));
-        for nothing in [
-            "{}",
-            r#"{"streams":[{"width":0,"height":48}]}"#,
-            r#"{"streams":[{"width":65535,"height":65535}]}"#,
-        ] {
-            assert_eq!(said(nothing), None, "{nothing}");
-        }
+    fn only_the_parts_of_the_stream_are_taken_out_and_nothing_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, inner) = (folder.path().join("object"), folder.path().join("clips"));
+        std::fs::write(&from, b"header-one-item-two-end").unwrap();
+        let to = inner.join("1.stream");
+        take_out(&inner, &from, &to, &[(7, 3), (16, 3)]).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"onetwo");
+        assert!(take_out(&inner, &from, &to, &[(0, 1)]).is_err());
     }
 }

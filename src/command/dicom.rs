@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::program;
 use crate::archive::{Decoder, PictureError, ShownContent, survey};
-use crate::imaging::{FrameNumber, Inspection, ObjectKind, Surface, Window, stacks};
+use crate::imaging::{FrameNumber, Inspection, ObjectKind, Surface, Window, is_picture, stacks};
 
 #[derive(Debug, Subcommand)]
 pub enum DicomVerb {
@@ -236,7 +236,7 @@ fn listed(members: &[(String, Inspection)]) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     let others = (0..members.len()).filter(|&index| {
         let instance = &instances[index];
-        (instance.kind != ObjectKind::Image || instance.frames == 0) && seen.insert(instance.uid.as_str())
+        (!is_picture(instance.kind) || instance.frames == 0) && seen.insert(instance.uid.as_str())
     });
     let others: Vec<Value> = others.map(entry).collect();
     if !others.is_empty() {

@@ -308,9 +308,7 @@ async fn frames_seen(rig: &Rig, content: ContentHash, numbers: &[u32]) -> Vec<u3
     for number in numbers {
         let pixels = rgb_of(&*rig.picture(content, *number, (64, 48)).await.unwrap());
         let grey = f64::from(pixels[3 * (24 * 64 + 32)]);
-        // Studio range: 16..235 of the stream are 0..255 of the picture.
-        let luma = grey * 219.0 / 255.0 + 16.0;
-        seen.push(((luma - 40.0) / 4.0).round() as u32 + 1);
+        seen.push(((grey - 40.0) / 4.0).round() as u32 + 1);
     }
     seen
 }

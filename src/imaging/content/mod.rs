@@ -11,6 +11,7 @@ mod radiotherapy;
 mod report;
 mod waveform;
 mod words;
+mod xml;
 
 use dicom_dictionary_std::{tags, uids};
 use serde::{Deserialize, Serialize};
