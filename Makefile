@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. What this machine lacks is installed on Debian and Ubuntu when run as
 # root, and otherwise named together with the command that installs it.
 
-.PHONY: run test check rust-test web-test e2e bench web setup setup-test format clean
+.PHONY: run test check rust-test web-test e2e bench fuzz web setup setup-test format clean
 
 PORT ?= 8080
 export CARGO_TERM_COLOR ?= auto
@@ -33,6 +33,10 @@ e2e: setup-test web
 ## Figures, against real peers in the same run. ONLY=render|sfu|viewing|start runs a part.
 bench: setup web
 	REQUIRE_WEB=1 cargo bench --bench bench -- $(ONLY)
+
+## Hostile bytes for every parser: FUZZ_SECONDS (60) each, and a finding fails.
+fuzz: setup
+	scripts/fuzz.sh $(ONLY)
 
 ## The web client, when its sources are newer than what was built.
 web: web/dist/join.html

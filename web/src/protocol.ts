@@ -32,7 +32,7 @@ export type ShapeWord = "points" | "polyline" | "curve" | "circle" | "ellipse" |
 
 export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -389,9 +389,33 @@ export type Receipt = {
  */
 received: number, 
 /**
+ * The files of these objects, in the order of the upload.
+ */
+files: Array<ReceivedFile>, 
+/**
+ * Whom the objects name, each once.
+ */
+patients: Array<FoundPatient>, 
+/**
  * Files that are no part of a study, such as a viewer program on a CD.
  */
 ignored: Array<string>, refused: Array<RefusedFile>, };
+
+export type ReceivedFile = { name: string, 
+/**
+ * Whose it is: a place in `patients`, from 0.
+ */
+patient: number, };
+
+export type FoundPatient = { name: string, 
+/**
+ * `1961-04-23`, absent when the objects do not say.
+ */
+birthDate: string | null, objects: number, 
+/**
+ * Not the patient of the appointment, by name.
+ */
+isOtherPatient: boolean, };
 
 export type RefusedFile = { name: string, code: ProblemCode, 
 /**

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Fuzzes each target for FUZZ_SECONDS (60), one after the other, and fails on a finding: its input is then in fuzz/artifacts.
+# The stable compiler does it: RUSTC_BOOTSTRAP opens the -Z flags that cargo-fuzz asks for. FUZZ_SANITIZER is none by default:
+# the codecs in C and C++ are built without one here, and a child that one of them kills is what the product is made for.
+set -eu
+cd "$(dirname "$0")/.."
+
+seconds=${FUZZ_SECONDS:-60}
+sanitizer=${FUZZ_SANITIZER:-none}
+targets=${*:-header frames codecs display media}
+
+command -v cargo-fuzz >/dev/null 2>&1 || {
+    printf 'parvis: cargo-fuzz is missing: run `cargo install cargo-fuzz`, then try again.\n' >&2
+    exit 1
+}
+export RUSTC_BOOTSTRAP=1
+
+seed() { # target files: what a run begins with
+    mkdir -p "fuzz/corpus/$1"
+    target=$1
+    shift
+    cp "$@" "fuzz/corpus/$target/"
+}
+seed header fixtures/dicom/*.dcm
+seed frames fixtures/dicom/*.dcm
+seed codecs fixtures/codestreams/*.j??
+
+failed=""
+for target in $targets; do
+    printf '== %s, %s s\n' "$target" "$seconds"
+    cargo fuzz build --sanitizer "$sanitizer" "$target"
+    cargo fuzz run --sanitizer "$sanitizer" "$target" -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+        -malloc_limit_mb=1024 -max_len=65536 -print_final_stats=1 || failed="$failed $target"
+done
+if [ -n "$failed" ]; then
+    printf 'parvis: fuzzing found something in:%s\n' "$failed" >&2
+    exit 1
+fi
