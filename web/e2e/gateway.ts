@@ -38,7 +38,9 @@ async function start(): Promise<Gateway & { end: () => Promise<void> }> {
   return { url, patientLink, data, end };
 }
 
-export const test = base.extend<object, { gateway: Gateway }>({
+/** A file whose people must find the demonstration as it begins names an `own` gateway: `test.use({ own: "its name" })`. */
+export const test = base.extend<object, { gateway: Gateway; own: string }>({
+  own: ["", { scope: "worker", option: true }],
   gateway: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
     async ({}, use) => {

@@ -1,5 +1,7 @@
 import { canvas, enterAsDoctor, expect, expectAccessible, person, signIn, test, waitAsGuest } from "./gateway";
 
+test.use({ own: "viewer" });
+
 test("a doctor turns, mirrors, inverts and plays a CT by buttons and keys, and the patient sees it", async ({
   browser,
   gateway,

@@ -2,7 +2,7 @@ import type { DocumentState, SectionState } from "../../protocol";
 import { factInWords, factName } from "./facts";
 import { t } from "./reading.words";
 
-/** Deeper than this, parts are no further indented: hostile objects nest without end. */
+/** Parts that lie deeper than this follow one another instead: hostile objects nest until a page breaks. */
 const DEPTH_MAX = 24;
 
 /** A report or another text, as headings and paragraphs. Nothing in it is ever read as markup. */
@@ -37,11 +37,26 @@ export function paragraphsOf(text: string): string[] {
     .filter((line) => line.trim() !== "");
 }
 
+/** A part and all that is in it, in the order in which they are read, none within another. */
+function inARow(section: SectionState): SectionState[] {
+  const row: SectionState[] = [];
+  const waiting = [section];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    row.push({ ...next, sections: [] });
+    for (let index = next.sections.length - 1; index >= 0; index -= 1) {
+      const inner = next.sections[index];
+      if (inner) waiting.push(inner);
+    }
+  }
+  return row;
+}
+
 function Section({ section, depth }: { section: SectionState; depth: number }) {
-  const { heading, text, images, sections } = section;
+  const { heading, text, images } = section;
+  const sections = depth < DEPTH_MAX ? section.sections : section.sections.flatMap(inARow);
   const Heading = `h${Math.min(6, depth + 2)}` as "h3";
   return (
-    <section class={depth > 1 && depth < DEPTH_MAX ? "inner" : ""}>
+    <section class={depth > 1 ? "inner" : ""}>
       {heading && <Heading>{heading}</Heading>}
       {paragraphsOf(text).map((paragraph, index) => (
         <p key={`${index}-${paragraph.length}`}>{paragraph}</p>
