@@ -32,6 +32,7 @@ e2e: setup-test web
 
 ## Figures, against real peers in the same run. ONLY=render|sfu|viewing|start runs a part.
 bench: setup web
+	@scripts/need.sh bench test
 	REQUIRE_WEB=1 cargo bench --bench bench -- $(ONLY)
 
 ## Hostile bytes for every parser: FUZZ_SECONDS (60) each, and a finding fails.

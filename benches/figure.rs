@@ -32,6 +32,26 @@ impl Figure {
     }
 }
 
+impl Figure {
+    /// A figure beside a peer's, of the same work.
+    pub fn against(
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        (peer, peer_value): (&'static str, f64),
+        runs: usize,
+        note: impl Into<String>,
+    ) -> Self {
+        let ratio = (peer_value > 0.0).then(|| rounded(value / peer_value));
+        Self {
+            peer: Some(peer),
+            peer_value: Some(rounded(peer_value)),
+            ratio,
+            ..Self::alone(name, value, unit, runs, note)
+        }
+    }
+}
+
 /// To a thousandth: no clock here is better.
 fn rounded(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0

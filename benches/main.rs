@@ -8,10 +8,14 @@
 )]
 
 mod figure;
+mod first_image;
 mod gateway;
 mod join;
 mod machine;
+mod objects;
+mod orthanc;
 mod person;
+mod render;
 mod report;
 mod start;
 mod viewing;
@@ -62,6 +66,10 @@ fn run(only: Option<&str>) -> Result<bool> {
     }
     if is_wanted("viewing") {
         take(&mut report, "viewing", runtime.block_on(viewing::measure(&folder)));
+    }
+    if is_wanted("render") {
+        take(&mut report, "render", runtime.block_on(render::measure(&folder)));
+        take(&mut report, "first_image", runtime.block_on(first_image::measure(&folder)));
     }
     for part in PARTS.into_iter().filter(|part| !is_wanted(part)) {
         report.skip(part, "not asked for");

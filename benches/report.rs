@@ -115,9 +115,10 @@ impl Report {
         if let Some(reason) = contract::never(name) {
             return reason.to_owned();
         }
-        // What runs in a browser is asked for with `start`, and fails by itself.
+        // What is asked for with another part fails by itself.
         let said = self.silences.iter().find(|silence| {
-            silence.part == part || (part == "join" && silence.part == "start" && !silence.is_fault)
+            let with = [("join", "start"), ("first_image", "render")];
+            silence.part == part || (with.contains(&(part, silence.part)) && !silence.is_fault)
         });
         said.map_or_else(|| "not measured on this system".to_owned(), |silence| silence.why.clone())
     }

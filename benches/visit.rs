@@ -10,10 +10,8 @@ use parvis::protocol::{
 };
 
 use crate::gateway::Gateway;
+use crate::objects::SEED;
 use crate::person::{Person, Seat};
-
-/// The synthetic studies of the measurements: the same pictures in every run.
-const SEED: u64 = 1;
 
 /// Whom the demonstration leaves free in the next hour: the subject, and the name on the sign-in page.
 pub const DOCTOR: (&str, &str) = ("karim", "Karim Benali");

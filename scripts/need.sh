@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that this machine has what a part of the work needs: need.sh build|web|test ...
+# Makes sure that this machine has what a part of the work needs: need.sh build|web|test|bench ...
 # Debian and Ubuntu, as root: installs it. Elsewhere: names it, with the command, and fails.
 set -eu
 
@@ -39,7 +39,11 @@ for part in "$@"; do
         need setpriv util-linux
         need ffmpeg ffmpeg
         ;;
-    *) fail "need.sh knows build, web and test, not $part" ;;
+    bench)
+        # What the figures are measured against.
+        need Orthanc orthanc
+        ;;
+    *) fail "need.sh knows build, web, test and bench, not $part" ;;
     esac
 done
 

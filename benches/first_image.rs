@@ -1,0 +1,83 @@
+//! From sharing a series that nobody has looked at to the bytes of its first picture at the presenter. Orthanc only writes the compressed
+//! objects.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use parvis::protocol::{ClientMessage, Receipt, StudyEntry};
+
+use crate::figure::{Figure, Sample};
+use crate::gateway::Gateway;
+use crate::objects::Objects;
+use crate::orthanc::Orthanc;
+use crate::person::{Heard, Seat};
+use crate::visit::Visit;
+
+/// Series of one kind, each shared once: the second time it would be known.
+const SERIES: usize = 12;
+/// Side of the presenter's surface, in pixels.
+const SIDE: u32 = 900;
+
+/// Name of the figure, whether it is the radiograph, and the transfer syntax if it is compressed.
+const KINDS: [(&str, bool, Option<&str>); 4] = [
+    ("ct_raw", false, None),
+    ("ct_jpegll", false, Some("1.2.840.10008.1.2.4.70")),
+    ("cr_raw", true, None),
+    ("cr_j2k", true, Some("1.2.840.10008.1.2.4.90")),
+];
+
+pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
+    let objects = Objects::make()?;
+    let orthanc = Orthanc::start(folder).await?;
+    let mut figures = Vec::new();
+    for (name, is_large, syntax) in KINDS {
+        let mut files = Vec::new();
+        for number in 0..SERIES {
+            let number = number + 100;
+            let raw = if is_large { objects.cr(number)? } else { objects.ct(number)? };
+            files.push(match syntax {
+                None => raw,
+                Some(syntax) => orthanc.transcoded(&orthanc.upload(raw).await?, syntax).await?,
+            });
+        }
+        let gateway = Gateway::start(folder).await?;
+        figures.push(one(&gateway, name, files).await.with_context(|| name.to_owned())?);
+        gateway.end().await?;
+    }
+    Ok(figures)
+}
+
+async fn one(gateway: &Gateway, name: &str, files: Vec<Vec<u8>>) -> Result<Figure> {
+    let visit = Visit::book(gateway, 1).await?;
+    let path = format!("/api/appointments/{}/studies", visit.appointment);
+    for file in files {
+        let receipt: Receipt = visit.doctor.upload(&format!("{path}?name=one.dcm"), file).await?;
+        anyhow::ensure!(receipt.refused.is_empty(), "an object was refused: {:?}", receipt.refused);
+    }
+    let studies: Vec<StudyEntry> = visit.doctor.get(&path).await?;
+    let mut doctor = visit.doctor_enters().await?;
+    doctor.say(&ClientMessage::Surface { width: SIDE, height: SIDE }).await?;
+    let mut waited = Vec::new();
+    for series in studies.into_iter().flat_map(|study| study.series) {
+        let sent = Instant::now();
+        doctor.ask(|request| ClientMessage::Share { request, series: series.series.clone() }).await?;
+        waited.push(first_picture(&mut doctor, sent).await?);
+    }
+    // The first series also starts the child: it counts, as it does for people.
+    let waited = Sample::new(waited)?;
+    let note = format!(
+        "median {:.1} ms, slowest {:.1}; each of {SERIES} series shared once, nothing decoded before; on {SIDE} x {SIDE}",
+        waited.median(),
+        waited.max()
+    );
+    Ok(Figure::alone(format!("first_image.{name}_ms.p95"), waited.quantile(0.95), "ms", waited.len(), note))
+}
+
+async fn first_picture(seat: &mut Seat, sent: Instant) -> Result<f64> {
+    loop {
+        if let Heard::Picture(picture) = seat.hear().await? {
+            return Ok((picture.at - sent).as_secs_f64() * 1000.0);
+        }
+    }
+}
