@@ -173,7 +173,11 @@ pub(super) fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
 
 /// PS3.5 section A.4.5 to A.4.8: MPEG and HEVC streams.
 fn is_video(object: &Object<'_>) -> bool {
-    let syntax = object.transfer_syntax_uid().strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
+    is_video_syntax(object.transfer_syntax_uid())
+}
+
+fn is_video_syntax(transfer_syntax_uid: &str) -> bool {
+    let syntax = transfer_syntax_uid.strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
     matches!(syntax.get(..3), Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108"))
 }
 
@@ -190,7 +194,9 @@ pub(super) fn is_lossy(set: &InMemDicomObject, transfer_syntax_uid: &str) -> boo
         uids::HTJ2K,
         "1.2.840.10008.1.2.4.112",
     ];
-    dataset::text(set, tags::LOSSY_IMAGE_COMPRESSION) == "01" || syntaxes.contains(&transfer_syntax_uid)
+    dataset::text(set, tags::LOSSY_IMAGE_COMPRESSION) == "01"
+        || syntaxes.contains(&transfer_syntax_uid)
+        || is_video_syntax(transfer_syntax_uid)
 }
 
 /// The windows that an object or its frame offers (PS3.3 C.11.2.1.2): alternatives for the whole image.

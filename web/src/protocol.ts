@@ -24,6 +24,12 @@ export type DoorWord = "open" | "too_early" | "expired" | "revoked" | "unknown" 
 
 export type PictureFormatWord = "png" | "jpeg";
 
+export type ContentWord = "pictures" | "text" | "pages" | "sound" | "awaited";
+
+export type CalibrationWord = "patient" | "fiducial" | "detector" | "magnification" | "scanned" | "ultrasound";
+
+export type ShapeWord = "points" | "polyline" | "curve" | "circle" | "ellipse" | "text";
+
 export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
 
 export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "cannot_show" | "storage_full";
@@ -36,7 +42,7 @@ detail: string, };
 
 export type OfferedTrack = { mid: string, source: SourceWord, };
 
-export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
+export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_alternative", alternative: number, } | { "type": "set_layers", isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", state?: string, } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
 
 export type Place = { state: PlaceWord, 
 /**
@@ -62,7 +68,88 @@ export type SubscribedTrack = { mid: string, participant: string, source: Source
 
 export type WindowState = { center: number, width: number, };
 
-export type PresetState = { explanation: string, center: number, width: number, };
+export type AlternativeState = { 
+/**
+ * The object's own words; may be empty.
+ */
+explanation: string, 
+/**
+ * Absent for a table.
+ */
+window?: WindowState, };
+
+export type EdgesState = { left: string, right: string, top: string, bottom: string, };
+
+export type CalibrationState = { widthMm: number, heightMm: number, source: CalibrationWord, 
+/**
+ * Left, top, right, bottom in pixels of the source; absent: everywhere.
+ */
+region?: [number, number, number, number], };
+
+export type LossyState = { ratio?: number, 
+/**
+ * As DICOM names it; may be empty.
+ */
+method: string, };
+
+export type StateChoice = { state: string, 
+/**
+ * Its own words; may be empty.
+ */
+label: string, };
+
+export type GraphicState = { shape: ShapeWord, 
+/**
+ * Along columns and rows: in units of the frame (0..1), or of the screen when `isOnScreen`. Circle: centre, then a point on it. Ellipse: ends of
+ * the long axis, then of the short one. Text: box (top left, bottom right) or one anchor; a third point is where a line leads.
+ */
+points: Array<[number, number]>, isOnScreen: boolean, isFilled: boolean, 
+/**
+ * `#rrggbb`
+ */
+color?: string, 
+/**
+ * For text.
+ */
+text?: string, };
+
+export type CineState = { 
+/**
+ * From a frame to the next, ms.
+ */
+frameMs: number, 
+/**
+ * Where it differs from frame to frame; empty otherwise.
+ */
+framesMs: Array<number>, 
+/**
+ * Forth and back instead of around.
+ */
+isSweep: boolean, 
+/**
+ * First and last place to play, from 0.
+ */
+first: number, last: number, };
+
+export type SectionState = { 
+/**
+ * May be empty.
+ */
+heading: string, 
+/**
+ * Paragraphs, separated by line breaks; may be empty.
+ */
+text: string, 
+/**
+ * How many images the part refers to.
+ */
+images: number, sections: Array<SectionState>, };
+
+export type DocumentState = { title: string, 
+/**
+ * Names and values, in this order.
+ */
+facts: Array<[string, string]>, sections: Array<SectionState>, };
 
 export type Shown = { series: string, modality: string, 
 /**
@@ -74,7 +161,11 @@ title: string,
  */
 index: number, count: number, 
 /**
- * Size of the frame in pixels of the source.
+ * What is on show at this place: pictures, or the content of another object.
+ */
+content: ContentWord, 
+/**
+ * Size of the frame in pixels of the source; 0 for what is no picture.
  */
 columns: number, rows: number, 
 /**
@@ -86,13 +177,61 @@ aspect: number,
  */
 window?: WindowState, 
 /**
- * Windows that the object offers.
+ * What the object offers to spread over the greys, the default first; tables have no window.
  */
-presets: Array<PresetState>, isInverted: boolean, zoom: number, centerX: number, centerY: number, 
+alternatives: Array<AlternativeState>, 
+/**
+ * The alternative that the presenter chose; absent for the default and for a window of their own.
+ */
+alternative?: number, isInverted: boolean, 
+/**
+ * Overlay planes are drawn, if there are any; so shutters.
+ */
+hasOverlays: boolean, isOverlaid: boolean, hasShutters: boolean, isShuttered: boolean, zoom: number, 
+/**
+ * The point of the frame at the middle of the screen, along columns and rows of the source, whatever the turn.
+ */
+centerX: number, centerY: number, 
+/**
+ * Quarter turns clockwise, 0..=3; then left and right exchanged.
+ */
+quarterTurns: number, isFlipped: boolean, 
+/**
+ * What lies at the edges as shown now, turned and flipped; absent where the object does not say.
+ */
+edges?: EdgesState, 
+/**
+ * Side of the body, and view, in the object's words; may be empty.
+ */
+laterality: string, viewPosition: string, 
+/**
+ * What a pixel measures; none where lengths are not known.
+ */
+calibrations: Array<CalibrationState>, 
 /**
  * The object itself was compressed with loss.
  */
-isLossySource: boolean, };
+lossySource?: LossyState, 
+/**
+ * What is missing of the frame: one sentence in English.
+ */
+damage?: string, 
+/**
+ * The pixels themselves may name the patient.
+ */
+isBurnedIn: boolean, 
+/**
+ * Presentation states that fit, and the one that is applied.
+ */
+states: Array<StateChoice>, state?: string, 
+/**
+ * What the presentation state draws.
+ */
+graphics: Array<GraphicState>, 
+/**
+ * How the stack plays; absent where nothing is said and there is one frame.
+ */
+cine?: CineState, };
 
 export type ViewingState = { revision: number, 
 /**
@@ -112,7 +251,7 @@ participant: string, role: RoleWord, startsAt: string, endsAt: string, place: Pl
 /**
  * UTC now, to show "since" truly on a device with a wrong clock.
  */
-now: string, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
+now: string, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
 
 export type AgendaMessage = { "type": "agenda_changed", };
 
@@ -133,6 +272,20 @@ index: number, width: number, height: number, format: PictureFormatWord,
  * The rendered pixels exactly; otherwise the client shows the lossy mark until the sharp one is there.
  */
 isLossless: boolean, };
+
+export type ContentHeader = { 
+/**
+ * Revision of the viewing that shows it.
+ */
+revision: number, 
+/**
+ * Place in the stack, from 0.
+ */
+index: number, 
+/**
+ * `application/pdf`, `audio/wav`.
+ */
+mediaType: string, };
 
 export type HospitalFacts = { name: string, 
 /**
