@@ -85,7 +85,9 @@ impl Decoder {
         };
         match self.pool.ask_any(&request, open(path).await?).await? {
             (Answer::Picture { .. }, bytes) => Ok(bytes),
-            (Answer::Clip(clip), _) => self.clips.render(path, clip, frame, surface).await,
+            (Answer::Clip(clip), _) => {
+                self.clips.render(Path::new(&absolute(path)?), clip, frame, surface).await
+            }
             _ => Err(off_topic()),
         }
     }

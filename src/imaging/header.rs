@@ -172,7 +172,11 @@ pub(super) fn kind(object: &Object<'_>, class_uid: &str) -> ObjectKind {
 
 /// PS3.5 section A.4.5 to A.4.8: MPEG and HEVC streams.
 fn is_video(object: &Object<'_>) -> bool {
-    let syntax = object.transfer_syntax_uid().strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
+    is_video_syntax(object.transfer_syntax_uid())
+}
+
+fn is_video_syntax(transfer_syntax_uid: &str) -> bool {
+    let syntax = transfer_syntax_uid.strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
     matches!(syntax.get(..3), Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108"))
 }
 

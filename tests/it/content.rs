@@ -241,7 +241,7 @@ async fn plain_files_open_beside_objects_in_one_study() {
         (photo.instance.transfer_syntax_uid.as_str(), photo.instance.class_uid.as_str()),
         ("image/png", "")
     );
-    let pixels = rgb_of(&*rig.picture(photo.instance.content, 1, (16, 16)).await.unwrap());
+    let pixels = rgb_of(&rig.picture(photo.instance.content, 1, (16, 16)).await.unwrap());
     assert_eq!((&pixels[..3], &pixels[pixels.len() - 3..]), (&[255, 0, 0][..], &[0, 0, 255][..]));
 
     let letter = rig.keep("letter.pdf", b"%PDF-1.4\n%%EOF").await;
@@ -306,7 +306,7 @@ fn make_clip(to: &Path, arguments: &[&str]) {
 async fn frames_seen(rig: &Rig, content: ContentHash, numbers: &[u32]) -> Vec<u32> {
     let mut seen = Vec::new();
     for number in numbers {
-        let pixels = rgb_of(&*rig.picture(content, *number, (64, 48)).await.unwrap());
+        let pixels = rgb_of(&rig.picture(content, *number, (64, 48)).await.unwrap());
         let grey = f64::from(pixels[3 * (24 * 64 + 32)]);
         seen.push(((grey - 40.0) / 4.0).round() as u32 + 1);
     }
@@ -371,8 +371,23 @@ async fn videos_of_every_container_show_the_frame_that_is_asked_for() {
         make_clip(&path, codec);
         let video = rig.keep("video", &video_object(syntax, &fs::read(&path).unwrap())).await;
         assert_eq!((video.instance.kind, video.instance.frames), (ObjectKind::Video, 40), "{name}");
+        assert!(video.instance.is_lossy, "{name}");
         assert_eq!(frames_seen(&rig, video.instance.content, &WALK).await, WALK, "{name}");
     }
+}
+
+#[test]
+fn a_clip_is_rendered_wherever_its_file_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    make_clip(&folder.path().join("clip.mp4"), &["-c:v", "libx264"]);
+    #[expect(clippy::disallowed_methods, reason = "the program is tested from outside")]
+    let rendered = Command::new(env!("CARGO_BIN_EXE_parvis"))
+        .current_dir(folder.path())
+        .args(["dicom", "render", "clip.mp4", "--frame", "7", "--out", "frame.png"])
+        .output()
+        .unwrap();
+    assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
+    assert!(fs::read(folder.path().join("frame.png")).unwrap().starts_with(b"\x89PNG"));
 }
 
 #[tokio::test]
