@@ -33,7 +33,7 @@ fn work(cache_bytes: u64) -> io::Result<()> {
     let limits = Limits::take(cache_bytes)?;
     let Walls { has_landlock, has_seccomp } = sandbox::enter();
     wire::write_answer(&mut answers, &Answer::Ready { has_landlock, has_seccomp }, &[])?;
-    let mut worker = Worker::new(cache_bytes);
+    let mut worker = Worker::new(cache_bytes, &limits);
     while let Some((request, file)) = wire::read_request(&mut requests)? {
         let answered = opened(file, &limits).and_then(|file| worker.answer(request, file));
         let (answer, bytes) = answered.unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
@@ -75,34 +75,35 @@ impl Opened {
 /// What is said of an object that the child has no room for.
 const TOO_LARGE: &str = "the object needs more memory than is allowed";
 
-struct Worker {
+struct Worker<'a> {
+    limits: &'a Limits,
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
     /// The object of the last frame, so that a multi-frame object is opened once.
     open: Option<(ContentHash, Object<'static>)>,
 }
 
-impl Worker {
-    fn new(cache_bytes: u64) -> Self {
+impl<'a> Worker<'a> {
+    fn new(cache_bytes: u64, limits: &'a Limits) -> Self {
         let weigh = |_: &(ContentHash, FrameNumber), frame: &Arc<StoredFrame>| {
             u32::try_from(frame.values.bytes()).unwrap_or(u32::MAX)
         };
         let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
         // What was looked at last is looked at next.
         let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
-        Self { frames, open: None }
+        Self { limits, frames, open: None }
     }
 
     fn answer(&mut self, request: Request, file: Opened) -> Result<(Answer, Vec<u8>), String> {
         match request {
             Request::Inspect => Ok((look(&file.read()?)?.into(), Vec::new())),
             Request::Values { frame } => {
-                let StoredFrame { rows, columns, samples, values, .. } = decode(&file, frame)?;
+                let StoredFrame { rows, columns, samples, values, .. } = self.decode(&file, frame)?;
                 let kind = values.kind().to_owned();
                 let bytes = values.to_le_bytes().into_owned();
                 Ok((Answer::Values { rows, columns, samples, kind }, bytes))
             }
             Request::Render { frame, window, size } => {
-                let frame = decode(&file, frame)?;
+                let frame = self.decode(&file, frame)?;
                 let window = window.map(|(center, width)| Window { center, width });
                 let presentation = Presentation { window, is_inverted: false };
                 let rendered = match size {
@@ -168,17 +169,24 @@ impl Worker {
             self.open = Some((content, object));
         }
         let (_, object) = self.open.as_ref().ok_or("the object is not open")?;
-        let decoded = Arc::new(pixels::decode(object, frame).map_err(|error| error.to_string())?);
+        let decoded = Arc::new(self.pixels(file, object, frame)?);
         self.frames.insert((content, frame), decoded.clone());
         Ok(decoded)
+    }
+
+    /// A frame of which nothing is kept.
+    fn decode(&self, file: &Opened, number: u32) -> Result<StoredFrame, String> {
+        let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
+        let object = Object::open(file.read()?).map_err(|error| error.to_string())?;
+        self.pixels(file, &object, frame)
+    }
+
+    fn pixels(&self, file: &Opened, object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, String> {
+        self.limits.allow_samples(file.bytes, object.declared_samples()).map_err(unreadable)?;
+        pixels::decode(object, frame).map_err(|error| error.to_string())
     }
 }
 
 fn look(bytes: &[u8]) -> Result<Inspection, String> {
     inspect(bytes, ContentHash(Sha256::digest(bytes).into())).map_err(|error| error.to_string())
-}
-
-fn decode(file: &Opened, number: u32) -> Result<StoredFrame, String> {
-    let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
-    pixels::decode_frame(&file.read()?, frame).map_err(|error| error.to_string())
 }
