@@ -36,7 +36,7 @@ fn work(cache_bytes: u64) -> io::Result<()> {
     let limits = Limits::take(cache_bytes)?;
     let Walls { has_landlock, has_seccomp } = sandbox::enter();
     wire::write_answer(&mut answers, &Answer::Ready { has_landlock, has_seccomp }, &[])?;
-    let mut worker = Worker::new(cache_bytes);
+    let mut worker = Worker::new(cache_bytes, &limits);
     while let Some((request, files)) = wire::read_request(&mut requests)? {
         let answered = opened(files, &limits).and_then(|files| worker.answer(request, files));
         let (answer, bytes) = answered.unwrap_or_else(|why| (Answer::Failed(why), Vec::new()));
@@ -97,7 +97,8 @@ impl Opened {
 /// What is said of an object that the child has no room for.
 const TOO_LARGE: &str = "the object needs more memory than is allowed";
 
-struct Worker {
+struct Worker<'a> {
+    limits: &'a Limits,
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
     /// The object of the last frame, so that a multi-frame object is opened once.
     open: Option<(ContentHash, Object<'static>)>,
@@ -109,15 +110,15 @@ struct Worker {
     applied: Option<((ContentHash, u32, ContentHash), Arc<StoredFrame>)>,
 }
 
-impl Worker {
-    fn new(cache_bytes: u64) -> Self {
+impl<'a> Worker<'a> {
+    fn new(cache_bytes: u64, limits: &'a Limits) -> Self {
         let weigh = |_: &(ContentHash, FrameNumber), frame: &Arc<StoredFrame>| {
             u32::try_from(frame.bytes()).unwrap_or(u32::MAX)
         };
         let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
         // What was looked at last is looked at next.
         let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
-        Self { frames, open: None, looked_at: None, state: None, applied: None }
+        Self { limits, frames, open: None, looked_at: None, state: None, applied: None }
     }
 
     fn answer(&mut self, request: Request, files: Files) -> Result<(Answer, Vec<u8>), String> {
@@ -125,7 +126,7 @@ impl Worker {
         match request {
             Request::Inspect => Ok((look(&file.read()?)?.into(), Vec::new())),
             Request::Values { frame } => {
-                let StoredFrame { rows, columns, samples, values, .. } = decode(&file, frame)?;
+                let StoredFrame { rows, columns, samples, values, .. } = self.decode(&file, frame)?;
                 let kind = values.kind().to_owned();
                 let bytes = values.to_le_bytes().into_owned();
                 Ok((Answer::Values { rows, columns, samples, kind }, bytes))
@@ -135,7 +136,7 @@ impl Worker {
                 if let Some(clip) = clip_in(&bytes) {
                     return Ok((Answer::Clip(clip), Vec::new()));
                 }
-                let frame = decode_bytes(&bytes, frame)?;
+                let frame = self.decode_bytes(&file, &bytes, frame)?;
                 let window = window.map(|(center, width)| Window { center, width });
                 let voi = window.map_or(VoiChoice::Object, VoiChoice::Window);
                 let presentation = Presentation { voi, ..Presentation::PLAIN };
@@ -209,7 +210,7 @@ impl Worker {
         if let Some(clip) = clip(object) {
             return Ok(Found::Clip(clip));
         }
-        let decoded = Arc::new(pixels::decode(object, frame).map_err(|error| error.to_string())?);
+        let decoded = Arc::new(self.pixels(file, object, frame)?);
         self.frames.insert((content, frame), decoded.clone());
         Ok(Found::Frame(decoded))
     }
@@ -238,6 +239,7 @@ impl Worker {
         let (_, object) = self.open.as_ref()?;
         let reduce = reduction_for(object, view, surface)?;
         self.looked_at = Some(key);
+        self.limits.allow_samples(file.bytes, object.declared_samples()).ok()?;
         let part = pixels::decode_reduced(object, frame, reduce).ok()?;
         (part.appearance.overlays.is_empty() && part.appearance.shutters.is_none()).then_some(part)
     }
@@ -267,6 +269,25 @@ impl Worker {
         self.applied = Some((key, applied.clone()));
         Ok(applied)
     }
+
+    /// A frame of which nothing is kept.
+    fn decode(&self, file: &Opened, number: u32) -> Result<StoredFrame, String> {
+        self.decode_bytes(file, &file.read()?, number)
+    }
+
+    fn decode_bytes(&self, file: &Opened, bytes: &[u8], number: u32) -> Result<StoredFrame, String> {
+        let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
+        if let Some(decoded) = plain::decode(bytes, frame) {
+            return decoded.map_err(|error| error.to_string());
+        }
+        let object = Object::open(bytes).map_err(|error| error.to_string())?;
+        self.pixels(file, &object, frame)
+    }
+
+    fn pixels(&self, file: &Opened, object: &Object<'_>, frame: FrameNumber) -> Result<StoredFrame, String> {
+        self.limits.allow_samples(file.bytes, object.declared_samples()).map_err(unreadable)?;
+        pixels::decode(object, frame).map_err(|error| error.to_string())
+    }
 }
 
 /// Renders a frame and encodes it.
@@ -290,15 +311,6 @@ fn picture(
 
 fn look(bytes: &[u8]) -> Result<Inspection, String> {
     inspect(bytes, ContentHash(Sha256::digest(bytes).into())).map_err(|error| error.to_string())
-}
-
-fn decode(file: &Opened, number: u32) -> Result<StoredFrame, String> {
-    decode_bytes(&file.read()?, number)
-}
-
-fn decode_bytes(bytes: &[u8], number: u32) -> Result<StoredFrame, String> {
-    let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
-    pixels::decode_frame(bytes, frame).map_err(|error| error.to_string())
 }
 
 /// The clip in these bytes; `None` when they are something else, or nothing that can be opened.

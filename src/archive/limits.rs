@@ -20,20 +20,27 @@ const SMALL_BYTES: u64 = 216 << 20;
 const MEMORY_RATIO: u64 = 16;
 /// Standard streams, the object, and what the program itself has open.
 const FILES: u64 = 32;
-/// Processor time of any request, in seconds, and how many bytes of its file give one more. The kernel counts the whole life
-/// of the process in whole seconds, so that up to one second comes on top.
+/// Processor time of any request, in seconds. The kernel counts the whole life of the process in whole seconds, so that up to
+/// one second comes on top.
 const SMALL_SECONDS: u64 = 1;
-const BYTES_A_SECOND: u64 = 2 << 20;
+/// Bytes that are read and looked through in a second.
+const BYTES_A_SECOND: u64 = 8 << 20;
+/// Samples that the slowest codec makes in a second, and bytes that it makes them from. A frame gets time for the smaller of
+/// both: one that is large in words only gets none, and neither does a large file of little.
+const SAMPLES_A_SECOND: u64 = 2_000_000;
+const CODED_BYTES_A_SECOND: u64 = 128 << 10;
 const MOST_SECONDS: u64 = 20;
+const MOST_PATIENCE: u64 = 60;
 
-/// Processor time that a request on a file of so many bytes may take, in whole seconds.
-pub(super) fn seconds(file_bytes: u64) -> u64 {
-    (SMALL_SECONDS + file_bytes / BYTES_A_SECOND).min(MOST_SECONDS)
+/// Processor time for a request on a file of so many bytes that decodes so many samples, in whole seconds.
+fn seconds(file_bytes: u64, samples: u64) -> u64 {
+    let frame = (samples / SAMPLES_A_SECOND).min(file_bytes / CODED_BYTES_A_SECOND);
+    (SMALL_SECONDS + file_bytes / BYTES_A_SECOND).saturating_add(frame).min(MOST_SECONDS)
 }
 
 /// How long the parent waits: many times the processor time, because others compute too.
 pub(super) fn patience(file_bytes: u64) -> Duration {
-    Duration::from_secs(8 + 6 * seconds(file_bytes))
+    Duration::from_secs((8 + 6 * seconds(file_bytes, u64::MAX)).min(MOST_PATIENCE))
 }
 
 /// What a request on a file of so many bytes may take of memory, beside what the process has.
@@ -73,12 +80,17 @@ impl Limits {
 
     /// Sets what the next request may use, by the size of its file.
     pub(super) fn allow(&self, file_bytes: u64) -> Result<()> {
-        self.set(Resource::Cpu, processor_time() + 1 + seconds(file_bytes))?;
+        self.allow_samples(file_bytes, 0)?;
         let bytes = match self.in_use() {
             Some(in_use) => in_use.saturating_add(growth(file_bytes)).min(self.most_bytes),
             None => self.most_bytes,
         };
         self.set(Resource::As, bytes)
+    }
+
+    /// Sets what decoding a frame of so many samples may use, from here on.
+    pub(super) fn allow_samples(&self, file_bytes: u64, samples: u64) -> Result<()> {
+        self.set(Resource::Cpu, processor_time() + 1 + seconds(file_bytes, samples))
     }
 
     fn set(&self, resource: Resource, limit: u64) -> Result<()> {
@@ -105,8 +117,11 @@ mod tests {
 
     #[test]
     fn small_files_get_little_and_large_ones_what_they_need() {
-        assert_eq!((seconds(25 << 10), growth(25 << 10) >> 20), (1, 216));
-        assert_eq!((seconds(200 << 20), growth(200 << 20) >> 20), (20, 3416));
+        assert_eq!((seconds(25 << 10, 1 << 30), growth(25 << 10) >> 20), (1, 216));
+        assert_eq!((seconds(200 << 20, 24_000_000), growth(200 << 20) >> 20), (20, 3416));
+        // A mammogram; a large frame of little; a small frame in a file of much.
+        assert_eq!(seconds(3 << 20, 14_000_000), 8);
+        assert_eq!((seconds(100 << 10, 64_000_000), seconds(3 << 20, 1000)), (1, 1));
         assert!(patience(0) < Duration::from_secs(20));
         assert_eq!(growth(u64::MAX), u64::MAX);
     }

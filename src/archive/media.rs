@@ -218,10 +218,10 @@ impl Walker<'_> {
                     // UTF-8 also where the ZIP does not say so; else as it says, which is CP437 for old ones.
                     let name = match std::str::from_utf8(entry.name_raw()) {
                         Ok(name) => name.to_owned(),
-                        Err(_) => entry
-                            .name()
-                            .map_or_else(|_| String::from_utf8_lossy(entry.name_raw()), |name| name)
-                            .into_owned(),
+                        Err(_) => {
+                            let lossy = |_| String::from_utf8_lossy(entry.name_raw());
+                            entry.name().unwrap_or_else(lossy).into_owned()
+                        }
                     };
                     let is_safe = !leads_out(&name) && !entry.is_symlink();
                     (kinds::shown(&name), is_safe, entry.is_dir(), entry.encrypted())

@@ -55,7 +55,7 @@ pub(super) enum Made {
 pub(super) enum Spares {
     /// For a single question: whoever dies is replaced when that is needed.
     None,
-    One(Mutex<Option<Running>>),
+    One(Box<Mutex<Option<Running>>>),
 }
 
 #[derive(Debug)]
@@ -102,7 +102,7 @@ pub(super) async fn open(path: &Path) -> Result<File, PictureError> {
 
 impl Pool {
     pub(super) fn new(settings: &ArchiveSettings) -> Self {
-        let spares = Spares::One(Mutex::new(None));
+        let spares = Spares::One(Box::new(Mutex::new(None)));
         Self::of(settings.worker_program.clone(), settings.workers, settings.decoded_cache_bytes, spares)
     }
 
@@ -281,14 +281,15 @@ impl Pool {
                 // One that has ended keeps its status; one that speaks what is no answer is ended here.
                 let _ = running.child.start_kill();
                 match running.child.wait().await {
-                    Ok(status) => cause(status, &running.complaints, subject.bytes),
+                    Ok(status) => cause(status, &running.complaints),
                     Err(_) => Stopped { why: "it ended".to_owned(), is_too_much: false },
                 }
             }
             Err(_) => {
                 let _ = running.child.kill().await;
                 // It waited, or the machine did: another time it may be fast.
-                Stopped { is_too_much: false, ..too_long(patience) }
+                let why = format!("the object takes longer than {} s", patience.as_secs());
+                Stopped { why, is_too_much: false }
             }
         };
         tracing::warn!(reason = %stopped.why, "a decoder stopped on an object");
@@ -372,13 +373,13 @@ fn measured(file: File, state: Option<File>) -> Result<Subject, PictureError> {
 }
 
 /// Why a child ended, in words for people.
-fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> Stopped {
+fn cause(status: ExitStatus, complaints: &OwnedFd) -> Stopped {
     use std::os::unix::process::ExitStatusExt;
     let mut text = [0; COMPLAINT];
     let length = rustix::io::read(complaints, &mut text).unwrap_or(0);
     let complaint = String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned();
     if status.signal() == Some(Signal::XCPU.as_raw()) {
-        return too_long(Duration::from_secs(limits::seconds(bytes)));
+        return too_much("the object takes more processor time than is allowed".to_owned());
     }
     // The words of Rust's runtime before it aborts.
     if complaint.contains("memory allocation of") {
@@ -398,8 +399,4 @@ fn cause(status: ExitStatus, complaints: &OwnedFd, bytes: u64) -> Stopped {
 
 fn too_much(why: String) -> Stopped {
     Stopped { why, is_too_much: true }
-}
-
-fn too_long(limit: Duration) -> Stopped {
-    too_much(format!("the object takes longer than {} s", limit.as_secs()))
 }

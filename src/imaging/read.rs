@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use dicom_core::Tag;
-use dicom_dictionary_std::uids;
+use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::charset;
+use super::dataset;
 use super::scan::{self, Encoding, Layout, PixelElement};
 
 /// So much of a deflated data set (PS3.5 section A.5) is inflated on trust.
@@ -125,6 +126,13 @@ impl<'a> Object<'a> {
     /// Whether there is a pixel element, of any kind.
     pub fn has_pixels(&self) -> bool {
         self.pixels.is_some()
+    }
+
+    /// Samples of a frame as the header declares them, which nobody has checked.
+    pub fn declared_samples(&self) -> u64 {
+        let sizes = [tags::ROWS, tags::COLUMNS, tags::SAMPLES_PER_PIXEL];
+        let size = |tag| dataset::integer(&self.dataset, tag).and_then(|size| u64::try_from(size).ok());
+        sizes.into_iter().fold(1, |product: u64, tag| product.saturating_mul(size(tag).unwrap_or(1)))
     }
 
     /// What is wrong where the data set ends too early; what came before that can be read.

@@ -271,13 +271,18 @@ fn recorded(folder: &Path) -> PathBuf {
     program
 }
 
-/// The processes that were started, once there are `count`.
+/// The processes that were started, once there are `count`, in the order in which the pool started them. Two that start at once
+/// write themselves down in any order; their numbers grow, and begin anew at the end.
 async fn pids(folder: &Path, count: usize) -> Vec<i32> {
     let found = async {
         loop {
             let text = fs::read_to_string(folder.join("pids")).unwrap_or_default();
-            let pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+            let mut pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
             if pids.len() >= count {
+                pids.sort();
+                if let Some(gap) = pids.windows(2).position(|pair| pair[1] - pair[0] > 10_000) {
+                    pids.rotate_left(gap + 1);
+                }
                 return pids;
             }
             tokio::task::yield_now().await;
