@@ -85,9 +85,7 @@ impl Decoder {
         };
         match self.pool.ask_any(&request, open(path).await?).await? {
             (Answer::Picture { .. }, bytes) => Ok(bytes),
-            (Answer::Clip(clip), _) => {
-                self.clips.render(Path::new(&absolute(path)?), clip, frame, surface).await
-            }
+            (Answer::Clip(clip), _) => self.clips.render(&absolute(path)?, clip, frame, surface).await,
             _ => Err(off_topic()),
         }
     }
@@ -97,6 +95,12 @@ impl Drop for Decoder {
     fn drop(&mut self) {
         self.clips.close();
     }
+}
+
+/// The program that decodes clips works elsewhere.
+fn absolute(path: &Path) -> Result<PathBuf, PictureError> {
+    let cannot = || PictureError::CannotShow("the path of the file cannot be made absolute".to_owned());
+    std::path::absolute(path).map_err(|_| cannot())
 }
 
 fn off_topic() -> PictureError {

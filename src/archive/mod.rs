@@ -6,8 +6,8 @@
 
 mod child;
 mod decoder;
-mod kinds;
 mod ffmpeg;
+mod kinds;
 mod limits;
 mod media;
 mod picture;

@@ -152,6 +152,54 @@ fn contradictions_of_the_header_are_settled_by_the_data_or_named() {
     assert_eq!((frame.appearance.bits_stored, frame.values.at(3)), (16, Some(8.0)));
 }
 
+/// Overlay planes within the pixels (PS3.3-2004 C.9.2) are taken before masking takes them away.
+#[test]
+fn planes_within_the_pixels_survive_decoding() {
+    let element = |group: u16, tag: u16, vr: &[u8; 2], value: &[u8]| {
+        let length = (value.len() as u16).to_le_bytes();
+        let head = [&group.to_le_bytes()[..], &tag.to_le_bytes(), vr];
+        match vr {
+            b"OW" => [head.concat(), vec![0, 0], (value.len() as u32).to_le_bytes().to_vec(), value.to_vec()]
+                .concat(),
+            _ => [head.concat(), length.to_vec(), value.to_vec()].concat(),
+        }
+    };
+    let word = |group, tag, value: u16| element(group, tag, b"US", &value.to_le_bytes());
+    let meta = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0");
+    let object = [
+        vec![0; 128],
+        b"DICM".to_vec(),
+        [element(2, 0, b"UL", &(meta.len() as u32).to_le_bytes()), meta].concat(),
+        word(0x28, 0x02, 1),
+        element(0x28, 0x04, b"CS", b"MONOCHROME2 "),
+        word(0x28, 0x10, 1),
+        word(0x28, 0x11, 2),
+        word(0x28, 0x100, 16),
+        word(0x28, 0x101, 12),
+        word(0x28, 0x102, 11),
+        word(0x28, 0x103, 0),
+        word(0x6000, 0x10, 1),
+        word(0x6000, 0x11, 2),
+        word(0x6000, 0x100, 16),
+        word(0x6000, 0x102, 13),
+        element(0x7FE0, 0x10, b"OW", &[0x34, 0x12, 0x78, 0x26]),
+    ];
+    let frame = decode_frame(&object.concat(), FrameNumber::FIRST).unwrap();
+    assert_eq!(*frame.values, Values::U16(vec![0x234, 0x678]));
+    assert_eq!(frame.appearance.overlays.len(), 1);
+    assert_eq!(
+        (frame.appearance.overlays[0].group, &frame.appearance.overlays[0].bits[..]),
+        (0x6000, &[0b10][..])
+    );
+}
+
+#[test]
+fn extent_leaves_infinity_out() {
+    let values = Values::F32(vec![f32::NEG_INFINITY, 2.0, f32::NAN, 1.0, f32::INFINITY]);
+    assert_eq!(extent(&values, None), (1.0, 2.0));
+    assert_eq!(extent(&values, Some((2.0, 2.0))), (1.0, 1.0));
+}
+
 proptest! {
     #[test]
     fn values_survive_their_bytes(words in proptest::collection::vec(any::<i16>(), 0..50)) {
