@@ -70,22 +70,24 @@ impl Decoder {
         }
     }
 
-    /// A frame as PNG: at its own size, or fitted into a surface.
+    /// A frame as PNG: at its own size, or fitted into a surface; and a sentence about what is missing of it.
     pub async fn render(
         &self,
         path: &Path,
         frame: FrameNumber,
         window: Option<Window>,
         surface: Option<Surface>,
-    ) -> Result<Vec<u8>, PictureError> {
+    ) -> Result<(Vec<u8>, Option<String>), PictureError> {
         let request = Request::Render {
             frame: frame.number(),
             window: window.map(|window| (window.center, window.width)),
             size: surface.map(|surface| (surface.width, surface.height)),
         };
         match self.pool.ask_any(&request, open(path).await?).await? {
-            (Answer::Picture { .. }, bytes) => Ok(bytes),
-            (Answer::Clip(clip), _) => self.clips.render(&absolute(path)?, clip, frame, surface).await,
+            (Answer::Picture { facts, .. }, bytes) => Ok((bytes, facts.damage)),
+            (Answer::Clip(clip), _) => {
+                Ok((self.clips.render(&absolute(path)?, clip, frame, surface).await?, None))
+            }
             _ => Err(off_topic()),
         }
     }

@@ -109,9 +109,9 @@ async fn carry_out(verb: DicomVerb) -> Result<Value, Ending> {
         }
         DicomVerb::Render { file, frame, window, size, out } => {
             must_be_file(&file)?;
-            let picture = decoder.render(&file, frame, window, size).await?;
+            let (picture, damage) = decoder.render(&file, frame, window, size).await?;
             write(&out, &picture)?;
-            Ok(json!({ "out": out.to_string_lossy(), "bytes": picture.len() }))
+            Ok(json!({ "out": out.to_string_lossy(), "bytes": picture.len(), "damage": damage }))
         }
         DicomVerb::Content { file, out } => {
             must_be_file(&file)?;

@@ -177,7 +177,7 @@ async fn share(task: &mut Task, by: ParticipantId, series: &str) -> Result<(), (
 
 /// Tells a device that has come into the room what is on show.
 pub(super) fn welcome(task: &mut Task, number: DeviceNumber) {
-    let state = ServerMessage::Viewing(state(task));
+    let state = ServerMessage::Viewing(Box::new(state(task)));
     let pointers: Vec<_> = task.viewing.pointers().collect();
     if let Some(device) = task.devices.get_mut(&number) {
         device.tell(state);
@@ -199,7 +199,7 @@ pub(super) fn carry_out(task: &mut Task, effects: viewing::Effects) {
                         device.flow.clear();
                     }
                 }
-                let state = ServerMessage::Viewing(state(task));
+                let state = ServerMessage::Viewing(Box::new(state(task)));
                 task.tell_room(&state);
                 order_all(task);
                 look_ahead(task);
@@ -339,7 +339,7 @@ impl Task {
             Ok(content) => {
                 let Some(series) = self.series.as_mut() else { return };
                 series.tell_content(hash, Arc::new(content));
-                let state = ServerMessage::Viewing(state(self));
+                let state = ServerMessage::Viewing(Box::new(state(self)));
                 self.tell_room(&state);
                 order_all(self);
             }
@@ -392,7 +392,7 @@ impl Task {
                 }
                 let after = state(self);
                 if before != after {
-                    self.tell_room(&ServerMessage::Viewing(after));
+                    self.tell_room(&ServerMessage::Viewing(Box::new(after)));
                 }
             }
             Ok(_) => device.flow.failed(done),

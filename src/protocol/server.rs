@@ -81,7 +81,7 @@ pub enum ServerMessage {
     },
 
     /// What the consultation looks at now: the whole state, newer revisions win.
-    Viewing(ViewingState),
+    Viewing(Box<ViewingState>),
     /// Somebody points, in units of the frame (0..1).
     Pointer {
         participant: String,

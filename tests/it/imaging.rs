@@ -150,7 +150,11 @@ fn what_cannot_be_shown_is_told_in_one_line() {
     assert!(refusal(&dicom(&["inspect", text.to_str().unwrap()])).contains("a text file"));
     let cut = write("cut.dcm", &whole[..whole.len() - 10]);
     let render = |path: &Path| dicom(&["render", path.to_str().unwrap(), "--out", out.to_str().unwrap()]);
-    assert!(refusal(&render(&cut)).contains("the pixel data ends early"));
+    assert!(json(&render(&cut))["damage"].as_str().unwrap().contains("rows are missing"));
+    fs::remove_file(&out).unwrap();
+    let start = whole.windows(4).position(|four| four == [0xE0, 0x7F, 0x10, 0]).unwrap();
+    let nearly_nothing = write("nearly_nothing.dcm", &whole[..start + 20]);
+    assert!(refusal(&render(&nearly_nothing)).contains("the pixel data ends early"));
     let headless = write("headless.dcm", &whole[..400]);
     assert_eq!(json(&dicom(&["inspect", headless.to_str().unwrap()]))["truncated"], true);
     refusal(&render(&headless));

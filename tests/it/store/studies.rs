@@ -126,6 +126,9 @@ async fn every_kind_of_object_comes_back() {
         assert_eq!(studies[0].series[0].kinds, kinds);
         let instances = store.instances_of(studies[0].series[0].id).await.unwrap();
         assert_eq!(instances.iter().map(|(_, facts)| facts.kind).collect::<Vec<_>>(), kinds);
+        let referring = store.referring_of(appointment).await.unwrap();
+        let of_kind = |kind| instances.iter().find(|(_, facts)| facts.kind == kind).unwrap().clone();
+        assert_eq!(referring, [of_kind(ObjectKind::Presentation), of_kind(ObjectKind::KeyObjects)]);
     })
     .await;
 }
