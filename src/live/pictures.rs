@@ -9,7 +9,7 @@ use crate::archive::{Picture, PictureError, PictureRequest, ShownContent};
 use crate::clinical::{DeviceNumber, InstanceId, ParticipantId, SeriesId, Verb};
 use crate::imaging::{
     ContentHash, FrameFacts, InstanceFacts, ObjectKind, PictureFormat, Quality, Surface, View, VoiChoice,
-    Window, is_picture,
+    Window, is_picture, plain,
 };
 use crate::protocol::{
     ClientMessage, ContentHeader, PictureFormatWord, PictureHeader, ProblemCode, ServerMessage, ViewingState,
@@ -136,6 +136,8 @@ async fn share(task: &mut Task, by: ParticipantId, series: &str) -> Result<(), (
     let own = task.parts.store.instances_of(series).await.map_err(unavailable)?;
     let referring = task.parts.store.referring_of(task.appointment.id).await.map_err(unavailable)?;
     let own: Vec<InstanceFacts> = own.into_iter().map(|(_, facts)| facts).collect();
+    // A plain file is called as somebody called it, and that may be a name: it is not for everybody's screen.
+    let title = if own.iter().any(plain::is_plain) { String::new() } else { title };
     // Key objects and presentation states open what they name, if it is here.
     let names =
         own.iter().find(|facts| matches!(facts.kind, ObjectKind::KeyObjects | ObjectKind::Presentation));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::archive::ShownContent;
 use crate::clinical::{InstanceId, SeriesId};
 use crate::imaging::{
-    ContentHash, FrameFacts, FrameNumber, InstanceFacts, ObjectKind, VoiChoice, is_picture, stacks,
+    Cine, ContentHash, FrameFacts, FrameNumber, InstanceFacts, ObjectKind, VoiChoice, is_picture, stacks,
 };
 use crate::protocol::{
     AlternativeState, CalibrationState, CineState, ContentWord, EdgesState, GraphicState, LossyState, Shown,
@@ -322,12 +322,19 @@ impl OpenSeries {
         let is_as_stored = facts.details.order.stacks.is_empty();
         Some(CineState {
             frame_ms: cine.frame_ms,
-            frames_ms: if is_as_stored { cine.frames_ms.clone() } else { Vec::new() },
+            frames_ms: if is_as_stored { played(cine, facts.frames) } else { Vec::new() },
             is_sweep: cine.is_sweep,
             first: u32::try_from(first).ok()?,
             last: u32::try_from(last).ok()?,
         })
     }
+}
+
+/// The times between the frames that are played.
+fn played(cine: &Cine, frames: u32) -> Vec<f64> {
+    let (first, last) = cine.trim.unwrap_or((1, frames));
+    let (start, end) = (first.saturating_sub(1) as usize, last.saturating_sub(1) as usize);
+    cine.frames_ms.get(start..end.min(cine.frames_ms.len())).unwrap_or_default().to_vec()
 }
 
 #[cfg(test)]
@@ -386,5 +393,13 @@ mod tests {
         assert!(series.tell(told(hash, true), hash).is_none(), "the view is the presenter's now");
         assert!(series.tell(told(None, false), None).is_none());
         assert!(series.tell(told(hash, true), hash).is_some(), "chosen again");
+    }
+
+    #[test]
+    fn only_the_times_of_frames_that_are_played_are_told() {
+        let cine = Cine { frames_ms: vec![10.0, 20.0, 30.0, 40.0], trim: Some((2, 4)), ..Cine::default() };
+        assert_eq!(played(&cine, 5), [20.0, 30.0]);
+        assert_eq!(played(&Cine { trim: None, ..cine }, 5), [10.0, 20.0, 30.0, 40.0]);
+        assert_eq!(played(&Cine { trim: Some((9, 4)), ..Cine::default() }, 5), [0.0; 0]);
     }
 }

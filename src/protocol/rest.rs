@@ -208,6 +208,7 @@ pub struct ReceivedFile {
 /// A patient as objects of an upload name them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
 pub struct FoundPatient {
     pub name: String,
     /// `1961-04-23`, absent when the objects do not say.

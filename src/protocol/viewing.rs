@@ -26,7 +26,7 @@ pub struct ViewingState {
 pub struct Shown {
     pub series: String,
     pub modality: String,
-    /// Study and series description. No name of a person.
+    /// Study and series description; empty for plain files. No name of a person.
     pub title: String,
     /// Place in the stack from 0, and its length.
     pub index: u32,

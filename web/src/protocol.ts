@@ -153,7 +153,7 @@ facts: Array<[string, string]>, sections: Array<SectionState>, };
 
 export type Shown = { series: string, modality: string, 
 /**
- * Study and series description. No name of a person.
+ * Study and series description; empty for plain files. No name of a person.
  */
 title: string, 
 /**
@@ -411,7 +411,7 @@ export type FoundPatient = { name: string,
 /**
  * `1961-04-23`, absent when the objects do not say.
  */
-birthDate: string | null, objects: number, 
+birthDate?: string, objects: number, 
 /**
  * Not the patient of the appointment, by name.
  */

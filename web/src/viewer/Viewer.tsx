@@ -126,10 +126,10 @@ export function Viewer({ wire, self, mayPresent, people }: ViewerProps) {
         <div class="viewer-status">
           <p>
             {isPresenting
-              ? `${t("youShow", { title: shown.title })} ${isPicture && !shown.isBurnedIn ? t("nameHidden") : t("asItIs")}`
+              ? `${t("youShow", { title: shown.title || t("aFile") })} ${isPicture && !shown.isBurnedIn ? t("nameHidden") : t("asItIs")}`
               : presenter
-                ? `${t("theyShow", { name: presenterName, title: shown.title })} ${t("youFollow")}`
-                : t("nobodyShows", { title: shown.title })}
+                ? `${t("theyShow", { name: presenterName, title: shown.title || t("aFile") })} ${t("youFollow")}`
+                : t("nobodyShows", { title: shown.title || t("aFile") })}
           </p>
           {fault.value && (
             <p class="viewer-fault" role="alert">

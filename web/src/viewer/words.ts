@@ -4,6 +4,7 @@ import { dictionary } from "../i18n";
 export const t = dictionary({
   fr: {
     viewer: "Images médicales",
+    aFile: "un fichier",
     viewport: "Image. Appuyez sur ? pour l’aide.",
     viewportFollowing: "Image que {name} vous montre",
     slice: "coupe {n}/{count}",
@@ -65,6 +66,7 @@ export const t = dictionary({
     refused: "Cela n’a pas pu se faire. Réessayez.",
   },
   en: {
+    aFile: "a file",
     viewer: "Medical images",
     viewport: "Image. Press ? for help.",
     viewportFollowing: "Image that {name} is showing you",

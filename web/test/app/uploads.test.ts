@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { linesOf, mayRetry, neutralName, reportOf, type Send, Uploads } from "../../src/app/consultation/uploads";
+import {
+  linesOf,
+  mayRetry,
+  neutralName,
+  patientsOf,
+  reportOf,
+  type Send,
+  Uploads,
+} from "../../src/app/consultation/uploads";
 import type { ProblemCode, Receipt } from "../../src/protocol";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -140,4 +148,15 @@ describe("uploads", () => {
     uploads.retry();
     expect(open).toHaveLength(5);
   });
+});
+
+it("patients of an upload are told once each, strangers first", () => {
+  const item = (key: number, patients: Receipt["patients"]) => ({
+    ...file(`file-${key}`),
+    key,
+    state: { is: "received" as const, receipt: receipt({ patients }) },
+  });
+  const marie = { name: "DUPONT Marie", birthDate: "1950-03-02", objects: 2, isOtherPatient: false };
+  const jean = { name: "MARTIN Jean", objects: 1, isOtherPatient: true };
+  expect(patientsOf([item(1, [marie]), item(2, [marie, jean])])).toEqual([jean, { ...marie, objects: 4 }]);
 });

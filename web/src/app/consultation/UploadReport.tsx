@@ -2,7 +2,7 @@ import alert from "icon:triangle-alert";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../ui/icon";
 import { sentenceOf, t } from "../words";
-import { type FileLine, linesOf, reportOf } from "./uploads";
+import { type FileLine, linesOf, patientsOf, reportOf } from "./uploads";
 import type { Visit } from "./visit";
 
 /** How many rows of a report are shown; a disc has hundreds of files. */
@@ -42,6 +42,7 @@ export function UploadReport({ visit }: { visit: Visit }) {
           <p>{t.count("upload.refused", report.refused.length)}</p>
         </div>
       )}
+      <Patients visit={visit} />
       <Lines lines={linesOf(items)} isOpen={report.refused.length > 0} />
       <div class="people-steps">
         {report.isRunning ? (
@@ -62,6 +63,31 @@ export function UploadReport({ visit }: { visit: Visit }) {
         )}
       </div>
     </section>
+  );
+}
+
+/** Whom the files name: several, or somebody else than who is expected, is worth a look. */
+function Patients({ visit }: { visit: Visit }) {
+  const patients = patientsOf(visit.uploads.items.value);
+  if (patients.length < 2 && !patients.some((patient) => patient.isOtherPatient)) return null;
+  return (
+    <div class="notice warn">
+      <Icon of={alert} />
+      <div>
+        <p>{t("upload.patients")}</p>
+        <ul>
+          {patients.map(({ name, birthDate, objects, isOtherPatient }) => (
+            <li key={`${name}-${birthDate ?? ""}`}>
+              <strong>{name || t("upload.noName")}</strong>
+              {birthDate && ` ${birthDate.split("-").reverse().join("/")}`}
+              {" · "}
+              {t.count("upload.objects", objects)}
+              {isOtherPatient && ` · ${t("upload.otherPatient")}`}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { Problem, ProblemCode, Receipt } from "../../protocol";
+import type { FoundPatient, Problem, ProblemCode, Receipt } from "../../protocol";
 import { uploadAddress } from "../requests";
 
 const AT_ONCE = 2;
@@ -191,15 +191,29 @@ export function linesOf(items: readonly Upload[]): FileLine[] {
   });
 }
 
-function linesOfReceipt(name: string, { received, ignored, refused }: Receipt): FileLine[] {
+function linesOfReceipt(name: string, { received, files, ignored, refused }: Receipt): FileLine[] {
   const lines: FileLine[] = [
     ...refused.map(
       (each): FileLine => ({ name: within(name, each.name), is: "refused", code: each.code, reason: each.reason }),
     ),
     ...ignored.map((each): FileLine => ({ name: within(name, each), is: "ignored" })),
   ];
-  if (received > 0) return [{ name, is: "received", count: received }, ...lines];
+  if (files.length > 1)
+    lines.push(...files.map((each): FileLine => ({ name: within(name, each.name), is: "received", count: 1 })));
+  else if (received > 0) return [{ name, is: "received", count: received }, ...lines];
   return lines.length > 0 ? lines : [{ name, is: "ignored" }];
+}
+
+/** Whom the files name, each patient once, with how many objects; those of somebody else first. */
+export function patientsOf(items: readonly Upload[]): FoundPatient[] {
+  const found = new Map<string, FoundPatient>();
+  for (const { state } of items)
+    for (const patient of state.is === "received" ? state.receipt.patients : []) {
+      const key = `${patient.name}\n${patient.birthDate ?? ""}`;
+      const known = found.get(key);
+      found.set(key, known ? { ...known, objects: known.objects + patient.objects } : patient);
+    }
+  return [...found.values()].sort((a, b) => Number(b.isOtherPatient) - Number(a.isOtherPatient));
 }
 
 /** A file within an archive is named with it; a single file goes by the name that the person knows. */

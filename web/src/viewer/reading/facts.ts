@@ -25,6 +25,12 @@ const NAMES = {
   creator: "fact.creator",
   manufacturer: "fact.manufacturer",
   laterality: "fact.laterality",
+  preliminary: "fact.preliminary",
+  verified_by: "fact.verified",
+  organization: "fact.institution",
+  status: "fact.status",
+  media_type: "fact.mediaType",
+  bytes: "fact.bytes",
 } as const;
 
 export function factName(name: string): string {

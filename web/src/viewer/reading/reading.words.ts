@@ -49,6 +49,10 @@ export const t = dictionary({
     "fact.creator": "Créé par",
     "fact.manufacturer": "Fabricant",
     "fact.laterality": "Côté",
+    "fact.preliminary": "Provisoire",
+    "fact.status": "État",
+    "fact.mediaType": "Format",
+    "fact.bytes": "Taille en octets",
   },
   en: {
     document: "Document",
@@ -97,5 +101,9 @@ export const t = dictionary({
     "fact.creator": "Created by",
     "fact.manufacturer": "Manufacturer",
     "fact.laterality": "Side",
+    "fact.preliminary": "Preliminary",
+    "fact.status": "Status",
+    "fact.mediaType": "Format",
+    "fact.bytes": "Size in bytes",
   },
 });
