@@ -1,4 +1,4 @@
-//! Sound objects of 16 x 16 pixels around what is fuzzed.
+//! Sound objects of 32 x 24 pixels, as the code streams of `fixtures/codestreams` are, around what is fuzzed.
 #![allow(dead_code, reason = "each target takes what it needs")]
 
 pub struct Header {
@@ -60,8 +60,8 @@ impl Header {
             word(2, self.samples),
             element(0x28, 4, b"CS", self.photometric.as_bytes()),
             word(6, 0),
-            word(0x10, 16),
-            word(0x11, 16),
+            word(0x10, 24),
+            word(0x11, 32),
             word(0x100, allocated),
             word(0x101, self.bits),
             word(0x102, self.bits - 1),

@@ -23,7 +23,22 @@ seed() { # target files: what a run begins with
 }
 seed header fixtures/dicom/*.dcm
 seed frames fixtures/dicom/*.dcm
-seed codecs fixtures/codestreams/*.j??
+
+mkdir -p fuzz/corpus/codecs
+code() { # file, place of its syntax in the target, shape: what the target takes from the first two bytes
+    { printf "\\$(printf %03o "$2")\\$(printf %03o "$3")"; cat "fixtures/codestreams/$1"; } >"fuzz/corpus/codecs/$1"
+}
+code grey.jpg 1 0
+code color.jpg 1 1
+code deep.jpg 2 2
+code lossless.jpg 4 2
+code deep.jls 5 4
+code color.jls 5 1
+code deep.j2k 7 2
+code color.j2k 8 1
+code deep.jxl 9 4
+code color.jxl 10 1
+code deep.jph 11 4
 
 failed=""
 for target in $targets; do

@@ -37,7 +37,7 @@ fuzz_target!(|input: (u8, [u16; 3], &[u8], &str)| {
         more,
     };
     let bytes = if header.bits == 8 { 1 } else { 2 };
-    let pixels: Vec<u8> = (0..16 * 16 * bytes).map(|place| (place * 7) as u8).collect();
+    let pixels: Vec<u8> = (0..24 * 32 * bytes).map(|place| (place * 7) as u8).collect();
     if let Ok(frame) = decode_frame(&header.native(&pixels), FrameNumber::FIRST) {
         let surface = Surface { width: 24, height: 20 };
         let _ = render_view(&frame, &Presentation::default(), &View::default(), surface);

@@ -69,8 +69,6 @@ impl Limits {
         setrlimit(Resource::Nofile, at_most(FILES))?;
         // When the machine itself runs out of memory, this process goes before the calls do.
         let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
-        // Media go first. A system that refuses this only makes the child compete with them.
-        let _ = rustix::process::nice(5);
         setrlimit(Resource::Fsize, at_most(0))?;
         // Both look for something in the system when they are first asked, which is too late behind the walls.
         let page_bytes = rustix::param::page_size() as u64;

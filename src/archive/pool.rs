@@ -350,6 +350,11 @@ impl Pool {
         let stdout = child.stdout.take().ok_or_else(|| io::Error::other("the child has no pipes"))?;
         let answers = tokio::io::BufReader::new(stdout);
         let requests = UnixStream::from_std(ours)?;
+        if let (Spares::One(_), Some(pid)) = (&self.spares, child.id()) {
+            // In the gateway media go first. A system that refuses this only makes the child compete with them.
+            let pid = rustix::process::Pid::from_raw(pid.cast_signed());
+            let _ = rustix::process::setpriority_process(pid, 5);
+        }
         Ok(Running { child, requests, answers, complaints, is_ready: false })
     }
 }

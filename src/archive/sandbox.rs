@@ -141,4 +141,36 @@ mod tests {
         );
         BpfProgram::try_from(filter.unwrap()).unwrap();
     }
+
+    #[test]
+    fn behind_the_walls_there_is_nothing_but_computing() {
+        use std::fs::File;
+        use std::net::{TcpListener, UdpSocket};
+        use std::os::unix::fs::FileExt;
+
+        // Both walls hold for a thread and those that it starts, so that the others of this program stay free.
+        let thread = std::thread::Builder::new().name("walled".to_owned()).spawn(|| {
+            let opened = File::open("Cargo.toml").unwrap();
+            let parent = rustix::process::getppid();
+            let walls = enter();
+            assert!(walls.has_landlock || walls.has_seccomp, "this kernel has neither");
+            assert!(File::open("Cargo.toml").is_err());
+            assert!(std::fs::read_dir("/").is_err());
+            assert!(File::create("/tmp/parvis-walled").is_err());
+            if walls.has_seccomp {
+                assert!(UdpSocket::bind("127.0.0.1:0").is_err());
+                assert!(TcpListener::bind("127.0.0.1:0").is_err());
+                #[expect(clippy::disallowed_methods, reason = "it must not start")]
+                let started = std::process::Command::new("/bin/true").spawn();
+                assert!(started.is_err());
+                assert!(parent.is_none_or(|pid| rustix::process::test_kill_process(pid).is_err()));
+            }
+            let mut start = [0; 9];
+            opened.read_exact_at(&mut start, 0).unwrap();
+            assert_eq!(&start, b"[package]");
+            let other = std::thread::Builder::new().name("other".to_owned());
+            other.spawn(|| vec![1_u8; 8 << 20].len()).unwrap().join().unwrap()
+        });
+        assert_eq!(thread.unwrap().join().unwrap(), 8 << 20);
+    }
 }

@@ -9,8 +9,9 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat) -> Result<Coded, Decode
     let mut codec = charls::CharLS::default();
     let info = codec.get_frame_info(frame).map_err(|error| fault(&error))?;
     same_size(format, info.width.into(), info.height.into(), info.component_count.try_into().unwrap_or(0))?;
-    // Without its end mark (ISO/IEC 14495-1 C.1.1) the stream is cut, and CharLS computes without end behind the cut.
-    if !frame.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]) {
+    // Without an end mark behind its last scan (ISO/IEC 14495-1 C.1.1) the stream is cut, and CharLS computes without end behind the cut.
+    let last = |marker| frame.windows(2).rposition(|pair| pair == [0xFF, marker]);
+    if last(0xD9) <= last(0xDA) {
         return Err(fault(&"the stream ends too early"));
     }
     let sample_bytes = if info.bits_per_sample > 8 { 2 } else { 1 };

@@ -263,6 +263,11 @@ pub(crate) fn objects(seed: u64) -> Vec<Hostile> {
             add(format!("{name} damaged {number}"), mutated(&bytes, &mut chance));
         }
     }
+    // What fuzzing has found.
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile")).unwrap() {
+        let path = entry.unwrap().path();
+        add(path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap());
+    }
     for (name, bytes) in sizes().into_iter().chain(structure()).chain(streams()).chain(tables()) {
         add(name, bytes);
     }
@@ -283,8 +288,6 @@ pub(crate) fn large_object(bytes: u32) -> Vec<u8> {
 /// Headers that promise what is not there.
 fn sizes() -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
-    let streams = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/codestreams")).unwrap();
-    assert!(streams.count() > STREAMS.len());
     for (file, syntax, samples, stored) in STREAMS {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/codestreams").join(file);
         let stream = fs::read(path).unwrap();
