@@ -4,10 +4,8 @@
 //! damaged image goes.
 
 use super::huffman::{Bits, Code, Outcome, byte, word};
+use super::marks::most_scans;
 use crate::imaging::damage::{Damage, is_enough};
-
-/// The most scans of one image: each may cost a few bytes and touch every block.
-const MAX_SCANS: usize = 200;
 
 /// The way of coefficients through a block (ITU-T T.81 figure 5).
 const ZIGZAG: [usize; 64] = [
@@ -112,7 +110,7 @@ pub(super) fn decode(image: &[u8]) -> Outcome<Decoded> {
             0xDB => decoder.read_quantization(body)?,
             0xDD => decoder.restart_interval = usize::from(word(body, 0)?),
             0xDA => {
-                if scans.len() >= MAX_SCANS {
+                if scans.len() >= most_scans(decoder.width * decoder.height) as usize {
                     return Err("there are too many scans");
                 }
                 let scan = decoder.read_scan(body)?;

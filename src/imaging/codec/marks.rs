@@ -91,6 +91,11 @@ impl JpegMarks {
     }
 }
 
+/// The most scans of a JPEG of so many pixels: each may cost a few bytes and touch every pixel. What people exchange has about ten.
+pub(super) fn most_scans(pixels: usize) -> u32 {
+    ((1 << 30) / pixels.max(1)).clamp(20, 200) as u32
+}
+
 /// The marker segments from the start of an image to its first scan, that one included.
 pub(super) fn segments(frame: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut at = if frame.starts_with(&[0xFF, 0xD8]) { 2 } else { frame.len() };

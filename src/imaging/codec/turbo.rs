@@ -3,8 +3,7 @@
 
 use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
 
-/// The most scans of a progressive image: each may cost a few bytes and touch every block.
-const MAX_SCANS: u32 = 200;
+use super::marks::most_scans;
 
 /// Decoded samples, interleaved, of an image whose sides are the `2^reduce`th part, rounded up.
 pub(super) struct Decoded {
@@ -18,8 +17,8 @@ pub(super) struct Decoded {
 /// `None`: the library finds a fault, or the image is of a kind that it does not give as stored.
 pub(super) fn decode(frame: &[u8], components: usize, reduce: u8) -> Option<Decoded> {
     let mut decompressor = Decompressor::new().ok()?;
-    decompressor.set_scan_limit(MAX_SCANS).ok()?;
     let header = decompressor.read_header(frame).ok()?;
+    decompressor.set_scan_limit(most_scans(header.width.saturating_mul(header.height))).ok()?;
     if header.is_lossless {
         return None;
     }
