@@ -7,7 +7,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -277,6 +277,8 @@ pub struct Device {
     /// By what the last offer said.
     tracks: BTreeMap<String, PublicationId>,
     by_ssrc: HashMap<u32, String>,
+    /// Sources of earlier offers: what was on its way when one went may still come.
+    earlier: HashSet<u32>,
     pub received: BTreeMap<PublicationId, Received>,
     /// It takes datagrams from its socket and sends.
     pub is_alive: bool,
@@ -297,6 +299,7 @@ impl Device {
             generation: 0,
             tracks: BTreeMap::new(),
             by_ssrc: HashMap::new(),
+            earlier: HashSet::new(),
             received: BTreeMap::new(),
             is_alive: true,
             does_answer: true,
@@ -415,7 +418,11 @@ impl Device {
         for message in leg.pump(now) {
             match message {
                 RTCMessage::RtpPacket(_, packet) => {
-                    let mid = self.by_ssrc.get(&packet.header.ssrc).expect("an announced source");
+                    let ssrc = packet.header.ssrc;
+                    let Some(mid) = self.by_ssrc.get(&ssrc) else {
+                        assert!(self.earlier.contains(&ssrc), "a source that was never announced");
+                        continue;
+                    };
                     let publication = self.tracks.get(mid).expect("a section in use");
                     self.received.entry(*publication).or_default().note(now, packet);
                 }
@@ -461,7 +468,7 @@ impl Device {
     fn answer(&mut self, now: Instant, sdp: &str, tracks: &[(String, PublicationId)]) -> String {
         let leg = self.subscribe.get_or_insert_with(|| Leg::new(now));
         self.tracks = tracks.iter().cloned().collect();
-        self.by_ssrc.clear();
+        self.earlier.extend(self.by_ssrc.drain().map(|(ssrc, _)| ssrc));
         let mut mid = String::new();
         for section in sdp.split("\r\nm=").skip(1) {
             for line in section.lines() {
