@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::studies::is_other_patient;
 use crate::archive::{self, RefusalKind};
-use crate::clinical::is_same_name;
 use crate::imaging::{PatientFacts, Received};
 use crate::protocol::{FoundPatient, ProblemCode, Receipt, ReceivedFile, RefusedFile};
 
@@ -77,7 +77,7 @@ fn found(patient: &PatientFacts, booked: &str) -> FoundPatient {
         name: name.clone(),
         birth_date: patient.birth_date.as_ref().map(|date| date.expose().to_string()),
         objects: 0,
-        is_other_patient: !is_same_name(booked, name),
+        is_other_patient: is_other_patient(booked, name),
     }
 }
 
@@ -150,5 +150,11 @@ mod tests {
             (answer.refused[0].name.as_str(), answer.refused[0].code),
             ("x", ProblemCode::OtherPatient)
         );
+    }
+
+    #[test]
+    fn a_letter_without_a_name_is_not_of_another_patient() {
+        assert!(!is_other_patient("MARTIN Jean", ""));
+        assert!(is_other_patient("MARTIN Jean", "DURAND Anne"));
     }
 }

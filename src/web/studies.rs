@@ -44,7 +44,7 @@ fn entry(appointment: &Appointment, study: StoredStudy) -> StudyEntry {
         study: study.id.to_string(),
         date: study.facts.date.map(|date| date.to_string()),
         description: study.facts.description,
-        is_other_patient: !is_same_name(booked, written),
+        is_other_patient: is_other_patient(booked, written),
         patient_name: written.clone(),
         series: study
             .series
@@ -60,6 +60,11 @@ fn entry(appointment: &Appointment, study: StoredStudy) -> StudyEntry {
             })
             .collect(),
     }
+}
+
+/// Whether objects name somebody else than the patient who is expected. Photographs and letters that are no DICOM name nobody.
+pub(super) fn is_other_patient(booked: &str, written: &str) -> bool {
+    !written.is_empty() && !is_same_name(booked, written)
 }
 
 /// What a series is, when its objects are of several kinds: pictures first.

@@ -137,12 +137,14 @@ const part = (page: Page) =>
 async function letter({ doctor, patient }: Both) {
   await addAndShow(doctor.page, "lettre.pdf", "application/pdf", pdf(6), /document/);
   for (const { page } of [doctor, patient])
-    await expect(page.locator(".reading-box figcaption").first()).toContainText("Lettre page 1", { timeout: 30_000 });
+    await expect(page.locator(".reading-page figcaption").first()).toContainText("Lettre page 1", { timeout: 30_000 });
   await expectAccessible(doctor.page);
   await expectAccessible(patient.page);
   await doctor.page.locator(".reading-box").focus();
   await doctor.page.keyboard.press("End");
-  await expect(patient.page.locator(".reading-box figcaption").last()).toContainText("Lettre page 6", { timeout: 15_000 });
+  await expect(patient.page.locator(".reading-page figcaption").last()).toContainText("Lettre page 6", {
+    timeout: 15_000,
+  });
   await expect.poll(() => part(patient.page)).toBeGreaterThan(0.98);
   // The patient looks back on their own, and comes back.
   await patient.page.locator(".reading-box").focus();

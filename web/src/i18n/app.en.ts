@@ -260,7 +260,7 @@ export const en: SameKeys<typeof fr> = {
   "studies.noDate": "no date",
   "studies.unnamed": "Study without a title",
   "studies.patient": "Studies of {name}",
-  "studies.noName": "no name",
+  "studies.noName": "Without a patient's name",
   "series.show": "Show",
   "series.shown": "Shown to everybody",
   "series.number": "series {n}",

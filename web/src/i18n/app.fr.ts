@@ -269,7 +269,7 @@ export const fr = {
   "studies.noDate": "sans date",
   "studies.unnamed": "Examen sans titre",
   "studies.patient": "Dossier de {name}",
-  "studies.noName": "sans nom",
+  "studies.noName": "Sans nom de patient",
   "series.show": "Montrer",
   "series.shown": "Montré à tous",
   "series.number": "série {n}",

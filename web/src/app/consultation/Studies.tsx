@@ -27,11 +27,11 @@ export function Studies({ visit }: { visit: Visit }) {
       {studies?.length === 0 && <p class="muted">{t("studies.empty")}</p>}
       {byPatient(studies ?? []).map(({ name, isOther, studies }) => (
         <section key={`${isOther}-${name}`} class="patient">
-          <h2>{t("studies.patient", { name: name || t("studies.noName") })}</h2>
+          <h2>{name ? t("studies.patient", { name }) : t("studies.noName")}</h2>
           {isOther && (
             <div class="notice warn">
               <Icon of={alert} />
-              <p>{t("studies.other", { name: name || t("studies.noName") })}</p>
+              <p>{t("studies.other", { name })}</p>
             </div>
           )}
           {studies.map((study) => (
