@@ -136,7 +136,7 @@ async function syntheticCt(data: string) {
     readdirSync(objects, { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".dcm"))
       .map((name) => join(objects, name))
-      .filter((path) => statSync(path).size < 600_000);
+      .filter((path) => statSync(path).size > 100_000 && statSync(path).size < 600_000);
   await expect.poll(() => slices().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(60);
   return slices()
     .slice(0, 24)
