@@ -12,6 +12,9 @@ use tokio::process::{Child, Command};
 
 /// How Debian calls the program.
 const PROGRAM: &str = "Orthanc";
+/// Its plugin for JPEG 2000, where Debian puts it, and for what it is used.
+const GDCM: &str = "/usr/share/orthanc/plugins/libOrthancGdcm.so";
+const JPEG_2000: [&str; 2] = ["1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"];
 /// A server that is not ready after this will not be.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -46,7 +49,9 @@ impl Orthanc {
             "Name": "BENCH",
             "StorageDirectory": data.path().join("db"),
             "IndexDirectory": data.path().join("db"),
-            "Plugins": [],
+            // It writes and reads JPEG 2000 only with this one.
+            "Plugins": [GDCM],
+            "Gdcm": { "Enable": true, "RestrictTransferSyntaxes": JPEG_2000 },
             "HttpServerEnabled": true,
             "HttpPort": port,
             "RemoteAccessAllowed": false,
@@ -68,7 +73,10 @@ impl Orthanc {
                 format!("cannot start {PROGRAM}: is it installed? `make bench` installs it on Debian")
             })?;
         let id = process.id().context("it ended at once")?;
-        let (base, client) = (format!("http://127.0.0.1:{port}"), reqwest::Client::new());
+        let (base, client) = (
+            format!("http://127.0.0.1:{port}"),
+            reqwest::Client::builder().pool_max_idle_per_host(0).build()?,
+        );
         let started = Instant::now();
         let version = loop {
             if let Ok(answer) = client.get(format!("{base}/system")).send().await

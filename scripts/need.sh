@@ -42,6 +42,7 @@ for part in "$@"; do
     bench)
         # What the figures are measured against.
         need Orthanc orthanc
+        [ -e /usr/share/orthanc/plugins/libOrthancGdcm.so ] || packages="$packages orthanc-gdcm"
         ;;
     *) fail "need.sh knows build, web, test and bench, not $part" ;;
     esac
