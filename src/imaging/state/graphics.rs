@@ -6,6 +6,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
+use super::super::color::rgb_from_lab;
 use super::super::{Graphic, GraphicShape, dataset};
 use super::Target;
 
@@ -219,24 +220,7 @@ fn layer_color(item: &InMemDicomObject) -> Option<[u8; 3]> {
 /// PCS values as DICOM writes them (PS3.3 C.10.7.1.1): L* from 0 to 100, a* and b* from -128 to 127, each over 0 to 65535. To sRGB.
 fn cielab(values: &[i64]) -> Option<[u8; 3]> {
     let [l, a, b] = *values.get(..3)? else { return None };
-    let unit = |value: i64| value.clamp(0, 65_535) as f64 / 65_535.0;
-    let fy = (unit(l) * 100.0 + 16.0) / 116.0;
-    let (fx, fz) = (fy + (unit(a) * 255.0 - 128.0) / 500.0, fy - (unit(b) * 255.0 - 128.0) / 200.0);
-    let linear =
-        |f: f64| if f > 6.0 / 29.0 { f.powi(3) } else { 3.0 * (6.0_f64 / 29.0).powi(2) * (f - 4.0 / 29.0) };
-    // White of the profile connection space: D50.
-    let (x, y, z) = (0.9642 * linear(fx), linear(fy), 0.8249 * linear(fz));
-    // From D50 to the primaries of sRGB.
-    let rgb = [
-        3.133_856 * x - 1.616_867 * y - 0.490_615 * z,
-        -0.978_768 * x + 1.916_142 * y + 0.033_454 * z,
-        0.071_945 * x - 0.228_991 * y + 1.405_243 * z,
-    ];
-    Some(rgb.map(|part| {
-        let part = part.clamp(0.0, 1.0);
-        let level = if part <= 0.003_130_8 { 12.92 * part } else { 1.055 * part.powf(1.0 / 2.4) - 0.055 };
-        (level * 255.0 + 0.5) as u8
-    }))
+    Some(rgb_from_lab([l, a, b].map(|value| value.clamp(0, 65_535) as u16)))
 }
 
 #[cfg(test)]
