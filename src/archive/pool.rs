@@ -25,6 +25,11 @@ const VERB: &str = "decode-worker";
 /// Requests that used up what they may use, and how long that is remembered: nobody tries them again meanwhile.
 const REFUSED: u64 = 4096;
 const REFUSED_FOR: Duration = Duration::from_secs(600);
+/// Objects that are held open: a window that is dragged asks for the same one at every step.
+const OPENED: u64 = 16;
+const OPENED_FOR: Duration = Duration::from_secs(20);
+/// What of an answer fits between a child and the gateway before either waits for the other, in bytes.
+const PIPE: usize = 1 << 20;
 /// As much as is read of what a child complained about before it ended, in bytes.
 const COMPLAINT: usize = 4096;
 
@@ -36,6 +41,8 @@ pub(super) struct Pool {
     cache_bytes: u64,
     slots: Vec<Mutex<Option<Running>>>,
     spares: Spares,
+    /// Files of the archive that were opened not long ago: what has a hash never changes.
+    opened: moka::sync::Cache<ContentHash, Arc<File>>,
     /// The sentence for an object and a frame (0: its header) that are too much for a child, so that a hostile object which is
     /// asked for again and again costs a child once.
     refused: moka::sync::Cache<(ContentHash, u32), String>,
@@ -81,9 +88,9 @@ const NAMELESS: ContentHash = ContentHash([0; 32]);
 
 /// Opened files, and their size together.
 struct Subject {
-    file: File,
+    file: Arc<File>,
     /// The presentation state that is to be applied.
-    state: Option<File>,
+    state: Option<Arc<File>>,
     bytes: u64,
 }
 
@@ -114,6 +121,7 @@ impl Pool {
             cache_bytes: cache_bytes / workers as u64,
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
             spares,
+            opened: moka::sync::Cache::builder().max_capacity(OPENED).time_to_idle(OPENED_FOR).build(),
             refused: moka::sync::Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
             bare: Once::new(),
         }
@@ -122,7 +130,7 @@ impl Pool {
     /// The facts of an object in a file.
     pub(super) async fn header(&self, file: File, content: ContentHash) -> Result<Received, PictureError> {
         let request = Request::Header { content: content.0 };
-        match self.ask(content, &request, file, None).await? {
+        match self.ask(content, &request, file.into(), None).await? {
             (Answer::Header(facts), _) => Ok((*facts).into()),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
@@ -135,7 +143,7 @@ impl Pool {
         request: &Request,
         file: File,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
-        match self.ask(NAMELESS, request, file, None).await? {
+        match self.ask(NAMELESS, request, file.into(), None).await? {
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             answer => Ok(answer),
         }
@@ -144,7 +152,9 @@ impl Pool {
     /// Decodes a frame ahead. What cannot be decoded is told when it is to be shown.
     pub(super) async fn warm(&self, path: &Path, content: ContentHash, frame: FrameNumber) {
         let request = Request::Warm { content: content.0, frame: frame.number() };
-        let Ok(subject) = open(path).await.and_then(|file| measured(file, None)) else { return };
+        let Ok(subject) = self.kept(path, content).await.and_then(|file| measured(file, None)) else {
+            return;
+        };
         if self.refused.contains_key(&(content, frame.number())) {
             return;
         }
@@ -173,11 +183,11 @@ impl Pool {
                 Quality::Lossy(percent) => Some(percent),
             },
         };
-        let state = match state {
-            Some(state) => Some(open(state).await?),
-            None => None,
+        let state = match (state, presentation.state) {
+            (Some(state), Some(hash)) => Some(self.kept(state, hash).await?),
+            _ => None,
         };
-        match self.ask(content, &request, open(path).await?, state).await? {
+        match self.ask(content, &request, self.kept(path, content).await?, state).await? {
             (Answer::Picture { is_png, width, height, is_whole, facts }, bytes) => {
                 Ok(Made::Picture(Picture {
                     bytes: bytes.into(),
@@ -200,13 +210,23 @@ impl Pool {
         file: File,
         content: ContentHash,
     ) -> Result<ShownContent, PictureError> {
-        match self.ask(content, &Request::Content, file, None).await? {
+        match self.ask(content, &Request::Content, file.into(), None).await? {
             (Answer::Text(document), _) => Ok(ShownContent::Text(*document)),
             (Answer::Pages, bytes) => Ok(ShownContent::Pages(bytes.into())),
             (Answer::Sound(media_type), bytes) => Ok(ShownContent::Sound(bytes.into(), media_type)),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
         }
+    }
+
+    /// A file of the archive, held open while it is asked for.
+    async fn kept(&self, path: &Path, content: ContentHash) -> Result<Arc<File>, PictureError> {
+        if let Some(file) = self.opened.get(&content) {
+            return Ok(file);
+        }
+        let file = Arc::new(open(path).await?);
+        self.opened.insert(content, file.clone());
+        Ok(file)
     }
 
     /// The child that has the frames of this object in its cache.
@@ -218,8 +238,8 @@ impl Pool {
         &self,
         content: ContentHash,
         request: &Request,
-        file: File,
-        state: Option<File>,
+        file: Arc<File>,
+        state: Option<Arc<File>>,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
         let subject = measured(file, state)?;
         let key = (content, request.frame());
@@ -268,7 +288,8 @@ impl Pool {
             if !running.is_ready {
                 self.greet(&mut running).await?;
             }
-            wire::send_request(&mut running.requests, request, &subject.file, subject.state.as_ref()).await?;
+            wire::send_request(&mut running.requests, request, &subject.file, subject.state.as_deref())
+                .await?;
             wire::receive_answer(&mut running.answers, Some(request)).await
         };
         let patience = limits::patience(subject.bytes);
@@ -348,6 +369,8 @@ impl Pool {
             .kill_on_drop(true)
             .spawn()?;
         let stdout = child.stdout.take().ok_or_else(|| io::Error::other("the child has no pipes"))?;
+        // A system that refuses this only makes both wait for each other more often.
+        let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE);
         let answers = tokio::io::BufReader::new(stdout);
         let requests = UnixStream::from_std(ours)?;
         if let (Spares::One(_), Some(pid)) = (&self.spares, child.id()) {
@@ -364,7 +387,7 @@ fn alive(running: Option<Running>) -> Option<Running> {
     running.and_then(|mut running| matches!(running.child.try_wait(), Ok(None)).then_some(running))
 }
 
-fn measured(file: File, state: Option<File>) -> Result<Subject, PictureError> {
+fn measured(file: Arc<File>, state: Option<Arc<File>>) -> Result<Subject, PictureError> {
     let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
     let mut bytes = 0;
     for file in std::iter::once(&file).chain(&state) {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use fast_image_resize::FilterType;
+
 use super::{StoredFrame, View};
 
 /// A rectangle of a frame, or of a reduced copy of it, in whole pixels.
@@ -104,10 +106,10 @@ impl Axis {
 }
 
 /// What is needed along one axis.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cut {
-    first: usize,
-    count: usize,
+    pub(super) first: usize,
+    pub(super) count: usize,
     /// From the first pixel.
     pub(super) start: f64,
     pub(super) length: f64,
@@ -120,6 +122,12 @@ impl Cut {
         let is_same = (self.length - count as f64).abs() < 1e-6 && is_near(self.start);
         (is_same && self.start.round() as usize + count <= self.count).then_some(self.start.round() as usize)
     }
+}
+
+/// How parts are scaled to so many pixels: what comes to a fraction of its size is averaged, the rest is linear.
+pub(super) fn filter((across, columns): (Cut, usize), (down, rows): (Cut, usize)) -> FilterType {
+    let shrink = (across.length / columns as f64).max(down.length / rows as f64);
+    if shrink >= 2.0 { FilterType::Box } else { FilterType::Bilinear }
 }
 
 /// Both axes.

@@ -4,9 +4,15 @@
 //! dragged. They differ from averages of the full picture only where a pixel of the screen covers values on both sides of an end of
 //! the window.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::place::Region;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U16;
+use fast_image_resize::{ResizeAlg, ResizeOptions, Resizer};
+
+use super::place::{Cut, Region, filter};
+use super::ramp::Ramp;
+use super::tones::Grays;
 use super::{StoredFrame, Values};
 
 /// By how much copies are smaller, along both axes.
@@ -18,10 +24,28 @@ pub(super) const PADDING: u16 = u16::MAX;
 /// The highest code of a value when values are few: finer than the values themselves, and a table of it is still small.
 const FINE: u32 = 1 << 14;
 
+/// The most pixels of a screen for which what it sees is kept.
+const SCREEN: usize = 1 << 21;
+
 /// The copies of one frame, made when they are first needed. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Reduced {
     copies: Arc<[OnceLock<Copy>; FACTORS.len()]>,
+    /// What the last screen saw.
+    seen: Arc<Mutex<Option<Seen>>>,
+}
+
+/// What a screen sees: the factor of the copy, where, and the values; `None` where they cannot be scaled.
+type Seen = (usize, Sight, Option<Arc<Copy>>);
+
+/// A part of a copy on so many pixels of a screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sight {
+    pub(super) region: Region,
+    pub(super) across: Cut,
+    pub(super) down: Cut,
+    pub(super) columns: usize,
+    pub(super) rows: usize,
 }
 
 /// They follow from the frame, and so never differ by themselves.
@@ -42,6 +66,8 @@ pub(super) struct Copy {
     step: f64,
     /// The highest code of a value.
     highest: u16,
+    /// Some of it is no image.
+    has_padding: bool,
 }
 
 impl Reduced {
@@ -55,6 +81,24 @@ impl Reduced {
         Some(self.copies[place].get_or_init(|| reduce(frame, FACTORS[place])))
     }
 
+    /// What a screen sees of a copy, scaled in stored values and kept: while a window is dragged nothing is scaled again. `None` where that
+    /// saves nothing, or where pixels that are no image would be mixed into those beside them.
+    pub(super) fn seen(&self, copy: &Copy, sight: Sight) -> Option<Arc<Copy>> {
+        let is_whole = sight.across.whole(sight.columns).is_some() && sight.down.whole(sight.rows).is_some();
+        if is_whole || sight.columns * sight.rows > SCREEN {
+            return None;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*seen {
+            Some((factor, known, scaled)) if (*factor, *known) == (copy.factor, sight) => scaled.clone(),
+            _ => {
+                let scaled = copy.scaled(&sight).map(Arc::new);
+                *seen = Some((copy.factor, sight, scaled.clone()));
+                scaled
+            }
+        }
+    }
+
     /// What the copies take when all that are likely are made, in bytes.
     pub(super) fn bytes(frame: &StoredFrame) -> usize {
         /// Frames up to this size are seldom shown smaller.
@@ -63,8 +107,8 @@ impl Reduced {
         if pixels <= SMALL || !is_reducible(frame) {
             return 0;
         }
-        // A half and a third, of which most screens need one.
-        (pixels / 4 + pixels / 9) * size_of::<u16>()
+        // A half and a third, of which most screens need one, and what a screen sees of it.
+        (pixels / 4 + pixels / 9 + SCREEN.min(pixels / 4)) * size_of::<u16>()
     }
 }
 
@@ -74,6 +118,53 @@ fn is_reducible(frame: &StoredFrame) -> bool {
 }
 
 impl Copy {
+    /// The values of a part on so many pixels; `None` where some of it is no image.
+    fn scaled(&self, sight: &Sight) -> Option<Self> {
+        let Sight { region, across, down, columns, rows } = *sight;
+        let mut source = Vec::with_capacity(region.pixels());
+        for row in region.top..region.top + region.height {
+            let start = row * self.columns + region.left;
+            let line = self.codes.get(start..start + region.width)?;
+            if line.contains(&PADDING) {
+                return None;
+            }
+            source.extend(line.iter().map(|&code| U16::new(code)));
+        }
+        let source = TypedImageRef::new(region.width as u32, region.height as u32, &source).ok()?;
+        let mut scaled = TypedImage::<U16>::new(columns as u32, rows as u32);
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(filter((across, columns), (down, rows))))
+            .crop(across.start, down.start, across.length, down.length);
+        Resizer::new().resize_typed(&source, &mut scaled, &options).ok()?;
+        let codes = scaled.pixels().iter().map(|pixel| pixel.0).collect();
+        Some(Self {
+            columns,
+            codes,
+            factor: self.factor,
+            low: self.low,
+            step: self.step,
+            highest: self.highest,
+            has_padding: false,
+        })
+    }
+
+    /// The levels of a region; what is no image is black.
+    pub(super) fn levels(&self, region: Region, grays: &Grays<'_>) -> Vec<u8> {
+        let value = |code: usize| self.low + code as f64 * self.step;
+        let table: Vec<u8> = (0..=usize::from(self.highest)).map(|code| grays.shown(value(code))).collect();
+        let ramp = Ramp::of(&table, |code| code as f64, |code| grays.exact(value(code as usize)));
+        let Some(ramp) = ramp.filter(|_| !self.has_padding) else {
+            return self.map(region, |stored| grays.shown(stored), 0);
+        };
+        let mut levels = Vec::with_capacity(region.pixels());
+        for row in region.top..region.top + region.height {
+            let start = row * self.columns + region.left;
+            let line = self.codes.get(start..start + region.width).unwrap_or_default();
+            levels.extend(line.iter().map(|&code| ramp.level(f32::from(code))));
+        }
+        levels
+    }
+
     /// Maps every value of a region.
     pub(super) fn map<T: std::marker::Copy + Default>(
         &self,
@@ -120,7 +211,9 @@ fn reduce(frame: &StoredFrame, factor: usize) -> Copy {
         _ => Vec::new(),
     };
     let highest = (f64::from(span) * steps) as u16;
-    Copy { factor, columns: blocks.columns.div_ceil(factor), codes, low: f64::from(low), step, highest }
+    let has_padding = codes.contains(&PADDING);
+    let columns = blocks.columns.div_ceil(factor);
+    Copy { factor, columns, codes, low: f64::from(low), step, highest, has_padding }
 }
 
 struct Blocks {
@@ -220,6 +313,37 @@ mod tests {
         );
         let wide = frame(10, 10, Values::F32(vec![1.0; 100]));
         assert!(wide.reduced.copy(&wide, 4.0).is_none());
+    }
+
+    fn sight(copy: &Copy, count: usize, columns: usize) -> Sight {
+        let rows = copy.codes.len() / copy.columns;
+        let region = Region { left: 0, top: 0, width: copy.columns, height: rows };
+        let cut = Cut { first: 0, count, start: 0.0, length: count as f64 };
+        Sight { region, across: cut, down: cut, columns, rows: columns }
+    }
+
+    #[test]
+    fn what_a_screen_sees_is_scaled_once_for_every_window() {
+        let shown = frame(8, 8, Values::U16((0..64).map(|value| value % 8 * 100).collect()));
+        let copy = shown.reduced.copy(&shown, 2.0).unwrap();
+        let seen = shown.reduced.seen(copy, sight(copy, 4, 3)).unwrap();
+        let again = shown.clone().reduced.seen(copy, sight(copy, 4, 3)).unwrap();
+        assert!(Arc::ptr_eq(&seen, &again));
+        let row: Vec<f64> = values(&seen).into_iter().take(3).map(Option::unwrap).collect();
+        // The averages are 50, 250, 450, 650; the middle of three lies between the second and the third.
+        assert!((row[1] - 350.0).abs() < 1.0 && row[0] < 150.0 && row[2] > 550.0, "{row:?}");
+        assert_eq!(shown.reduced.seen(copy, sight(copy, 4, 2)).unwrap().columns, 2);
+        assert!(shown.reduced.seen(copy, sight(copy, 4, 4)).is_none(), "nothing is to be scaled");
+    }
+
+    /// PS3.3 C.7.5.1.1.2: mixed into its neighbours, padding would be the edge of something.
+    #[test]
+    fn padding_is_not_scaled_with_the_values_beside_it() {
+        let mut shown = frame(4, 4, Values::I16([[-2000, -2000, 100, 100]; 4].concat()));
+        shown.appearance.padding = Some((-2000.0, -2000.0));
+        shown.shown_extent = (100.0, 100.0);
+        let copy = shown.reduced.copy(&shown, 2.0).unwrap();
+        assert!(shown.reduced.seen(copy, sight(copy, 2, 1)).is_none());
     }
 
     proptest! {

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::color::Color;
 use super::overlay;
-use super::place::{Cut, Placement, Region};
-use super::reduced::Reduced;
+use super::place::{Cut, Placement, Region, filter};
+use super::reduced::{Reduced, Sight};
 use super::tones::tones;
 use super::window::Voi;
 use super::{Presentation, StoredFrame, Surface, View, VoiChoice, Window};
@@ -107,7 +107,7 @@ pub fn render(frame: &StoredFrame, presentation: &Presentation) -> Result<Render
 ///
 /// A zoom of 1 fits the turned frame into the surface, its pixels as high and wide as the header says. What gets larger is linear between
 /// pixels. What gets smaller is averaged: monochrome frames of 8 and 16 bits in stored values, by a copy that is made once and kept
-/// ([`Reduced`]), the rest and all others in rendered 8 bits. Where a pixel of the frame comes to one of the surface, its value is the
+/// ([`Reduced`]), all others in rendered 8 bits. Where a pixel of the frame comes to one of the surface, its value is the
 /// pixel's, exactly. Turn and flip move pixels and change none.
 pub fn render_view(
     frame: &StoredFrame,
@@ -145,8 +145,19 @@ fn unturned_view(
     let shrink = columns.shrink().min(rows.shrink());
     let copy = if is_gray { frame.reduced.copy(frame, shrink) } else { None };
     let (region, across, down) = placement.cut(copy.map_or(1, |copy| copy.factor));
-    let (channels, source) = tones(frame, copy, presentation, supplement, region)?;
-    let mut scaled = scale(source, channels, region, (across, columns.length()), (down, rows.length()))?;
+    let (seen_columns, seen_rows) = (columns.length(), rows.length());
+    let sight = Sight { region, across, down, columns: seen_columns, rows: seen_rows };
+    let seen = copy.and_then(|copy| frame.reduced.seen(copy, sight));
+    let (channels, mut scaled) = match seen.as_deref() {
+        Some(seen) => {
+            let all = Region { left: 0, top: 0, width: seen_columns, height: seen_rows };
+            tones(frame, Some(seen), presentation, supplement, all)?
+        }
+        None => {
+            let (channels, source) = tones(frame, copy, presentation, supplement, region)?;
+            (channels, scale(source, channels, region, (across, seen_columns), (down, seen_rows))?)
+        }
+    };
     if let Some(icc) = look.icc.as_ref().filter(|_| channels == Channels::Rgb && supplement.is_none()) {
         icc.apply(&mut scaled);
     }
@@ -196,8 +207,7 @@ fn scale(
     let source = ImageRef::new(region.width as u32, region.height as u32, &source, pixel_type)
         .map_err(|error| fault(&error))?;
     let mut scaled = Image::new(columns as u32, rows as u32, pixel_type);
-    let shrink = (across.length / columns as f64).max(down.length / rows as f64);
-    let filter = if shrink >= 2.0 { FilterType::Box } else { FilterType::Bilinear };
+    let filter = filter((across, columns), (down, rows));
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false).crop(
         across.start,
         down.start,

@@ -4,6 +4,7 @@ use super::color::{Color, Palette, rgb_from_ybr};
 use super::lut::PresentationLut;
 use super::pixels::each;
 use super::place::Region;
+use super::ramp::Ramp;
 use super::reduced::Copy;
 use super::render::{Channels, RenderError};
 use super::window::{Voi, WindowFunction};
@@ -28,8 +29,8 @@ pub(super) fn tones(
                     };
                     (Channels::Rgb, by_value(frame, region, color).into_flattened())
                 }
-                (None, Some(copy)) => (Channels::Gray, copy.map(region, |stored| grays.shown(stored), 0)),
-                (None, None) => (Channels::Gray, by_value(frame, region, |stored| grays.level(stored))),
+                (None, Some(copy)) => (Channels::Gray, copy.levels(region, &grays)),
+                (None, None) => (Channels::Gray, levels(frame, region, &grays)),
             }
         }
         Ok(Color::Palette) => {
@@ -50,7 +51,7 @@ pub(super) fn tones(
 }
 
 /// The stages of a grey pixel (PS3.4 N.2): modality, values of interest, presentation.
-struct Grays<'f> {
+pub(super) struct Grays<'f> {
     look: &'f Appearance,
     voi: Voi<'f>,
     is_inverted: bool,
@@ -78,14 +79,42 @@ impl<'f> Grays<'f> {
     }
 
     /// The level of a stored value that is an image.
-    fn shown(&self, stored: f64) -> u8 {
+    pub(super) fn shown(&self, stored: f64) -> u8 {
+        (self.exact(stored) + 0.5) as u8
+    }
+
+    /// The same before it is rounded.
+    pub(super) fn exact(&self, stored: f64) -> f64 {
         let mut tone = self.voi.tone(self.look.modality.apply(stored));
         if let Some(PresentationLut::Table(table)) = &self.look.presentation_lut {
             tone = table.spread(tone);
         }
         let tone = if self.is_inverted { 1.0 - tone } else { tone };
-        (tone * 255.0 + 0.5) as u8
+        tone * 255.0
     }
+}
+
+/// The levels of a region: by arithmetic where the stages allow it, else by a table.
+fn levels(frame: &StoredFrame, region: Region, grays: &Grays<'_>) -> Vec<u8> {
+    let (low, high) = (frame.extent.0, frame.extent.1);
+    let is_wide = matches!(&*frame.values, Values::U16(_) | Values::I16(_));
+    // Values that are more than the pixels are not worth a look at each.
+    if is_wide && region.pixels() as f64 >= high - low {
+        let value = |place: usize| low + place as f64;
+        let table: Vec<u8> = (0..=(high - low) as usize).map(|place| grays.level(value(place))).collect();
+        if let Some(ramp) = Ramp::of(&table, value, |stored| grays.exact(stored)) {
+            let mut mapped = Vec::with_capacity(region.pixels());
+            match &*frame.values {
+                Values::U16(values) => rows(values, frame, region)
+                    .for_each(|row| mapped.extend(row.iter().map(|&value| ramp.level(f32::from(value))))),
+                Values::I16(values) => rows(values, frame, region)
+                    .for_each(|row| mapped.extend(row.iter().map(|&value| ramp.level(f32::from(value))))),
+                _ => {}
+            }
+            return mapped;
+        }
+    }
+    by_value(frame, region, |stored| grays.level(stored))
 }
 
 /// The values of a region, row by row; `samples` values a pixel.
