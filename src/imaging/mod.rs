@@ -30,9 +30,11 @@ pub mod pixels;
 mod place;
 pub mod plain;
 mod presentation;
+mod ramp;
 pub mod read;
 mod reduced;
 pub mod render;
+mod rewrite;
 mod rle;
 #[cfg(test)]
 mod sample;

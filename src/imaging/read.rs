@@ -89,12 +89,7 @@ impl<'a> Object<'a> {
             Some(_) => guessed.unwrap_or(Encoding::ExplicitLittle),
             None => guessed.ok_or(OpenError::NotDicom("a file of unknown kind"))?,
         };
-        let Layout { header, pixels, cut, corrections } = scan::scan(&bytes, start, encoding)?;
-        let mut header_bytes = Cow::Borrowed(&bytes[header.clone()]);
-        for (at, correction) in corrections {
-            let at = at - header.start;
-            header_bytes.to_mut()[at..at + correction.len()].copy_from_slice(&correction);
-        }
+        let Layout { header, pixels, cut } = scan::scan(&bytes, start, encoding)?;
         let syntax_uid = match encoding {
             Encoding::ExplicitLittle => uids::EXPLICIT_VR_LITTLE_ENDIAN,
             Encoding::ImplicitLittle => uids::IMPLICIT_VR_LITTLE_ENDIAN,
@@ -103,7 +98,7 @@ impl<'a> Object<'a> {
         let syntax = TransferSyntaxRegistry
             .get(syntax_uid)
             .ok_or_else(|| OpenError::Damaged(format!("transfer syntax {syntax_uid} is not known")))?;
-        let mut dataset = InMemDicomObject::read_dataset_with_ts(&*header_bytes, syntax)
+        let mut dataset = InMemDicomObject::read_dataset_with_ts(&header[..], syntax)
             .map_err(|error| OpenError::Damaged(one_line(&error)))?;
         charset::decode_texts(&mut dataset);
         if dataset.tags().next().is_none() && pixels.is_none() {
@@ -258,7 +253,7 @@ fn pixels_end(bytes: &[u8]) -> Option<u64> {
     let layout = scan::scan(bytes, 0, Encoding::ExplicitLittle).ok()?;
     let Some(PixelElement::Native { bytes: pixels, missing, .. }) = layout.pixels else { return None };
     let syntax = TransferSyntaxRegistry.get(uids::EXPLICIT_VR_LITTLE_ENDIAN)?;
-    let set = InMemDicomObject::read_dataset_with_ts(&bytes[layout.header], syntax).ok()?;
+    let set = InMemDicomObject::read_dataset_with_ts(&layout.header[..], syntax).ok()?;
     let frame_bits = super::pixels::PixelFormat::read(&set).ok()?.native_frame_bits();
     let frames = u64::from(super::header::declared_frames(&set));
     let length = pixels.len() as u64 + missing;

@@ -8,6 +8,7 @@ use dicom_dictionary_std::{StandardDataDictionary, tags};
 
 use super::charset;
 use super::read::OpenError;
+use super::rewrite::Rewritten;
 
 /// The deepest nesting of sequences that is read. Real objects stay below 10.
 const MAX_DEPTH: usize = 64;
@@ -15,10 +16,10 @@ const MAX_DEPTH: usize = 64;
 const MAX_ELEMENTS: usize = 1_000_000;
 /// The most fragments of encapsulated pixel data.
 const MAX_FRAGMENTS: usize = 1_000_000;
-const UNDEFINED: u32 = u32::MAX;
-const ITEM: Tag = Tag(0xFFFE, 0xE000);
-const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
-const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
+pub(super) const UNDEFINED: u32 = u32::MAX;
+pub(super) const ITEM: Tag = Tag(0xFFFE, 0xE000);
+pub(super) const ITEM_END: Tag = Tag(0xFFFE, 0xE00D);
+pub(super) const SEQUENCE_END: Tag = Tag(0xFFFE, 0xE0DD);
 
 /// How the elements of a data set are written (PS3.5 section 7.1.2, 7.1.3, 7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +42,11 @@ pub(super) enum PixelElement {
 /// What the walk found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// The elements before the pixels.
-    pub(super) header: Range<usize>,
+    /// The elements before the pixels, written anew for a strict parser.
+    pub(super) header: Vec<u8>,
     pub(super) pixels: Option<PixelElement>,
     /// The data set ends where it should not: `header` holds the whole elements before that.
     pub(super) cut: Option<OpenError>,
-    /// What has to be written differently for a strict parser to read the same: where, and the bytes.
-    pub(super) corrections: Vec<(usize, Vec<u8>)>,
 }
 
 struct Level {
@@ -55,15 +54,13 @@ struct Level {
     /// `None`: until its delimiter.
     end: Option<usize>,
     encoding: Encoding,
-    /// Where the value starts, if this is an unknown element of undefined length in explicit VR.
-    unknown: Option<(usize, Encoding)>,
+    /// The tag and where the value starts, if this is an unknown element of undefined length in explicit VR.
+    unknown: Option<(Tag, usize)>,
 }
 
 struct Element {
     tag: Tag,
     vr: Option<VR>,
-    /// The VR is left blank.
-    is_blank: bool,
     /// Of the value.
     start: usize,
     length: u32,
@@ -73,19 +70,27 @@ struct Element {
 ///
 /// A data set that is cut short gives its whole elements; anything else that does not fit is an error.
 pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Layout, OpenError> {
-    let mut layout = Layout { header: start..start, pixels: None, cut: None, corrections: Vec::new() };
-    match walk(bytes, start, encoding, &mut layout) {
-        Ok(()) => Ok(layout),
-        Err(cut @ (OpenError::Truncated(_) | OpenError::TooLong { .. })) if !layout.header.is_empty() => {
-            layout.corrections.retain(|(at, _)| *at < layout.header.end);
-            Ok(Layout { cut: Some(cut), ..layout })
+    let mut written = Rewritten::new(encoding);
+    let walked = walk(bytes, start, encoding, &mut written);
+    let header = written.into_bytes();
+    match walked {
+        Ok(pixels) => Ok(Layout { header, pixels, cut: None }),
+        Err(cut @ (OpenError::Truncated(_) | OpenError::TooLong { .. })) if !header.is_empty() => {
+            Ok(Layout { header, pixels: None, cut: Some(cut) })
         }
         Err(error) => Err(error),
     }
 }
 
-fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> Result<(), OpenError> {
+fn walk(
+    bytes: &[u8],
+    start: usize,
+    encoding: Encoding,
+    written: &mut Rewritten,
+) -> Result<Option<PixelElement>, OpenError> {
     let mut levels: Vec<Level> = Vec::new();
+    // Inside of the unknown nothing is written; no more than one is open, as its content has no VR.
+    let mut is_hidden = false;
     let mut at = start;
     let mut elements = 0;
     loop {
@@ -98,14 +103,16 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
                     "an element passes the end of its sequence at byte {end}"
                 )));
             }
-            levels.pop();
+            if let Some(level) = levels.pop().filter(|_| !is_hidden) {
+                if level.is_sequence { written.sequence_end() } else { written.item_end() }
+            }
         }
         let rest = bytes.len().saturating_sub(at);
         if levels.is_empty() {
-            layout.header.end = at;
+            written.mark();
             // Some writers leave an odd byte or two behind the last element.
             if rest < 8 {
-                return Ok(());
+                return Ok(None);
             }
         }
         let (is_in_sequence, encoding) =
@@ -118,18 +125,14 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
         if levels.is_empty() {
             // Trailing padding ends a data set (PS3.10 section 7.2); zeros do so in practice.
             if element.tag == tags::DATA_SET_TRAILING_PADDING || (element.tag == Tag(0, 0) && elements > 1) {
-                return Ok(());
+                return Ok(None);
             }
             if matches!(
                 element.tag,
                 tags::PIXEL_DATA | tags::FLOAT_PIXEL_DATA | tags::DOUBLE_FLOAT_PIXEL_DATA
             ) {
-                layout.pixels = Some(pixel_element(bytes, &element, encoding)?);
-                return Ok(());
+                return pixel_element(bytes, &element, encoding).map(Some);
             }
-        }
-        if element.is_blank {
-            layout.corrections.push((at + 4, vr_of(element.tag).to_bytes().to_vec()));
         }
         let defined_end = |length: u32| {
             let end = element.start + length as usize;
@@ -154,19 +157,19 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
                         _ => encoding,
                     };
                     levels.push(Level { is_sequence: false, end, encoding, unknown: None });
-                }
-                SEQUENCE_END => {
-                    let unknown = levels.pop().and_then(|level| level.unknown);
-                    if let Some((value, encoding)) = unknown {
-                        // With its length the value can be passed over, delimiter and all.
-                        let length = (element.start - value) as u32;
-                        let length = match encoding {
-                            Encoding::ExplicitBig => length.to_be_bytes(),
-                            _ => length.to_le_bytes(),
-                        };
-                        layout.corrections.push((value - 4, length.to_vec()));
+                    if !is_hidden {
+                        written.item();
                     }
                 }
+                SEQUENCE_END => match levels.pop().and_then(|level| level.unknown) {
+                    Some((tag, value)) => {
+                        // With its length the value can be passed over, delimiter and all.
+                        is_hidden = false;
+                        written.element(tag, Some(VR::UN), &bytes[value..element.start]);
+                    }
+                    None if is_hidden => {}
+                    None => written.sequence_end(),
+                },
                 tag => return Err(OpenError::Damaged(format!("{tag} where an item of a sequence must be"))),
             }
             at = element.start;
@@ -176,6 +179,9 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
             ITEM_END => {
                 if levels.pop().is_none() {
                     return Err(OpenError::Damaged("an item ends where none began".to_owned()));
+                }
+                if !is_hidden {
+                    written.item_end();
                 }
                 at = element.start;
             }
@@ -200,7 +206,12 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
                     }
                     // An unknown VR of undefined length holds implicit VR (PS3.5 section 6.2.2 note 4).
                     let is_unknown = element.vr == Some(VR::UN);
-                    let unknown = is_unknown.then_some((element.start, encoding));
+                    let unknown = (is_unknown && !is_hidden).then_some((tag, element.start));
+                    if unknown.is_some() {
+                        is_hidden = true;
+                    } else if !is_hidden {
+                        written.sequence(tag, element.vr);
+                    }
                     let encoding = if is_unknown { Encoding::ImplicitLittle } else { encoding };
                     let end = if is_undefined { None } else { Some(defined_end(element.length)?) };
                     levels.push(Level { is_sequence: true, end, encoding, unknown });
@@ -211,10 +222,16 @@ fn walk(bytes: &[u8], start: usize, encoding: Encoding, layout: &mut Layout) -> 
                     at = end.ok_or(OpenError::Truncated(bytes.len()))?;
                 } else {
                     at = defined_end(element.length)?;
+                    let value = &bytes[element.start..at];
                     if tag == tags::SPECIFIC_CHARACTER_SET
-                        && let Some((place, byte)) = charset::hide(&bytes[element.start..at])
+                        && let Some((place, byte)) = charset::hide(value).filter(|_| !is_hidden)
                     {
-                        layout.corrections.push((element.start + place, vec![byte]));
+                        let mut hidden = value.to_vec();
+                        hidden[place] = byte;
+                        written.element(tag, element.vr, &hidden);
+                    } else if !is_hidden && tag != tags::PIXEL_DATA {
+                        // Nobody looks at the pixels of an icon.
+                        written.element(tag, element.vr, value);
                     }
                 }
             }
@@ -292,7 +309,7 @@ fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
     }
     if tag.0 == 0xFFFE || encoding == Encoding::ImplicitLittle {
         let length = u32_of([head[4], head[5], head[6], head[7]]);
-        return Some(Element { tag, vr: None, is_blank: false, start: at + 8, length });
+        return Some(Element { tag, vr: None, start: at + 8, length });
     }
     // Writers that do not know a VR leave it blank and write the short form.
     // One that does not exist is short too where the bytes that a long form reserves are not zero.
@@ -303,9 +320,9 @@ fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
     if has_long_length(vr) {
         let quad = bytes.get(at + 8..at + 12)?;
         let length = u32_of([quad[0], quad[1], quad[2], quad[3]]);
-        return Some(Element { tag, vr: Some(vr), is_blank, start: at + 12, length });
+        return Some(Element { tag, vr: Some(vr), start: at + 12, length });
     }
-    Some(Element { tag, vr: Some(vr), is_blank, start: at + 8, length: u32::from(u16_at(6)) })
+    Some(Element { tag, vr: Some(vr), start: at + 8, length: u32::from(u16_at(6)) })
 }
 
 /// Pixel data written in explicit VR behind a header in implicit VR, or the other way round, as some writers do.
@@ -319,16 +336,10 @@ fn pixels_in_the_other_form(bytes: &[u8], at: usize, tag: Tag, encoding: Encodin
     match head {
         [b'O', b'B' | b'W', 0, 0, ..] if encoding == Encoding::ImplicitLittle && fits(at + 12, long(4)) => {
             let vr = VR::from_binary([head[0], head[1]]);
-            Some(Element { tag, vr, is_blank: false, start: at + 12, length: long(4) })
+            Some(Element { tag, vr, start: at + 12, length: long(4) })
         }
         [a, b, ..] if encoding == Encoding::ExplicitLittle && VR::from_binary([*a, *b]).is_none() => {
-            fits(at + 8, long(0)).then_some(Element {
-                tag,
-                vr: None,
-                is_blank: false,
-                start: at + 8,
-                length: long(0),
-            })
+            fits(at + 8, long(0)).then_some(Element { tag, vr: None, start: at + 8, length: long(0) })
         }
         _ => None,
     }
@@ -341,7 +352,7 @@ fn vr_of(tag: Tag) -> VR {
 }
 
 /// PS3.5 table 7.1-1: these VRs have a length of 32 bits.
-fn has_long_length(vr: VR) -> bool {
+pub(super) fn has_long_length(vr: VR) -> bool {
     use VR::*;
     matches!(vr, OB | OD | OF | OL | OV | OW | SQ | SV | UC | UN | UR | UT | UV)
 }
@@ -428,7 +439,7 @@ mod tests {
     #[test]
     fn nesting_has_a_limit() {
         let fits = sequences(MAX_DEPTH, true);
-        assert_eq!(scan(&fits, 0, Encoding::ExplicitLittle).map(|layout| layout.header), Ok(0..fits.len()));
+        assert_eq!(scan(&fits, 0, Encoding::ExplicitLittle).map(|layout| layout.header), Ok(fits));
         let too_deep = sequences(MAX_DEPTH + 1, true);
         assert_eq!(scan(&too_deep, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
         let hostile = sequences(20_000, false);
@@ -445,7 +456,7 @@ mod tests {
         // With a whole element before it, that one is kept and the fault is told.
         let whole = [8, 0, 0x60, 0, b'C', b'S', 2, 0, b'C', b'T'];
         let cut = scan(&[&whole[..], &element[..]].concat(), 0, Encoding::ExplicitLittle).unwrap();
-        assert_eq!(cut.header, 0..whole.len());
+        assert_eq!(cut.header, whole);
         assert!(matches!(cut.cut, Some(OpenError::TooLong { length: 10_000, .. })));
         let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2];
         assert_eq!(
@@ -460,16 +471,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_strict_parser_would_not_read_is_corrected_in_place() {
+    fn what_a_strict_parser_would_not_read_is_written_anew() {
         // UN of undefined length around an empty item in implicit VR, then a blank VR.
         let mut bytes = vec![9, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
         bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
         bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
         bytes.extend_from_slice(&[0x28, 0, 0x20, 0x01, b' ', b' ', 2, 0, 0, 0]);
         let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
-        assert_eq!(layout.header, 0..bytes.len());
-        assert_eq!(layout.corrections[0], (8, vec![16, 0, 0, 0]));
-        assert_eq!(layout.corrections[1].0, 32);
+        bytes[8..12].copy_from_slice(&[16, 0, 0, 0]);
+        bytes[32..34].copy_from_slice(b"LO");
+        assert_eq!(layout.header[..bytes.len() - 4], bytes[..bytes.len() - 4]);
     }
 
     #[test]
@@ -497,8 +508,8 @@ mod tests {
         bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
         bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
         let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
-        assert_eq!((layout.header, layout.cut), (0..bytes.len(), None));
-        assert_eq!(layout.corrections[0], (4, b"PN".to_vec()));
+        assert_eq!((layout.header.len(), layout.cut), (bytes.len(), None));
+        assert_eq!(layout.header[..10], [0x10, 0, 0x10, 0, b'P', b'N', 2, 0, b'A', b'B']);
     }
 
     #[test]
@@ -524,7 +535,7 @@ mod tests {
         fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             for encoding in [Encoding::ExplicitLittle, Encoding::ImplicitLittle, Encoding::ExplicitBig] {
                 if let Ok(layout) = scan(&bytes, 0, encoding) {
-                    prop_assert!(layout.header.end <= bytes.len());
+                    prop_assert!(layout.header.len() <= 3 * bytes.len());
                     if let Some(PixelElement::Native { bytes: range, .. }) = layout.pixels {
                         prop_assert!(range.end <= bytes.len());
                     }
