@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use parvis::protocol::{ClientMessage, Receipt, StudyEntry};
 
 use crate::figure::{Figure, Sample};
@@ -12,6 +12,7 @@ use crate::gateway::Gateway;
 use crate::objects::Objects;
 use crate::orthanc::Orthanc;
 use crate::person::{Heard, Seat};
+use crate::report::Report;
 use crate::visit::Visit;
 
 /// Series of one kind, each shared once: the second time it would be known.
@@ -27,25 +28,36 @@ const KINDS: [(&str, bool, Option<&str>); 4] = [
     ("cr_j2k", true, Some("1.2.840.10008.1.2.4.90")),
 ];
 
-pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
+pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
     let objects = Objects::make()?;
     let orthanc = Orthanc::start(folder).await?;
-    let mut figures = Vec::new();
     for (name, is_large, syntax) in KINDS {
-        let mut files = Vec::new();
-        for number in 0..SERIES {
-            let number = number + 100;
-            let raw = if is_large { objects.cr(number)? } else { objects.ct(number)? };
-            files.push(match syntax {
-                None => raw,
-                Some(syntax) => orthanc.transcoded(&orthanc.upload(raw).await?, syntax).await?,
-            });
-        }
-        let gateway = Gateway::start(folder).await?;
-        figures.push(one(&gateway, name, files).await.with_context(|| name.to_owned())?);
-        gateway.end().await?;
+        let name = format!("first_image.{name}_ms.p95");
+        report.take(&name, kind(folder, (&objects, &orthanc), &name, is_large, syntax).await);
     }
-    Ok(figures)
+    Ok(())
+}
+
+async fn kind(
+    folder: &Path,
+    (objects, orthanc): (&Objects, &Orthanc),
+    name: &str,
+    is_large: bool,
+    syntax: Option<&str>,
+) -> Result<Figure> {
+    let mut files = Vec::new();
+    for number in 0..SERIES {
+        let number = number + 100;
+        let raw = if is_large { objects.cr(number)? } else { objects.ct(number)? };
+        files.push(match syntax {
+            None => raw,
+            Some(syntax) => orthanc.coded(raw, syntax).await?,
+        });
+    }
+    let gateway = Gateway::start(folder).await?;
+    let figure = one(&gateway, name, files).await?;
+    gateway.end().await?;
+    Ok(figure)
 }
 
 async fn one(gateway: &Gateway, name: &str, files: Vec<Vec<u8>>) -> Result<Figure> {
@@ -71,7 +83,7 @@ async fn one(gateway: &Gateway, name: &str, files: Vec<Vec<u8>>) -> Result<Figur
         waited.median(),
         waited.max()
     );
-    Ok(Figure::alone(format!("first_image.{name}_ms.p95"), waited.quantile(0.95), "ms", waited.len(), note))
+    Ok(Figure::alone(name, waited.quantile(0.95), "ms", waited.len(), note))
 }
 
 async fn first_picture(seat: &mut Seat, sent: Instant) -> Result<f64> {

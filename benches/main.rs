@@ -68,8 +68,12 @@ fn run(only: Option<&str>) -> Result<bool> {
         take(&mut report, "viewing", runtime.block_on(viewing::measure(&folder)));
     }
     if is_wanted("render") {
-        take(&mut report, "render", runtime.block_on(render::measure(&folder)));
-        take(&mut report, "first_image", runtime.block_on(first_image::measure(&folder)));
+        if let Err(error) = runtime.block_on(render::measure(&folder, &mut report)) {
+            report.fail("render", &error);
+        }
+        if let Err(error) = runtime.block_on(first_image::measure(&folder, &mut report)) {
+            report.fail("first_image", &error);
+        }
     }
     for part in PARTS.into_iter().filter(|part| !is_wanted(part)) {
         report.skip(part, "not asked for");

@@ -100,13 +100,30 @@ impl Orthanc {
         Ok(answer.json::<Uploaded>().await?.id)
     }
 
-    /// An object of it written anew in another transfer syntax.
-    pub async fn transcoded(&self, instance: &str, syntax: &str) -> Result<Vec<u8>> {
+    /// An object written anew in another transfer syntax.
+    pub async fn coded(&self, bytes: Vec<u8>, syntax: &str) -> Result<Vec<u8>> {
+        if JPEG_2000.contains(&syntax) {
+            return gdcm_j2k(&bytes).await;
+        }
+        let kept = self.upload(bytes).await?;
+        let coded = self.transcoded(&kept, syntax).await?;
+        self.delete(&kept).await?;
+        Ok(coded)
+    }
+
+    async fn transcoded(&self, instance: &str, syntax: &str) -> Result<Vec<u8>> {
         let wish = json!({ "Transcode": syntax, "Keep": ["SOPInstanceUID"], "Force": true });
         let address = format!("{}/instances/{instance}/modify", self.base);
         let answer = self.client.post(address).json(&wish).send().await?;
         let answer = answer.error_for_status().with_context(|| format!("Orthanc does not write {syntax}"))?;
         Ok(answer.bytes().await?.to_vec())
+    }
+
+    /// Forgets an object.
+    pub async fn delete(&self, instance: &str) -> Result<()> {
+        let answer = self.client.delete(format!("{}/instances/{instance}", self.base)).send().await?;
+        answer.error_for_status().context("Orthanc does not delete the object")?;
+        Ok(())
     }
 
     /// A rendered frame; `query` as in `window-center=40&window-width=400`. The answer is its size in bytes.
@@ -115,4 +132,15 @@ impl Orthanc {
         let answer = self.client.get(address).header(header::ACCEPT, accept).send().await?;
         Ok(answer.error_for_status().context("Orthanc does not render")?.bytes().await?.len())
     }
+}
+
+/// JPEG 2000 without loss, by the tool of the library that Orthanc's plugin stands on: the plugin ends the server when it writes several.
+async fn gdcm_j2k(bytes: &[u8]) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir()?;
+    let (from, to) = (folder.path().join("from.dcm"), folder.path().join("to.dcm"));
+    tokio::fs::write(&from, bytes).await?;
+    let written = Command::new("gdcmconv").arg("--j2k").arg(&from).arg(&to).output().await;
+    let written = written.context("cannot start gdcmconv: `make bench` installs it on Debian")?;
+    ensure!(written.status.success(), "gdcmconv: {}", String::from_utf8_lossy(&written.stderr));
+    Ok(tokio::fs::read(&to).await?)
 }

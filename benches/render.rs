@@ -17,15 +17,18 @@ use crate::figure::Figure;
 use crate::machine::{children, processor_ms};
 use crate::objects::{CR, Objects};
 use crate::orthanc::Orthanc;
+use crate::report::Report;
 
-/// Pictures of one measurement; and before it, so that processes and caches are warm.
+/// Pictures of one measurement.
 const PICTURES: usize = 200;
 const LARGE_PICTURES: usize = 40;
-const WARM_UP: usize = 5;
+/// Turns that both programs take; one before them, so that processes and caches are warm.
+const TURNS: usize = 5;
 /// Of pictures and of Orthanc's, the same.
 const PERCENT: u8 = 80;
-/// Decodings of one object.
-const DECODINGS: usize = 12;
+/// Objects of one syntax, each decoded once, and the number of the first.
+const DECODINGS: usize = 8;
+const FIRST_OF_DECODINGS: usize = 10;
 
 /// Names of figures, and the transfer syntaxes that Orthanc writes for us.
 const SYNTAXES: [(&str, &str); 4] = [
@@ -35,7 +38,8 @@ const SYNTAXES: [(&str, &str); 4] = [
     ("j2k", "1.2.840.10008.1.2.4.90"),
 ];
 
-pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
+/// What one of the two programs cannot do leaves the other figures as they are.
+pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
     let objects = Objects::make()?;
     let orthanc = Orthanc::start(folder).await?;
     let bench = Bench::open(orthanc).await?;
@@ -44,18 +48,45 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let whole = Surface { width: CR.0 as u32, height: CR.1 as u32 };
     let small = Surface { width: 512, height: 512 };
     let jpeg = Quality::Lossy(PERCENT);
-    let mut figures = vec![
-        bench.picture("render.ct512.jpeg.cpu_ms", &ct, small, jpeg, PICTURES).await?,
-        bench.picture("render.ct512.png.cpu_ms", &ct, small, Quality::Lossless, PICTURES).await?,
-        bench.picture("render.cr.viewport.cpu_ms", &cr, viewport, jpeg, LARGE_PICTURES).await?,
-        bench.picture("render.cr.png.cpu_ms", &cr, whole, Quality::Lossless, LARGE_PICTURES / 4).await?,
+    let pictures = [
+        ("render.ct512.jpeg.cpu_ms", &ct, small, jpeg, PICTURES),
+        ("render.ct512.png.cpu_ms", &ct, small, Quality::Lossless, PICTURES),
+        ("render.cr.viewport.cpu_ms", &cr, viewport, jpeg, LARGE_PICTURES),
+        ("render.cr.png.cpu_ms", &cr, whole, Quality::Lossless, LARGE_PICTURES / 4),
     ];
+    for (name, object, surface, quality, count) in pictures {
+        report.take(name, bench.picture(name, object, surface, quality, count).await);
+    }
     for (name, syntax) in SYNTAXES {
-        for (which, object) in [("ct", objects.ct(1)?), ("cr", objects.cr(1)?)] {
-            figures.push(bench.decoding(name, which, syntax, object).await?);
+        for which in [Which::Ct, Which::Cr] {
+            let name = format!("decode.{name}.{}.cpu_ms", which.name());
+            report.take(&name, bench.decoding(&name, which, syntax, &objects).await);
         }
     }
-    Ok(figures)
+    Ok(())
+}
+
+/// What is decoded.
+#[derive(Clone, Copy)]
+enum Which {
+    Ct,
+    Cr,
+}
+
+impl Which {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ct => "ct",
+            Self::Cr => "cr",
+        }
+    }
+
+    fn object(self, objects: &Objects, number: usize) -> Result<Vec<u8>> {
+        match self {
+            Self::Ct => objects.ct(number),
+            Self::Cr => objects.cr(number),
+        }
+    }
 }
 
 /// Both programs, each with the same objects.
@@ -105,41 +136,53 @@ impl Bench {
             .windows
             .first()
             .map_or((2048.0, 4096.0), |preset| (preset.window.center, preset.window.width));
-        let windows = |step: usize| Window { center: center + step as f64 / 7.0, width };
-        let (mut before, mut bytes) = (0.0, 0);
-        for step in 0..WARM_UP + count {
-            if step == WARM_UP {
-                before = ours_ms();
-            }
-            let voi = VoiChoice::Window(windows(step));
-            let request = PictureRequest {
-                content: object.facts.content,
-                frame: FrameNumber::FIRST,
-                presentation: Presentation { voi, ..Presentation::default() },
-                view: View::default(),
-                surface,
-                quality,
-            };
-            bytes = self.archive.picture(&request).await?.bytes.len();
-        }
-        let ours = (ours_ms() - before) / count as f64;
+        let windows = move |step: usize| Window { center: center + step as f64 / 7.0, width };
         let accept = match quality {
             Quality::Lossless => "image/png".to_owned(),
             Quality::Lossy(percent) => format!("image/jpeg;quality={percent}"),
         };
-        let (mut before, mut bytes_there) = (0.0, 0);
-        for step in 0..WARM_UP + count {
-            if step == WARM_UP {
-                before = self.theirs_ms();
+        let (mut ours, mut theirs, mut bytes, mut bytes_there) = (0.0, 0.0, 0, 0);
+        // In turns, so that a machine that changes its speed changes it for both. The first turn is not counted.
+        for turn in 0..=TURNS {
+            let steps = turn * count / TURNS..(turn + 1) * count / TURNS;
+            let (archive, content) = (self.archive.clone(), object.facts.content);
+            let before = ours_ms();
+            let here = steps.clone();
+            // As a consultation does: in a task, not in the thread that waits for the end.
+            let made = tokio::spawn(async move {
+                let mut bytes = 0;
+                for step in here {
+                    let voi = VoiChoice::Window(windows(step));
+                    let request = PictureRequest {
+                        content,
+                        frame: FrameNumber::FIRST,
+                        presentation: Presentation { voi, ..Presentation::default() },
+                        view: View::default(),
+                        surface,
+                        quality,
+                    };
+                    bytes = archive.picture(&request).await?.bytes.len();
+                }
+                Ok::<_, parvis::archive::PictureError>(bytes)
+            });
+            bytes = made.await??;
+            if turn > 0 {
+                ours += ours_ms() - before;
             }
-            let Window { center, width } = windows(step);
-            let query = format!(
-                "window-center={center}&window-width={width}&width={}&height={}&quality={PERCENT}",
-                surface.width, surface.height
-            );
-            bytes_there = self.orthanc.rendered(&object.there, &query, &accept).await?;
+            let before = self.theirs_ms();
+            for step in steps {
+                let Window { center, width } = windows(step);
+                let query = format!(
+                    "window-center={center}&window-width={width}&width={}&height={}&quality={PERCENT}",
+                    surface.width, surface.height
+                );
+                bytes_there = self.orthanc.rendered(&object.there, &query, &accept).await?;
+            }
+            if turn > 0 {
+                theirs += self.theirs_ms() - before;
+            }
         }
-        let theirs = (self.theirs_ms() - before) / count as f64;
+        let (ours, theirs) = (ours / count as f64, theirs / count as f64);
         let note = format!(
             "{} x {}; {:.1} KB a picture, there {:.1} KB; processor time of all processes of each",
             surface.width,
@@ -150,32 +193,43 @@ impl Bench {
         Ok(self.figure(name, ours, theirs, count, note))
     }
 
-    /// Decoding alone, against Orthanc's decoding, rendering and JPEG: it has no request that only decodes.
-    async fn decoding(&self, name: &str, which: &str, syntax: &str, object: Vec<u8>) -> Result<Figure> {
-        let raw = self.orthanc.upload(object).await?;
-        let bytes = self.orthanc.transcoded(&raw, syntax).await?;
-        let kilobytes = bytes.len() as f64 / 1000.0;
-        let coded = bytes.clone();
+    /// Decoding alone, against Orthanc's decoding, rendering and JPEG of objects that it has not seen: it has no request that only decodes,
+    /// and keeps what it decoded.
+    async fn decoding(&self, name: &str, which: Which, syntax: &str, objects: &Objects) -> Result<Figure> {
+        let mut coded = Vec::new();
+        for number in 0..DECODINGS {
+            let raw = which.object(objects, FIRST_OF_DECODINGS + number)?;
+            coded.push(self.orthanc.coded(raw, syntax).await?);
+        }
+        let kilobytes = coded[0].len() as f64 / 1000.0;
+        let here = coded.clone();
         let ours = tokio::task::spawn_blocking(move || {
-            decode_frame(&coded, FrameNumber::FIRST)?;
+            decode_frame(&here[0], FrameNumber::FIRST)?;
             let before = processor_ms(std::process::id()).unwrap_or(0.0);
-            for _ in 0..DECODINGS {
-                decode_frame(&coded, FrameNumber::FIRST)?;
+            for object in &here {
+                decode_frame(object, FrameNumber::FIRST)?;
             }
             let after = processor_ms(std::process::id()).unwrap_or(0.0);
             Ok::<_, parvis::imaging::DecodeError>((after - before) / DECODINGS as f64)
         });
         let ours = ours.await??;
-        let there = self.orthanc.upload(bytes).await?;
+        let mut there = Vec::new();
+        for object in coded {
+            there.push(self.orthanc.upload(object).await?);
+        }
         let query = "window-center=40&window-width=400";
-        self.orthanc.rendered(&there, query, "image/jpeg").await?;
         let before = self.theirs_ms();
-        for _ in 0..DECODINGS {
-            self.orthanc.rendered(&there, query, "image/jpeg").await?;
+        for object in &there {
+            self.orthanc.rendered(object, query, "image/jpeg").await?;
         }
         let theirs = (self.theirs_ms() - before) / DECODINGS as f64;
-        let note = format!("{kilobytes:.0} KB coded; there: decoding, rendering and JPEG");
-        Ok(self.figure(&format!("decode.{name}.{which}.cpu_ms"), ours, theirs, DECODINGS, note))
+        for object in &there {
+            self.orthanc.delete(object).await?;
+        }
+        let note = format!(
+            "{kilobytes:.0} KB coded; there: reading, decoding, rendering and JPEG of objects not seen before"
+        );
+        Ok(self.figure(name, ours, theirs, DECODINGS, note))
     }
 
     fn figure(&self, name: &str, ours: f64, theirs: f64, runs: usize, note: String) -> Figure {

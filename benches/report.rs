@@ -21,6 +21,8 @@ struct Silence {
 /// Figures in the order in which they were measured.
 pub struct Report {
     figures: Vec<Figure>,
+    /// Names of figures, and why they could not be measured.
+    failures: Vec<(String, String)>,
     silences: Vec<Silence>,
     before: Machine,
     after: Machine,
@@ -34,11 +36,28 @@ enum Line<'a> {
 
 impl Report {
     pub fn new(before: Machine) -> Self {
-        Self { figures: Vec::new(), silences: Vec::new(), after: before.clone(), before }
+        Self {
+            figures: Vec::new(),
+            failures: Vec::new(),
+            silences: Vec::new(),
+            after: before.clone(),
+            before,
+        }
     }
 
     pub fn add(&mut self, figures: Vec<Figure>) {
         self.figures.extend(figures);
+    }
+
+    /// A figure, or why there is none.
+    pub fn take(&mut self, name: &str, measured: Result<Figure>) {
+        match measured {
+            Ok(figure) => self.figures.push(figure),
+            Err(error) => {
+                eprintln!("bench: {name}: {error:#}");
+                self.failures.push((name.to_owned(), format!("failed: {error:#}")));
+            }
+        }
     }
 
     /// The part was not to be run.
@@ -53,7 +72,7 @@ impl Report {
     }
 
     pub fn has_failed(&self) -> bool {
-        self.silences.iter().any(|silence| silence.is_fault)
+        !self.failures.is_empty() || self.silences.iter().any(|silence| silence.is_fault)
     }
 
     /// How busy the machine was at the end.
@@ -114,6 +133,9 @@ impl Report {
     fn why(&self, part: &str, name: &str) -> String {
         if let Some(reason) = contract::never(name) {
             return reason.to_owned();
+        }
+        if let Some((_, why)) = self.failures.iter().find(|(failed, _)| failed == name) {
+            return why.clone();
         }
         // What is asked for with another part fails by itself.
         let said = self.silences.iter().find(|silence| {

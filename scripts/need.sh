@@ -43,6 +43,7 @@ for part in "$@"; do
         # What the figures are measured against.
         need Orthanc orthanc
         [ -e /usr/share/orthanc/plugins/libOrthancGdcm.so ] || packages="$packages orthanc-gdcm"
+        need gdcmconv libgdcm-tools
         ;;
     *) fail "need.sh knows build, web, test and bench, not $part" ;;
     esac
