@@ -47,7 +47,7 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let drag: Drag = serde_json::from_slice(&output.stdout).context("the answer of web/bench/drawn.mjs")?;
     let between =
         |from: &[f64], to: &[f64]| Sample::new(to.iter().zip(from).map(|(to, from)| to - from).collect());
-    let gateway = between(&drag.sent_ms, &drag.arrived_ms)?;
+    let answering = between(&drag.sent_ms, &drag.arrived_ms)?;
     let drawing = between(&drag.arrived_ms, &drag.samples_ms)?;
     let (sent, drawn) = (Sample::new(drag.sent_ms)?, Sample::new(drag.samples_ms)?);
     let [width, height] = drag.surface;
@@ -57,7 +57,7 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
              screen; parts, each by itself: to sending {:.1}, to the picture's bytes {:.1}, to drawn {:.1}. CT 512 on \
              {width} x {height}; {} without a GPU on the same machine",
             sent.quantile(share),
-            gateway.quantile(share),
+            answering.quantile(share),
             drawing.quantile(share),
             drag.browser
         )

@@ -52,13 +52,18 @@ function watchDrag() {
   // Numbers may lose their last digit on the way; a step changes them by far more.
   const isSame = (one, other) => Math.hypot(one.center - other.center, one.width - other.width) < 1e-6;
   globalThis.surfaceTold = undefined;
-  addEventListener(
-    "pointermove",
-    (event) => {
-      if (event.buttons === 1) step = { movedAt: event.timeStamp };
-    },
-    { capture: true },
-  );
+  // Both may tell of one movement; the first counts.
+  let place;
+  for (const type of ["pointerrawupdate", "pointermove"])
+    addEventListener(
+      type,
+      (event) => {
+        const to = `${event.clientX} ${event.clientY}`;
+        if (event.buttons === 1 && to !== place) step = { movedAt: event.timeStamp };
+        place = to;
+      },
+      { capture: true },
+    );
   globalThis.WebSocket = class extends WebSocket {
     constructor(...args) {
       super(...args);
