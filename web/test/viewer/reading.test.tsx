@@ -188,7 +188,7 @@ describe("reading together", () => {
     expect(box.scrollTop).toBe(1000);
     grow(600, isTold);
     expect(box.scrollTop).toBe(800);
-    grow(300, isTold);
+    grow(300, true);
     expect(box.scrollTop).toBe(1100);
     expect(screen.getByText("You are reading with Dr Haddad.")).toBeTruthy();
     expect(sent).toEqual([]);
@@ -202,6 +202,16 @@ describe("reading together", () => {
     grow(400, true);
     expect(box.scrollTop).toBe(1000);
     expect(sent).toHaveLength(1);
+  });
+
+  it("tells of a slow hand, and of one that moves while the layout changes", () => {
+    const { sent, box, scroll } = rig(true);
+    for (const top of [1, 2, 3]) scroll(top);
+    expect(sent).toMatchObject([{ type: "set_view", centerY: 0.003 }]);
+    box.scrollTop = 500;
+    layout();
+    expect(box.scrollTop).toBe(500);
+    expect(sent.at(-1)).toMatchObject({ type: "set_view", centerY: 0.5 });
   });
 
   it("lets a follower read elsewhere, and come back", () => {

@@ -32,8 +32,8 @@ export interface Following {
 export function useFollowing(steering: Steering, shown: Shown, isPresenting: boolean): Following {
   const box = useRef<HTMLDivElement | null>(null);
   const sheet = useRef<HTMLDivElement | null>(null);
-  /** Where this screen was put last, and what could be scrolled then. */
-  const put = useRef({ top: 0, range: 0 });
+  /** Where this screen was put last, by the presenter's place or by a hand. */
+  const put = useRef(0);
   const isFollowing: Signal<boolean> = useMemo(() => signal(true), []);
   const ownSize: Signal<number | undefined> = useMemo(() => signal(undefined), []);
   const latest = useRef({ shown, isPresenting });
@@ -52,33 +52,36 @@ export function useFollowing(steering: Steering, shown: Shown, isPresenting: boo
       const at = positionOf(now.isPresenting ? (steering.current ?? now.shown) : now.shown);
       const top = topOf(element, at.part);
       if (Math.abs(element.scrollTop - top) > ROUNDING_PIXELS) element.scrollTop = top;
-      put.current = { top: element.scrollTop, range: rangeOf(element) };
+      put.current = element.scrollTop;
     };
-    const scrolled = () => {
+    /** After a scroll, and after a change of the layout: either may be told before the other. */
+    const look = (isLayout: boolean) => {
       const element = box.current;
       if (!element) return;
-      if (rangeOf(element) !== put.current.range) {
-        settle();
+      // The browser by itself moves only what does not reach so far any more: its anchoring is switched off.
+      const isCut = put.current > rangeOf(element) + ROUNDING_PIXELS;
+      const isMoved = Math.abs(element.scrollTop - put.current) > ROUNDING_PIXELS;
+      if (isCut || !isMoved) {
+        if (isCut || isLayout) settle();
         return;
       }
-      if (Math.abs(element.scrollTop - put.current.top) <= ROUNDING_PIXELS) return;
       const now = latest.current;
       if (!now.isPresenting) {
         isFollowing.value = false;
         return;
       }
-      put.current.top = element.scrollTop;
+      put.current = element.scrollTop;
       const at = positionOf(steering.current ?? now.shown);
       const part = partOf(element);
       if (Math.abs(part - at.part) > NEWS) steering.setView(viewOf({ part, zoom: at.zoom }));
     };
-    return { settle, scrolled };
+    return { settle, scrolled: () => look(false), arranged: () => look(true) };
   }, [steering, isFollowing]);
 
   useEffect(() => {
     const element = box.current;
     element?.addEventListener("scroll", actions.scrolled, { passive: true });
-    const observer = new ResizeObserver(actions.settle);
+    const observer = new ResizeObserver(actions.arranged);
     for (const each of [element, sheet.current]) if (each) observer.observe(each);
     return () => {
       element?.removeEventListener("scroll", actions.scrolled);
