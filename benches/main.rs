@@ -7,6 +7,7 @@
     reason = "a benchmark reads the clock, starts programs and drives several clients"
 )]
 
+mod drawn;
 mod figure;
 mod first_image;
 mod gateway;
@@ -66,6 +67,7 @@ fn run(only: Option<&str>) -> Result<bool> {
     }
     if is_wanted("viewing") {
         take(&mut report, "viewing", runtime.block_on(viewing::measure(&folder)));
+        take(&mut report, "viewing", runtime.block_on(drawn::measure(&folder)));
     }
     if is_wanted("render") {
         if let Err(error) = runtime.block_on(render::measure(&folder, &mut report)) {

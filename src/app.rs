@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use chrono::TimeDelta;
 
 use crate::archive::{Archive, ArchiveSettings};
@@ -164,6 +165,12 @@ impl App {
     /// Serves plain HTTP until the program is asked to end. `listener` is bound by the caller, who knows its address.
     pub async fn serve(&self, listener: tokio::net::TcpListener) -> Result<()> {
         let tasks = self.tasks.clone();
+        // A state and the picture that follows it go out at once: the second would wait for the first to be acknowledged.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a connection will be slow");
+            }
+        });
         let serve = axum::serve(listener, self.router.clone());
         let serve = serve.with_graceful_shutdown(async move { tasks.stopped().await });
         // A connection that does not end with its tasks is cut.
@@ -199,6 +206,7 @@ impl App {
             }
         });
         let server = axum_server::from_tcp_rustls(listener, tls).context("the web server cannot start")?;
+        let server = server.map(|tls| tls.acceptor(axum_server::accept::NoDelayAcceptor::new()));
         tokio::select! {
             served = server.serve(self.router.clone().into_make_service()) => served.context("the web server failed"),
             () = self.deadline() => Ok(()),

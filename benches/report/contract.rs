@@ -82,7 +82,7 @@ pub const CONTRACT: [Part; 7] = [
 
 /// Why no run of this version gives a figure.
 pub fn never(name: &str) -> Option<&'static str> {
-    const LATER: [&str; 3] = ["sfu.", "net.", "drag.drawn_"];
+    const LATER: [&str; 2] = ["sfu.", "net."];
     if name == "scroll.fps.32" {
         return Some("not measured: an appointment has at most 12 people, so 32 cannot watch one");
     }

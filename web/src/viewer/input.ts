@@ -92,7 +92,7 @@ export class Gestures {
       this.#hover = at;
       if (this.#mayPoint() && (!this.#drag || this.#drag.what === "point")) this.#pointAt(at);
     }
-    if (!before) return;
+    if (!before || (at.x === before.x && at.y === before.y)) return;
     if (
       this.#longPress !== undefined &&
       Math.hypot(at.x - (this.#drag?.from.x ?? at.x), at.y - (this.#drag?.from.y ?? at.y)) < RESTING_PIXELS
@@ -407,6 +407,10 @@ export function listen(element: HTMLElement, gestures: Gestures): () => void {
     element.focus({ preventScroll: true });
   });
   on("pointermove", (event) => gestures.move(hand(event)));
+  // Chromium tells it at once, where `pointermove` waits for the next frame and then says the same again.
+  on("pointerrawupdate", (event) => {
+    if (event instanceof PointerEvent && event.buttons !== 0) gestures.move(hand(event));
+  });
   on("pointerup", (event) => gestures.up(event.pointerId));
   on("pointercancel", (event) => gestures.up(event.pointerId));
   on("pointerleave", () => gestures.leave());

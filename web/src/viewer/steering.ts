@@ -10,6 +10,8 @@ const WIDTH_MIN = 1e-6;
 const WIDTH_MAX = 1e9;
 /** A pointer that rests is told again, so that it does not fade for the others. */
 const POINT_AGAIN_MS = 1_000;
+/** Shorter than a frame at 60 Hz, so that what comes once per frame is never held back to the next. */
+const BREATH_MS = 12;
 
 const clamp = (value: number, low: number, high: number) => Math.min(high, Math.max(low, value));
 
@@ -29,9 +31,25 @@ const viewOf = ({ zoom, centerX, centerY, quarterTurns, isFlipped }: View): View
 });
 
 /**
+ * What waits goes out at the end of the task that asked for it, or with the next frame of the screen if the last went out just
+ * now: a hand that moves is answered at once, and one that moves without end sends no more than the screen can show.
+ */
+export function promptly(): (f: () => void) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (f) => {
+    const run = () => {
+      last = performance.now();
+      f();
+    };
+    if (performance.now() - last >= BREATH_MS) queueMicrotask(run);
+    else requestAnimationFrame(run);
+  };
+}
+
+/**
  * Turns what hands do into messages. The gateway owns the state, so nothing is drawn from here; but the next movement of a
  * drag starts from what was last asked for, not from what has come back so far: nothing jumps. At most one message of a kind
- * goes out per frame of the screen.
+ * goes out at a time; `schedule` says when.
  */
 export class Steering {
   #send: (message: ClientMessage) => void;
@@ -51,7 +69,7 @@ export class Steering {
 
   constructor(
     send: (message: ClientMessage) => void,
-    schedule: (f: () => void) => void = (f) => void requestAnimationFrame(f),
+    schedule: (f: () => void) => void = promptly(),
     now: () => number = () => performance.now(),
   ) {
     this.#send = send;

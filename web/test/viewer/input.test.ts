@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClientMessage, Shown } from "../../src/protocol";
 import { toFrame } from "../../src/viewer/geometry";
+import { type Gestures, listen } from "../../src/viewer/input";
+import { promptly } from "../../src/viewer/steering";
 import { rig, shown } from "./rig";
 
 const viewOf = ({ zoom, centerX, centerY, quarterTurns, isFlipped }: Shown) => ({
@@ -160,6 +162,60 @@ describe("messages", () => {
     steering.adopt(shown({ series: "s2", index: 0, count: 3 }));
     expect(frame()).toEqual([]);
     expect(steering.current?.index).toBe(0);
+  });
+});
+
+describe("the moment of a message", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("is the end of the task, and the next frame when one has just gone out", async () => {
+    const schedule = promptly();
+    const out: string[] = [];
+    schedule(() => out.push("first"));
+    expect(out).toEqual([]);
+    await Promise.resolve();
+    expect(out).toEqual(["first"]);
+    schedule(() => out.push("second"));
+    await Promise.resolve();
+    expect(out).toEqual(["first"]);
+    vi.advanceTimersByTime(17);
+    expect(out).toEqual(["first", "second"]);
+    vi.advanceTimersByTime(17);
+    schedule(() => out.push("third"));
+    await Promise.resolve();
+    expect(out).toEqual(["first", "second", "third"]);
+  });
+});
+
+describe("a browser that tells movements at once", () => {
+  const listening = () => {
+    const element = document.createElement("div");
+    const moves: number[] = [];
+    const stop = listen(element, { move: (hand: { x: number }) => moves.push(hand.x) } as unknown as Gestures);
+    const tell = (type: string, clientX: number, buttons: number) =>
+      element.dispatchEvent(new PointerEvent(type, { clientX, buttons }));
+    return { moves, stop, tell };
+  };
+
+  it("is listened to while a button is down", () => {
+    const { moves, stop, tell } = listening();
+    tell("pointerrawupdate", 5, 1);
+    tell("pointerrawupdate", 6, 0);
+    tell("pointermove", 7, 0);
+    stop();
+    tell("pointerrawupdate", 8, 1);
+    expect(moves).toEqual([5, 7]);
+  });
+
+  it("may say a movement twice", () => {
+    const { gestures, frame } = rig();
+    const hand = (x: number) => ({ id: 1, kind: "mouse" as const, button: 0, x, y: 100 });
+    gestures.down(hand(100));
+    gestures.move(hand(150));
+    expect(only(frame(), "set_window").width).toBeCloseTo(400 * Math.exp(50 / 250), 9);
+    gestures.move(hand(150));
+    expect(frame()).toEqual([]);
   });
 });
 

@@ -22,10 +22,13 @@ function rig(isFast = true) {
     format: "png",
     isLossless: true,
   });
-  const steering = new Steering((message) => {
-    sent.push(message);
-    if (isFast && message.type === "scroll") draw(message.index);
-  });
+  const steering = new Steering(
+    (message) => {
+      sent.push(message);
+      if (isFast && message.type === "scroll") draw(message.index);
+    },
+    (f) => void requestAnimationFrame(f),
+  );
   const player = new Player(steering, picture, () => hasFailed);
   const draw = (at: number) => {
     index = at;

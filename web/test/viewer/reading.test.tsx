@@ -1,4 +1,4 @@
-import { act, cleanup, render, screen } from "@testing-library/preact";
+import { act, cleanup, render, screen, waitFor } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chooseLanguage } from "../../src/i18n";
 import type { ClientMessage, DocumentState, SectionState } from "../../src/protocol";
@@ -21,20 +21,27 @@ vi.mock("../../src/viewer/reading/pdf", () => ({
   },
 }));
 
+/** What is to be told when the layout has changed. */
+const observers = new Set<() => void>();
+const layout = () => act(() => observers.forEach((tell) => void tell()));
+
 beforeEach(() => {
   chooseLanguage("en");
+  observers.clear();
   vi.stubGlobal(
     "ResizeObserver",
     class {
-      observe() {}
-      disconnect() {}
+      constructor(readonly tell: () => void) {}
+      observe() {
+        observers.add(this.tell);
+      }
+      disconnect() {
+        observers.delete(this.tell);
+      }
     },
   );
 });
 afterEach(cleanup);
-
-/** Lets promises and effects come to an end. */
-const settle = () => act(async () => void (await new Promise((done) => setTimeout(done, 50))));
 
 const section = (changes: Partial<SectionState>): SectionState => ({
   heading: "",
@@ -135,8 +142,10 @@ describe("reading together", () => {
     const { rerender } = render(view({}));
     const box = screen.getByRole("region", { name: "CT thorax" });
     // happy-dom lays nothing out: 1000 pixels can be scrolled.
-    Object.defineProperty(box, "scrollHeight", { value: 1400 });
-    Object.defineProperty(box, "clientHeight", { value: 400 });
+    const heights = { scrollHeight: 1400, clientHeight: 400 };
+    for (const name of ["scrollHeight", "clientHeight"] as const)
+      Object.defineProperty(box, name, { get: () => heights[name] });
+    layout();
     return {
       sent,
       box,
@@ -146,6 +155,13 @@ describe("reading together", () => {
           box.scrollTop = top;
           box.dispatchEvent(new Event("scroll"));
         }),
+      /** The box becomes so high, and the browser keeps what it shows within the document. */
+      grow: (clientHeight: number, isTold: boolean) => {
+        heights.clientHeight = clientHeight;
+        box.scrollTop = Math.min(box.scrollTop, heights.scrollHeight - clientHeight);
+        act(() => void box.dispatchEvent(new Event("scroll")));
+        if (isTold) layout();
+      },
     };
   }
 
@@ -164,6 +180,38 @@ describe("reading together", () => {
     scroll(500);
     expect(screen.getByText("You are reading with Dr Haddad.")).toBeTruthy();
     expect(sent).toEqual([]);
+  });
+
+  it.each([true, false])("stays where the presenter reads when the room for it changes", (isTold) => {
+    const { sent, box, tell, grow } = rig(false);
+    tell({ centerX: 0, centerY: 1 });
+    expect(box.scrollTop).toBe(1000);
+    grow(600, isTold);
+    expect(box.scrollTop).toBe(800);
+    grow(300, true);
+    expect(box.scrollTop).toBe(1100);
+    expect(screen.getByText("You are reading with Dr Haddad.")).toBeTruthy();
+    expect(sent).toEqual([]);
+  });
+
+  it("does not take a change of the presenter's room for reading on", () => {
+    const { sent, box, scroll, grow } = rig(true);
+    scroll(1000);
+    expect(sent).toMatchObject([{ type: "set_view", centerY: 1 }]);
+    grow(900, true);
+    grow(400, true);
+    expect(box.scrollTop).toBe(1000);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("tells of a slow hand, and of one that moves while the layout changes", () => {
+    const { sent, box, scroll } = rig(true);
+    for (const top of [1, 2, 3]) scroll(top);
+    expect(sent).toMatchObject([{ type: "set_view", centerY: 0.003 }]);
+    box.scrollTop = 500;
+    layout();
+    expect(box.scrollTop).toBe(500);
+    expect(sent.at(-1)).toMatchObject({ type: "set_view", centerY: 0.5 });
   });
 
   it("lets a follower read elsewhere, and come back", () => {
@@ -225,34 +273,33 @@ describe("a PDF", () => {
       },
       close,
     });
-    const view = render(<Pages bytes={new Uint8Array(1)} size={1} box={box} onLayout={() => undefined} />);
-    await settle();
-    const figures = view.container.querySelectorAll("figure");
+    const view = render(<Pages bytes={new Uint8Array(1)} size={1} box={box} />);
+    const figures = await waitFor(() => {
+      const found = view.container.querySelectorAll("figure");
+      expect(found).toHaveLength(2);
+      return found;
+    });
     expect([...figures].map((each) => each.style.height)).toEqual(["240px", "60px"]);
     expect(drawn).toEqual([]);
+    await waitFor(() => expect(near).toHaveLength(2));
     act(() => near[0]?.([{ isIntersecting: true }]));
-    await settle();
+    await waitFor(() => expect(figures[0]?.textContent).toBe("Page 1 of 3Hello."));
     expect(drawn).toEqual([1]);
-    expect(figures[0]?.textContent).toBe("Page 1 of 3Hello.");
     act(() => near[1]?.([{ isIntersecting: true }]));
-    await settle();
-    expect(screen.getByRole("alert").textContent).toBe("Page 2 cannot be shown.");
+    expect((await screen.findByRole("alert")).textContent).toBe("Page 2 cannot be shown.");
     expect(screen.getByText("Only the first 2 pages are shown.")).toBeTruthy();
     view.unmount();
-    await settle();
-    expect(close).toHaveBeenCalledOnce();
+    await waitFor(() => expect(close).toHaveBeenCalledOnce());
   });
 
   it("says why it cannot be shown", async () => {
     openPdf.mockRejectedValueOnce(new PdfFault("locked"));
-    render(<Pages bytes={new Uint8Array(1)} size={1} box={box} onLayout={() => undefined} />);
-    await settle();
-    expect(screen.getByRole("alert").textContent).toMatch(/protected by a password/);
+    render(<Pages bytes={new Uint8Array(1)} size={1} box={box} />);
+    expect((await screen.findByRole("alert")).textContent).toMatch(/protected by a password/);
     cleanup();
     openPdf.mockRejectedValueOnce(new PdfFault("damaged"));
-    render(<Pages bytes={new Uint8Array(1)} size={1} box={box} onLayout={() => undefined} />);
-    await settle();
-    expect(screen.getByRole("alert").textContent).toMatch(/damaged/);
+    render(<Pages bytes={new Uint8Array(1)} size={1} box={box} />);
+    expect((await screen.findByRole("alert")).textContent).toMatch(/damaged/);
   });
 });
 
@@ -276,7 +323,6 @@ describe("a sound", () => {
     act(() => void audio?.dispatchEvent(new Event("error")));
     expect(screen.getByRole("alert").textContent).toMatch(/cannot play/);
     view.unmount();
-    await settle();
-    expect(revoke).toHaveBeenCalledWith("blob:x");
+    await waitFor(() => expect(revoke).toHaveBeenCalledWith("blob:x"));
   });
 });

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { openPdf, type Pdf, PdfFault } from "./pdf";
 import { t } from "./reading.words";
 
@@ -12,12 +12,10 @@ export interface PagesProps {
   size: number;
   /** What scrolls around the pages. */
   box: { current: HTMLElement | null };
-  /** The pages have got another size. */
-  onLayout(): void;
 }
 
 /** The pages of a PDF, one under the other. Those near the view are drawn. */
-export function Pages({ bytes, size, box, onLayout }: PagesProps) {
+export function Pages({ bytes, size, box }: PagesProps) {
   const pdf = useSignal<Pdf | undefined>(undefined);
   const fault = useSignal<"damaged" | "locked" | undefined>(undefined);
   const room = useSignal(0);
@@ -54,7 +52,6 @@ export function Pages({ bytes, size, box, onLayout }: PagesProps) {
 
   const width = Math.round(Math.max(120, Math.min(WIDTH_MAX, room.value - 2 * MARGIN)) * size);
   const opened = pdf.value;
-  useLayoutEffect(onLayout, [opened, width]);
 
   if (fault.value)
     return (

@@ -40,7 +40,7 @@ export function Reading(props: ReadingProps) {
 }
 
 function Scroll({ screen, shown, content, isPresenting, presenter }: ReadingProps & { content: Content }) {
-  const { box, size, isFollowing, resize, followAgain, settle } = useFollowing(screen.steering, shown, isPresenting);
+  const { box, sheet, size, isFollowing, resize, followAgain } = useFollowing(screen.steering, shown, isPresenting);
   return (
     <div class="reading">
       <fieldset class="reading-bar" aria-label={t("size")}>
@@ -74,13 +74,15 @@ function Scroll({ screen, shown, content, isPresenting, presenter }: ReadingProp
       </fieldset>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
       <section ref={box} class="reading-box" tabIndex={0} aria-label={shown.title || t("document")}>
-        {"document" in content ? (
-          <Text document={content.document} size={size} />
-        ) : content.mediaType === "application/pdf" ? (
-          <LazyPages bytes={content.bytes} size={size} box={box} onLayout={settle} />
-        ) : (
-          <p class="reading-fault">{t("unknownKind")}</p>
-        )}
+        <div ref={sheet} class="reading-sheet">
+          {"document" in content ? (
+            <Text document={content.document} size={size} />
+          ) : content.mediaType === "application/pdf" ? (
+            <LazyPages bytes={content.bytes} size={size} box={box} />
+          ) : (
+            <p class="reading-fault">{t("unknownKind")}</p>
+          )}
+        </div>
       </section>
       <p class="reading-warning">{t("notDiagnostic")}</p>
     </div>

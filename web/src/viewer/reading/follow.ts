@@ -2,7 +2,7 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Shown } from "../../protocol";
 import type { Steering } from "../steering";
-import { clampSize, partOf, positionOf, topOf, viewOf } from "./position";
+import { clampSize, partOf, positionOf, rangeOf, topOf, viewOf } from "./position";
 
 /** How far a browser may round a place that it was told. */
 const ROUNDING_PIXELS = 2;
@@ -12,23 +12,28 @@ const NEWS = 0.0005;
 export interface Following {
   /** The element that scrolls. */
   box: { current: HTMLDivElement | null };
+  /** The element in it that is as high as the document. */
+  sheet: { current: HTMLDivElement | null };
   /** How large the document is shown here. */
   size: number;
   /** Whether this person reads where the presenter reads. */
   isFollowing: ReadonlySignal<boolean>;
   resize(by: number): void;
   followAgain(): void;
-  /** Call it when the layout has changed: the place is taken again. */
-  settle(): void;
 }
 
 /**
  * Reading together: whoever presents tells their place, everybody else goes there. A follower who scrolls by hand stays where
  * they are until they ask to follow again.
+ *
+ * A place is a part of what can be scrolled, so it is taken again whenever that changes: pages come, a bar gets a second line,
+ * a phone is turned. A browser then moves what it shows by itself; that is nobody's scrolling.
  */
 export function useFollowing(steering: Steering, shown: Shown, isPresenting: boolean): Following {
   const box = useRef<HTMLDivElement | null>(null);
-  const told = useRef(0);
+  const sheet = useRef<HTMLDivElement | null>(null);
+  /** Where this screen was put last, by the presenter's place or by a hand. */
+  const put = useRef(0);
   const isFollowing: Signal<boolean> = useMemo(() => signal(true), []);
   const ownSize: Signal<number | undefined> = useMemo(() => signal(undefined), []);
   const latest = useRef({ shown, isPresenting });
@@ -46,29 +51,42 @@ export function useFollowing(steering: Steering, shown: Shown, isPresenting: boo
       if (!now.isPresenting && !isFollowing.peek()) return;
       const at = positionOf(now.isPresenting ? (steering.current ?? now.shown) : now.shown);
       const top = topOf(element, at.part);
-      told.current = top;
       if (Math.abs(element.scrollTop - top) > ROUNDING_PIXELS) element.scrollTop = top;
+      put.current = element.scrollTop;
     };
-    const scrolled = () => {
+    /** After a scroll, and after a change of the layout: either may be told before the other. */
+    const look = (isLayout: boolean) => {
       const element = box.current;
-      if (!element || Math.abs(element.scrollTop - told.current) <= ROUNDING_PIXELS) return;
-      told.current = element.scrollTop;
+      if (!element) return;
+      // The browser by itself moves only what does not reach so far any more: its anchoring is switched off.
+      const isCut = put.current > rangeOf(element) + ROUNDING_PIXELS;
+      const isMoved = Math.abs(element.scrollTop - put.current) > ROUNDING_PIXELS;
+      if (isCut || !isMoved) {
+        if (isCut || isLayout) settle();
+        return;
+      }
       const now = latest.current;
       if (!now.isPresenting) {
         isFollowing.value = false;
         return;
       }
+      put.current = element.scrollTop;
       const at = positionOf(steering.current ?? now.shown);
       const part = partOf(element);
       if (Math.abs(part - at.part) > NEWS) steering.setView(viewOf({ part, zoom: at.zoom }));
     };
-    return { settle, scrolled };
+    return { settle, scrolled: () => look(false), arranged: () => look(true) };
   }, [steering, isFollowing]);
 
   useEffect(() => {
     const element = box.current;
     element?.addEventListener("scroll", actions.scrolled, { passive: true });
-    return () => element?.removeEventListener("scroll", actions.scrolled);
+    const observer = new ResizeObserver(actions.arranged);
+    for (const each of [element, sheet.current]) if (each) observer.observe(each);
+    return () => {
+      element?.removeEventListener("scroll", actions.scrolled);
+      observer.disconnect();
+    };
   }, [actions]);
   useEffect(() => {
     if (!isPresenting) return;
@@ -80,9 +98,9 @@ export function useFollowing(steering: Steering, shown: Shown, isPresenting: boo
 
   return {
     box,
+    sheet,
     size,
     isFollowing,
-    settle: actions.settle,
     resize: (by) => {
       if (!isPresenting) {
         ownSize.value = clampSize(size * by);

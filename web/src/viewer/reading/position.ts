@@ -37,7 +37,7 @@ interface Box {
 }
 
 /** What can be scrolled, in pixels. */
-const rangeOf = ({ scrollHeight, clientHeight }: Box) => Math.max(0, scrollHeight - clientHeight);
+export const rangeOf = ({ scrollHeight, clientHeight }: Box) => Math.max(0, scrollHeight - clientHeight);
 
 export function partOf(box: Box): number {
   const range = rangeOf(box);
