@@ -30,6 +30,7 @@ struct Drag {
 
 pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let gateway = Gateway::start(folder).await?;
+    gateway.settled().await?;
     // The guest is booked and never comes.
     let visit = Visit::book(&gateway, 1).await?;
     visit.upload_ct().await?;

@@ -28,11 +28,14 @@ const KINDS: [(&str, bool, Option<&str>); 4] = [
     ("cr_j2k", true, Some("1.2.840.10008.1.2.4.90")),
 ];
 
-pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
+pub async fn measure(folder: &Path, is_wanted: &dyn Fn(&str) -> bool, report: &mut Report) -> Result<()> {
     let objects = Objects::make()?;
     let orthanc = Orthanc::start(folder).await?;
     for (name, is_large, syntax) in KINDS {
         let name = format!("first_image.{name}_ms.p95");
+        if !is_wanted(&name) {
+            continue;
+        }
         report.take(&name, kind(folder, (&objects, &orthanc), &name, is_large, syntax).await);
     }
     Ok(())
@@ -55,6 +58,7 @@ async fn kind(
         });
     }
     let gateway = Gateway::start(folder).await?;
+    gateway.settled().await?;
     let figure = one(&gateway, name, files).await?;
     gateway.end().await?;
     Ok(figure)
@@ -88,8 +92,14 @@ async fn one(gateway: &Gateway, name: &str, files: Vec<Vec<u8>>) -> Result<Figur
 
 async fn first_picture(seat: &mut Seat, sent: Instant) -> Result<f64> {
     loop {
-        if let Heard::Picture(picture) = seat.hear().await? {
-            return Ok((picture.at - sent).as_secs_f64() * 1000.0);
+        let Heard::Picture(mut picture) = seat.hear().await? else { continue };
+        let waited = (picture.at - sent).as_secs_f64() * 1000.0;
+        // The next series is shared when this one is there in all its resolution.
+        while !picture.header.is_lossless {
+            if let Heard::Picture(next) = seat.hear().await? {
+                picture = next;
+            }
         }
+        return Ok(waited);
     }
 }

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::machine::processor_ms;
+
 /// A gateway that is not ready after this will not be.
 const LIMIT: Duration = Duration::from_secs(30);
 /// How often it is asked whether it is ready: the resolution of the time to be ready.
@@ -59,6 +61,25 @@ impl Gateway {
         }
         let ready_ms = started.elapsed().as_secs_f64() * 1000.0;
         Ok(Self { process, id, base, ready_ms, _data: data })
+    }
+
+    /// Waits until it has made its synthetic studies and rests: what is measured then does not share the processor with that.
+    pub async fn settled(&self) -> Result<()> {
+        const LOOK_EVERY: Duration = Duration::from_millis(300);
+        /// Ticks of the clock of processor time that a resting program may use in that time, in milliseconds.
+        const REST_MS: f64 = 20.0;
+        let used = || processor_ms(self.id).context("the gateway has ended");
+        let started = Instant::now();
+        let mut before = used()?;
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let now = used()?;
+            if now - before <= REST_MS {
+                return Ok(());
+            }
+            anyhow::ensure!(started.elapsed() < LIMIT, "the gateway does not come to rest");
+            before = now;
+        }
     }
 
     /// Ends the process and waits for it, so that the next one starts on a quiet machine.

@@ -31,14 +31,14 @@ use crate::figure::Figure;
 use crate::machine::Machine;
 use crate::report::Report;
 
-/// What can be run alone: `make bench ONLY=viewing`.
+/// What can be run alone: `make bench ONLY=viewing`, `ONLY=render.cr.`.
 const PARTS: [&str; 4] = ["start", "viewing", "render", "sfu"];
 
 fn main() -> ExitCode {
     // cargo passes `--bench`.
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     if let Some(only) = &only
-        && !PARTS.contains(&only.as_str())
+        && !PARTS.contains(&part_of(only))
     {
         eprintln!("there is no part {only}: one of {}, or nothing for all", PARTS.join(", "));
         return ExitCode::from(2);
@@ -53,13 +53,24 @@ fn main() -> ExitCode {
     }
 }
 
+/// The part that measures what was asked for: a part itself, or the beginning of a figure's name.
+fn part_of(only: &str) -> &str {
+    match only.split_once('.') {
+        None => only,
+        Some(("render" | "decode" | "first_image", _)) => "render",
+        Some((part, _)) => part,
+    }
+}
+
 /// Runs the parts that are asked for. False when one of them failed.
 fn run(only: Option<&str>) -> Result<bool> {
     parvis::app::install_crypto();
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let is_wanted = |part: &str| only.is_none_or(|only| only == part);
+    let is_wanted = |part: &str| only.is_none_or(|only| part_of(only) == part);
+    // Of pictures and decoders one figure can be had alone, to see where its time goes.
+    let is_figure_wanted = |name: &str| only.is_none_or(|only| !only.contains('.') || name.starts_with(only));
     let mut report = Report::new(Machine::look());
     if is_wanted("start") {
         take(&mut report, "start", runtime.block_on(start::measure(&folder)));
@@ -70,10 +81,10 @@ fn run(only: Option<&str>) -> Result<bool> {
         take(&mut report, "viewing", runtime.block_on(drawn::measure(&folder)));
     }
     if is_wanted("render") {
-        if let Err(error) = runtime.block_on(render::measure(&folder, &mut report)) {
+        if let Err(error) = runtime.block_on(render::measure(&folder, &is_figure_wanted, &mut report)) {
             report.fail("render", &error);
         }
-        if let Err(error) = runtime.block_on(first_image::measure(&folder, &mut report)) {
+        if let Err(error) = runtime.block_on(first_image::measure(&folder, &is_figure_wanted, &mut report)) {
             report.fail("first_image", &error);
         }
     }

@@ -39,7 +39,7 @@ const SYNTAXES: [(&str, &str); 4] = [
 ];
 
 /// What one of the two programs cannot do leaves the other figures as they are.
-pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
+pub async fn measure(folder: &Path, is_wanted: &dyn Fn(&str) -> bool, report: &mut Report) -> Result<()> {
     let objects = Objects::make()?;
     let orthanc = Orthanc::start(folder).await?;
     let bench = Bench::open(orthanc).await?;
@@ -54,12 +54,15 @@ pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
         ("render.cr.viewport.cpu_ms", &cr, viewport, jpeg, LARGE_PICTURES),
         ("render.cr.png.cpu_ms", &cr, whole, Quality::Lossless, LARGE_PICTURES / 4),
     ];
-    for (name, object, surface, quality, count) in pictures {
+    for (name, object, surface, quality, count) in pictures.into_iter().filter(|(name, ..)| is_wanted(name)) {
         report.take(name, bench.picture(name, object, surface, quality, count).await);
     }
     for (name, syntax) in SYNTAXES {
         for which in [Which::Ct, Which::Cr] {
             let name = format!("decode.{name}.{}.cpu_ms", which.name());
+            if !is_wanted(&name) {
+                continue;
+            }
             report.take(&name, bench.decoding(&name, which, syntax, &objects).await);
         }
     }

@@ -28,10 +28,12 @@ const GESTURE_EVERY: Duration = Duration::from_micros(16_667);
 
 pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let gateway = Gateway::start(folder).await?;
+    gateway.settled().await?;
     let mut figures = drag(&gateway).await.context("drag")?;
     gateway.end().await?;
     for watchers in WATCHERS {
         let gateway = Gateway::start(folder).await?;
+        gateway.settled().await?;
         figures.push(scroll(&gateway, watchers).await.with_context(|| format!("scroll with {watchers}"))?);
         gateway.end().await?;
     }
