@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     if std::fs::write(&path, bytes).is_err() {
         return;
     }
-    let limits = MediaLimits { unpacked_bytes: 8 << 20, file_bytes: 1 << 20, entries: 100, depth: 3, ratio: 100 };
+    let limits = MediaLimits { unpacked_bytes: 8 << 20, file_bytes: 1 << 20, entries: 100, depth: 3, ratio: 100, has_plain_files: true };
     let (mut files, mut unpacked) = (0, 0);
     let walked = walk(&path, &limits, None, &mut |entry| {
         files += 1;
