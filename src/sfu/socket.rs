@@ -21,7 +21,7 @@ const MAX_SEND_BYTES: usize = 60_000;
 
 /// One datagram that arrived.
 pub(super) struct Datagram<'a> {
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: &'a mut [u8],
     /// Never an IPv4 address mapped into IPv6.
     pub(super) from: SocketAddr,
     /// The address of ours that it was sent to, as the system reports it.
@@ -79,9 +79,10 @@ impl MediaSocket {
         let Ok(received) = self.state.recv((&self.socket).into(), &mut slices, &mut metas) else {
             return false;
         };
-        for (buffer, meta) in self.buffers.iter().zip(&metas).take(received) {
+        for (buffer, meta) in self.buffers.iter_mut().zip(&metas).take(received) {
             let from = unmapped(meta.addr);
-            for bytes in buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1)) {
+            let length = meta.len.min(buffer.len());
+            for bytes in buffer[..length].chunks_mut(meta.stride.max(1)) {
                 take(Datagram { bytes, from, local: meta.dst_ip });
             }
         }
@@ -152,6 +153,30 @@ impl Outbox {
             self.bytes.extend_from_slice(datagram);
             self.segments.push((to, datagram.len()));
         }
+    }
+
+    /// How many datagrams wait.
+    pub(super) fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Where to write the next datagram in place: behind what is there. [`Outbox::commit`] or [`Outbox::cancel`]
+    /// follows.
+    pub(super) fn begin(&mut self) -> (&mut Vec<u8>, usize) {
+        let begin = self.bytes.len();
+        (&mut self.bytes, begin)
+    }
+
+    /// What was written since [`Outbox::begin`] is a datagram of this size.
+    pub(super) fn commit(&mut self, begin: usize, to: SocketAddr) -> usize {
+        let size = self.bytes.len() - begin;
+        self.segments.push((to, size));
+        size
+    }
+
+    /// What was written since [`Outbox::begin`] is nothing.
+    pub(super) fn cancel(&mut self, begin: usize) {
+        self.bytes.truncate(begin);
     }
 }
 

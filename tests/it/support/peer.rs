@@ -24,7 +24,7 @@ use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::sender_report::SenderReport;
@@ -152,10 +152,15 @@ impl Leg {
         engine.register_codec(rtx, RtpCodecKind::Video).unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut engine).unwrap();
         let registry = registry.with(Slot::from(14_000), Tap::default());
+        let settings = SettingEngineBuilder::new()
+            .with_include_loopback_candidate(true)
+            // As browsers answer; the engine would take the passive part.
+            .with_answering_dtls_role(RTCDtlsRole::Client)
+            .build();
         let mut pc = RTCPeerConnectionBuilder::new()
             .with_configuration(RTCConfigurationBuilder::new().build())
             .with_media_engine(engine)
-            .with_setting_engine(SettingEngineBuilder::new().with_include_loopback_candidate(true).build())
+            .with_setting_engine(settings)
             .with_interceptor_registry(registry)
             .build(now)
             .unwrap();
