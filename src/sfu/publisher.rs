@@ -245,3 +245,66 @@ impl Publisher {
         Some(Place { track, layer, repairs })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sfu::rtp::ExtensionWriter;
+
+    const SIMULCAST: &str = "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:secret\r\na=setup:actpass\r\n\
+        m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:0\r\na=sendonly\r\na=rtpmap:109 opus/48000/2\r\na=ssrc:50 cname:x\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 120 124\r\na=mid:1\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n\
+        a=rtpmap:124 rtx/90000\r\na=fmtp:124 apt=120\r\na=rid:l send\r\na=rid:h send\r\na=simulcast:send l;h\r\n\
+        a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=extmap:5 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n\
+        a=extmap:6 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n\
+        m=video 9 UDP/TLS/RTP/SAVPF 120 124\r\na=mid:2\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n\
+        a=rtpmap:124 rtx/90000\r\na=fmtp:124 apt=120\r\na=ssrc-group:FID 60 61\r\na=ssrc:60 cname:x\r\na=ssrc:61 cname:x\r\n";
+
+    fn publisher() -> Publisher {
+        let clock = crate::clock::Clock::system();
+        let identity = std::sync::Arc::new(crate::sfu::handshake::Identity::new().unwrap());
+        let fingerprint = identity.fingerprint().describe();
+        let ground = Ground { clock: clock.clone(), identity, candidates: Vec::new().into() };
+        let mut publisher = Publisher::new(&ground);
+        let sdp = SIMULCAST.replace("a=setup", &format!("a=fingerprint:{fingerprint}\r\na=setup"));
+        let offer = sdp::outline(&sdp, Way::Send, 16).unwrap();
+        let (_, agreed) = publisher.answer(clock.instant(), &offer, &[]).unwrap();
+        for (at, agreed) in agreed.iter().enumerate() {
+            publisher.tracks.insert(agreed.track.mid.clone(), TrackId(at as u64));
+        }
+        publisher
+    }
+
+    fn place(publisher: &Publisher, payload_type: u8, ssrc: u8, names: &[(u8, &str)]) -> Option<Place> {
+        let mut packet = vec![0x90, payload_type, 0, 1, 0, 0, 0, 0, 0, 0, 0, ssrc];
+        let mut writer = ExtensionWriter::new(&mut packet);
+        names.iter().for_each(|(id, name)| writer.push(*id, name.as_bytes()));
+        writer.finish();
+        publisher.locate(&Rtp::parse(&packet).unwrap(), &packet)
+    }
+
+    fn found(track: u64, layer: &str, repairs: Option<Option<u32>>) -> Option<Place> {
+        Some(Place { track: TrackId(track), layer: layer.to_owned(), repairs })
+    }
+
+    #[test]
+    fn layers_are_told_apart_by_the_names_in_their_packets() {
+        let publisher = publisher();
+        assert_eq!(place(&publisher, 120, 70, &[(4, "1"), (5, "l")]), found(1, "l", None));
+        assert_eq!(place(&publisher, 120, 71, &[(4, "1"), (5, "h")]), found(1, "h", None));
+        assert_eq!(place(&publisher, 124, 72, &[(4, "1"), (6, "h")]), found(1, "h", Some(None)));
+        assert_eq!(place(&publisher, 120, 73, &[(4, "1"), (5, "x")]), None, "a layer that was not agreed");
+        assert_eq!(place(&publisher, 120, 74, &[(4, "1")]), None, "no layer is named");
+        assert_eq!(place(&publisher, 120, 75, &[]), None, "two sections have this payload type");
+    }
+
+    #[test]
+    fn streams_without_layers_are_told_apart_by_their_sources() {
+        let publisher = publisher();
+        assert_eq!(place(&publisher, 120, 60, &[]), found(2, "", None));
+        assert_eq!(place(&publisher, 124, 61, &[]), found(2, "", Some(Some(60))));
+        assert_eq!(place(&publisher, 109, 50, &[]), found(0, "", None));
+        assert_eq!(place(&publisher, 109, 99, &[]), found(0, "", None), "the only section of sound");
+        assert_eq!(place(&publisher, 96, 60, &[]), None, "a payload type that was not agreed");
+    }
+}
