@@ -10,7 +10,7 @@ use super::publisher::{Carries, Place, StoredPacket, Track, TrackId};
 use super::rtp::Rtp;
 use super::shard::{Shard, mark};
 use super::srtp::Refused;
-use super::subscriber::Slot;
+use super::subscriber::{Slot, Subscriber};
 use crate::room::vp8::Descriptor;
 use crate::room::{ConnectionId, Header, Layer, MediaKind, Rewrite};
 
@@ -103,18 +103,14 @@ impl Shard {
         let copy = Copy { header: &header, marker: rtp.marker, level: level.copied(), payload };
         let (mut sent, mut dropped) = (0, 0);
         for (connection, index) in &track.subscribers {
-            if let Some(device) = self.connections.get_mut(connection)
-                && let Some(is_sent) = send(now, device, *index, &copy)
-            {
-                if let Some(peer) = device.peer(Direction::Subscribe) {
-                    mark(peer, (*connection, Direction::Subscribe), &mut self.dirty);
-                }
-                if is_sent {
-                    sent += 1;
-                } else {
-                    dropped += 1;
-                }
+            let device = self.connections.get_mut(connection);
+            let Some(subscriber) = device.and_then(|device| device.subscriber.as_mut()) else { continue };
+            match send(now, subscriber, *index, &copy) {
+                None => continue,
+                Some(true) => sent += 1,
+                Some(false) => dropped += 1,
             }
+            mark(&mut subscriber.peer, (*connection, Direction::Subscribe), &mut self.dirty);
         }
         count(&self.tally.packets_out, sent);
         count(&self.tally.packets_dropped, dropped);
@@ -219,8 +215,7 @@ struct Copy<'a> {
 }
 
 /// Sends the copy of a packet for one slot. `None` if the packet is not for it.
-fn send(now: Instant, device: &mut Connection, index: usize, copy: &Copy<'_>) -> Option<bool> {
-    let subscriber = device.subscriber.as_mut()?;
+fn send(now: Instant, subscriber: &mut Subscriber, index: usize, copy: &Copy<'_>) -> Option<bool> {
     if !subscriber.peer.is_connected() {
         return None;
     }

@@ -39,6 +39,10 @@ pub(super) struct Shard {
     pub(super) next_track: u64,
     /// Peers to flush. Each is marked itself as well.
     pub(super) dirty: Vec<PeerKey>,
+    /// Those among them that are being flushed.
+    flushing: Vec<PeerKey>,
+    /// Some device has events that wait.
+    has_events: bool,
     /// Farewells of peers that have ended.
     farewells: Vec<super::socket::Outbox>,
     /// When to look at the timers again.
@@ -58,6 +62,8 @@ impl Shard {
             routes: Routes::new(),
             next_track: 0,
             dirty: Vec::new(),
+            flushing: Vec::new(),
+            has_events: false,
             farewells: Vec::new(),
             timers_at: None,
             spare: Vec::new(),
@@ -116,6 +122,7 @@ impl Shard {
     pub(super) fn tell(&mut self, connection: ConnectionId, event: Event) {
         if let Some(device) = self.connections.get_mut(&connection) {
             device.tell(event, &self.tally);
+            self.has_events = true;
         }
     }
 
@@ -271,19 +278,22 @@ impl Shard {
 
     fn flush(&mut self, socket: &MediaSocket) {
         for _ in 0..MAX_ROUNDS {
-            let dirty = std::mem::take(&mut self.dirty);
-            if dirty.is_empty() {
+            if self.dirty.is_empty() {
                 break;
             }
-            for key in dirty {
+            std::mem::swap(&mut self.dirty, &mut self.flushing);
+            while let Some(key) = self.flushing.pop() {
                 self.guard(Some(key.0), |shard| shard.flush_peer(key, socket));
             }
         }
         for mut farewell in std::mem::take(&mut self.farewells) {
             socket.send(&mut farewell, |_| None, &self.tally);
         }
-        for device in self.connections.values_mut() {
-            device.deliver(&self.tally);
+        if self.has_events {
+            self.has_events = false;
+            for device in self.connections.values_mut() {
+                self.has_events |= !device.deliver(&self.tally);
+            }
         }
     }
 

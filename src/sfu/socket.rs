@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::api::{Tally, count};
@@ -32,7 +33,7 @@ pub(super) struct MediaSocket {
     socket: UdpSocket,
     state: UdpSocketState,
     address: SocketAddr,
-    buffers: Vec<Vec<u8>>,
+    buffers: Box<[Vec<u8>; BATCH]>,
 }
 
 impl MediaSocket {
@@ -49,33 +50,25 @@ impl MediaSocket {
         let socket = UdpSocket::from(socket);
         let state = UdpSocketState::new((&socket).into())?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, state, address, buffers: vec![vec![0; MERGED_BYTES]; BATCH] })
+        Ok(Self { socket, state, address, buffers: Box::new(std::array::from_fn(|_| vec![0; MERGED_BYTES])) })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until a datagram is there, at most so long. The timeout is rounded up by the system, to a few
-    /// milliseconds.
+    /// Waits until a datagram is there, at most so long.
     pub(super) fn wait(&self, timeout: Duration) {
-        let wait = || {
-            self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
-            self.socket.set_nonblocking(false)?;
-            // Looks at one byte and leaves it there: the socket's own way to wait for something to read.
-            let result = self.socket.peek_from(&mut [0]);
-            self.socket.set_nonblocking(true)?;
-            result
-        };
+        let timeout = Timespec::try_from(timeout).ok();
+        let mut ready = [PollFd::new(&self.socket, PollFlags::IN)];
         // Nothing came, or a signal did: the caller looks anyway.
-        let _ = wait();
+        let _ = poll(&mut ready, timeout.as_ref());
     }
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) -> bool {
         let mut metas = [RecvMeta::default(); BATCH];
-        let mut slices: Vec<IoSliceMut<'_>> =
-            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let Ok(received) = self.state.recv((&self.socket).into(), &mut slices, &mut metas) else {
             return false;
         };
