@@ -265,6 +265,9 @@ pub enum Error {
     /// The setting asks for what is not there.
     #[error("media shards: {0} asked for, 1 is possible")]
     Shards(usize),
+    /// No key or no certificate for DTLS.
+    #[error("cannot make a certificate for media: {0}")]
+    Identity(String),
     /// No thread, or no socket to wake it with.
     #[error("cannot start the thread that forwards media")]
     Thread(#[source] std::io::Error),

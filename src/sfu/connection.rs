@@ -52,18 +52,19 @@ impl Connection {
         }
     }
 
-    /// Gives the events on, as far as the queue takes them. Never waits.
-    pub(super) fn deliver(&mut self, tally: &Tally) {
+    /// Gives the events on, as far as the queue takes them. Never waits. Says whether all are gone.
+    pub(super) fn deliver(&mut self, tally: &Tally) -> bool {
         while let Some(event) = self.pending.pop_front() {
             match self.events.try_send(event) {
                 Ok(()) => {}
                 Err(mpsc::error::TrySendError::Full(event)) => {
                     self.pending.push_front(event);
-                    return;
+                    return false;
                 }
                 Err(mpsc::error::TrySendError::Closed(_)) => count(&tally.events_dropped, 1),
             }
         }
+        true
     }
 
     pub(super) fn peer(&mut self, direction: Direction) -> Option<&mut Peer> {

@@ -1,27 +1,35 @@
-//! Packets and peer connections, on the sans-IO `rtc` crate. Decides nothing that the `room` core can decide.
+//! Packets and peer connections, on parts of the sans-IO `rtc` crate. Decides nothing that the `room` core can decide.
 //!
 //! One thread owns one UDP socket and everything that arrives there. A device has two one-way peer connections:
 //! it offers what it publishes, the server offers what it subscribes to. The rest of the program talks to the
 //! thread through a bounded queue of [`Command`]s and hears of it through the queue of [`Event`]s that each
 //! connection brings along.
 //!
-//! A datagram goes `socket` -> `demux` (whose is it?) -> `peer` (the media engine opens it) -> `forwarding` (to
-//! whom?) -> `peer` (the engine seals each copy) -> `socket`. Descriptions go through `sdp` (is it acceptable?) to
-//! `publisher` and `subscriber`, held together by `negotiation`.
+//! A datagram goes `socket` -> `demux` (whose is it?) -> `peer` (opens it) -> `forwarding` (to whom?) -> `peer` (seals
+//! each copy) -> `socket`. A peer is made of `ice` and `stun` (where is the device?), `handshake` (who is it, and which
+//! keys?), `srtp` and `rtp` (its packets), `arrivals`, `reception` and `sent` (what was lost on the way?).
+//! Descriptions go through `sdp` (is it acceptable?) to `publisher` and `subscriber`, held together by `negotiation`.
 
 mod api;
-mod codecs;
+mod arrivals;
 mod connection;
 mod demux;
+mod feedback;
 mod forwarding;
+mod handshake;
+mod ice;
 mod negotiation;
 mod peer;
 mod publisher;
+mod reception;
+mod rtp;
 mod sdp;
+mod sent;
 mod shard;
 mod socket;
+mod srtp;
+mod stun;
 mod subscriber;
-mod tap;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +40,8 @@ use std::thread::JoinHandle;
 pub use api::{Busy, Command, Counters, Direction, Error, Event, SfuSettings, WantedTrack};
 
 use api::Tally;
+use handshake::Identity;
+use peer::Ground;
 use shard::Shard;
 use socket::{MediaSocket, Waker};
 
@@ -73,10 +83,12 @@ impl Sfu {
         } else {
             settings.announce
         };
-        let addresses = ips.into_iter().map(|ip| SocketAddr::new(ip, address.port())).collect();
+        let addresses: Vec<_> = ips.into_iter().map(|ip| SocketAddr::new(ip, address.port())).collect();
+        let identity = Arc::new(Identity::new().map_err(|error| Error::Identity(error.to_string()))?);
+        let ground = Ground { clock, identity, candidates: sdp::candidates(&addresses).into() };
         let (commands, received) = sync_channel(MAX_COMMANDS);
         let (stop, tally) = (Arc::new(AtomicBool::new(false)), Arc::new(Tally::default()));
-        let shard = Shard::new(clock, addresses, tally.clone());
+        let shard = Shard::new(ground, tally.clone());
         let should_stop = stop.clone();
         let thread = std::thread::Builder::new()
             .name("media-0".to_owned())

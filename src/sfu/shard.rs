@@ -1,7 +1,6 @@
 //! The thread that owns a socket and everything that arrives there.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::api::{Command, Direction, Event, Tally, count};
 use super::connection::Connection;
 use super::demux::{Protocol, Routes, classify};
-use super::peer::{PeerChange, PeerKey};
+use super::peer::{Ground, Peer, PeerChange, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::socket::{Datagram, MediaSocket};
 use crate::clock::Clock;
@@ -19,6 +18,11 @@ use crate::room::ConnectionId;
 
 /// The thread looks at its commands at least so often, should a wake be lost.
 const MAX_WAIT: Duration = Duration::from_millis(50);
+/// Timers are looked at so often, which is fine enough for all of them: a packet that is missing is asked for after
+/// 15 ms.
+const TICK: Duration = Duration::from_millis(5);
+/// Most devices that have begun DTLS and not finished.
+const MAX_HALF_OPEN: usize = 64;
 /// Batches of datagrams and commands taken between two flushes.
 const MAX_BATCHES: usize = 4;
 const MAX_COMMANDS: usize = 64;
@@ -27,8 +31,7 @@ const MAX_ROUNDS: usize = 4;
 
 pub(super) struct Shard {
     pub(super) clock: Clock,
-    /// What browsers are told.
-    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) ground: Ground,
     pub(super) tally: Arc<Tally>,
     pub(super) connections: HashMap<ConnectionId, Connection>,
     pub(super) tracks: HashMap<TrackId, Track>,
@@ -36,22 +39,34 @@ pub(super) struct Shard {
     pub(super) next_track: u64,
     /// Peers to flush. Each is marked itself as well.
     pub(super) dirty: Vec<PeerKey>,
+    /// Those among them that are being flushed.
+    flushing: Vec<PeerKey>,
+    /// Some device has events that wait.
+    has_events: bool,
     /// Farewells of peers that have ended.
     farewells: Vec<super::socket::Outbox>,
+    /// When to look at the timers again.
+    timers_at: Option<Instant>,
+    /// The room of a stored packet that is free again.
+    pub(super) spare: Vec<u8>,
 }
 
 impl Shard {
-    pub(super) fn new(clock: Clock, addresses: Vec<SocketAddr>, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(ground: Ground, tally: Arc<Tally>) -> Self {
         Self {
-            clock,
-            addresses,
+            clock: ground.clock.clone(),
+            ground,
             tally,
             connections: HashMap::new(),
             tracks: HashMap::new(),
             routes: Routes::new(),
             next_track: 0,
             dirty: Vec::new(),
+            flushing: Vec::new(),
+            has_events: false,
             farewells: Vec::new(),
+            timers_at: None,
+            spare: Vec::new(),
         }
     }
 
@@ -71,7 +86,7 @@ impl Shard {
             }
             for _ in 0..MAX_BATCHES {
                 let now = self.clock.instant();
-                has_more = socket.receive(|datagram| self.datagram(now, &datagram));
+                has_more = socket.receive(|datagram| self.datagram(now, datagram));
                 if !has_more {
                     break;
                 }
@@ -107,6 +122,7 @@ impl Shard {
     pub(super) fn tell(&mut self, connection: ConnectionId, event: Event) {
         if let Some(device) = self.connections.get_mut(&connection) {
             device.tell(event, &self.tally);
+            self.has_events = true;
         }
     }
 
@@ -117,7 +133,7 @@ impl Shard {
         }
     }
 
-    fn datagram(&mut self, now: Instant, datagram: &Datagram<'_>) {
+    fn datagram(&mut self, now: Instant, datagram: Datagram<'_>) {
         let protocol = classify(datagram.bytes);
         if protocol == Protocol::Unknown {
             // One byte is a wake.
@@ -134,22 +150,40 @@ impl Shard {
         self.guard(Some(key.0), |shard| shard.receive(now, key, protocol, datagram));
     }
 
-    fn receive(&mut self, now: Instant, key: PeerKey, protocol: Protocol, datagram: &Datagram<'_>) {
-        let Some(device) = self.connections.get_mut(&key.0) else { return };
-        let Some(peer) = device.peer(key.1) else { return };
-        let was_connected = peer.is_connected();
-        if matches!(protocol, Protocol::Rtp | Protocol::Rtcp) && !was_connected {
-            return; // no keys yet
+    fn receive(&mut self, now: Instant, key: PeerKey, protocol: Protocol, datagram: Datagram<'_>) {
+        let Datagram { bytes, from, .. } = datagram;
+        let may_begin = protocol != Protocol::Dtls || self.may_begin(key);
+        let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
+            return;
+        };
+        match protocol {
+            Protocol::Stun => peer.receive_stun(now, bytes, from),
+            Protocol::Dtls if may_begin => {
+                peer.receive_dtls(now, bytes, from);
+                // The next datagram of the batch may be media already.
+                let changes = peer.flush();
+                mark(peer, key, &mut self.dirty);
+                return self.changed(now, key, changes);
+            }
+            Protocol::Dtls | Protocol::Unknown => return,
+            Protocol::Rtp => return self.receive_rtp(now, key, bytes, from),
+            Protocol::Rtcp => return self.receive_rtcp(now, key, bytes, from),
         }
-        peer.receive(now, datagram.bytes, datagram.from, datagram.local);
         mark(peer, key, &mut self.dirty);
-        if protocol == Protocol::Dtls && !was_connected {
-            // The next datagram of the batch may be media already.
-            let changes = peer.flush();
-            mark(peer, key, &mut self.dirty);
-            self.changed(now, key, changes);
+    }
+
+    /// A handshake costs a hundred times what a packet does, so few are under way at a time. Devices try again.
+    fn may_begin(&mut self, key: PeerKey) -> bool {
+        let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
+            return false;
+        };
+        if peer.is_connected() || peer.is_half_open() {
+            return true;
         }
-        self.drain(now, key);
+        let is_half_open = |(_, peer): &(Direction, &mut Peer)| peer.is_half_open();
+        let half_open: usize =
+            self.connections.values_mut().map(|device| device.peers().filter(is_half_open).count()).sum();
+        half_open < MAX_HALF_OPEN
     }
 
     fn changed(&mut self, now: Instant, key: PeerKey, changes: Vec<PeerChange>) {
@@ -180,7 +214,7 @@ impl Shard {
         if peer.has_panicked() {
             count(&self.tally.panics, 1);
         }
-        peer.close();
+        peer.close(self.clock.instant());
         self.farewells.push(std::mem::take(peer.outbox()));
         match which {
             Direction::Publish => device.publisher = None,
@@ -198,8 +232,9 @@ impl Shard {
     /// A device leaves.
     pub(super) fn close(&mut self, connection: ConnectionId) {
         let Some(mut device) = self.connections.remove(&connection) else { return };
+        let now = self.clock.instant();
         for (_, peer) in device.peers() {
-            peer.close();
+            peer.close(now);
             self.farewells.push(std::mem::take(peer.outbox()));
         }
         for which in [Direction::Publish, Direction::Subscribe] {
@@ -222,35 +257,43 @@ impl Shard {
         }
     }
 
+    /// Looks at all timers, as coarsely as they allow.
     fn timers(&mut self) {
         let now = self.clock.instant();
+        if self.timers_at.is_some_and(|at| now < at) {
+            return;
+        }
+        self.timers_at = Some(now + TICK);
         for (connection, device) in &mut self.connections {
             for (which, peer) in device.peers() {
-                if peer.deadline().is_some_and(|at| at <= now) {
-                    peer.tick(now);
+                if peer.tick(now) {
                     mark(peer, (*connection, which), &mut self.dirty);
                 }
             }
         }
         self.repeat_keyframe_requests(now);
         self.request_missing(now);
+        self.report_receptions(now);
     }
 
     fn flush(&mut self, socket: &MediaSocket) {
         for _ in 0..MAX_ROUNDS {
-            let dirty = std::mem::take(&mut self.dirty);
-            if dirty.is_empty() {
+            if self.dirty.is_empty() {
                 break;
             }
-            for key in dirty {
+            std::mem::swap(&mut self.dirty, &mut self.flushing);
+            while let Some(key) = self.flushing.pop() {
                 self.guard(Some(key.0), |shard| shard.flush_peer(key, socket));
             }
         }
         for mut farewell in std::mem::take(&mut self.farewells) {
             socket.send(&mut farewell, |_| None, &self.tally);
         }
-        for device in self.connections.values_mut() {
-            device.deliver(&self.tally);
+        if self.has_events {
+            self.has_events = false;
+            for device in self.connections.values_mut() {
+                self.has_events |= !device.deliver(&self.tally);
+            }
         }
     }
 
@@ -267,24 +310,16 @@ impl Shard {
     }
 
     fn next_wait(&self) -> Duration {
+        if self.connections.is_empty() {
+            return MAX_WAIT;
+        }
         let now = self.clock.instant();
-        let devices = self.connections.values();
-        let peers = devices.clone().flat_map(|device| {
-            let publisher = device.publisher.as_ref().and_then(|publisher| publisher.peer.deadline());
-            let subscriber = device.subscriber.as_ref().and_then(|subscriber| subscriber.peer.deadline());
-            publisher.into_iter().chain(subscriber)
-        });
-        let layers = self.tracks.values().flat_map(|track| &track.layers);
-        let requests = layers.flat_map(|incoming| {
-            incoming.keyframes.deadline().into_iter().chain(incoming.missing.deadline())
-        });
-        let wait = peers.chain(requests).map(|at| at.saturating_duration_since(now)).min();
-        wait.unwrap_or(MAX_WAIT).min(MAX_WAIT)
+        self.timers_at.map_or(TICK, |at| at.saturating_duration_since(now).min(MAX_WAIT))
     }
 }
 
 /// Puts a peer on the list to flush, once.
-pub(super) fn mark(peer: &mut super::peer::Peer, key: PeerKey, dirty: &mut Vec<PeerKey>) {
+pub(super) fn mark(peer: &mut Peer, key: PeerKey, dirty: &mut Vec<PeerKey>) {
     if peer.mark() {
         dirty.push(key);
     }
@@ -312,7 +347,9 @@ mod tests {
 
     fn shard_with(connections: &[u64]) -> (Shard, Vec<mpsc::Receiver<Event>>) {
         let tally = Arc::new(Tally::default());
-        let mut shard = Shard::new(Clock::system(), vec!["127.0.0.1:9".parse().unwrap()], tally);
+        let identity = Arc::new(crate::sfu::handshake::Identity::new().unwrap());
+        let candidates = crate::sfu::sdp::candidates(&["127.0.0.1:9".parse().unwrap()]).into();
+        let mut shard = Shard::new(Ground { clock: Clock::system(), identity, candidates }, tally);
         let room = AppointmentId::new(Uuid::from_u128(1));
         let open = |number: &u64| {
             let (events, received) = mpsc::channel(1);
@@ -330,9 +367,8 @@ mod tests {
     #[test]
     fn a_panic_ends_one_connection_only() {
         let (mut shard, _events) = shard_with(&[1, 2]);
-        let now = shard.clock.instant();
         for connection in [ConnectionId(1), ConnectionId(2)] {
-            let publisher = super::super::publisher::Publisher::new(&shard.addresses, now).unwrap();
+            let publisher = super::super::publisher::Publisher::new(&shard.ground);
             shard.connections.get_mut(&connection).unwrap().publisher = Some(publisher);
         }
         shard.guard(Some(ConnectionId(1)), |_| panic!("on purpose"));

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::api::{Tally, count};
@@ -21,7 +22,7 @@ const MAX_SEND_BYTES: usize = 60_000;
 
 /// One datagram that arrived.
 pub(super) struct Datagram<'a> {
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: &'a mut [u8],
     /// Never an IPv4 address mapped into IPv6.
     pub(super) from: SocketAddr,
     /// The address of ours that it was sent to, as the system reports it.
@@ -32,7 +33,7 @@ pub(super) struct MediaSocket {
     socket: UdpSocket,
     state: UdpSocketState,
     address: SocketAddr,
-    buffers: Vec<Vec<u8>>,
+    buffers: Box<[Vec<u8>; BATCH]>,
 }
 
 impl MediaSocket {
@@ -49,39 +50,32 @@ impl MediaSocket {
         let socket = UdpSocket::from(socket);
         let state = UdpSocketState::new((&socket).into())?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, state, address, buffers: vec![vec![0; MERGED_BYTES]; BATCH] })
+        Ok(Self { socket, state, address, buffers: Box::new(std::array::from_fn(|_| vec![0; MERGED_BYTES])) })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until a datagram is there, at most so long. The timeout is rounded up by the system, to a few
-    /// milliseconds.
+    /// Waits until a datagram is there, at most so long.
     pub(super) fn wait(&self, timeout: Duration) {
-        let wait = || {
-            self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
-            self.socket.set_nonblocking(false)?;
-            // Looks at one byte and leaves it there: the socket's own way to wait for something to read.
-            let result = self.socket.peek_from(&mut [0]);
-            self.socket.set_nonblocking(true)?;
-            result
-        };
+        let timeout = Timespec::try_from(timeout).ok();
+        let mut ready = [PollFd::new(&self.socket, PollFlags::IN)];
         // Nothing came, or a signal did: the caller looks anyway.
-        let _ = wait();
+        let _ = poll(&mut ready, timeout.as_ref());
     }
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) -> bool {
         let mut metas = [RecvMeta::default(); BATCH];
-        let mut slices: Vec<IoSliceMut<'_>> =
-            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let Ok(received) = self.state.recv((&self.socket).into(), &mut slices, &mut metas) else {
             return false;
         };
-        for (buffer, meta) in self.buffers.iter().zip(&metas).take(received) {
+        for (buffer, meta) in self.buffers.iter_mut().zip(&metas).take(received) {
             let from = unmapped(meta.addr);
-            for bytes in buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1)) {
+            let length = meta.len.min(buffer.len());
+            for bytes in buffer[..length].chunks_mut(meta.stride.max(1)) {
                 take(Datagram { bytes, from, local: meta.dst_ip });
             }
         }
@@ -152,6 +146,30 @@ impl Outbox {
             self.bytes.extend_from_slice(datagram);
             self.segments.push((to, datagram.len()));
         }
+    }
+
+    /// How many datagrams wait.
+    pub(super) fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Where to write the next datagram in place: behind what is there. [`Outbox::commit`] or [`Outbox::cancel`]
+    /// follows.
+    pub(super) fn begin(&mut self) -> (&mut Vec<u8>, usize) {
+        let begin = self.bytes.len();
+        (&mut self.bytes, begin)
+    }
+
+    /// What was written since [`Outbox::begin`] is a datagram of this size.
+    pub(super) fn commit(&mut self, begin: usize, to: SocketAddr) -> usize {
+        let size = self.bytes.len() - begin;
+        self.segments.push((to, size));
+        size
+    }
+
+    /// What was written since [`Outbox::begin`] is nothing.
+    pub(super) fn cancel(&mut self, begin: usize) {
+        self.bytes.truncate(begin);
     }
 }
 

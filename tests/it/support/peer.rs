@@ -16,15 +16,15 @@ use parvis::room::{ConnectionId, MediaKind, PublicationId, Source};
 use parvis::sfu::{Command, Event, Sfu};
 use rtc::interceptor::{Attribute, Interceptor, Packet, Registry, Slot, StreamInfo, TaggedPacket};
 use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::configuration::{RTCConfigurationBuilder, RTCOfferOptions};
 use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::sender_report::SenderReport;
@@ -129,6 +129,8 @@ pub struct Leg {
     pub lose_every: Option<u64>,
     seen: u64,
     pub lost: u64,
+    /// Datagrams with media as they went out, the last ones.
+    pub went_out: VecDeque<Vec<u8>>,
 }
 
 impl Leg {
@@ -152,10 +154,15 @@ impl Leg {
         engine.register_codec(rtx, RtpCodecKind::Video).unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut engine).unwrap();
         let registry = registry.with(Slot::from(14_000), Tap::default());
+        let settings = SettingEngineBuilder::new()
+            .with_include_loopback_candidate(true)
+            // As browsers answer; the engine would take the passive part.
+            .with_answering_dtls_role(RTCDtlsRole::Client)
+            .build();
         let mut pc = RTCPeerConnectionBuilder::new()
             .with_configuration(RTCConfigurationBuilder::new().build())
             .with_media_engine(engine)
-            .with_setting_engine(SettingEngineBuilder::new().with_include_loopback_candidate(true).build())
+            .with_setting_engine(settings)
             .with_interceptor_registry(registry)
             .build(now)
             .unwrap();
@@ -169,7 +176,16 @@ impl Leg {
         let candidate =
             CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host().unwrap();
         pc.add_local_candidate(RTCIceCandidate::from(&candidate).to_json().unwrap()).unwrap();
-        Self { pc, socket, address, is_connected: false, lose_every: None, seen: 0, lost: 0 }
+        Self {
+            pc,
+            socket,
+            address,
+            is_connected: false,
+            lose_every: None,
+            seen: 0,
+            lost: 0,
+            went_out: VecDeque::new(),
+        }
     }
 
     /// Moves datagrams and timers; gives what came out.
@@ -187,39 +203,56 @@ impl Leg {
             };
             let message = BytesMut::from(&buffer[..length]);
             let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message });
+            if !self.is_connected {
+                self.poll_events(); // the next datagram may be media already
+            }
         }
         if self.pc.poll_timeout().is_some_and(|at| at <= now) {
             self.pc.handle_timeout(now).unwrap();
         }
-        while let Some(event) = self.pc.poll_event() {
-            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
-                self.is_connected = state == RTCPeerConnectionState::Connected;
-            }
-        }
+        self.poll_events();
         let messages = std::iter::from_fn(|| self.pc.poll_read()).map(|tagged| tagged.message).collect();
         while let Some(datagram) = self.pc.poll_write() {
             if self.is_lost(&datagram.message) {
                 continue;
             }
             let _ = self.socket.send_to(&datagram.message, datagram.transport.peer_addr);
+            if is_rtp(&datagram.message) {
+                self.went_out.push_back(datagram.message.to_vec());
+                if self.went_out.len() > 64 {
+                    self.went_out.pop_front();
+                }
+            }
         }
         messages
     }
 }
 
 impl Leg {
+    fn poll_events(&mut self) {
+        while let Some(event) = self.pc.poll_event() {
+            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
+                self.is_connected = state == RTCPeerConnectionState::Connected;
+            }
+        }
+    }
+
     /// Sends any bytes from the address that the server knows.
     pub fn send_raw(&mut self, bytes: &[u8], to: SocketAddr) {
         let _ = self.socket.send_to(bytes, to);
     }
 
     fn is_lost(&mut self, datagram: &[u8]) -> bool {
-        let is_rtp = (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1]);
+        let is_rtp = is_rtp(datagram);
         self.seen += u64::from(is_rtp);
         let is_lost = is_rtp && self.lose_every.is_some_and(|every| self.seen.is_multiple_of(every));
         self.lost += u64::from(is_lost);
         is_lost
     }
+}
+
+fn is_rtp(datagram: &[u8]) -> bool {
+    (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1])
 }
 
 /// A track that the device sends.
@@ -228,7 +261,7 @@ pub struct Sending {
     transceiver: RTCRtpTransceiverId,
     sender: RTCRtpSenderId,
     ssrc: u32,
-    sequence_number: u16,
+    pub sequence_number: u16,
     timestamp: u32,
     frames: u32,
     next_at: Option<Instant>,
@@ -284,7 +317,11 @@ pub struct Device {
     pub is_alive: bool,
     /// It answers offers.
     pub does_answer: bool,
+    /// It offers what it publishes by itself.
+    pub does_offer: bool,
+    /// Descriptions of the server.
     pub offers: Vec<String>,
+    pub answers: Vec<String>,
 }
 
 impl Device {
@@ -303,7 +340,9 @@ impl Device {
             received: BTreeMap::new(),
             is_alive: true,
             does_answer: true,
+            does_offer: true,
             offers: vec![],
+            answers: vec![],
         }
     }
 
@@ -362,7 +401,9 @@ impl Device {
                 sent: vec![],
             });
         }
-        self.offer(now);
+        if self.does_offer {
+            self.offer(now);
+        }
     }
 
     /// Pauses a track in the description, or takes it up again, and offers that.
@@ -381,10 +422,25 @@ impl Device {
 
     /// Offers what there is, again.
     pub fn offer(&mut self, now: Instant) {
+        self.offer_with(now, None, |sdp| sdp);
+    }
+
+    /// Likewise, with new ICE credentials.
+    pub fn restart(&mut self, now: Instant) {
+        self.offer_with(now, Some(RTCOfferOptions { ice_restart: true }), |sdp| sdp);
+    }
+
+    /// Likewise, the description changed on its way.
+    pub fn offer_with(
+        &mut self,
+        now: Instant,
+        options: Option<RTCOfferOptions>,
+        change: impl FnOnce(String) -> String,
+    ) {
         let leg = self.publish.as_mut().unwrap();
-        let offer = leg.pc.create_offer(None).unwrap();
+        let offer = leg.pc.create_offer(options).unwrap();
         leg.pc.set_local_description(now, offer).unwrap();
-        let sdp = leg.pc.local_description().unwrap().sdp;
+        let sdp = change(leg.pc.local_description().unwrap().sdp);
         let sources = self.sending.iter().filter(|sending| !sending.is_paused).map(|sending| {
             let mid = leg.pc.rtp_transceiver(sending.transceiver).unwrap().mid().clone().unwrap();
             (mid, sending.source)
@@ -447,6 +503,7 @@ impl Device {
     pub fn take(&mut self, now: Instant, event: &Event) {
         match event {
             Event::PublishAnswer { sdp, .. } => {
+                self.answers.push(sdp.clone());
                 // A test may offer by itself, without a peer connection.
                 let Some(leg) = self.publish.as_mut() else { return };
                 let answer = RTCSessionDescription::answer(sdp.clone()).unwrap();
