@@ -39,6 +39,8 @@ impl Shard {
                 }
                 self.offer(now, connection);
             }
+            // Every receiver gets everything so far.
+            Command::Watch { .. } => {}
             Command::Close { connection } => self.close(connection),
             Command::CloseRoom { room } => {
                 let devices = self.connections.iter().filter(|(_, device)| device.room == room);

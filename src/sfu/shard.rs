@@ -198,6 +198,7 @@ impl Shard {
     /// A device leaves.
     pub(super) fn close(&mut self, connection: ConnectionId) {
         let Some(mut device) = self.connections.remove(&connection) else { return };
+        count(&self.tally.connections_closed, 1);
         for (_, peer) in device.peers() {
             peer.close();
             self.farewells.push(std::mem::take(peer.outbox()));
@@ -297,6 +298,7 @@ fn subject(command: &Command) -> Option<ConnectionId> {
         | Command::Subscribe { connection, .. }
         | Command::SubscribeAnswer { connection, .. }
         | Command::RestartSubscribe { connection }
+        | Command::Watch { connection, .. }
         | Command::Close { connection } => Some(*connection),
         Command::CloseRoom { .. } => None,
     }

@@ -297,6 +297,7 @@ fn stream(wanted: &WantedTrack, ssrc: u32, repair_ssrc: u32) -> MediaStreamTrack
     };
     let stream = match wanted.source {
         Source::Microphone | Source::Camera => format!("connection-{}", wanted.publisher),
+        Source::SecondCamera => format!("connection-{}-second-camera", wanted.publisher),
         Source::Screen => format!("connection-{}-screen", wanted.publisher),
     };
     MediaStreamTrack::new(stream, name.clone(), name, codecs::kind(kind), vec![coding])
