@@ -11,9 +11,9 @@ use axum::serve::ListenerExt as _;
 use chrono::TimeDelta;
 
 use crate::archive::{Archive, ArchiveSettings};
-use crate::clinical::{DoorPolicy, StaffRole};
+use crate::clinical::{ChatKeep, DoorPolicy, StaffRole};
 use crate::clock::Clock;
-use crate::config::{Config, Hospital, Oidc, RoleName};
+use crate::config::{ChatKept, Config, Hospital, Oidc, RoleName};
 use crate::live::{self, Live};
 use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
 use crate::sfu::{Sfu, SfuSettings};
@@ -21,7 +21,7 @@ use crate::store::{Store, StoreSettings};
 use crate::tasks::Tasks;
 use crate::web::{self, Edge};
 
-/// Old sign-ins are cleared away this often.
+/// Old sign-ins, and chats that have been kept long enough, are cleared away this often.
 const PURGE: Duration = Duration::from_secs(600);
 /// How long tasks have to end when the program does.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -35,6 +35,7 @@ pub struct Settings {
     pub login: LoginSettings,
     pub sfu: SfuSettings,
     pub archive: ArchiveSettings,
+    pub chat_keep: ChatKeep,
     pub is_demo: bool,
 }
 
@@ -73,6 +74,10 @@ impl Settings {
                 encoded_cache_bytes: archive.encoded_cache_bytes,
                 max_upload_bytes: archive.max_upload_bytes,
                 ..ArchiveSettings::new(archive.folder.clone(), program)
+            },
+            chat_keep: match config.chat.keep {
+                ChatKept::Consultation => ChatKeep::Consultation,
+                ChatKept::Days(days) => ChatKeep::Days(days),
             },
             is_demo: false,
         }
@@ -136,9 +141,18 @@ impl App {
             sfu: sfu.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
+            ice_servers: live::IceServers::none(),
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
         let door = DoorPolicy::default();
+        let chats = Chats {
+            store: store.clone(),
+            archive: archive.clone(),
+            clock: clock.clone(),
+            keep: settings.chat_keep,
+            door,
+        };
+        tasks.spawn("purge of chats", purge_chats(chats, tasks.clone()));
         let router = web::router(Edge::new(web::Parts {
             hospital: settings.hospital,
             public_url: settings.public_url,
@@ -247,6 +261,54 @@ async fn purge(login: Login, tasks: Tasks) {
         if let Err(error) = login.purge().await {
             tracing::error!(error = &error as &dyn std::error::Error, "old sign-ins were not cleared away");
         }
+    }
+}
+
+struct Chats {
+    store: Store,
+    archive: Archive,
+    clock: Clock,
+    keep: ChatKeep,
+    door: DoorPolicy,
+}
+
+impl Chats {
+    /// Deletes what has been kept long enough: rows first, then the files that no row names any more.
+    async fn purge(&self) -> Result<()> {
+        let shelf = self.archive.shelf().await;
+        let expiry = self.keep.expiry(self.door, self.clock.now());
+        for content in self.store.purge_chats(expiry).await? {
+            shelf.remove(content).await?;
+        }
+        Ok(())
+    }
+
+    /// Files whose rows went, or never came, because the program ended between the two.
+    async fn clear(&self) -> Result<()> {
+        let shelf = self.archive.shelf().await;
+        for content in shelf.contents().await? {
+            if !self.store.is_file_shared(content).await? {
+                shelf.remove(content).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn purge_chats(chats: Chats, tasks: Tasks) {
+    let mut outcome = chats.clear().await;
+    loop {
+        if let Err(error) = outcome.and(chats.purge().await) {
+            tracing::error!(
+                error = error.as_ref() as &dyn std::error::Error,
+                "old chats were not cleared away"
+            );
+        }
+        tokio::select! {
+            () = tasks.stopped() => return,
+            () = tokio::time::sleep(PURGE) => {}
+        }
+        outcome = Ok(());
     }
 }
 

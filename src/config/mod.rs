@@ -20,6 +20,7 @@ pub struct Config {
     pub oidc: Oidc,
     pub media: Media,
     pub archive: ArchiveSection,
+    pub chat: Chat,
     pub log: Log,
 }
 
@@ -57,6 +58,7 @@ impl Config {
             oidc: Oidc::read(&mut reader, &environment),
             media: Media::read(&mut reader),
             archive: ArchiveSection::read(&mut reader),
+            chat: Chat::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -71,6 +73,7 @@ impl Config {
         self.oidc.write(&mut out);
         self.media.write(&mut out);
         self.archive.write(&mut out);
+        self.chat.write(&mut out);
         self.log.write(&mut out);
         out
     }
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let wrong = "[hospital]\nname = 3\nfax = \"no\"\n[http]\nlisten = \"nowhere\"\npublic_url = \"ftp://x\"\n\
-            [archive]\nworkers = 0\n[color]\nx = 1\n";
+            [archive]\nworkers = 0\n[chat]\nkeep = \"for ever\"\n[color]\nx = 1\n";
         let mistakes = parse(wrong).unwrap_err();
         let keys: Vec<_> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
         for key in [
@@ -119,9 +122,33 @@ mod tests {
             "oidc.client_id",
             "oidc.roles",
             "archive.workers",
+            "chat.keep",
             "color",
         ] {
             assert!(keys.contains(&key), "{key} is not in {mistakes:#?}");
+        }
+    }
+
+    #[test]
+    fn a_chat_is_kept_for_the_consultation_or_for_days() {
+        for (text, keep) in [
+            ("consultation", Some(ChatKept::Consultation)),
+            ("days:1", Some(ChatKept::Days(1))),
+            ("days:3650", Some(ChatKept::Days(3650))),
+            ("days:0", None),
+            ("days:3651", None),
+            ("days:-1", None),
+            ("days: 3", None),
+            ("days", None),
+            ("Consultation", None),
+        ] {
+            let parsed = parse(
+                &format!("{EXAMPLE}\n").replace("# keep = \"consultation\"", &format!("keep = \"{text}\"")),
+            );
+            match keep {
+                Some(keep) => assert_eq!(parsed.unwrap().chat.keep, keep, "{text}"),
+                None => assert_eq!(parsed.unwrap_err()[0].key, "chat.keep", "{text}"),
+            }
         }
     }
 

@@ -93,6 +93,43 @@ pub struct ArchiveSection {
     pub max_upload_bytes: u64,
 }
 
+/// `[chat]`: what people write and share in a consultation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chat {
+    pub keep: ChatKept,
+}
+
+/// How long lines and files of a chat are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChatKept {
+    /// `consultation`: until it is over.
+    Consultation,
+    /// `days:30`: so many days, at most ten years.
+    Days(u32),
+}
+
+impl ChatKept {
+    const MAX_DAYS: u32 = 3650;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let days = text.strip_prefix("days:").and_then(|days| days.parse().ok());
+        match (text, days) {
+            ("consultation", _) => Ok(Self::Consultation),
+            (_, Some(days)) if (1..=Self::MAX_DAYS).contains(&days) => Ok(Self::Days(days)),
+            _ => Err(format!("must be consultation, or days:N with N from 1 to {}", Self::MAX_DAYS)),
+        }
+    }
+}
+
+impl Display for ChatKept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Consultation => f.write_str("consultation"),
+            Self::Days(days) => write!(f, "days:{days}"),
+        }
+    }
+}
+
 /// `[log]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -368,6 +405,16 @@ impl ArchiveSection {
             .number("decoded_cache_mib", self.decoded_cache_bytes / MIB)
             .number("encoded_cache_mib", self.encoded_cache_bytes / MIB)
             .number("max_upload_mib", self.max_upload_bytes / MIB);
+    }
+}
+
+impl Chat {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { keep: reader.parsed("chat", "keep", ChatKept::Consultation, ChatKept::parse) }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "chat").text("keep", self.keep);
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::app::{App, Settings};
 use crate::archive::ArchiveSettings;
 use crate::clinical::{
-    Appointment, AppointmentId, Booking, GuestRole, Language, LinkId, NewLink, Part, Participant,
+    Appointment, AppointmentId, Booking, ChatKeep, GuestRole, Language, LinkId, NewLink, Part, Participant,
     ParticipantId, Practitioner, PractitionerId, StaffRole,
 };
 use crate::clock::Clock;
@@ -103,6 +103,7 @@ impl Demo {
                     shards: 1,
                 },
                 archive,
+                chat_keep: ChatKeep::Consultation,
                 is_demo: true,
             },
             clock,

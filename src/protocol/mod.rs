@@ -24,4 +24,4 @@ pub use viewing::*;
 pub use words::*;
 
 /// The version that `hello` and `welcome` carry. A client of another version is asked to load its page again.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;

@@ -40,6 +40,8 @@ pub enum Source {
     Microphone,
     /// Picture of the person.
     Camera,
+    /// Picture of something that is held to the light: a dermatoscope, an otoscope, a camera on an arm.
+    SecondCamera,
     /// A shared screen or window, as video.
     Screen,
 }
@@ -49,7 +51,7 @@ impl Source {
     pub fn kind(self) -> MediaKind {
         match self {
             Source::Microphone => MediaKind::Audio,
-            Source::Camera | Source::Screen => MediaKind::Video,
+            Source::Camera | Source::SecondCamera | Source::Screen => MediaKind::Video,
         }
     }
 }

@@ -37,7 +37,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use api::{Busy, Command, Counters, Direction, Error, Event, SfuSettings, WantedTrack};
+pub use api::{Busy, Command, Counters, Direction, Error, Event, SfuSettings, WantedTrack, Watched};
 
 use api::Tally;
 use handshake::Identity;

@@ -42,6 +42,8 @@ impl Shard {
                 }
                 self.offer(connection);
             }
+            // Every receiver gets everything so far.
+            Command::Watch { .. } => {}
             Command::Close { connection } => self.close(connection),
             Command::CloseRoom { room } => {
                 let devices = self.connections.iter().filter(|(_, device)| device.room == room);

@@ -232,6 +232,7 @@ impl Shard {
     /// A device leaves.
     pub(super) fn close(&mut self, connection: ConnectionId) {
         let Some(mut device) = self.connections.remove(&connection) else { return };
+        count(&self.tally.connections_closed, 1);
         let now = self.clock.instant();
         for (_, peer) in device.peers() {
             peer.close(now);
@@ -332,6 +333,7 @@ fn subject(command: &Command) -> Option<ConnectionId> {
         | Command::Subscribe { connection, .. }
         | Command::SubscribeAnswer { connection, .. }
         | Command::RestartSubscribe { connection }
+        | Command::Watch { connection, .. }
         | Command::Close { connection } => Some(*connection),
         Command::CloseRoom { .. } => None,
     }

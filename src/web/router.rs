@@ -12,7 +12,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, extract, guest, health, hospital, links, sign_in, socket, studies,
+    Edge, agenda, appointments, assets, extract, files, guest, health, hospital, links, quality, sign_in,
+    socket, studies,
 };
 
 /// The largest JSON body, in bytes.
@@ -34,6 +35,7 @@ pub fn router(edge: Edge) -> Router {
             "/api/appointments/{appointment}/participants/{participant}/link",
             post(links::issue).delete(links::withdraw),
         )
+        .route("/api/appointments/{appointment}/quality", get(quality::show))
         .route("/api/guest/look", post(guest::look))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
@@ -44,6 +46,8 @@ pub fn router(edge: Edge) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let long = Router::new()
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
+        .route("/api/appointments/{appointment}/files", post(files::share))
+        .route("/api/appointments/{appointment}/files/{file}", get(files::fetch))
         .layer(DefaultBodyLimit::disable())
         .route("/ws", get(socket::open))
         .route("/ws/agenda", get(agenda::open));

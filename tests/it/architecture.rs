@@ -60,7 +60,7 @@ const TABLE: [Module; 20] = [
         ],
     ),
     pure("viewing", &["clinical", "imaging"], &[]),
-    pure("protocol", &["clinical", "room", "imaging", "viewing"], &["serde_json", "ts_rs"]),
+    pure("protocol", &["clinical", "room", "imaging", "viewing", "secret"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
     adapter("secret", &[], &[]),
     adapter("tasks", &[], &["tokio"]),

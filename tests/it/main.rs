@@ -9,6 +9,8 @@
 mod architecture;
 mod archive;
 mod call;
+mod chat;
+mod coming_back;
 mod content;
 mod hostile;
 mod imaging;
