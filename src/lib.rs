@@ -6,7 +6,9 @@
 pub mod clinical; // rules of appointments, consultations, participants and permissions
 pub mod imaging; // from DICOM bytes to a rendered frame under a presentation
 pub mod protocol; // what goes over the wire
+pub mod relay; // TURN for networks that block UDP: leads into the forwarding and nowhere else
 pub mod room; // the state machine of one call
+pub mod stun; // STUN messages, read and written
 pub mod viewing; // the state machine of one shared viewing
 
 // Settings, redaction, time and chance.

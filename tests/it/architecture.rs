@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 20] = [
+const TABLE: [Module; 22] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -59,6 +59,8 @@ const TABLE: [Module; 20] = [
             "quick_xml",
         ],
     ),
+    pure("stun", &[], &["hmac", "sha1", "crc32fast"]),
+    pure("relay", &["secret", "stun"], &["hmac", "sha1", "md_5", "base64", "subtle"]),
     pure("viewing", &["clinical", "imaging"], &[]),
     pure("protocol", &["clinical", "room", "imaging", "viewing"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
