@@ -216,6 +216,27 @@ pub(super) fn pause(answer: &str, offer: &Outline) -> String {
     paused
 }
 
+/// A description with these candidate lines (without `a=`) behind the candidates that it has, in every section that
+/// has some.
+pub(super) fn with_candidates(sdp: &str, lines: &[String]) -> String {
+    let mut out = String::with_capacity(sdp.len() + lines.len() * 100);
+    for block in blocks(sdp) {
+        let last = block.iter().rposition(|line| attribute(line, "candidate").is_some());
+        for (index, line) in block.iter().enumerate() {
+            out.push_str(line);
+            out.push_str("\r\n");
+            if Some(index) == last {
+                for line in lines {
+                    out.push_str("a=");
+                    out.push_str(line);
+                    out.push_str("\r\n");
+                }
+            }
+        }
+    }
+    out
+}
+
 /// The ICE user names in a description, each once.
 pub(super) fn ice_names(sdp: &str) -> Vec<&str> {
     let mut names: Vec<&str> =
@@ -275,6 +296,16 @@ mod tests {
         let second = reduce(OFFER, &known);
         assert!(!second.contains("a=ssrc:1 ") && !second.contains("a=msid:"));
         assert!(second.contains("a=ssrc:2 ") && second.contains("a=ssrc-group:FID 2 3"));
+    }
+
+    #[test]
+    fn candidates_of_other_carriers_stand_behind_those_of_udp() {
+        let more = ["candidate:tcp0 1 tcp 1 192.0.2.1 443 typ host tcptype passive".to_owned()];
+        let with = with_candidates(OFFER, &more);
+        let at = |part: &str| with.find(part).unwrap();
+        assert!(at("a=candidate:1 ") < at("a=candidate:tcp0 ") && at("a=candidate:tcp0 ") < at("m=video"));
+        assert_eq!(with.matches("tcptype").count(), 1, "the video section has no candidates of its own");
+        assert_eq!(with_candidates(OFFER, &[]), OFFER);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
+use super::answer::{Answers, Probe};
 use super::api::{Command, Direction, Event, Tally, count};
 use super::connection::Connection;
 use super::demux::{Protocol, Routes, classify};
@@ -38,11 +39,19 @@ pub(super) struct Shard {
     pub(super) dirty: Vec<PeerKey>,
     /// Farewells of peers that have ended.
     farewells: Vec<super::socket::Outbox>,
+    /// Candidate lines beside those of UDP, for every description.
+    pub(super) more_candidates: Vec<String>,
+    answers: Answers,
+    /// Answers to senders that are no device.
+    answered: super::socket::Outbox,
 }
 
 impl Shard {
-    pub(super) fn new(clock: Clock, addresses: Vec<SocketAddr>, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(clock: Clock, addresses: Vec<SocketAddr>, probe: Probe, tally: Arc<Tally>) -> Self {
         Self {
+            more_candidates: Vec::new(),
+            answers: Answers::new(probe, clock.instant()),
+            answered: super::socket::Outbox::default(),
             clock,
             addresses,
             tally,
@@ -77,12 +86,12 @@ impl Shard {
                 }
             }
             self.timers();
-            self.flush(&socket);
+            self.flush(&mut socket);
         }
         for connection in self.connections.keys().copied().collect::<Vec<_>>() {
             self.guard(Some(connection), |shard| shard.close(connection));
         }
-        self.flush(&socket);
+        self.flush(&mut socket);
     }
 
     /// Runs something on behalf of one connection. Should it panic, that connection is closed and the others go on.
@@ -104,7 +113,10 @@ impl Shard {
         }
     }
 
-    pub(super) fn tell(&mut self, connection: ConnectionId, event: Event) {
+    pub(super) fn tell(&mut self, connection: ConnectionId, mut event: Event) {
+        if let Event::PublishAnswer { sdp, .. } | Event::SubscribeOffer { sdp, .. } = &mut event {
+            *sdp = super::sdp::with_candidates(sdp, &self.more_candidates);
+        }
         if let Some(device) = self.connections.get_mut(&connection) {
             device.tell(event, &self.tally);
         }
@@ -128,7 +140,13 @@ impl Shard {
         }
         count(&self.tally.datagrams_in, 1);
         let Some(key) = self.routes.find(datagram.bytes, datagram.from, datagram.local, now) else {
-            count(&self.tally.datagrams_unknown, 1);
+            match self.answers.answer(now, datagram.bytes, datagram.from) {
+                Some(answer) => {
+                    count(&self.tally.probes, 1);
+                    self.answered.push(datagram.from, &answer);
+                }
+                None => count(&self.tally.datagrams_unknown, 1),
+            }
             return;
         };
         self.guard(Some(key.0), |shard| shard.receive(now, key, protocol, datagram));
@@ -236,7 +254,7 @@ impl Shard {
         self.request_missing(now);
     }
 
-    fn flush(&mut self, socket: &MediaSocket) {
+    fn flush(&mut self, socket: &mut MediaSocket) {
         for _ in 0..MAX_ROUNDS {
             let dirty = std::mem::take(&mut self.dirty);
             if dirty.is_empty() {
@@ -249,12 +267,13 @@ impl Shard {
         for mut farewell in std::mem::take(&mut self.farewells) {
             socket.send(&mut farewell, |_| None, &self.tally);
         }
+        socket.send(&mut self.answered, |_| None, &self.tally);
         for device in self.connections.values_mut() {
             device.deliver(&self.tally);
         }
     }
 
-    fn flush_peer(&mut self, key: PeerKey, socket: &MediaSocket) {
+    fn flush_peer(&mut self, key: PeerKey, socket: &mut MediaSocket) {
         let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
             return;
         };
@@ -312,7 +331,8 @@ mod tests {
 
     fn shard_with(connections: &[u64]) -> (Shard, Vec<mpsc::Receiver<Event>>) {
         let tally = Arc::new(Tally::default());
-        let mut shard = Shard::new(Clock::system(), vec!["127.0.0.1:9".parse().unwrap()], tally);
+        let probe = Probe { ufrag: "probe".into(), pwd: "password".into() };
+        let mut shard = Shard::new(Clock::system(), vec!["127.0.0.1:9".parse().unwrap()], probe, tally);
         let room = AppointmentId::new(Uuid::from_u128(1));
         let open = |number: &u64| {
             let (events, received) = mpsc::channel(1);
