@@ -44,13 +44,20 @@ pub(super) struct Talk {
 
 enum Kind {
     /// A length before each datagram (RFC 4571).
-    IceTcp { inbox: BytesMut },
-    Relay { client: Box<Client>, carrier: Carrier, allocation: Option<Ticket> },
+    IceTcp {
+        inbox: BytesMut,
+    },
+    Relay {
+        client: Box<Client>,
+        carrier: Carrier,
+        allocation: Option<Ticket>,
+    },
 }
 
 impl Talk {
     pub(super) fn ice_tcp(inside: &Inside, from: SocketAddr) -> Result<Self, &'static str> {
-        let path = inside.sfu.open_path(Carrier::Tcp, from.is_ipv6()).map_err(|_| "the forwarding is busy")?;
+        let path =
+            inside.sfu.open_path(Carrier::Tcp, from.is_ipv6()).map_err(|_| "the forwarding is busy")?;
         Ok(Self::new(inside, Kind::IceTcp { inbox: BytesMut::new() }, Some(path)))
     }
 
@@ -143,7 +150,8 @@ impl Talk {
                 out.extend_from_slice(&outward.datagram[..length]);
             }
             Kind::Relay { client, .. } => {
-                let is_it = |peer: &&SocketAddr| outward.local.is_some_and(|ip| ip.to_canonical() == peer.ip());
+                let is_it =
+                    |peer: &&SocketAddr| outward.local.is_some_and(|ip| ip.to_canonical() == peer.ip());
                 let peers = &inside.rules.peers;
                 if let Some(from) = peers.iter().find(is_it).or(peers.first()) {
                     client.deliver(inside.clock.instant(), *from, &outward.datagram, out);

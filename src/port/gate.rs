@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn a_limit_holds_for_each_and_is_given_back() {
         let gate = Gate::default();
-        let mut tickets: Vec<_> = (0..MAX_ALLOCATIONS).map(|_| gate.allocation("a".into()).unwrap()).collect();
+        let mut tickets: Vec<_> =
+            (0..MAX_ALLOCATIONS).map(|_| gate.allocation("a".into()).unwrap()).collect();
         assert!(gate.allocation("a".into()).is_none());
         assert!(gate.allocation("b".into()).is_some());
         tickets.pop();

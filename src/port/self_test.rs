@@ -93,7 +93,8 @@ async fn test(relay: SocketAddr, credentials: &IceServer, media: SocketAddr) -> 
     };
     let allocated = ask(&mut stream, sign(allocate([2; 12]))).await?;
     let relayed = is_granted(&allocated, "allocation")?.address(attribute::XOR_RELAYED_ADDRESS);
-    let permit = Reply::new(kind::CREATE_PERMISSION, [3; 12]).with_address(attribute::XOR_PEER_ADDRESS, media);
+    let permit =
+        Reply::new(kind::CREATE_PERMISSION, [3; 12]).with_address(attribute::XOR_PEER_ADDRESS, media);
     is_granted(&ask(&mut stream, sign(permit)).await?, "permission")?;
     let question = Reply::new(kind::BINDING, [4; 12]).into_bytes();
     let send = Reply::new(kind::SEND, [5; 12]).with_address(attribute::XOR_PEER_ADDRESS, media);

@@ -30,6 +30,8 @@ pub fn typescript() -> String {
         CalibrationWord,
         ShapeWord,
         ObjectKindWord,
+        PathWord,
+        SelfTestWord,
         ProblemCode,
         Problem,
         OfferedTrack,
@@ -71,6 +73,9 @@ pub fn typescript() -> String {
         ReceivedFile,
         FoundPatient,
         RefusedFile,
+        IceServer,
+        DiagReport,
+        DiagRung,
     );
     format!(
         "// Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.\n\nexport const PROTOCOL = {PROTOCOL};\n\n{body}"

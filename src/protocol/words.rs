@@ -72,3 +72,11 @@ words!(
     /// What can be shown of an object.
     ObjectKindWord { Image, Video, Report, Document, Presentation, KeyObjects, Waveform, Other }
 );
+words!(
+    /// How media of a device travel, from the best way downwards.
+    PathWord { Udp, Tcp, RelayUdp, RelayTcp, RelayTls }
+);
+words!(
+    /// What the gateway's test of its own relay found.
+    SelfTestWord { NotRun, Passed, Failed }
+);

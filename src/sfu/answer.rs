@@ -173,7 +173,9 @@ mod tests {
     fn a_sender_is_answered_so_often_and_others_still() {
         let (mut answers, now) = answers();
         let request = Reply::new(kind::BINDING, [4; 12]).into_bytes();
-        let ask = |answers: &mut Answers, now, from: &str| answers.answer(now, &request, from.parse().unwrap()).is_some();
+        let ask = |answers: &mut Answers, now, from: &str| {
+            answers.answer(now, &request, from.parse().unwrap()).is_some()
+        };
         let given = (0..100).filter(|_| ask(&mut answers, now, HERE)).count();
         assert_eq!(given, 40);
         assert!(!ask(&mut answers, now, "203.0.113.9:6000"), "another port is the same sender");

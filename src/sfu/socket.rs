@@ -81,9 +81,10 @@ impl MediaSocket {
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) -> bool {
-        let has_more = self.paths.as_mut().is_some_and(|paths| {
-            paths.receive(|bytes, from, local| take(Datagram { bytes, from, local }))
-        });
+        let has_more = self
+            .paths
+            .as_mut()
+            .is_some_and(|paths| paths.receive(|bytes, from, local| take(Datagram { bytes, from, local })));
         let mut metas = [RecvMeta::default(); BATCH];
         let mut slices: Vec<IoSliceMut<'_>> =
             self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();

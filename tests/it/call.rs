@@ -30,7 +30,8 @@ struct Call {
 }
 
 fn start() -> Sfu {
-    let settings = SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1, tcp_port: None };
+    let settings =
+        SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1, tcp_port: None };
     Sfu::start(settings, Clock::system()).unwrap()
 }
 

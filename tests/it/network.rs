@@ -210,7 +210,10 @@ async fn one_port_speaks_https_and_sends_plain_http_there() {
     let gateway = Gateway::start(true).await;
     assert!(fetch(gateway.connect_tls().await).await.ends_with("hello from HTTP"));
     let answer = fetch(gateway.connect().await).await;
-    assert!(answer.starts_with("HTTP/1.1 308 ") && answer.contains("Location: https://localhost/"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 308 ") && answer.contains("Location: https://localhost/"),
+        "{answer}"
+    );
     assert!(!answer.contains("hello"));
     gateway.end().await;
 }
@@ -248,7 +251,11 @@ async fn a_device_is_answered_through_the_relay() {
 }
 
 /// Sends a datagram by a channel of the relay and reads one back.
-async fn relayed(gateway: &Gateway, mut stream: impl AsyncRead + AsyncWrite + Unpin, datagram: &[u8]) -> Vec<u8> {
+async fn relayed(
+    gateway: &Gateway,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    datagram: &[u8],
+) -> Vec<u8> {
     let mut client = RelayClient::new(gateway);
     assert_eq!(client.allocate(&mut stream).await, 0);
     assert_eq!(client.bind(&mut stream, gateway.media()).await, 0);
@@ -293,11 +300,14 @@ impl RelayClient {
             self.realm = realm.to_owned();
             self.nonce = message.text(attribute::NONCE).unwrap().to_owned();
         }
-        message.attribute(attribute::ERROR_CODE).map_or(0, |code| u16::from(code[2]) * 100 + u16::from(code[3]))
+        message
+            .attribute(attribute::ERROR_CODE)
+            .map_or(0, |code| u16::from(code[2]) * 100 + u16::from(code[3]))
     }
 
     async fn allocate(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> u16 {
-        let request = || Reply::new(kind::ALLOCATE, [1; 12]).with(attribute::REQUESTED_TRANSPORT, &[17, 0, 0, 0]);
+        let request =
+            || Reply::new(kind::ALLOCATE, [1; 12]).with(attribute::REQUESTED_TRANSPORT, &[17, 0, 0, 0]);
         if self.realm.is_empty() {
             assert_eq!(self.ask(stream, request()).await, 401);
         }
@@ -305,7 +315,8 @@ impl RelayClient {
     }
 
     async fn bind(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin), peer: SocketAddr) -> u16 {
-        let request = Reply::new(kind::CHANNEL_BIND, [2; 12]).with(attribute::CHANNEL_NUMBER, &[0x40, 1, 0, 0]);
+        let request =
+            Reply::new(kind::CHANNEL_BIND, [2; 12]).with(attribute::CHANNEL_NUMBER, &[0x40, 1, 0, 0]);
         self.ask(stream, request.with_address(attribute::XOR_PEER_ADDRESS, peer)).await
     }
 }
@@ -389,7 +400,9 @@ async fn a_browser_can_try_udp_and_ice_tcp_without_entering() {
 #[tokio::test]
 async fn what_is_spoken_nowhere_is_closed() {
     let gateway = Gateway::start(false).await;
-    for bytes in [&b"\x05\x01\x00\x00\x00\x00\x00\x00\x00\x00"[..], b"\xff\xff\xff\xff", b"\x16\x03\x01\x00\x05"] {
+    for bytes in
+        [&b"\x05\x01\x00\x00\x00\x00\x00\x00\x00\x00"[..], b"\xff\xff\xff\xff", b"\x16\x03\x01\x00\x05"]
+    {
         let mut stream = gateway.connect().await;
         stream.write_all(bytes).await.unwrap();
         let mut answer = Vec::new();
