@@ -308,7 +308,8 @@ impl Client {
                     _ => 0,
                 };
                 let peer = message.address(attribute::XOR_PEER_ADDRESS);
-                let (Some(peer), 0x4000..=0x4fff) = (peer, number) else {
+                // RFC 8656 section 12 ends at 0x4fff; clients of RFC 5766 section 11 go further.
+                let (Some(peer), 0x4000..=0x7ffe) = (peer, number) else {
                     return Err(refused(400, "Bad Request"));
                 };
                 if !rules.peers.contains(&peer) {

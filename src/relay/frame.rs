@@ -33,8 +33,8 @@ pub(super) fn next(inbox: &mut BytesMut) -> Result<Option<Frame>, NoFrame> {
             }
             Ok((inbox.len() >= whole).then(|| Frame::Stun(inbox.split_to(whole).freeze())))
         }
-        // RFC 8656 section 12: channels are 0x4000 to 0x4fff.
-        0x40..=0x4f => {
+        // RFC 8656 section 12: channels are 0x4000 to 0x4fff; RFC 5766 section 11 has them up to 0x7ffe.
+        0x40..=0x7f => {
             let whole = 4 + length.next_multiple_of(4);
             if whole > MAX_MESSAGE {
                 return Err(NoFrame);

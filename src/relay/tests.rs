@@ -453,7 +453,7 @@ fn a_family_without_a_media_address_is_refused() {
 #[test]
 fn other_protocols_are_sent_away() {
     for bytes in
-        [&b"GET / HTTP/1.1\r\n"[..], &[0x16, 3, 1, 0, 5], &[5, 1, 0, 0], &[0xff; 64], &[0x50, 0, 0, 0]]
+        [&b"GET / HTTP/1.1\r\n"[..], &[0x16, 3, 1, 0, 5], &[5, 1, 0, 0], &[0xff; 64], &[0x80, 0, 0, 0]]
     {
         let mut tester = Tester::new();
         let now = tester.now();
