@@ -154,13 +154,12 @@ async fn read_stun(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     message
 }
 
-/// A connectivity check (RFC 8445 section 7.2.4).
+/// A connectivity check that nominates nothing yet (RFC 8445 section 7.2.4).
 fn check(own: &str, theirs: &str, pwd: &str) -> Vec<u8> {
     Reply::new(kind::BINDING, *b"123456789012")
         .with(attribute::USERNAME, format!("{theirs}:{own}").as_bytes())
         .with(0x802a, &7_u64.to_be_bytes()) // ICE-CONTROLLING
         .with(0x0024, &1_845_494_271_u32.to_be_bytes()) // PRIORITY
-        .with(0x0025, &[]) // USE-CANDIDATE
         .signed(pwd.as_bytes())
         .with_fingerprint()
         .into_bytes()
