@@ -19,6 +19,7 @@ pub struct Config {
     pub database: Database,
     pub oidc: Oidc,
     pub media: Media,
+    pub relay: Relay,
     pub archive: ArchiveSection,
     pub chat: Chat,
     pub log: Log,
@@ -48,7 +49,8 @@ impl Config {
         Self::parse(&text, |name| std::env::var(name).ok())
     }
 
-    /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL` and `PARVIS_OIDC_CLIENT_SECRET`.
+    /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
+    /// `PARVIS_OIDC_CLIENT_SECRET` and `PARVIS_RELAY_SECRET`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let config = Self {
@@ -57,6 +59,7 @@ impl Config {
             database: Database::read(&mut reader, &environment),
             oidc: Oidc::read(&mut reader, &environment),
             media: Media::read(&mut reader),
+            relay: Relay::read(&mut reader, &environment),
             archive: ArchiveSection::read(&mut reader),
             chat: Chat::read(&mut reader),
             log: Log::read(&mut reader),
@@ -72,6 +75,7 @@ impl Config {
         self.database.write(&mut out);
         self.oidc.write(&mut out);
         self.media.write(&mut out);
+        self.relay.write(&mut out);
         self.archive.write(&mut out);
         self.chat.write(&mut out);
         self.log.write(&mut out);
@@ -153,10 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn mistakes_about_the_relay_are_told() {
+        let wrong = format!(
+            "{}\nhost = \"https://x\"\nlisten = \"3478\"\ntls_key = \"/k\"\n\
+             urls = [\"turn:a:1\"]\nexternal_urls = [\"stun:b\"]\n",
+            EXAMPLE.split("[relay]").next().unwrap_or_default().to_owned() + "[relay]",
+        );
+        let mistakes = parse(&wrong).unwrap_err();
+        for key in ["host", "listen", "tls_key", "urls", "external_urls", "external_secret"] {
+            let key = format!("relay.{key}");
+            assert!(mistakes.iter().any(|mistake| mistake.key == key), "{key} is not in {mistakes:#?}");
+        }
+    }
+
+    #[test]
     fn secrets_come_from_the_environment_and_are_never_printed() {
         let config = Config::parse(EXAMPLE, |name| match name {
             "PARVIS_OIDC_CLIENT_SECRET" => Some("canary-secret".into()),
             "PARVIS_DATABASE_URL" => Some("postgres://parvis:canary-secret@db/parvis".into()),
+            "PARVIS_RELAY_SECRET" => Some("canary-secret".into()),
             _ => None,
         })
         .unwrap();

@@ -5,6 +5,7 @@
 
 mod client;
 mod convert;
+mod network;
 mod picture;
 mod problem;
 mod rest;
@@ -15,6 +16,7 @@ mod words;
 
 pub use client::*;
 pub use convert::*;
+pub use network::*;
 pub use picture::*;
 pub use problem::*;
 pub use rest::*;

@@ -35,6 +35,8 @@ pub fn typescript() -> String {
         CalibrationWord,
         ShapeWord,
         ObjectKindWord,
+        PathWord,
+        SelfTestWord,
         ProblemCode,
         Problem,
         OfferedTrack,
@@ -85,6 +87,9 @@ pub fn typescript() -> String {
         PersonQuality,
         PathQuality,
         TelephoneEntry,
+        IceServer,
+        DiagReport,
+        DiagRung,
     );
     format!(
         "// Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.\n\nexport const PROTOCOL = {PROTOCOL};\n\n{body}"

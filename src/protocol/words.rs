@@ -94,3 +94,7 @@ words!(
         HeavyLoss, HighDelay, LongFreeze, BrokenSound, ManyReconnections, RelayOnly, NoUdp, NoMicrophone, NoCamera
     }
 );
+words!(
+    /// What the gateway's test of its own relay found.
+    SelfTestWord { NotRun, Passed, Failed }
+);

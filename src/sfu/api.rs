@@ -18,6 +18,9 @@ pub struct SfuSettings {
     pub announce: Vec<IpAddr>,
     /// How many threads forward. At present 1; a room lives on one of them.
     pub shards: usize,
+    /// The TCP port on which browsers reach the same addresses (ICE-TCP, RFC 6544). They are told of it in every
+    /// description. `None`: they are not.
+    pub tcp_port: Option<u16>,
 }
 
 /// Which of the two one-way peer connections of a device.
@@ -249,6 +252,12 @@ pub struct Counters {
     pub datagrams_dropped: u64,
     /// Datagrams from nobody known, or of no known protocol.
     pub datagrams_unknown: u64,
+    /// Datagrams given to streams, of ICE-TCP and of the relay.
+    pub paths_out: u64,
+    /// Datagrams from or to streams that found a full queue, or no stream any more.
+    pub paths_dropped: u64,
+    /// STUN requests of nobody known that were answered: somebody tries whether this port can be reached.
+    pub probes: u64,
     /// RTP packets from publishers, each once.
     pub packets_in: u64,
     /// RTP packets for subscribers, without retransmissions.
@@ -294,6 +303,9 @@ tally!(
     datagrams_out,
     datagrams_dropped,
     datagrams_unknown,
+    paths_out,
+    paths_dropped,
+    probes,
     packets_in,
     packets_out,
     packets_duplicate,

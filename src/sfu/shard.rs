@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
+use super::answer::{Answers, Probe};
 use super::api::{Command, Direction, Event, Tally, count};
 use super::connection::Connection;
 use super::demux::{Protocol, Routes, classify};
@@ -49,11 +50,16 @@ pub(super) struct Shard {
     timers_at: Option<Instant>,
     /// The room of a stored packet that is free again.
     pub(super) spare: Vec<u8>,
+    answers: Answers,
+    /// Answers to senders that are no device.
+    answered: super::socket::Outbox,
 }
 
 impl Shard {
-    pub(super) fn new(ground: Ground, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(ground: Ground, probe: Probe, tally: Arc<Tally>) -> Self {
         Self {
+            answers: Answers::new(probe, ground.clock.instant()),
+            answered: super::socket::Outbox::default(),
             clock: ground.clock.clone(),
             ground,
             tally,
@@ -92,12 +98,12 @@ impl Shard {
                 }
             }
             self.timers();
-            self.flush(&socket);
+            self.flush(&mut socket);
         }
         for connection in self.connections.keys().copied().collect::<Vec<_>>() {
             self.guard(Some(connection), |shard| shard.close(connection));
         }
-        self.flush(&socket);
+        self.flush(&mut socket);
     }
 
     /// Runs something on behalf of one connection. Should it panic, that connection is closed and the others go on.
@@ -144,7 +150,13 @@ impl Shard {
         }
         count(&self.tally.datagrams_in, 1);
         let Some(key) = self.routes.find(datagram.bytes, datagram.from, datagram.local, now) else {
-            count(&self.tally.datagrams_unknown, 1);
+            match self.answers.answer(now, datagram.bytes, datagram.from) {
+                Some(answer) => {
+                    count(&self.tally.probes, 1);
+                    self.answered.push(datagram.from, &answer);
+                }
+                None => count(&self.tally.datagrams_unknown, 1),
+            }
             return;
         };
         self.guard(Some(key.0), |shard| shard.receive(now, key, protocol, datagram));
@@ -277,7 +289,7 @@ impl Shard {
         self.report_receptions(now);
     }
 
-    fn flush(&mut self, socket: &MediaSocket) {
+    fn flush(&mut self, socket: &mut MediaSocket) {
         for _ in 0..MAX_ROUNDS {
             if self.dirty.is_empty() {
                 break;
@@ -290,6 +302,7 @@ impl Shard {
         for mut farewell in std::mem::take(&mut self.farewells) {
             socket.send(&mut farewell, |_| None, &self.tally);
         }
+        socket.send(&mut self.answered, |_| None, &self.tally);
         if self.has_events {
             self.has_events = false;
             for device in self.connections.values_mut() {
@@ -298,7 +311,7 @@ impl Shard {
         }
     }
 
-    fn flush_peer(&mut self, key: PeerKey, socket: &MediaSocket) {
+    fn flush_peer(&mut self, key: PeerKey, socket: &mut MediaSocket) {
         let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
             return;
         };
@@ -351,7 +364,8 @@ mod tests {
         let tally = Arc::new(Tally::default());
         let identity = Arc::new(crate::sfu::handshake::Identity::new().unwrap());
         let candidates = crate::sfu::sdp::candidates(&["127.0.0.1:9".parse().unwrap()]).into();
-        let mut shard = Shard::new(Ground { clock: Clock::system(), identity, candidates }, tally);
+        let probe = Probe { ufrag: "probe".into(), pwd: "password".into() };
+        let mut shard = Shard::new(Ground { clock: Clock::system(), identity, candidates }, probe, tally);
         let room = AppointmentId::new(Uuid::from_u128(1));
         let open = |number: &u64| {
             let (events, received) = mpsc::channel(1);

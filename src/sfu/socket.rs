@@ -1,4 +1,5 @@
-//! The one UDP socket: datagrams in, in batches; datagrams out, equal ones together.
+//! The one UDP socket, and the paths that streams have opened beside it: datagrams in, in batches; datagrams out,
+//! equal ones together.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -9,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::api::{Tally, count};
+use super::path::{Paths, is_virtual};
 
 /// Datagrams taken with one system call.
 const BATCH: usize = 32;
@@ -34,6 +36,7 @@ pub(super) struct MediaSocket {
     state: UdpSocketState,
     address: SocketAddr,
     buffers: Box<[Vec<u8>; BATCH]>,
+    paths: Option<Paths>,
 }
 
 impl MediaSocket {
@@ -50,7 +53,13 @@ impl MediaSocket {
         let socket = UdpSocket::from(socket);
         let state = UdpSocketState::new((&socket).into())?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, state, address, buffers: Box::new(std::array::from_fn(|_| vec![0; MERGED_BYTES])) })
+        let buffers = Box::new(std::array::from_fn(|_| vec![0; MERGED_BYTES]));
+        Ok(Self { socket, state, address, buffers, paths: None })
+    }
+
+    /// Carries the datagrams of these paths as well.
+    pub(super) fn carry(&mut self, paths: Paths) {
+        self.paths = Some(paths);
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -67,24 +76,31 @@ impl MediaSocket {
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) -> bool {
+        let has_more = self
+            .paths
+            .as_mut()
+            .is_some_and(|paths| paths.receive(|bytes, from, local| take(Datagram { bytes, from, local })));
         let mut metas = [RecvMeta::default(); BATCH];
         let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let Ok(received) = self.state.recv((&self.socket).into(), &mut slices, &mut metas) else {
-            return false;
+            return has_more;
         };
         for (buffer, meta) in self.buffers.iter_mut().zip(&metas).take(received) {
             let from = unmapped(meta.addr);
+            if is_virtual(from) {
+                continue; // forged: nobody is there
+            }
             let length = meta.len.min(buffer.len());
             for bytes in buffer[..length].chunks_mut(meta.stride.max(1)) {
                 take(Datagram { bytes, from, local: meta.dst_ip });
             }
         }
-        received == BATCH
+        has_more || received == BATCH
     }
 
     /// Sends what waits in an outbox and empties it. What the system does not take at once is dropped and counted.
     pub(super) fn send(
-        &self,
+        &mut self,
         outbox: &mut Outbox,
         local: impl Fn(SocketAddr) -> Option<IpAddr>,
         tally: &Tally,
@@ -95,6 +111,16 @@ impl MediaSocket {
         while let Some((to, size)) = segments.first().copied() {
             let (run, run_bytes) = merge(segments, max_segments);
             let (contents, rest) = bytes.split_at(run_bytes);
+            segments = &segments[run..];
+            bytes = rest;
+            if is_virtual(to) {
+                if let Some(paths) = &mut self.paths {
+                    for datagram in contents.chunks(size) {
+                        paths.send(to, local(to), datagram, tally);
+                    }
+                }
+                continue;
+            }
             let transmit = Transmit {
                 destination: if self.address.is_ipv6() { mapped(to) } else { to },
                 ecn: None,
@@ -107,8 +133,6 @@ impl MediaSocket {
                 Err(_) => &tally.datagrams_dropped,
             };
             count(counter, run as u64);
-            segments = &segments[run..];
-            bytes = rest;
         }
         outbox.bytes.clear();
         outbox.segments.clear();

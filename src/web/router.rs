@@ -12,7 +12,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, extract, files, guest, health, hospital, links, quality, sign_in,
+    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, links, quality, sign_in,
     socket, studies,
 };
 
@@ -25,6 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn router(edge: Edge) -> Router {
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
+        .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
         .route("/api/practitioners", get(appointments::practitioners))
         .route("/api/appointments", get(appointments::list).post(appointments::book))

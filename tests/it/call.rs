@@ -30,7 +30,8 @@ struct Call {
 }
 
 fn start() -> Sfu {
-    let settings = SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1 };
+    let settings =
+        SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1, tcp_port: None };
     Sfu::start(settings, Clock::system()).unwrap()
 }
 
@@ -530,6 +531,7 @@ fn one_socket_serves_both_families() {
         listen: "[::]:0".parse().unwrap(),
         announce: vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
         shards: 1,
+        tcp_port: None,
     };
     let Ok(sfu) = Sfu::start(settings, Clock::system()) else { return }; // a machine without IPv6
     let mut call = Call::on(sfu);

@@ -16,6 +16,7 @@ mod hostile;
 mod imaging;
 mod login;
 mod migrations;
+mod network;
 mod presentation;
 mod privacy;
 mod protocol;

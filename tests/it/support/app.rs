@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use parvis::app::{App, Settings, install_crypto};
+use parvis::app::{App, NetworkSettings, Settings, install_crypto};
 use parvis::archive::ArchiveSettings;
 use parvis::clinical::ChatKeep;
 use parvis::clock::Clock;
@@ -76,7 +76,16 @@ impl TestApp {
             public_url: public_url.clone(),
             store: database.settings.clone(),
             login: idp.login_settings(public_url),
-            sfu: SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1 },
+            sfu: SfuSettings {
+                listen: "127.0.0.1:0".parse().unwrap(),
+                announce: vec![],
+                shards: 1,
+                tcp_port: Some(address.port()),
+            },
+            network: NetworkSettings {
+                relay_urls: vec![format!("turn:localhost:{}?transport=tcp", address.port())],
+                ..NetworkSettings::default()
+            },
             archive,
             chat_keep: ChatKeep::Consultation,
             is_demo: true,
