@@ -16,9 +16,17 @@ export type OutcomeWord = "completed" | "follow_up" | "by_telephone" | "in_perso
 
 export type DeviceStateWord = "works" | "refused" | "missing" | "in_use" | "off";
 
-export type SourceWord = "microphone" | "camera" | "screen";
+export type SourceWord = "microphone" | "camera" | "screen" | "second_camera" | "auscultation" | "screen_sound";
 
 export type DirectionWord = "publish" | "subscribe";
+
+export type PathWord = "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
+
+export type QualityWord = "good" | "fair" | "poor" | "lost";
+
+export type PausedReason = "bandwidth" | "off";
+
+export type TelephoneReason = "no_video" | "no_sound" | "network" | "device" | "other";
 
 export type DoorWord = "open" | "too_early" | "expired" | "revoked" | "unknown" | "cancelled" | "over";
 
@@ -42,7 +50,17 @@ detail: string, };
 
 export type OfferedTrack = { mid: string, source: SourceWord, };
 
-export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_alternative", alternative: number, } | { "type": "set_layers", isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", state?: string, } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
+export type WatchedTrack = { participant: string, source: SourceWord, 
+/**
+ * In device pixels.
+ */
+width: number, height: number, isPinned: boolean, };
+
+export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, 
+/**
+ * From an earlier `welcome` of this person and appointment: the device takes its place again and keeps its media.
+ */
+resume?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, isSavingData: boolean, isVideoOff: boolean, } | { "type": "quality", direction: DirectionWord, lossPct: number, rttMs: number, jitterMs: number, freezesMs: number, concealedPct: number, path: PathWord, bitrateKbps: number, } | { "type": "chat", request: number, text: string, } | { "type": "mute_other", request: number, participant: string, source: SourceWord, } | { "type": "lock", request: number, isLocked: boolean, } | { "type": "telephone", request: number, reason: TelephoneReason, isOver: boolean, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_alternative", alternative: number, } | { "type": "set_layers", isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", state?: string, } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
 
 export type Place = { state: PlaceWord, 
 /**
@@ -243,6 +261,14 @@ presenter?: string,
  */
 shown?: Shown, };
 
+export type IceServer = { urls: Array<string>, username?: string, credential?: string, };
+
+export type TelephoneState = { since: string, reason: TelephoneReason, };
+
+export type ChatEntry = { id: string, participant: string, name: string, at: string, text: string, };
+
+export type FileEntry = { id: string, participant: string, name: string, fileName: string, bytes: number, mediaType: string, at: string, };
+
 export type ServerMessage = { "type": "welcome", protocol: number, 
 /**
  * This person.
@@ -251,7 +277,15 @@ participant: string, role: RoleWord, startsAt: string, endsAt: string, place: Pl
 /**
  * UTC now, to show "since" truly on a device with a wrong clock.
  */
-now: string, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
+now: string, 
+/**
+ * The appointment, for the files of its chat.
+ */
+appointment: string, 
+/**
+ * For the next `hello` of this device.
+ */
+resume: string, iceServers: Array<IceServer>, isLocked: boolean, telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatEntry | { "type": "chat_history", lines: Array<ChatEntry>, files: Array<FileEntry>, } | { "type": "file_shared" } & FileEntry | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "telephone", state?: TelephoneState, } | { "type": "pong", };
 
 export type AgendaMessage = { "type": "agenda_changed", };
 
@@ -422,3 +456,13 @@ export type RefusedFile = { name: string, code: ProblemCode,
  * One English sentence.
  */
 reason: string, };
+
+export type DiagReport = { publicHost: string, mediaUdp: Array<DiagAddress>, stunUrls: Array<string>, turnUrls: Array<DiagTurn>, username: string, credential: string, selfTest: SelfTest, checkedAt: string, };
+
+export type DiagAddress = { address: string, port: number, };
+
+export type TurnRungWord = "turn_udp" | "turn_tcp" | "turn_tls";
+
+export type DiagTurn = { url: string, rung: TurnRungWord, };
+
+export type SelfTest = { isGood: boolean, detail: string, };
