@@ -113,6 +113,7 @@ export const en: SameKeys<typeof fr> = {
   "admitted.title": "It is your turn!",
   "call.title": "In consultation",
   "call.entering": "Taking you in…",
+  "call.pageFailed": "The page of the consultation could not be loaded. Check your connection.",
   "call.alone": "Your doctor is on the way. Stay on this page.",
   "call.connecting": "Sound and picture are on their way…",
   "call.noPicture": "Camera is off",
@@ -146,6 +147,7 @@ export const en: SameKeys<typeof fr> = {
   "call.listenWhy": "Your browser wants your permission to play sound.",
   "call.listen": "Turn the sound on",
   "more.title": "More",
+  "more.back": "Back to the consultation",
   "more.language": "Language",
   "more.help": "Need help?",
   "more.helpText": "If sound or picture do not come back, reload the page: your place is kept for one minute.",
@@ -157,7 +159,6 @@ export const en: SameKeys<typeof fr> = {
   "leave.go": "Leave",
 
   "lost.wire": "Connection lost. Reconnecting… Your place is kept.",
-  "lost.media": "Sound and picture are interrupted. We are bringing them back…",
   "lost.back": "The connection is back.",
   "lost.first": "We cannot reach the hospital. We keep trying…",
 

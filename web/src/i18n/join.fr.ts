@@ -111,6 +111,7 @@ export const fr = {
   "admitted.title": "C’est à vous\u00a0!",
   "call.title": "En consultation",
   "call.entering": "Vous entrez dans la consultation…",
+  "call.pageFailed": "La page de la consultation n’a pas pu se charger. Vérifiez votre connexion.",
   "call.alone": "Votre médecin arrive. Restez sur cette page.",
   "call.connecting": "Le son et l’image arrivent…",
   "call.noPicture": "Caméra éteinte",
@@ -144,6 +145,7 @@ export const fr = {
   "call.listenWhy": "Votre navigateur attend votre accord pour le son.",
   "call.listen": "Activer le son",
   "more.title": "Plus",
+  "more.back": "Retour à la consultation",
   "more.language": "Langue",
   "more.help": "Besoin d’aide\u00a0?",
   "more.helpText":
@@ -156,7 +158,6 @@ export const fr = {
   "leave.go": "Quitter",
 
   "lost.wire": "Connexion perdue. Reconnexion… Votre place est gardée.",
-  "lost.media": "Le son et l’image sont interrompus. Nous les rétablissons…",
   "lost.back": "La connexion est revenue.",
   "lost.first": "Nous n’arrivons pas à joindre l’hôpital. Nous réessayons…",
 

@@ -3,6 +3,7 @@ import { hospital, look as lookAt } from "../api";
 import { keepAwake } from "../call/awake";
 import { Call } from "../call/call";
 import { Devices } from "../call/devices";
+import { Files } from "../call/files";
 import { audio, playChime } from "../call/sound";
 import { locale } from "../i18n";
 import { type HospitalFacts, type Look, type OutcomeWord, type Place, PROTOCOL, type ProblemCode } from "../protocol";
@@ -10,6 +11,7 @@ import { viewingOf } from "../viewer/viewing";
 import { Wire } from "../wire";
 import { needsOtherBrowser } from "./browser";
 import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
+import { loadCall } from "./later";
 import { hasContinued, setContinued } from "./link";
 import { codeOf, t } from "./words";
 
@@ -48,6 +50,7 @@ export class Visit {
   readonly devices: Signal<Devices> = signal(new Devices());
   readonly wire: Signal<Wire | undefined> = signal(undefined);
   readonly call: Signal<Call | undefined> = signal(undefined);
+  readonly files: Signal<Files | undefined> = signal(undefined);
   /** Where this person stands, as the gateway last said. */
   readonly place: Signal<Place | undefined> = signal(undefined);
   readonly over: Signal<Over | undefined> = signal(undefined);
@@ -287,6 +290,7 @@ export class Visit {
     if (link === undefined || this.wire.peek()) return;
     const wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), link }));
     viewingOf(wire);
+    void loadCall();
     const call = new Call(wire, this.devices.peek());
     const slow = setTimeout(() => {
       this.isSlow.value = wire.state.peek() === "connecting";
@@ -303,12 +307,16 @@ export class Visit {
         const code = wire.refusal.value;
         if (code !== undefined) this.#refused(code);
       }),
-      follow(wire, (isLost) => this.say(isLost ? t("lost.wire") : t("lost.back"))),
+      // In the call its own page says it, with what it means there.
+      follow(wire, (isLost) => {
+        if (this.page.peek() !== "call") this.say(isLost ? t("lost.wire") : t("lost.back"));
+      }),
     );
     batch(() => {
       this.place.value = undefined;
       this.isTestingEarly.value = false;
       this.call.value = call;
+      this.files.value = new Files(wire, link);
       this.wire.value = wire;
     });
   }

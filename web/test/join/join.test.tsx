@@ -1,9 +1,10 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { chooseLanguage } from "../../src/i18n";
 import { isInApp } from "../../src/join/browser";
 import { closedBy, untilOpenMs } from "../../src/join/door";
 import { Join } from "../../src/join/Join";
+import { loadCall } from "../../src/join/later";
 import { addressOf, hasContinued, setContinued, takeLink } from "../../src/join/link";
 import { Visit } from "../../src/join/visit";
 import type { Look, OutcomeWord } from "../../src/protocol";
@@ -25,6 +26,7 @@ function answer(path: string): Response {
 
 const visits: Visit[] = [];
 
+beforeAll(loadCall, 60_000);
 beforeEach(() => {
   look = { door: "open" };
   failure = () => undefined;
