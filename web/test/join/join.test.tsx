@@ -217,7 +217,7 @@ describe("the way into the call and out of it", () => {
     });
     expect((await screen.findByText(/Dr Martin/)).textContent).toContain("médecin");
     FakeSocket.last.drop();
-    await screen.findByText("Connexion perdue. Reconnexion… Votre place est gardée.");
+    await screen.findByText(/Liaison avec l’hôpital perdue/);
   });
 
   it("goes back to the waiting room when staff put the person back", async () => {
