@@ -11,8 +11,9 @@ import videoOff from "icon:video-off";
 import volume from "icon:volume-2";
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { type Call, keyOf } from "../call/call";
+import { Files } from "../call/files";
 import { secondsUntil } from "../call/notices";
 import { ChatPanel } from "../call/parts/ChatPanel";
 import { DevicePanel } from "../call/parts/DevicePanel";
@@ -37,6 +38,7 @@ type Panel = "" | "leave" | "more" | "chat" | "devices";
 export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: Wire }) {
   const heading = usePage(call.isInCall.value ? t("call.title") : t("admitted.title"));
   const panel = useSignal<Panel>("");
+  const files = useMemo(() => new Files(wire, visit.link), [wire, visit]);
   const self = call.self.participant;
   const shown = viewingOf(wire).state.value?.shown;
   const others = call.people.value.filter(
@@ -107,6 +109,7 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
       <Controls
         visit={visit}
         call={call}
+        files={files}
         panel={panel.value}
         open={(which) => {
           panel.value = which;
@@ -340,12 +343,13 @@ function Banner({ visit, call, wire, open }: BannerProps) {
 interface ControlsProps {
   visit: Visit;
   call: Call;
+  files: Files;
   panel: Panel;
   open(panel: Panel): void;
 }
 
 /** Microphone, camera, flip, leave and more: always at the same place, each with a word. */
-function Controls({ visit, call, panel, open }: ControlsProps) {
+function Controls({ visit, call, files, panel, open }: ControlsProps) {
   const devices = visit.devices.value;
   const hasMic = call.micOn.value;
   const hasCamera = call.cameraOn.value;
@@ -411,9 +415,7 @@ function Controls({ visit, call, panel, open }: ControlsProps) {
       {panel === "more" && <More visit={visit} call={call} open={open} />}
       {panel === "chat" && (
         <Dialog title={tc("chat.title")} onClose={() => open("")}>
-          {visit.files.value && (
-            <ChatPanel call={call} files={visit.files.value} zone={visit.timeZone} sentenceOf={sentenceOf} />
-          )}
+          <ChatPanel call={call} files={files} zone={visit.timeZone} sentenceOf={sentenceOf} />
           <Close open={open} />
         </Dialog>
       )}

@@ -3,7 +3,6 @@ import { hospital, look as lookAt } from "../api";
 import { keepAwake } from "../call/awake";
 import { Call } from "../call/call";
 import { Devices } from "../call/devices";
-import { Files } from "../call/files";
 import { audio, playChime } from "../call/sound";
 import { locale } from "../i18n";
 import { type HospitalFacts, type Look, type OutcomeWord, type Place, PROTOCOL, type ProblemCode } from "../protocol";
@@ -50,7 +49,6 @@ export class Visit {
   readonly devices: Signal<Devices> = signal(new Devices());
   readonly wire: Signal<Wire | undefined> = signal(undefined);
   readonly call: Signal<Call | undefined> = signal(undefined);
-  readonly files: Signal<Files | undefined> = signal(undefined);
   /** Where this person stands, as the gateway last said. */
   readonly place: Signal<Place | undefined> = signal(undefined);
   readonly over: Signal<Over | undefined> = signal(undefined);
@@ -316,7 +314,6 @@ export class Visit {
       this.place.value = undefined;
       this.isTestingEarly.value = false;
       this.call.value = call;
-      this.files.value = new Files(wire, link);
       this.wire.value = wire;
     });
   }
