@@ -59,6 +59,7 @@ export const en: SameKeys<typeof fr> = {
   "chat.send": "Send",
   "chat.sending": "Sending…",
   "chat.file": "Attach a file",
+  "chat.fileShort": "Attach",
   "chat.sendingFile": "Sending {file}…",
   "chat.sent": "File sent.",
   "chat.tooLong": "{n} characters too many.",

@@ -57,6 +57,7 @@ export const fr = {
   "chat.send": "Envoyer",
   "chat.sending": "Envoi…",
   "chat.file": "Joindre un fichier",
+  "chat.fileShort": "Joindre",
   "chat.sendingFile": "Envoi de {file}…",
   "chat.sent": "Fichier envoyé.",
   "chat.tooLong": "{n} caractères de trop.",

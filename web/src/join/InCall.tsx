@@ -165,7 +165,7 @@ function Tile({ person, call, wire, isFull }: TileProps) {
   const isMuted = person.muted.includes("microphone") && !isTelephone;
   const quality = call.quality.value.get(participant);
   const seconds = secondsUntil(person.place.until, now);
-  const speaks = call.speaker.value === participant;
+  const speaks = call.speaker.value === participant && !isTelephone;
   return (
     <figure
       ref={element}
@@ -204,7 +204,7 @@ function Tile({ person, call, wire, isFull }: TileProps) {
             <span class={isFull ? "" : "spoken"}>{t("call.micMuted")}</span>
           </span>
         )}
-        {(quality === "poor" || quality === "lost") && !isLost && (
+        {(quality === "poor" || quality === "lost") && !isLost && !isTelephone && (
           <span class={`tile-quality ${quality}`}>{tc(`quality.${quality}`)}</span>
         )}
         {call.remote.value.get(participant)?.auscultation && <span class="tile-raw">{tc("tile.auscultation")}</span>}

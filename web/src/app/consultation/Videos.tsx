@@ -29,7 +29,7 @@ export function Videos({ visit }: { visit: Visit }) {
   const [main, ...rest] = others;
   const own = devices.cameraTrack.value;
   return (
-    <div class="videos">
+    <div class={`videos${call.telephone.value ? " by-telephone" : ""}`}>
       {main ? (
         <Tile key={main.participant} call={call} wire={wire} person={main} isMain />
       ) : (
@@ -67,7 +67,7 @@ function Tile({ call, wire, person, isMain }: TileProps) {
   const isOff = !sources?.camera || person.muted.includes("camera") || paused !== undefined || isTelephone || isLost;
   const quality = call.quality.value.get(participant);
   const isPinned = call.watching.pinned.value === participant;
-  const speaks = call.speaker.value === participant;
+  const speaks = call.speaker.value === participant && !isTelephone;
   return (
     <figure
       ref={element}
@@ -77,7 +77,7 @@ function Tile({ call, wire, person, isMain }: TileProps) {
       {isOff || !sources?.camera ? (
         <p class="tile-none">
           {isLost
-            ? `${t("place.lost")}${seconds > 0 ? ` (${tc.count("tile.place", seconds)})` : ""}`
+            ? `${tc("quality.lost")}${seconds > 0 ? `, ${tc.count("tile.place", seconds)}` : ""}`
             : paused
               ? tc(paused === "off" ? "tile.pausedOff" : "tile.pausedBandwidth")
               : isTelephone
@@ -106,10 +106,10 @@ function Tile({ call, wire, person, isMain }: TileProps) {
             <span class={isMain ? "" : "spoken"}>{t("muted.microphone")}</span>
           </>
         )}
-        {(quality === "poor" || quality === "lost") && !isLost && (
+        {(quality === "poor" || quality === "lost") && !isLost && !isTelephone && (
           <span class={`tile-quality ${quality}`}> · {tc(`quality.${quality}`)}</span>
         )}
-        {sources?.auscultation && <span class="tile-raw"> · {tc("tile.auscultation")}</span>}
+        {sources?.auscultation && !isTelephone && <span class="tile-raw"> · {tc("tile.auscultation")}</span>}
         {speaks && <span class="spoken"> {tc("tile.speaks")}</span>}
       </figcaption>
     </figure>

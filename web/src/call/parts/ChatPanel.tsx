@@ -127,11 +127,12 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
           <button
             type="button"
             class="button"
+            aria-label={tc("chat.file")}
             disabled={sendingFile.value !== ""}
             onClick={() => chooser.current?.click()}
           >
             <Icon of={paperclip} />
-            {sendingFile.value ? tc("chat.sending") : tc("chat.file")}
+            {sendingFile.value ? tc("chat.sending") : tc("chat.fileShort")}
           </button>
           <button type="submit" class="button primary" disabled={isSending.value || excess > 0}>
             <Icon of={send} />

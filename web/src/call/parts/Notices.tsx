@@ -141,9 +141,9 @@ function One({ notice, grace, call, devices, onDevices, help }: OneProps) {
   }
 }
 
-function Line({ isQuiet, children }: { isQuiet?: boolean; children: ComponentChildren }) {
+function Line({ isQuiet, isOwn, children }: { isQuiet?: boolean; isOwn?: boolean; children: ComponentChildren }) {
   return (
-    <div class={`call-notice${isQuiet ? " quiet" : ""}`}>
+    <div class={`call-notice${isQuiet ? " quiet" : ""}${isOwn ? " own-notice" : ""}`}>
       <Icon of={isQuiet ? note : alert} />
       <div>{children}</div>
     </div>
@@ -165,7 +165,7 @@ function Own({ call }: { call: Call }) {
 
 function Stop({ text, onStop }: { text: string; onStop(): void }) {
   return (
-    <Line>
+    <Line isOwn>
       <p>{text}</p>
       <button type="button" class="button" onClick={onStop}>
         {tc("tile.stop")}
