@@ -152,7 +152,7 @@ export const en: SameKeys<typeof fr> = {
   "call.listenWhy": "Your browser wants your permission to play sound.",
   "call.listen": "Turn the sound on",
   "more.title": "More",
-  "more.back": "Back to the consultation",
+  "more.back": "Back",
   "more.language": "Language",
   "more.help": "Need help?",
   "more.helpText": "If sound or picture do not come back, reload the page: your place is kept for one minute.",

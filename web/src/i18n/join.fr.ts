@@ -150,7 +150,7 @@ export const fr = {
   "call.listenWhy": "Votre navigateur attend votre accord pour le son.",
   "call.listen": "Activer le son",
   "more.title": "Plus",
-  "more.back": "Retour à la consultation",
+  "more.back": "Retour",
   "more.language": "Langue",
   "more.help": "Besoin d’aide\u00a0?",
   "more.helpText":
