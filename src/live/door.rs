@@ -77,6 +77,7 @@ impl Task {
         let welcome = ServerMessage::Welcome {
             protocol: protocol::PROTOCOL,
             participant: participant.to_string(),
+            appointment: self.appointment.id.to_string(),
             role: role.into(),
             starts_at: protocol::time(self.appointment.starts_at),
             ends_at: protocol::time(self.appointment.ends_at),

@@ -36,7 +36,7 @@ both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Doctor, Radiologist, A
 both_ways!(OutcomeWord, clinical::Outcome, Completed, FollowUp, ByTelephone, InPerson, NotHeld);
 both_ways!(DeviceStateWord, clinical::DeviceState, Works, Refused, Missing, InUse, Off);
 both_ways!(PlaceWord, PlaceKind, Invited, Testing, Waiting, Admitted, InCall, Lost, Left, Removed);
-both_ways!(SourceWord, room::Source, Microphone, Camera, SecondCamera, Screen);
+both_ways!(SourceWord, room::Source, Microphone, Auscultation, Camera, SecondCamera, Screen, ScreenSound);
 both_ways!(DirectionWord, clinical::MediaDirection, Publish, Subscribe);
 both_ways!(PathWord, clinical::MediaPath, Udp, Tcp, RelayUdp, RelayTcp, RelayTls);
 both_ways!(QualityWord, clinical::Quality, Good, Fair, Poor, Lost);

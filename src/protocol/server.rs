@@ -19,6 +19,8 @@ pub enum ServerMessage {
         protocol: u32,
         /// This person.
         participant: String,
+        /// The appointment, by whose address files are handed over.
+        appointment: String,
         role: RoleWord,
         starts_at: String,
         ends_at: String,

@@ -42,7 +42,7 @@ words!(
 );
 words!(
     /// What a track carries.
-    SourceWord { Microphone, Camera, SecondCamera, Screen }
+    SourceWord { Microphone, Auscultation, Camera, SecondCamera, Screen, ScreenSound }
 );
 words!(
     /// Which of a client's two peer connections.

@@ -107,7 +107,9 @@ impl Slot {
         let stream = |wanted: &WantedTrack| Stream {
             stream: match wanted.source {
                 Source::Microphone | Source::Camera => format!("connection-{}", wanted.publisher),
-                Source::Screen => format!("connection-{}-screen", wanted.publisher),
+                Source::Auscultation => format!("connection-{}-auscultation", wanted.publisher),
+                Source::SecondCamera => format!("connection-{}-second-camera", wanted.publisher),
+                Source::Screen | Source::ScreenSound => format!("connection-{}-screen", wanted.publisher),
             },
             track: format!("publication-{}", wanted.publication),
             ssrc: self.ssrc,

@@ -60,6 +60,10 @@ export class FakeSocket {
       endsAt: "2026-11-25T14:00:00.000Z",
       place: { state, since: "2026-11-25T13:22:10.000Z" },
       now: "2026-11-25T13:25:00.000Z",
+      appointment: "a1",
+      resume: "again",
+      iceServers: [],
+      isLocked: false,
     });
   }
   /** What the client has sent of that kind. */

@@ -59,5 +59,9 @@ export const WELCOME: ServerMessage = {
   startsAt: "2026-11-25T13:30:00Z",
   endsAt: "2026-11-25T14:00:00Z",
   place: { state: "in_call" },
+  appointment: "a1",
+  resume: "again",
+  iceServers: [],
+  isLocked: false,
   now: "2026-11-25T13:30:00Z",
 };

@@ -1,0 +1,42 @@
+import { gather } from "../call/network";
+import type { DiagReport } from "../protocol";
+import type { Rung } from "./rungs";
+
+const TIMEOUT_MS = 8_000;
+
+/** Tries one rung: how long it took in milliseconds, or nothing when it is closed. */
+export async function tryRung(rung: Rung, report: DiagReport): Promise<number | undefined> {
+  if (rung.word === "websocket") return tryWebSocket();
+  const [first] = rung.urls;
+  if (first === undefined) return undefined;
+  if (rung.word === "udp")
+    return gather({ config: { iceServers: [{ urls: rung.urls }] }, type: "srflx", timeoutMs: TIMEOUT_MS });
+  const { username, credential } = report;
+  return gather({
+    config: { iceServers: [{ urls: rung.urls, username, credential }], iceTransportPolicy: "relay" },
+    type: "relay",
+    timeoutMs: TIMEOUT_MS,
+  });
+}
+
+function tryWebSocket(): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const begin = performance.now();
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+    } catch {
+      resolve(undefined);
+      return;
+    }
+    const end = (ms: number | undefined) => {
+      clearTimeout(timer);
+      socket.onopen = socket.onerror = socket.onclose = null;
+      socket.close();
+      resolve(ms);
+    };
+    const timer = setTimeout(() => end(undefined), TIMEOUT_MS);
+    socket.onopen = () => end(performance.now() - begin);
+    socket.onerror = socket.onclose = () => end(undefined);
+  });
+}
