@@ -8,6 +8,7 @@
 
 mod architecture;
 mod archive;
+mod badnet;
 mod call;
 mod content;
 mod hostile;
