@@ -197,7 +197,7 @@ fn lecture_figures((courses, version): &([Course; 2], String)) -> Result<Vec<Fig
         let note = format!(
             "from before the packet is sealed at its sender to after it is opened at a receiver, one packet in 16, {} against {} \
              packets; p99 {:.2} against {:.2}. Joins of {} devices in a row, from asking to come in (Janus: opening its WebSocket) \
-             to the first packet of a picture: median {:.0} against {:.0} ms, p95 {:.0} against {:.0}",
+             to the first packet of a key frame: median {:.0} against {:.0} ms, p95 {:.0} against {:.0}",
             ours.len(),
             theirs.len(),
             ours.quantile(0.99),

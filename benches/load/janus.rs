@@ -122,11 +122,16 @@ impl Janus {
             load.senders.push(Arc::new(leg));
             load.signalling.push(handle.listen());
         }
+        // Whoever sends cannot be received before their connection is up.
+        let begun = Instant::now();
+        while owner.publishers(room).await? < shape.senders {
+            ensure!(begun.elapsed() < LIMIT, "the senders did not come up in time");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         load.signalling.push(owner.listen());
         for number in 0..shape.senders + shape.receivers {
             let begun = Instant::now();
-            let leg = Leg::receiving(ip, epoch).await?;
-            let first_picture = leg.first_picture().await?;
+            let leg = Arc::new(Leg::receiving(ip, epoch).await?);
             let mut handle = Handle::attach(self.address).await?;
             let others = (0..shape.senders).filter(|other| *other != number);
             let streams: Vec<Value> = others.map(|other| json!({ "feed": other + 1 })).collect();
@@ -136,9 +141,9 @@ impl Janus {
             handle
                 .request(json!({ "request": "start" }), Some(json!({ "type": "answer", "sdp": sdp })))
                 .await?;
-            load.receivers.push(Arc::new(leg));
+            load.receivers.push(leg.clone());
             load.signalling.push(handle.listen());
-            load.joins_ms.push(Load::first_picture(begun, first_picture).await?);
+            load.joins_ms.push(Load::first_picture(begun, &leg).await?);
         }
         Ok(())
     }
@@ -189,6 +194,15 @@ impl Handle {
         let error = &answer["plugindata"]["data"]["error"];
         ensure!(error.is_null() && answer["janus"] != "error", "Janus refused: {answer}");
         Ok(answer)
+    }
+
+    /// How many send in a room.
+    async fn publishers(&mut self, room: u64) -> Result<usize> {
+        let list = self.message(json!({ "request": "listparticipants", "room": room }));
+        let answer = self.ask(list).await?;
+        let people = answer["plugindata"]["data"]["participants"].as_array();
+        let people = people.with_context(|| format!("no list: {answer}"))?;
+        Ok(people.iter().filter(|person| person["publisher"] == true).count())
     }
 
     /// Sends a message, and waits for what answers it beyond the acknowledgement.

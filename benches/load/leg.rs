@@ -50,7 +50,7 @@ pub enum Order {
     Send(bool),
     /// Gives what was counted since the last time.
     Tell(oneshot::Sender<Tally>),
-    /// Says when the first packet of a picture came.
+    /// Says when the first packet of a key frame came.
     FirstPicture(oneshot::Sender<Instant>),
 }
 
@@ -121,10 +121,11 @@ impl Leg {
         tally.await.context("a peer connection has ended")
     }
 
-    pub async fn first_picture(&self) -> Result<oneshot::Receiver<Instant>> {
+    /// Waits until a picture can be shown; the answer is when its first packet came.
+    pub async fn first_picture(&self) -> Result<Instant> {
         let (reply, first) = oneshot::channel();
         self.order(Order::FirstPicture(reply)).await?;
-        Ok(first)
+        first.await.context("a peer connection has ended")
     }
 }
 
@@ -222,6 +223,7 @@ impl State {
             Order::Tell(reply) => {
                 let mut tally = std::mem::take(&mut self.tally);
                 tally.lost = self.sequences.take_lost();
+                tally.connected = u64::from(self.is_connected);
                 let _ = reply.send(tally);
             }
             Order::FirstPicture(reply) => match self.first_picture_at {
@@ -295,14 +297,10 @@ impl State {
         self.tally.received_bytes += datagram.len() as u64;
         let number = header.sequence_number;
         self.sequences.note(header.ssrc, number);
-        if source.is_video && self.first_picture_at.is_none() {
-            self.first_picture_at = Some(now);
-            if let Some(reply) = self.wants_first_picture.take() {
-                let _ = reply.send(now);
-            }
-        }
+        // Until a picture could be shown, every packet of pictures is looked into.
+        let is_awaited = source.is_video && self.first_picture_at.is_none();
         self.feedback.note(now, header);
-        number.is_multiple_of(OPEN_EVERY)
+        is_awaited || number.is_multiple_of(OPEN_EVERY)
     }
 
     /// What came out of the engine.
@@ -311,6 +309,10 @@ impl State {
             match tagged.message {
                 RTCMessage::RtpPacket(_, packet) => {
                     self.tally.ages.extend(media::age(&packet.payload, self.epoch, now));
+                    let is_video = packet.header.payload_type == engine::VP8;
+                    if is_video && media::begins_key_frame(&packet.payload) {
+                        self.note_picture(now);
+                    }
                 }
                 RTCMessage::RtcpPacket(_, packets) => {
                     let asks = |packet: &dyn std::any::Any| {
@@ -323,6 +325,14 @@ impl State {
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn note_picture(&mut self, now: Instant) {
+        self.first_picture_at.get_or_insert(now);
+        if let Some(reply) = self.wants_first_picture.take() {
+            // Whoever asked may have gone.
+            let _ = reply.send(now);
         }
     }
 

@@ -77,6 +77,22 @@ impl Camera {
     }
 }
 
+/// Does a payload of VP8 begin a key frame? (RFC 7741 section 4.2 as [`Camera`] writes it, RFC 6386 section 9.1)
+pub fn begins_key_frame(payload: &[u8]) -> bool {
+    let &[first, second, third, ..] = payload else { return false };
+    let (has_extension, is_start) = (first & 0x80 != 0, first & 0x10 != 0);
+    // Servers may rewrite the picture's number in 7 bits, and name layers.
+    let mut descriptor = 1;
+    if has_extension {
+        descriptor += 1;
+        if second & 0x80 != 0 {
+            descriptor += if third & 0x80 != 0 { 2 } else { 1 };
+        }
+        descriptor += usize::from(second & 0x40 != 0) + usize::from(second & 0x30 != 0);
+    }
+    is_start && payload.get(descriptor).is_some_and(|byte| byte & 1 == 0)
+}
+
 /// The next packet of sound, not stamped yet.
 pub fn sound() -> Payload {
     Payload { bytes: vec![0x78; SOUND_BYTES], is_last: true }

@@ -13,10 +13,9 @@ mod sender;
 mod tally;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use tokio::sync::oneshot;
+use anyhow::{Result, bail, ensure};
 use tokio::task::JoinHandle;
 
 use leg::{Leg, Order};
@@ -53,7 +52,7 @@ pub struct Load {
     receivers: Vec<Arc<Leg>>,
     /// One for each device.
     signalling: Vec<Signalling>,
-    /// From asking to come in to the first packet of a picture, of those who came when others were sending already; milliseconds.
+    /// From asking to come in to the first packet of a key frame, of those who came when others were sending already; milliseconds.
     pub joins_ms: Vec<f64>,
 }
 
@@ -107,12 +106,14 @@ impl Load {
         Ok(sum)
     }
 
-    /// Waits for a first picture; the answer is how long after `begun` it came, in milliseconds.
-    async fn first_picture(
-        begun: std::time::Instant,
-        first: oneshot::Receiver<std::time::Instant>,
-    ) -> Result<f64> {
-        let at = tokio::time::timeout(LIMIT, first).await.context("no picture came in time")?;
-        Ok((at.context("a peer connection has ended")? - begun).as_secs_f64() * 1000.0)
+    /// Waits for the first picture at this leg; the answer is how long after `begun` it came, in milliseconds.
+    async fn first_picture(begun: Instant, leg: &Leg) -> Result<f64> {
+        match tokio::time::timeout(LIMIT, leg.first_picture()).await {
+            Ok(at) => Ok((at? - begun).as_secs_f64() * 1000.0),
+            Err(_) => {
+                let Tally { connected, received, .. } = leg.tell().await?;
+                bail!("no picture in {} s: {connected} connection(s), {received} packets", LIMIT.as_secs())
+            }
+        }
     }
 }

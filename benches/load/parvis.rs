@@ -46,7 +46,6 @@ async fn fill_room(load: &mut Load, visit: &Visit, ip: IpAddr, epoch: Instant) -
         let is_first = place == 0;
         let begun = Instant::now();
         let receiving = Arc::new(Leg::receiving(ip, epoch).await?);
-        let first_picture = receiving.first_picture().await?;
         let mut device = Device { seat, receiving: receiving.clone(), sending: None, offer: None };
         if place < senders {
             let ssrc = 1_000_000 + load.senders.len() as u32 * 10;
@@ -56,10 +55,10 @@ async fn fill_room(load: &mut Load, visit: &Visit, ip: IpAddr, epoch: Instant) -
             load.senders.push(leg.clone());
             (device.sending, device.offer) = (Some(leg), Some((sdp, mids)));
         }
-        load.receivers.push(receiving);
+        load.receivers.push(receiving.clone());
         load.signalling.push(Signalling(tokio::spawn(device.run(!is_first))));
         if !is_first {
-            let joined = Load::first_picture(begun, first_picture).await;
+            let joined = Load::first_picture(begun, &receiving).await;
             load.joins_ms.push(joined.with_context(|| format!("person {}", place + 1))?);
         }
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 /// What was counted since the last time.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    /// Peer connections that are up.
+    pub connected: u64,
     /// RTP packets that were sent.
     pub sent: u64,
     /// RTP packets that came, retransmissions apart.
@@ -22,6 +24,7 @@ pub struct Tally {
 
 impl Tally {
     pub fn add(&mut self, other: Self) {
+        self.connected += other.connected;
         self.sent += other.sent;
         self.received += other.received;
         self.received_bytes += other.received_bytes;
