@@ -188,6 +188,20 @@ pub fn install_crypto() {
     });
 }
 
+/// The relays of the network's part, as a welcome names them.
+fn ice_servers(reach: Reach, clock: Clock) -> live::IceServers {
+    live::IceServers::new(move |participant| {
+        let now_s = u64::try_from(clock.now().timestamp()).unwrap_or_default();
+        let servers = reach.ice_servers(&participant.to_string(), now_s).into_iter();
+        let word = |server: crate::relay::IceServer| crate::protocol::IceServer {
+            urls: server.urls,
+            username: server.username,
+            credential: server.credential.expose().clone(),
+        };
+        servers.map(word).collect()
+    })
+}
+
 impl App {
     /// Builds everything. Nothing is served yet.
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self> {
@@ -230,7 +244,7 @@ impl App {
             sfu: sfu.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
-            ice_servers: live::IceServers::none(),
+            ice_servers: ice_servers(reach.clone(), clock.clone()),
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
         let door = DoorPolicy::default();

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DeviceStateWord, DirectionWord, DocumentState, OutcomeWord, PausedReason,
-    PlaceWord, ProblemCode, QualityWord, RoleWord, SourceWord, TelephoneReason, ViewingState,
+    AppointmentStatusWord, DeviceStateWord, DirectionWord, DocumentState, IceServer, OutcomeWord,
+    PausedReason, PlaceWord, ProblemCode, QualityWord, RoleWord, SourceWord, TelephoneReason, ViewingState,
 };
 use crate::secret::Pii;
 
@@ -216,15 +216,6 @@ pub struct SubscribedTrack {
     pub mid: String,
     pub participant: String,
     pub source: SourceWord,
-}
-
-/// A relay (W3C WebRTC RTCIceServer).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct IceServer {
-    pub urls: Vec<String>,
-    pub username: String,
-    pub credential: String,
 }
 
 /// A visit that goes on by telephone.

@@ -12,8 +12,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, links, quality, sign_in,
-    socket, studies,
+    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, links, quality,
+    sign_in, socket, studies,
 };
 
 /// The largest JSON body, in bytes.

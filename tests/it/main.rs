@@ -8,6 +8,7 @@
 
 mod architecture;
 mod archive;
+mod badnet;
 mod call;
 mod chat;
 mod coming_back;
