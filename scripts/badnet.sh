@@ -3,7 +3,7 @@
 #
 # Two network namespaces: the gateway, and a doctor beside it, in one; the patient's browser in the other. Between them carries
 # tests/badnet/ every IP packet as a seeded schedule says. FIGURES=FILE gets one JSON object a line.
-# PARVIS and BADNET name the two programs; without them they are built.
+# RELAY=1 tries the ways around firewalls, too. PARVIS and BADNET name the two programs; without them they are built.
 set -eu
 cd "$(dirname "$0")/.."
 

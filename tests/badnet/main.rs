@@ -27,7 +27,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use tappers::{Interface, Tun};
 
 use schedule::{Change, Step, Way};
-use shaper::{Counts, Fate, Shaper};
+use shaper::{Carried, Counts, Fate, Shaper};
 
 /// The largest packet that a device hands over.
 const MAX_PACKET: usize = 65_536;
@@ -76,8 +76,10 @@ fn run() -> Result<()> {
         drop(told);
     }
     for (name, way) in [("up", up), ("down", down)] {
-        let Counts { delivered, lost, overflowed, blacked } = way.end()?;
-        println!("{name} delivered={delivered} lost={lost} overflowed={overflowed} blacked={blacked}");
+        let Counts { delivered, lost, overflowed, blacked, blocked } = way.end()?;
+        println!(
+            "{name} delivered={delivered} lost={lost} overflowed={overflowed} blacked={blacked} blocked={blocked}"
+        );
     }
     Ok(())
 }
@@ -189,7 +191,7 @@ impl Carrier {
 
     fn take(&mut self, at: Instant, packet: Vec<u8>) {
         self.change(at);
-        if let Fate::Delivered(at) = self.shaper.offer(at, packet.len())
+        if let Fate::Delivered(at) = self.shaper.offer(at, packet.len(), Carried::of(&packet))
             && self.under_way.len() < MAX_UNDER_WAY
         {
             self.taken += 1;

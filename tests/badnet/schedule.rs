@@ -5,6 +5,8 @@
 //! 5s    both delay=30ms loss=20% jitter=100ms reorder=1%
 //! 20s   both blackout
 //! 30s   up rate=300kbit queue=16000
+//! 35s   both block=udp
+//! 38s   both only=443
 //! 40s   address 10.77.0.3
 //! 60s   end
 //! ```
@@ -14,7 +16,7 @@
 
 use std::time::Duration;
 
-use super::shaper::Conditions;
+use super::shaper::{Conditions, Firewall};
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +93,11 @@ fn set(conditions: &mut Conditions, word: &str) -> Result<(), String> {
         "reorder" => conditions.reorder = percent(value)?,
         "rate" => conditions.rate_bps = Some(rate(value)?),
         "queue" => conditions.queue_bytes = value.parse().map_err(|_| format!("no bytes: {value}"))?,
+        "block" if value == "udp" => conditions.firewall = Firewall::NoUdp,
+        "only" => {
+            let port = value.parse().map_err(|_| format!("no port: {value}"))?;
+            conditions.firewall = Firewall::OnlyTcp(port);
+        }
         "blackout" if value.is_empty() => conditions.is_black = true,
         _ => return Err(format!("nobody knows {word}")),
     }

@@ -5,6 +5,52 @@
 
 use std::time::{Duration, Instant};
 
+/// What a firewall on the way lets through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Firewall {
+    #[default]
+    Everything,
+    /// All but UDP.
+    NoUdp,
+    /// TCP to and from this port of the server, and ICMP.
+    OnlyTcp(u16),
+}
+
+/// What an IP packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    Udp,
+    /// Its two ports.
+    Tcp(u16, u16),
+    Other,
+}
+
+impl Carried {
+    /// Reads an IPv4 packet (RFC 791 section 3.1); others carry something else.
+    pub fn of(packet: &[u8]) -> Self {
+        let &[first, ..] = packet else { return Self::Other };
+        let (version, header) = (first >> 4, usize::from(first & 0x0f) * 4);
+        let ports = packet.get(header..).and_then(|rest| rest.first_chunk::<4>());
+        match (version, packet.get(9), ports) {
+            (4, Some(17), _) => Self::Udp,
+            (4, Some(6), Some(&[a, b, c, d])) => {
+                Self::Tcp(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Firewall {
+    fn passes(self, carried: Carried) -> bool {
+        match (self, carried) {
+            (Self::Everything, _) | (_, Carried::Other) | (Self::NoUdp, Carried::Tcp(..)) => true,
+            (Self::NoUdp | Self::OnlyTcp(_), Carried::Udp) => false,
+            (Self::OnlyTcp(port), Carried::Tcp(from, to)) => from == port || to == port,
+        }
+    }
+}
+
 /// What the network is like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conditions {
@@ -22,6 +68,7 @@ pub struct Conditions {
     pub queue_bytes: u64,
     /// Nothing passes.
     pub is_black: bool,
+    pub firewall: Firewall,
 }
 
 impl Default for Conditions {
@@ -35,6 +82,7 @@ impl Default for Conditions {
             rate_bps: None,
             queue_bytes: 64_000,
             is_black: false,
+            firewall: Firewall::default(),
         }
     }
 }
@@ -49,6 +97,8 @@ pub enum Fate {
     Overflowed,
     /// It came in a blackout.
     Blacked,
+    /// The firewall does not let it through.
+    Blocked,
 }
 
 /// Packets by their fate.
@@ -58,6 +108,7 @@ pub struct Counts {
     pub lost: u64,
     pub overflowed: u64,
     pub blacked: u64,
+    pub blocked: u64,
 }
 
 /// One direction.
@@ -85,14 +136,19 @@ impl Shaper {
     }
 
     /// A packet of `bytes` comes in.
-    pub fn offer(&mut self, now: Instant, bytes: usize) -> Fate {
+    pub fn offer(&mut self, now: Instant, bytes: usize, carried: Carried) -> Fate {
         let [loss, reorder, jitter] = std::array::from_fn(|_| self.dice.share());
-        let fate = self.decide(now, bytes as u64, loss, reorder, jitter);
+        let fate = if self.conditions.firewall.passes(carried) {
+            self.decide(now, bytes as u64, loss, reorder, jitter)
+        } else {
+            Fate::Blocked
+        };
         match fate {
             Fate::Delivered(_) => self.counts.delivered += 1,
             Fate::Lost => self.counts.lost += 1,
             Fate::Overflowed => self.counts.overflowed += 1,
             Fate::Blacked => self.counts.blacked += 1,
+            Fate::Blocked => self.counts.blocked += 1,
         }
         fate
     }

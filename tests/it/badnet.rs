@@ -8,7 +8,7 @@ mod schedule;
 mod shaper;
 
 use schedule::{Change, Way};
-use shaper::{Conditions, Fate, Shaper};
+use shaper::{Carried, Conditions, Fate, Firewall, Shaper};
 
 #[expect(clippy::disallowed_methods, reason = "a point to count from")]
 fn now() -> Instant {
@@ -24,7 +24,7 @@ fn fates(seed: u64, conditions: &Conditions, count: u32) -> Vec<Result<Duration,
     (0..count)
         .map(|number| {
             let at: Instant = begun + MILLISECOND * number;
-            match shaper.offer(at, 1000) {
+            match shaper.offer(at, 1000, Carried::Udp) {
                 Fate::Delivered(out) => Ok(out - at),
                 other => Err(other),
             }
@@ -90,9 +90,9 @@ fn a_bottleneck_passes_its_rate_and_drops_what_its_queue_does_not_hold() {
 fn a_blackout_passes_nothing_and_ends() {
     let (mut shaper, now) = (Shaper::new(5), now());
     shaper.set(Conditions { is_black: true, ..Conditions::default() });
-    assert!((0..100).all(|_| shaper.offer(now, 60) == Fate::Blacked));
+    assert!((0..100).all(|_| shaper.offer(now, 60, Carried::Other) == Fate::Blacked));
     shaper.set(Conditions::default());
-    assert_eq!(shaper.offer(now, 60), Fate::Delivered(now));
+    assert_eq!(shaper.offer(now, 60, Carried::Other), Fate::Delivered(now));
     assert_eq!((shaper.counts().blacked, shaper.counts().delivered), (100, 1));
 }
 
@@ -135,6 +135,8 @@ fn a_schedule_with_a_mistake_is_refused_with_its_line() {
         "1s up rate=0kbit",
         "1s up rate=3",
         "1s up speed=3",
+        "1s up block=tcp",
+        "1s up only=https",
         "1s up blackout=1",
         "1s address nowhere",
         "1s end now",
@@ -144,4 +146,31 @@ fn a_schedule_with_a_mistake_is_refused_with_its_line() {
         assert!(told.starts_with("line 2: "), "{wrong}: {told}");
     }
     assert!(schedule::read("2s both\n1s end\n").is_err_and(|told| told.contains("earlier")));
+}
+
+/// An IPv4 packet with a header of 20 bytes.
+fn packet(protocol: u8, from: u16, to: u16) -> Vec<u8> {
+    let mut bytes = vec![0; 40];
+    (bytes[0], bytes[9]) = (0x45, protocol);
+    bytes[20..22].copy_from_slice(&from.to_be_bytes());
+    bytes[22..24].copy_from_slice(&to.to_be_bytes());
+    bytes
+}
+
+#[test]
+fn a_firewall_tells_packets_apart() {
+    let (udp, there, back) = (packet(17, 5000, 443), packet(6, 5000, 443), packet(6, 443, 5000));
+    let (other_port, echo) = (packet(6, 5000, 7882), packet(1, 0, 0));
+    let passes = |firewall, packet: &[u8]| {
+        let (mut shaper, now) = (Shaper::new(1), now());
+        shaper.set(Conditions { firewall, ..Conditions::default() });
+        shaper.offer(now, packet.len(), Carried::of(packet)) != Fate::Blocked
+    };
+    let all = [&udp, &there, &back, &other_port, &echo];
+    let let_through = |firewall| all.map(|packet| passes(firewall, packet));
+    assert_eq!(let_through(Firewall::Everything), [true; 5]);
+    assert_eq!(let_through(Firewall::NoUdp), [false, true, true, true, true]);
+    assert_eq!(let_through(Firewall::OnlyTcp(443)), [false, true, true, false, true]);
+    assert_eq!(Carried::of(&[]), Carried::Other);
+    assert_eq!(Carried::of(&[0x4f, 0, 0, 0, 0, 0, 0, 0, 0, 6]), Carried::Other);
 }

@@ -18,7 +18,7 @@ const NEAR_ADDRESS = "10.77.0.2";
 const ip = (...words: string[]) => execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] });
 
 /** How often each fate was met, by direction. */
-export type Counts = Record<"up" | "down", Record<"delivered" | "lost" | "overflowed" | "blacked", number>>;
+export type Counts = Record<"up" | "down", Record<"delivered" | "lost" | "overflowed" | "blacked" | "blocked", number>>;
 
 /** The network between the two namespaces. It is a wire until it goes. */
 export class Network {
