@@ -1,6 +1,6 @@
 //! Calls through hard networks: one TCP port for HTTP, ICE-TCP, the relay and TLS, and everything else refused.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is not so")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
