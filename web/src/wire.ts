@@ -62,13 +62,14 @@ export class Wire {
   #ticking: number | undefined;
   #retry: number | undefined;
   #wake = () => this.#comeBackNow();
+  #unfollow: () => void;
 
   constructor(hello: () => Hello, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) {
     this.#hello = hello;
     this.#url = url;
     addEventListener("online", this.#wake);
     document.addEventListener("visibilitychange", this.#wake);
-    network()?.addEventListener("change", this.#wake);
+    this.#unfollow = onNetworkChange(this.#wake);
     this.#open();
   }
 
@@ -143,7 +144,7 @@ export class Wire {
     if (this.state.peek() === "closed") return;
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#wake);
-    network()?.removeEventListener("change", this.#wake);
+    this.#unfollow();
     clearTimeout(this.#retry);
     this.#drop();
     this.state.value = "closed";
@@ -312,7 +313,24 @@ export class Wire {
   }
 }
 
-/** The Network Information API, where it exists: it tells of a change of network that "online" does not. */
-export function network(): EventTarget | undefined {
-  return (navigator as { connection?: EventTarget }).connection;
+/** The Network Information API, where it exists. */
+interface Connection extends EventTarget {
+  readonly type?: string;
+}
+
+/**
+ * Calls `f` when the device has come to another kind of network, which "online" does not tell. Browsers tell their estimates of
+ * speed by the same event; those are passed over. The answer of this call stops it.
+ */
+export function onNetworkChange(f: () => void): () => void {
+  const connection = (navigator as { connection?: Connection }).connection;
+  if (!connection) return () => undefined;
+  let before = connection.type;
+  const change = () => {
+    if (connection.type === before) return;
+    before = connection.type;
+    if (before !== "none") f();
+  };
+  connection.addEventListener("change", change);
+  return () => connection.removeEventListener("change", change);
 }

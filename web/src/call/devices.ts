@@ -45,6 +45,8 @@ export class Devices {
   readonly microphone: Signal<DeviceStateWord> = signal("off");
   readonly cameraTrack: Signal<MediaStreamTrack | undefined> = signal(undefined);
   readonly microphoneTrack: Signal<MediaStreamTrack | undefined> = signal(undefined);
+  /** The system keeps the microphone silent for now: a telephone call, or a switch of the device. */
+  readonly isInterrupted: Signal<boolean> = signal(false);
   readonly facing: Signal<Facing> = signal("user");
   /** Noise around the person is taken out; remembered on this device. */
   readonly hasNoiseSuppression: Signal<boolean> = signal(remembered(NO_NOISE_SUPPRESSION) !== "1");
@@ -221,6 +223,13 @@ export class Devices {
     this.#track(kind).value = track;
     this[kind].value = "works";
     if (kind === "microphone") {
+      this.isInterrupted.value = false;
+      track.onmute = () => {
+        this.isInterrupted.value = this.microphoneTrack.peek() === track;
+      };
+      track.onunmute = () => {
+        this.isInterrupted.value = false;
+      };
       this.#meter?.close();
       this.#meter = new Meter(track);
     }
@@ -235,7 +244,7 @@ export class Devices {
   #release(kind: Kind): void {
     const track = this.#track(kind).peek();
     if (!track) return;
-    track.onended = null;
+    track.onended = track.onmute = track.onunmute = null;
     track.stop();
   }
 
@@ -243,6 +252,7 @@ export class Devices {
     this.#release(kind);
     this.#track(kind).value = undefined;
     if (kind === "microphone") {
+      this.isInterrupted.value = false;
       this.#meter?.close();
       this.#meter = undefined;
     }
@@ -263,6 +273,8 @@ export class Devices {
   async #reacquire(): Promise<void> {
     if (this.#isClosed || document.visibilityState !== "visible") return;
     for (const kind of ["microphone", "camera"] as const) if (this[kind].peek() === "in_use") await this.#openOne(kind);
+    // After a telephone call iOS may leave a microphone silent that a new question wakes.
+    if (this.isInterrupted.peek()) await this.#openOne("microphone");
   }
 }
 

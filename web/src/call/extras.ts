@@ -18,6 +18,14 @@ const RAW_SOUND: MediaTrackConstraints = {
   channelCount: { ideal: 2 },
 };
 
+/** The sound of all of a computer would send the others their own voices back; that of a tab or window does not. */
+const SCREEN: DisplayMediaStreamOptions & { systemAudio: string; selfBrowserSurface: string } = {
+  video: { frameRate: { max: 15 } },
+  audio: true,
+  systemAudio: "exclude",
+  selfBrowserSurface: "exclude",
+};
+
 const only = (deviceId: string | undefined): MediaTrackConstraints =>
   deviceId === undefined || deviceId === "" ? {} : { deviceId: { exact: deviceId } };
 
@@ -38,7 +46,7 @@ export class Extras {
   /** A screen or window that the person chooses in the browser's own dialog, with its sound where the browser offers it. */
   async shareScreen(): Promise<boolean> {
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: true });
+      const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN);
       const [video] = stream.getVideoTracks();
       const [sound] = stream.getAudioTracks();
       if (!video) return false;

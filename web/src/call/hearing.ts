@@ -15,6 +15,14 @@ export class Hearing {
     return typeof HTMLMediaElement !== "undefined" && "setSinkId" in HTMLMediaElement.prototype;
   }
 
+  /** iPhones leave the volume to their buttons: what is set there does not stay. */
+  static mayChangeVolume(): boolean {
+    if (typeof Audio === "undefined") return false;
+    const element = new Audio();
+    element.volume = 0.5;
+    return element.volume === 0.5;
+  }
+
   choose(deviceId: string): void {
     this.speaker.value = deviceId;
     remember(SPEAKER, deviceId === "" ? undefined : deviceId);

@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import type { DirectionWord, PathWord, SourceWord } from "../protocol";
-import { network, type Wire } from "../wire";
+import { onNetworkChange, type Wire } from "../wire";
 import type { PeerState } from "./peer";
 import { Publisher } from "./publisher";
 import { between, type Counted, count } from "./quality";
@@ -67,11 +67,10 @@ export class Media {
       for (const repair of Object.values(this.#repairs)) repair.networkChanged();
     };
     addEventListener("online", changed);
-    network()?.addEventListener("change", changed);
     this.#stops.push(
       () => clearInterval(looking),
       () => removeEventListener("online", changed),
-      () => network()?.removeEventListener("change", changed),
+      onNetworkChange(changed),
     );
   }
 
@@ -136,7 +135,8 @@ export class Media {
       batch(() => {
         this.path.value = subscribe.path === "udp" ? publish.path : subscribe.path;
       });
-      this.#repairs.publish.sample(now, publish.signs, publish.packets > 0);
+      // A browser that counts no signs at all proves nothing by it.
+      this.#repairs.publish.sample(now, publish.signs, publish.packets > 0 && publish.signs > 0);
       this.#repairs.subscribe.sample(now, subscribe.packets, this.#parts.expects());
       this.#mend(now);
       if (now - this.#recordedAt >= RECORD_EVERY_MS) this.#record(now);

@@ -19,6 +19,7 @@ import { ChatPanel } from "../call/parts/ChatPanel";
 import { DevicePanel } from "../call/parts/DevicePanel";
 import { NewMessage, Notices, TelephoneBanner } from "../call/parts/Notices";
 import { useCallNews, useSeconds } from "../call/parts/news";
+import { Pin } from "../call/parts/Pin";
 import { useWatched } from "../call/parts/useWatched";
 import { Voices } from "../call/parts/Voices";
 import { tc } from "../call/parts/words";
@@ -190,6 +191,7 @@ function Tile({ person, call, wire, isFull }: TileProps) {
       ) : (
         <Picture track={track} label={person.name} />
       )}
+      {(!isFull || call.watching.pinned.value === participant) && <Pin call={call} person={person} />}
       <figcaption>
         <span>
           {person.name}

@@ -1,9 +1,8 @@
 import micOff from "icon:mic-off";
-import pin from "icon:pin";
-import pinOff from "icon:pin-off";
 import { type Call, keyOf } from "../../call/call";
 import { secondsUntil } from "../../call/notices";
 import { useSeconds } from "../../call/parts/news";
+import { Pin } from "../../call/parts/Pin";
 import { useWatched } from "../../call/parts/useWatched";
 import { tc } from "../../call/parts/words";
 import type { Person } from "../../protocol";
@@ -66,7 +65,6 @@ function Tile({ call, wire, person, isMain }: TileProps) {
   const seconds = secondsUntil(person.place.until, now);
   const isOff = !sources?.camera || person.muted.includes("camera") || paused !== undefined || isTelephone || isLost;
   const quality = call.quality.value.get(participant);
-  const isPinned = call.watching.pinned.value === participant;
   const speaks = call.speaker.value === participant && !isTelephone;
   return (
     <figure
@@ -87,16 +85,7 @@ function Tile({ call, wire, person, isMain }: TileProps) {
       ) : (
         <Picture track={sources.camera} label={person.name} />
       )}
-      <button
-        type="button"
-        class="tile-pin"
-        aria-pressed={isPinned}
-        aria-label={`${isPinned ? tc("devices.unpin") : tc("devices.pin")}\u00a0: ${person.name}`}
-        title={isPinned ? tc("devices.unpin") : tc("devices.pin")}
-        onClick={() => call.watching.pin(isPinned ? undefined : participant)}
-      >
-        <Icon of={isPinned ? pinOff : pin} />
-      </button>
+      <Pin call={call} person={person} />
       <figcaption>
         {person.name}
         {isMain && ` · ${t(`role.${person.role}`)}`}

@@ -43,6 +43,7 @@ export function DevicePanel({ call, devices }: { call: Call; devices: Devices })
         isOn={devices.hasNoiseSuppression.value}
         onChange={(is) => void devices.setNoiseSuppression(is)}
       />
+      <Volumes call={call} />
       <h3>{tc("devices.data")}</h3>
       <Switch
         label={tc("devices.save")}
@@ -201,12 +202,36 @@ function Extra({ call, source, title, hint, start, devices, onStart }: ExtraProp
   );
 }
 
+function Volumes({ call }: { call: Call }) {
+  const self = call.self.participant;
+  const others = call.people.value.filter(
+    ({ participant, place }) => participant !== self && place.state === "in_call" && call.remote.value.has(participant),
+  );
+  if (others.length === 0 || !Hearing.mayChangeVolume()) return null;
+  return (
+    <>
+      <h3>{tc("devices.volumes")}</h3>
+      {others.map(({ participant, name }) => (
+        <Volume key={participant} call={call} participant={participant} name={name} label={name} />
+      ))}
+    </>
+  );
+}
+
+interface VolumeProps {
+  call: Call;
+  participant: string;
+  name: string;
+  /** What is written beside it; the word for volume unless told. */
+  label?: string;
+}
+
 /** How loud one person is heard here. */
-export function Volume({ call, participant, name }: { call: Call; participant: string; name: string }) {
+export function Volume({ call, participant, name, label }: VolumeProps) {
   const volume = call.hearing.volumes.value.get(participant) ?? 1;
   return (
     <label class="volume">
-      <span>{tc("devices.volumes")}</span>
+      <span>{label ?? tc("devices.volumes")}</span>
       <input
         type="range"
         min={0}

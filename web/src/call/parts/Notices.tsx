@@ -35,7 +35,7 @@ export function Notices({ call, wire, devices, onDevices, help }: NoticesProps) 
     media: call.media.value,
     isTelephone: call.telephone.value !== undefined,
     muteAsked: call.muteAsked.value,
-    microphone: devices.microphone.value,
+    microphone: devices.isInterrupted.value ? "in_use" : devices.microphone.value,
     isMicSilent,
     isUplinkSlow: call.isUplinkSlow.value,
     cameraOn: call.cameraOn.value,
