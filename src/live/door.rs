@@ -241,7 +241,10 @@ impl Task {
     fn forget_expired(&mut self) {
         let is_over = |device: &Device, number| {
             let place = self.consultation.place(device.participant);
-            device.is_away && !place.is_some_and(|place| place.is_kept_for(number))
+            // One that has just come back holds its place, and is about to be told so.
+            let is_its =
+                place.is_some_and(|place| place.is_kept_for(number) || place.device() == Some(number));
+            device.is_away && !is_its
         };
         let over: Vec<_> = self
             .devices

@@ -137,7 +137,7 @@ async fn whoever_was_in_the_call_is_not_admitted_again_after_a_restart() {
     let (mut patient, second) = after.guest_again(&visit.patient, &welcome).await;
     assert_eq!(second["place"]["state"], "admitted", "the token is unknown, the admission is not");
     assert_eq!(second["isLocked"], true);
-    patient.request(json!({"type": "enter"})).await.unwrap();
+    patient.send(json!({"type": "enter", "request": 50})).await;
     assert_eq!(patient.wait("telephone").await["state"]["reason"], "network");
     let (_, waits) = after.guest(&visit.relative).await;
     assert_eq!(waits["place"]["state"], "waiting", "nobody had admitted them");
