@@ -132,7 +132,7 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 8] =
+        const SECTIONS: [&str; 9] =
             ["hospital", "http", "database", "oidc", "media", "relay", "archive", "chat", "log"];
         for (section, value) in std::mem::take(&mut self.root) {
             if !SECTIONS.contains(&section.as_str()) {
