@@ -163,17 +163,6 @@ impl Ice {
             (None, _) => PathState::New,
         }
     }
-
-    /// When [`Ice::state`] changes by itself.
-    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
-        match (self.checked_at, self.waits_since) {
-            (Some(at), _) if now.saturating_duration_since(at) < DISCONNECTED_AFTER => {
-                Some(at + DISCONNECTED_AFTER)
-            }
-            (Some(at), _) | (None, Some(at)) => Some(at + FAILED_AFTER),
-            (None, None) => None,
-        }
-    }
 }
 
 #[cfg(test)]
