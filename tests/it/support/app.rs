@@ -36,8 +36,8 @@ pub struct TestApp {
 /// Somebody signed in, or nobody.
 #[derive(Clone)]
 pub struct Browser {
-    base: String,
-    client: reqwest::Client,
+    pub base: String,
+    pub client: reqwest::Client,
     pub cookie: Option<String>,
 }
 
