@@ -81,11 +81,3 @@ pub const CONTRACT: [Part; 7] = [
         ],
     },
 ];
-
-/// Why no run of this version gives a figure.
-pub fn never(name: &str) -> Option<&'static str> {
-    if name == "scroll.fps.32" {
-        return Some("not measured: an appointment has at most 12 people, so 32 cannot watch one");
-    }
-    name.starts_with("drag.drawn_").then_some("not measured in this version")
-}

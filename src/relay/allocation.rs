@@ -21,8 +21,6 @@ pub(super) struct Taken;
 pub(super) struct Allocation {
     pub(super) user: String,
     pub(super) key: [u8; 16],
-    /// The virtual address.
-    pub(super) address: SocketAddr,
     made_at: Instant,
     ends_at: Instant,
     permissions: Vec<(IpAddr, Instant)>,
@@ -30,15 +28,9 @@ pub(super) struct Allocation {
 }
 
 impl Allocation {
-    pub(super) fn new(
-        user: String,
-        key: [u8; 16],
-        address: SocketAddr,
-        now: Instant,
-        lifetime: Duration,
-    ) -> Self {
+    pub(super) fn new(user: String, key: [u8; 16], now: Instant, lifetime: Duration) -> Self {
         let ends_at = now + lifetime;
-        Self { user, key, address, made_at: now, ends_at, permissions: Vec::new(), channels: Vec::new() }
+        Self { user, key, made_at: now, ends_at, permissions: Vec::new(), channels: Vec::new() }
     }
 
     pub(super) fn ends_at(&self) -> Instant {

@@ -154,7 +154,7 @@ impl Client {
             let reply = Reply::new(kind::ALLOCATE | kind::ERROR, transaction);
             return reply.with_error(486, "Allocation Quota Reached").signed(&key).into_bytes();
         };
-        self.allocation = Some(Allocation::new(user, key, address, now.steady, lifetime));
+        self.allocation = Some(Allocation::new(user, key, now.steady, lifetime));
         Reply::new(kind::ALLOCATE | kind::SUCCESS, transaction)
             .with_address(attribute::XOR_RELAYED_ADDRESS, address)
             .with_address(attribute::XOR_MAPPED_ADDRESS, self.from)

@@ -8,7 +8,7 @@ use super::sdp::{self, Extension, Extensions, Offered, Outline, Section, Stream,
 use crate::room::{Forwarder, MediaKind, PublicationId, Source};
 
 /// Most media sections of one subscriber. Publications beyond them do not reach it.
-const MAX_SLOTS: usize = 64;
+const MAX_SLOTS: usize = 128;
 /// Most retransmissions for one slot in [`RETRANSMISSION_WINDOW_MS`].
 const MAX_RETRANSMISSIONS: u32 = 200;
 const RETRANSMISSION_WINDOW_MS: u128 = 200;

@@ -53,7 +53,7 @@ export class FakeSocket {
     if (this.readyState === FakeSocket.CONNECTING) this.open();
     this.say({
       type: "welcome",
-      protocol: 1,
+      protocol: 2,
       participant: "p1",
       role: "patient",
       startsAt: "2026-11-25T13:30:00.000Z",

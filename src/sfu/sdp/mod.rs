@@ -13,7 +13,7 @@ use super::handshake::Fingerprint;
 use crate::room::MediaKind;
 
 /// Longest description, in bytes.
-const MAX_BYTES: usize = 64 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 /// Most media sections of an offer.
 pub(super) const MAX_SECTIONS: usize = 16;
 /// Most synchronisation sources of one section: three layers with a retransmission stream each, twice.

@@ -18,7 +18,7 @@ beforeEach(async () => {
   installDevices(() => undefined);
   vi.spyOn(console, "info").mockImplementation(() => undefined);
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  wire = new Wire(() => ({ type: "hello", protocol: 1, language: "fr", link: "x" }), "ws://test/ws");
+  wire = new Wire(() => ({ type: "hello", protocol: 2, language: "fr", link: "x" }), "ws://test/ws");
   devices = new Devices();
   call = new Call(wire, devices);
   await devices.retryMicrophone();

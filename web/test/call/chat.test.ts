@@ -45,7 +45,7 @@ describe("Chat", () => {
   let chat: Chat;
   beforeEach(() => {
     FakeSocket.install();
-    wire = new Wire(() => ({ type: "hello", protocol: 1, language: "fr" }), "ws://test/ws");
+    wire = new Wire(() => ({ type: "hello", protocol: 2, language: "fr" }), "ws://test/ws");
     chat = new Chat(wire);
     FakeSocket.last.welcome("in_call");
   });

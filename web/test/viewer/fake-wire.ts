@@ -53,7 +53,7 @@ export function fakeWire() {
 
 export const WELCOME: ServerMessage = {
   type: "welcome",
-  protocol: 1,
+  protocol: 2,
   participant: "me",
   role: "practitioner",
   startsAt: "2026-11-25T13:30:00Z",
