@@ -16,7 +16,7 @@ export type OutcomeWord = "completed" | "follow_up" | "by_telephone" | "in_perso
 
 export type DeviceStateWord = "works" | "refused" | "missing" | "in_use" | "off";
 
-export type SourceWord = "microphone" | "camera" | "second_camera" | "screen";
+export type SourceWord = "microphone" | "auscultation" | "camera" | "second_camera" | "screen" | "screen_sound";
 
 export type DirectionWord = "publish" | "subscribe";
 
@@ -41,6 +41,10 @@ export type CalibrationWord = "patient" | "fiducial" | "detector" | "magnificati
 export type ShapeWord = "points" | "polyline" | "curve" | "circle" | "ellipse" | "text";
 
 export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
+
+export type PathWord = "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
+
+export type SelfTestWord = "not_run" | "passed" | "failed";
 
 export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
@@ -303,7 +307,11 @@ export type ServerMessage = { "type": "welcome", protocol: number,
 /**
  * This person.
  */
-participant: string, role: RoleWord, startsAt: string, endsAt: string, place: Place, 
+participant: string, 
+/**
+ * The appointment, by whose address files are handed over.
+ */
+appointment: string, role: RoleWord, startsAt: string, endsAt: string, place: Place, 
 /**
  * UTC now, to show "since" truly on a device with a wrong clock.
  */
@@ -534,3 +542,41 @@ until?: string, reason: TelephoneReason,
  * The participant who said so.
  */
 by: string, };
+
+export type IceServer = { urls: Array<string>, username: string, credential: string, };
+
+export type DiagReport = { version: string, 
+/**
+ * UTC now.
+ */
+now: string, 
+/**
+ * Address and UDP port that browsers are told.
+ */
+announced: Array<string>, rungs: Array<DiagRung>, relayUrls: Array<string>, 
+/**
+ * The relay is one of the hospital's, not the gateway's own.
+ */
+isRelayExternal: boolean, 
+/**
+ * The gateway's own test of its own relay, at the start.
+ */
+selfTest: SelfTestWord, 
+/**
+ * One English sentence, when it failed.
+ */
+selfTestDetail?: string, };
+
+export type DiagRung = { path: PathWord, 
+/**
+ * Where it leads: `203.0.113.5:7882`, or addresses of a relay.
+ */
+targets: Array<string>, 
+/**
+ * A session description.
+ */
+answer: string, 
+/**
+ * Good for five minutes. Empty for the ways without a relay, and for a relay of the hospital's when nobody is signed in.
+ */
+iceServers: Array<IceServer>, };
