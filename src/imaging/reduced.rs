@@ -4,7 +4,8 @@
 //! dragged. They differ from averages of the full picture only where a pixel of the screen covers values on both sides of an end of
 //! the window.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock, Weak};
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U16;
@@ -30,13 +31,24 @@ const SCREEN: usize = 1 << 21;
 /// The copies of one frame, made when they are first needed. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Reduced {
-    copies: Arc<[OnceLock<Copy>; FACTORS.len()]>,
-    /// What the last screen saw.
-    seen: Arc<Mutex<Option<Seen>>>,
+    copies: Arc<Copies>,
 }
 
-/// What a screen sees: the factor of the copy, where, and the values; `None` where they cannot be scaled.
-type Seen = (usize, Sight, Option<Arc<Copy>>);
+type Copies = [OnceLock<Copy>; FACTORS.len()];
+
+/// What the last screen saw.
+struct Seen {
+    of: Weak<Copies>,
+    factor: usize,
+    sight: Sight,
+    /// `None` where the values cannot be scaled.
+    scaled: Option<Arc<Copy>>,
+}
+
+thread_local! {
+    /// A window is dragged over one frame on one screen at a time.
+    static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
+}
 
 /// A part of a copy on so many pixels of a screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,15 +100,17 @@ impl Reduced {
         if is_whole || sight.columns * sight.rows > SCREEN {
             return None;
         }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*seen {
-            Some((factor, known, scaled)) if (*factor, *known) == (copy.factor, sight) => scaled.clone(),
+        let of = Arc::downgrade(&self.copies);
+        SEEN.with_borrow_mut(|seen| match seen {
+            Some(seen) if seen.of.ptr_eq(&of) && (seen.factor, seen.sight) == (copy.factor, sight) => {
+                seen.scaled.clone()
+            }
             _ => {
                 let scaled = copy.scaled(&sight).map(Arc::new);
-                *seen = Some((copy.factor, sight, scaled.clone()));
+                *seen = Some(Seen { of, factor: copy.factor, sight, scaled: scaled.clone() });
                 scaled
             }
-        }
+        })
     }
 
     /// What the copies take when all that are likely are made, in bytes.

@@ -479,7 +479,7 @@ mod tests {
         bytes.extend_from_slice(&[0x28, 0, 0x20, 0x01, b' ', b' ', 2, 0, 0, 0]);
         let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
         bytes[8..12].copy_from_slice(&[16, 0, 0, 0]);
-        bytes[32..34].copy_from_slice(b"LO");
+        bytes[32..34].copy_from_slice(b"US");
         assert_eq!(layout.header[..bytes.len() - 4], bytes[..bytes.len() - 4]);
     }
 
