@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::shared::error::Error;
@@ -24,6 +24,8 @@ use crate::room::vp8::Descriptor;
 
 /// Most packets that wait for one peer between two flushes.
 const MAX_QUEUED: usize = 1024;
+/// A handshake that takes longer has failed. The device may try again with a new peer connection.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 /// The server's own synchronisation source in its reports and requests. It sends no media under it.
 pub(super) const OWN_SSRC: u32 = 1;
 
@@ -69,6 +71,8 @@ pub(super) struct Peer {
     ground: Ground,
     ice: Ice,
     handshake: Handshake,
+    /// When the device began DTLS.
+    began_at: Option<Instant>,
     keys: Option<Box<(Sealer, Opener)>>,
     sent: SentPackets,
     pub(super) arrivals: Arrivals,
@@ -91,6 +95,7 @@ impl Peer {
         Self {
             ice: Ice::new(&ground.clock),
             handshake: Handshake::new(),
+            began_at: None,
             keys: None,
             sent: SentPackets::default(),
             arrivals: Arrivals::default(),
@@ -192,6 +197,7 @@ impl Peer {
         if !self.ice.is_proved(from) {
             return;
         }
+        self.began_at.get_or_insert(now);
         let progress = self.run(|peer| peer.handshake.receive(&peer.ground.identity, now, bytes, from));
         match progress {
             Some(Progress::Done(keys)) => {
@@ -284,6 +290,13 @@ impl Peer {
         true
     }
 
+    /// Nothing goes out under this source ever again.
+    pub(super) fn retire(&mut self, ssrc: u32) {
+        if let Some((sealer, _)) = self.keys.as_deref_mut() {
+            sealer.retire(ssrc);
+        }
+    }
+
     /// Seals a control packet and queues it likewise.
     pub(super) fn send_rtcp(&mut self, packet: &dyn rtc::rtcp::Packet) -> bool {
         let bytes = self.run(|_| {
@@ -329,6 +342,11 @@ impl Peer {
             && let Some(report) = self.arrivals.report(now, OWN_SSRC)
         {
             has_news |= self.send_control(report);
+        }
+        let is_late = |at: Instant| now.saturating_duration_since(at) >= HANDSHAKE_LIMIT;
+        if !self.is_connected() && self.began_at.is_some_and(is_late) {
+            self.began_at = None;
+            self.changes.push(PeerChange::Ended("the device did not finish DTLS"));
         }
         self.look_at_path(now);
         has_news || !self.changes.is_empty() || self.fault.is_some()

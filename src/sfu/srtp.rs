@@ -18,7 +18,7 @@ const INDEX: usize = 4;
 /// Bytes of RTCP that are authentic but not secret.
 const RTCP_CLEAR: usize = 8;
 /// Most synchronisation sources of one direction of one peer. Only authentic packets make one.
-const MAX_SOURCES: usize = 256;
+const MAX_SOURCES: usize = 1_024;
 
 /// What a packet could not be sealed or opened for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -167,6 +167,11 @@ pub(super) struct Sealer {
 }
 
 impl Sealer {
+    /// Nothing goes out under this source ever again.
+    pub(super) fn retire(&mut self, ssrc: u32) {
+        self.sources.remove(&ssrc);
+    }
+
     /// Seals an RTP packet that was written from `begin` on, with its payload at `payload_at`, and writes the tag
     /// behind it. Refuses an index that was used.
     pub(super) fn seal_rtp(

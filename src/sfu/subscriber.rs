@@ -248,6 +248,8 @@ impl Subscriber {
             self.slots.push(Slot::new(index, kind));
         }
         let slot = &mut self.slots[index];
+        self.peer.retire(slot.ssrc);
+        self.peer.retire(slot.repair_ssrc);
         (slot.ssrc, slot.repair_ssrc) = (self.next_ssrc, self.next_ssrc.wrapping_add(1));
         self.next_ssrc = self.next_ssrc.wrapping_add(2);
         (slot.packets, slot.octets, slot.repair_sequence_number) = (0, 0, 0);
