@@ -511,3 +511,63 @@ proptest! {
         }
     }
 }
+
+// ---- Forwarder
+
+proptest! {
+    /// Layers change and pause at random while packets are lost and come late: sequence number, PictureID, TL0PICIDX
+    /// and timestamp go on from the newest packet at each change, and nothing goes out in a pause.
+    #[test]
+    fn pauses_and_changes_leave_no_seam(
+        start in any::<[u16; 3]>(), first in 0_u16..0x8000,
+        steps in proptest::collection::vec((0_usize..3, 1_u16..3, 0_u8..9, 0_usize..3), 1..400),
+    ) {
+        let begin = epoch();
+        let mut forwarder = Forwarder::new(MediaKind::Video, first);
+        let mut next = start;
+        let mut late: Vec<Header> = Vec::new();
+        let mut newest: Option<(i64, Rewrite)> = None;
+        for (count, (layer, step, chance, wanted)) in steps.into_iter().enumerate() {
+            next[layer] = next[layer].wrapping_add(step);
+            let picture_id = next[layer] & 0x7fff;
+            let payload = [0x90, 0xc0, 0x80 | (picture_id >> 8) as u8, picture_id as u8, next[layer] as u8, 0];
+            let packet = Header {
+                ssrc: layer as u32,
+                sequence_number: next[layer],
+                timestamp: count as u32 * 900 + layer as u32 * 1_000_000,
+                arrived_at: begin + ms(count as u64 * 10),
+                is_keyframe_start: chance < 2,
+                descriptor: vp8::Descriptor::parse(&payload),
+            };
+            match chance {
+                2 => forwarder.select(wanted as u32),
+                3 => forwarder.pause(),
+                4 => { late.push(packet); continue; }
+                _ => {}
+            }
+            let mut packets = if chance == 5 { std::mem::take(&mut late) } else { vec![] };
+            packets.push(packet);
+            for packet in packets {
+                let before = forwarder.current();
+                let is_paused = forwarder.is_paused();
+                let Some(rewrite) = forwarder.rewrite(&packet) else { continue };
+                prop_assert!(!is_paused, "sent in a pause");
+                let known = newest.map_or(i64::from(first), |(index, _)| index);
+                let index = known + i64::from(rewrite.sequence_number.wrapping_sub(known as u16) as i16);
+                if before != Some(packet.ssrc) {
+                    prop_assert!(packet.is_keyframe_start);
+                    if let Some((known, last)) = newest {
+                        prop_assert_eq!(index, known + 1);
+                        let (last_ids, ids) = (last.picture_ids.unwrap(), rewrite.picture_ids.unwrap());
+                        prop_assert_eq!(ids.0, (last_ids.0 + 1) & 0x7fff);
+                        prop_assert_eq!(ids.1, last_ids.1.wrapping_add(1));
+                        prop_assert!((rewrite.timestamp.wrapping_sub(last.timestamp) as i32) > 0);
+                    }
+                }
+                if newest.is_none_or(|(known, _)| index > known) {
+                    newest = Some((index, rewrite));
+                }
+            }
+        }
+    }
+}

@@ -53,6 +53,19 @@ impl From<&Publication> for WantedTrack {
     }
 }
 
+/// One publication that a device shows, and how large.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Watched {
+    /// Its name in the room.
+    pub publication: PublicationId,
+    /// Device pixels. 0 by 0: not shown now.
+    pub width: u32,
+    /// Device pixels.
+    pub height: u32,
+    /// The person chose to see it large.
+    pub is_pinned: bool,
+}
+
 /// What to do. Commands about a connection that is not open do nothing.
 #[derive(Debug)]
 pub enum Command {
@@ -98,6 +111,17 @@ pub enum Command {
     RestartSubscribe {
         /// The device.
         connection: ConnectionId,
+    },
+    /// What the device shows of what it receives. Until it says so, everything counts as shown.
+    Watch {
+        /// The device.
+        connection: ConnectionId,
+        /// The whole set. A publication that is not listed is not shown.
+        tracks: Vec<Watched>,
+        /// The person asked to spare the connection.
+        is_saving_data: bool,
+        /// The device wants no video at all.
+        is_video_off: bool,
     },
     /// The device left.
     Close {
@@ -170,6 +194,38 @@ pub enum Event {
         which: Direction,
         /// Why, without personal data.
         reason: String,
+    },
+    /// These encodings of a section are forwarded to somebody; the device need not send the others.
+    LayersWanted {
+        /// The publisher.
+        connection: ConnectionId,
+        /// The section, in the publisher's own description.
+        mid: String,
+        /// Names of encodings (RFC 8851); empty when nobody watches.
+        rids: Vec<String>,
+    },
+    /// Another device speaks now, or none. Told to every connection of the room.
+    Speaker {
+        /// Which room.
+        room: AppointmentId,
+        /// The device that speaks.
+        connection: Option<ConnectionId>,
+    },
+    /// A picture is held back from this receiver because its connection does not carry it, or comes again.
+    Paused {
+        /// The receiver.
+        connection: ConnectionId,
+        /// The picture.
+        publication: PublicationId,
+        /// As it is now.
+        is_paused: bool,
+    },
+    /// The video of this publisher does not get through to the server, or does again.
+    Uplink {
+        /// The publisher.
+        connection: ConnectionId,
+        /// As it is now.
+        is_slow: bool,
     },
 }
 

@@ -19,7 +19,7 @@ use super::peer::{OWN_SSRC, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::reception;
 use super::shard::{Shard, mark};
-use crate::room::{ConnectionId, MediaKind};
+use crate::room::{ConnectionId, Fate, MediaKind};
 
 /// Most blocks of one receiver report (RFC 3550 section 6.4.2).
 const MAX_BLOCKS: usize = 31;
@@ -191,10 +191,9 @@ impl Shard {
         }
         if let Some(report) = any.downcast_ref::<TransportLayerCc>() {
             let device = self.connections.get_mut(&connection);
-            let Some(peer) = device.and_then(|device| device.peer(Direction::Subscribe)) else { return };
-            let arrived = peer.feedback(report).filter(|delivery| delivery.arrived.is_some());
-            tracing::trace!(connection.id = connection.0, arrived = arrived.count(), "delivery reported");
-            return;
+            let Some(subscriber) = device.and_then(|device| device.subscriber.as_mut()) else { return };
+            let fates: Vec<Fate> = subscriber.peer.feedback(report).map(Fate::from).collect();
+            return subscriber.share.estimator.report(now, &fates);
         }
         if !any.is::<PictureLossIndication>() && !any.is::<FullIntraRequest>() {
             return;
@@ -204,7 +203,10 @@ impl Shard {
             let Some(device) = self.connections.get(&connection) else { return };
             let slots = device.subscriber.iter().flat_map(|subscriber| &subscriber.slots);
             let Some(slot) = slots.into_iter().find(|slot| slot.ssrc == ssrc) else { continue };
-            let layer = slot.forwarder.as_ref().and_then(|forwarder| forwarder.target());
+            let Some(forwarder) = slot.forwarder.as_ref().filter(|forwarder| !forwarder.is_paused()) else {
+                continue;
+            };
+            let layer = forwarder.target();
             if let Some(id) = track_for(self, slot) {
                 self.request_keyframe(now, id, layer);
             }

@@ -10,6 +10,7 @@
 //! keys?), `srtp` and `rtp` (its packets), `arrivals`, `reception` and `sent` (what was lost on the way?).
 //! Descriptions go through `sdp` (is it acceptable?) to `publisher` and `subscriber`, held together by `negotiation`.
 
+mod adaptation;
 mod api;
 mod arrivals;
 mod connection;
@@ -37,7 +38,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use api::{Busy, Command, Counters, Direction, Error, Event, SfuSettings, WantedTrack};
+pub use api::{Busy, Command, Counters, Direction, Error, Event, SfuSettings, WantedTrack, Watched};
 
 use api::Tally;
 use handshake::Identity;

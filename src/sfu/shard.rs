@@ -13,8 +13,9 @@ use super::demux::{Protocol, Routes, classify};
 use super::peer::{Ground, Peer, PeerChange, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::socket::{Datagram, MediaSocket};
+use crate::clinical::AppointmentId;
 use crate::clock::Clock;
-use crate::room::ConnectionId;
+use crate::room::{ConnectionId, SpeakerDetector};
 
 /// The thread looks at its commands at least so often, should a wake be lost.
 const MAX_WAIT: Duration = Duration::from_millis(50);
@@ -42,9 +43,13 @@ pub(super) struct Shard {
     /// Those among them that are being flushed.
     flushing: Vec<PeerKey>,
     /// Some device has events that wait.
-    has_events: bool,
+    pub(super) has_events: bool,
     /// Farewells of peers that have ended.
     farewells: Vec<super::socket::Outbox>,
+    /// Who speaks in each room.
+    pub(super) speakers: HashMap<AppointmentId, SpeakerDetector>,
+    /// When to look at layers again.
+    pub(super) adapt_at: Option<Instant>,
     /// When to look at the timers again.
     timers_at: Option<Instant>,
     /// The room of a stored packet that is free again.
@@ -65,6 +70,8 @@ impl Shard {
             flushing: Vec::new(),
             has_events: false,
             farewells: Vec::new(),
+            speakers: HashMap::new(),
+            adapt_at: None,
             timers_at: None,
             spare: Vec::new(),
         }
@@ -232,6 +239,13 @@ impl Shard {
     /// A device leaves.
     pub(super) fn close(&mut self, connection: ConnectionId) {
         let Some(mut device) = self.connections.remove(&connection) else { return };
+        if self.connections.values().any(|other| other.room == device.room) {
+            if let Some(speakers) = self.speakers.get_mut(&device.room) {
+                speakers.forget(connection);
+            }
+        } else {
+            self.speakers.remove(&device.room);
+        }
         let now = self.clock.instant();
         for (_, peer) in device.peers() {
             peer.close(now);
@@ -274,6 +288,7 @@ impl Shard {
         self.repeat_keyframe_requests(now);
         self.request_missing(now);
         self.report_receptions(now);
+        self.adapt(now);
     }
 
     fn flush(&mut self, socket: &MediaSocket) {
@@ -332,6 +347,7 @@ fn subject(command: &Command) -> Option<ConnectionId> {
         | Command::Subscribe { connection, .. }
         | Command::SubscribeAnswer { connection, .. }
         | Command::RestartSubscribe { connection }
+        | Command::Watch { connection, .. }
         | Command::Close { connection } => Some(*connection),
         Command::CloseRoom { .. } => None,
     }
