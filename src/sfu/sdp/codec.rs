@@ -138,7 +138,8 @@ impl Codec {
         let mut sound = Sound::default();
         for part in of("fmtp", payload_type).flat_map(|value| value.split(';')) {
             match part.trim().split_once('=') {
-                Some(("stereo" | "sprop-stereo", "1")) => sound.is_stereo = true,
+                // Not `stereo`, which says what the device likes to hear; Firefox likes it always.
+                Some(("sprop-stereo", "1")) => sound.is_stereo = true,
                 Some(("usedtx", "0")) => sound.has_no_dtx = true,
                 Some(("maxaveragebitrate", value)) => {
                     sound.max_bitrate = value.parse().ok().map(|value: u32| value.min(MAX_OPUS_BITRATE));

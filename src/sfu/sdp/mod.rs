@@ -155,7 +155,8 @@ fn section(index: usize, lines: &[&str], session: &[&str]) -> Result<Section, Fa
         Some("video") => MediaKind::Video,
         _ => return Err(Fault::Media(index)),
     };
-    let is_rejected = words.next() == Some("0");
+    // RFC 8843 section 6: a section that only exists in a bundle has port 0 as well, and is no less in use.
+    let is_rejected = words.next() == Some("0") && !lines.contains(&"a=bundle-only");
     let mid = lines.iter().find_map(|line| attribute(line, "mid")).unwrap_or_default();
     if !is_token(mid) {
         return Err(Fault::Mid(index));

@@ -114,12 +114,24 @@ fn an_answer_takes_what_can_be_forwarded() {
 
 #[test]
 fn sound_is_as_the_device_wants_it() {
-    let stereo = OFFER.replace("useinbandfec=1", "stereo=1;maxaveragebitrate=999999");
+    let stereo = OFFER.replace("useinbandfec=1", "sprop-stereo=1;maxaveragebitrate=999999");
     let sdp = answer(&local(&[]), &read(&stereo));
     assert!(
         sdp.contains("minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;maxaveragebitrate=510000\r\n"),
         "{sdp}"
     );
+    let firefox = OFFER.replace("useinbandfec=1", "maxplaybackrate=48000;stereo=1;useinbandfec=1");
+    let sdp = answer(&local(&[]), &read(&firefox));
+    assert!(sdp.contains("minptime=10;useinbandfec=1;usedtx=1\r\n"), "{sdp}");
+}
+
+#[test]
+fn a_section_that_exists_in_the_bundle_only_is_in_use() {
+    let firefox = OFFER.replace("m=video 9", "m=video 0").replace("a=mid:1", "a=bundle-only\r\na=mid:1");
+    let sdp = answer(&local(&[]), &read(&firefox));
+    assert!(sdp.contains("a=group:BUNDLE 0 1\r\n") && sdp.contains("m=video 9 "), "{sdp}");
+    let refused = answer(&local(&[]), &read(&OFFER.replace("m=video 9", "m=video 0")));
+    assert!(refused.contains("a=group:BUNDLE 0\r\n") && refused.contains("m=video 0 "), "{refused}");
 }
 
 #[test]
