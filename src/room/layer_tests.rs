@@ -260,6 +260,24 @@ proptest! {
     }
 }
 
+// ---- Uplink
+
+#[test]
+fn an_uplink_is_slow_when_no_layer_gets_through_for_a_while() {
+    let mut uplink = Uplink::default();
+    let mut seconds = |lost: &[u8], count: usize| -> Vec<Option<bool>> {
+        (0..count).map(|_| uplink.report(lost.iter().copied())).filter(Option::is_some).collect()
+    };
+    assert_eq!(seconds(&[200, 10], 10), [], "one layer gets through");
+    assert_eq!(seconds(&[200, 60], 2), []);
+    assert_eq!(seconds(&[20, 60], 1), [], "it begins anew");
+    assert_eq!(seconds(&[200, 60], 10), [Some(true)], "told once");
+    assert_eq!(seconds(&[], 10), [], "no picture says nothing");
+    assert_eq!(seconds(&[30], 10), [], "still not good");
+    assert_eq!(seconds(&[0], 4), []);
+    assert_eq!(seconds(&[0], 4), [Some(false)]);
+}
+
 // ---- SpeakerDetector
 
 /// Each of these devices sends a packet each 20 ms with this loudness. Gives the changes, in milliseconds.

@@ -19,6 +19,7 @@ mod speaker;
 mod state;
 mod track;
 mod trend;
+mod uplink;
 pub mod vp8;
 mod wanted;
 
@@ -33,6 +34,7 @@ pub use replay::ReplayWindow;
 pub use speaker::SpeakerDetector;
 pub use state::{GRACE, Input, Room};
 pub use track::{ConnectionId, Layer, MediaKind, Publication, PublicationId, PublishedTrack, Source};
+pub use uplink::Uplink;
 pub use wanted::WantedLayers;
 
 #[cfg(test)]

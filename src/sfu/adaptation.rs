@@ -85,7 +85,7 @@ impl Pace {
         self.bytes += bytes as u64;
     }
 
-    fn is_on(&self, now: Instant) -> bool {
+    pub(super) fn is_on(&self, now: Instant) -> bool {
         self.heard_at.is_some_and(|at| now.saturating_duration_since(at) < OFF_AFTER)
     }
 }

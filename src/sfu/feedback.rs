@@ -13,7 +13,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
     TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
 
-use super::api::{Direction, count};
+use super::api::{Direction, Event, count};
 use super::forwarding::track_for;
 use super::peer::{OWN_SSRC, PeerKey};
 use super::publisher::{Track, TrackId};
@@ -168,17 +168,26 @@ impl Shard {
                 continue;
             }
             publisher.report_at = Some(now + reception::INTERVAL);
-            let mut reports = Vec::new();
+            let (mut reports, mut lost) = (Vec::new(), Vec::new());
             for id in publisher.tracks.values() {
-                let layers = self.tracks.get_mut(id).into_iter().flat_map(|track| &mut track.layers);
-                reports.extend(
-                    layers.filter_map(|incoming| incoming.reception.report(now, incoming.layer.ssrc)),
-                );
+                let Some(track) = self.tracks.get_mut(id) else { continue };
+                for incoming in &mut track.layers {
+                    let Some(report) = incoming.reception.report(now, incoming.layer.ssrc) else { continue };
+                    if track.kind == MediaKind::Video && incoming.pace.is_on(now) {
+                        lost.push(report.fraction_lost);
+                    }
+                    reports.push(report);
+                }
             }
+            let judgement = publisher.uplink.report(lost);
             reports.truncate(MAX_BLOCKS);
             let report = ReceiverReport { ssrc: OWN_SSRC, reports, ..ReceiverReport::default() };
             if !report.reports.is_empty() && publisher.peer.send_rtcp(&report) {
                 mark(&mut publisher.peer, (*connection, Direction::Publish), &mut self.dirty);
+            }
+            if let Some(is_slow) = judgement {
+                device.tell(Event::Uplink { connection: *connection, is_slow }, &self.tally);
+                self.has_events = true;
             }
         }
     }

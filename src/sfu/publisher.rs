@@ -13,7 +13,7 @@ use super::sdp::{self, Extension, Outline, Section, Way};
 use crate::clinical::AppointmentId;
 use crate::room::{
     ConnectionId, Header, KeyframeRequests, Layer, MediaKind, MissingPackets, PacketHistory, PublishedTrack,
-    ReplayWindow, Source, WantedLayers,
+    ReplayWindow, Source, Uplink, WantedLayers,
 };
 
 /// Packets of one video layer that can be sent again: two seconds of 2 Mbit/s.
@@ -149,6 +149,8 @@ pub(super) struct Publisher {
     by_ssrc: HashMap<u32, Carries>,
     /// Number of the extension with the transport-wide sequence number.
     pub(super) transport_sequence: Option<u8>,
+    /// Whether its pictures get through.
+    pub(super) uplink: Uplink,
     /// When the next receiver reports are due.
     pub(super) report_at: Option<Instant>,
 }
@@ -162,6 +164,7 @@ impl Publisher {
             tracks: HashMap::new(),
             by_ssrc: HashMap::new(),
             transport_sequence: None,
+            uplink: Uplink::default(),
             report_at: None,
         }
     }

@@ -869,3 +869,21 @@ fn a_way_that_loses_much_pauses_the_picture_and_keeps_the_sound() {
     call.until("it is seen", |call| call.received(publisher, Source::Camera, subscriber) > before + 20);
     assert_eq!(call.trouble, []);
 }
+
+#[test]
+fn a_publisher_hears_that_its_picture_does_not_get_through() {
+    let mut call = Call::new();
+    let publisher = call.enter_and_publish(1, &BOTH);
+    let subscriber = call.enter(2);
+    call.until("a picture", |call| call.received(publisher, Source::Camera, subscriber) > 20);
+    let slow = |call: &Call| {
+        call.devices[&publisher].told.iter().rev().find_map(|event| match event {
+            Event::Uplink { is_slow, .. } => Some(*is_slow),
+            _ => None,
+        })
+    };
+    call.device(publisher).publish.as_mut().unwrap().lose_every = Some(3);
+    call.until("it is slow", |call| slow(call) == Some(true));
+    call.device(publisher).publish.as_mut().unwrap().lose_every = None;
+    call.until("it is not", |call| slow(call) == Some(false));
+}
