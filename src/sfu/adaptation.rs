@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::api::{Event, Watched};
+use super::api::{Direction, Event, Watched};
+use super::connection::Connection;
 use super::forwarding::track_for;
 use super::peer::Outgoing;
 use super::publisher::{Track, TrackId};
 use super::shard::{Shard, mark};
 use super::subscriber::{Slot, Subscriber};
-use super::{api::Direction, connection::Connection};
 use crate::room::{
     Allocator, ConnectionId, Demand, Estimator, Grant, LayerCost, MediaKind, Source, VOICE_BPS, WantedVideo,
 };
@@ -292,20 +292,15 @@ impl Shard {
                 share.probed_at.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
             let passed_us = passed.as_micros().min(100_000) as u64;
             share.padding_due += bps.saturating_sub(share.granted_bps) * passed_us / 1_000_000;
-            let may_pad =
-                |slot: &&mut Slot| slot.forwarder.is_some() && slot.taken.transport_sequence.is_some();
-            let mut slots = slots.iter_mut().filter(may_pad);
-            let Some((slot, repair)) = slots.find_map(|slot| slot.next_repair().map(|repair| (slot, repair)))
-            else {
-                continue;
+            let may_pad = |slot: &&mut Slot| {
+                slot.forwarder.is_some()
+                    && slot.taken.transport_sequence.is_some()
+                    && slot.repair_payload_type.is_some()
             };
-            let mut next = Some(repair);
+            let Some(slot) = slots.iter_mut().find(may_pad) else { continue };
             while share.padding_due >= PADDING_PACKET * 8 {
                 share.padding_due -= PADDING_PACKET * 8;
-                let Some((ssrc, payload_type, sequence_number)) = next.take().or_else(|| slot.next_repair())
-                else {
-                    break;
-                };
+                let Some((ssrc, payload_type, sequence_number)) = slot.next_repair() else { break };
                 let packet = Outgoing {
                     ssrc,
                     payload_type,

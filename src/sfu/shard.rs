@@ -421,6 +421,38 @@ mod tests {
     }
 
     #[test]
+    fn everybody_in_the_room_hears_who_speaks() {
+        let (mut shard, mut events) = shard_with(&[1, 2]);
+        let room = AppointmentId::new(Uuid::from_u128(1));
+        let (elsewhere, mut other) = mpsc::channel(1);
+        let (far, third) = (AppointmentId::new(Uuid::from_u128(2)), ConnectionId(3));
+        shard.command(Command::Open { room: far, connection: third, events: elsewhere });
+        let now = shard.clock.instant();
+        for step in 0..100 {
+            let at = now + Duration::from_millis(step * 20);
+            shard.speakers.entry(room).or_default().heard(at, ConnectionId(1), 20);
+            shard.adapt(at);
+        }
+        for device in shard.connections.values_mut() {
+            device.deliver(&shard.tally);
+        }
+        let speaker = Event::Speaker { room, connection: Some(ConnectionId(1)) };
+        for events in &mut events {
+            assert_eq!(events.try_recv(), Ok(speaker.clone()));
+            assert!(events.try_recv().is_err(), "once");
+        }
+        assert!(other.try_recv().is_err(), "another room");
+        shard.close(ConnectionId(1));
+        shard.adapt(now + Duration::from_secs(4));
+        for device in shard.connections.values_mut() {
+            device.deliver(&shard.tally);
+        }
+        assert_eq!(events[1].try_recv(), Ok(Event::Speaker { room, connection: None }));
+        shard.close(ConnectionId(2));
+        assert!(!shard.speakers.contains_key(&room), "an empty room is forgotten");
+    }
+
+    #[test]
     fn reasons_and_events_hold_nothing_of_a_description() {
         let (mut shard, mut events) = shard_with(&[1]);
         let planted = "203.0.113.77";
