@@ -13,13 +13,13 @@ use rtc::rtcp::transport_feedbacks::transport_layer_nack::{
     TransportLayerNack, nack_pairs_from_sequence_numbers,
 };
 
-use super::api::{Direction, count};
+use super::api::{Direction, Event, count};
 use super::forwarding::track_for;
 use super::peer::{OWN_SSRC, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::reception;
 use super::shard::{Shard, mark};
-use crate::room::{ConnectionId, MediaKind};
+use crate::room::{ConnectionId, Fate, MediaKind};
 
 /// Most blocks of one receiver report (RFC 3550 section 6.4.2).
 const MAX_BLOCKS: usize = 31;
@@ -168,17 +168,26 @@ impl Shard {
                 continue;
             }
             publisher.report_at = Some(now + reception::INTERVAL);
-            let mut reports = Vec::new();
+            let (mut reports, mut lost) = (Vec::new(), Vec::new());
             for id in publisher.tracks.values() {
-                let layers = self.tracks.get_mut(id).into_iter().flat_map(|track| &mut track.layers);
-                reports.extend(
-                    layers.filter_map(|incoming| incoming.reception.report(now, incoming.layer.ssrc)),
-                );
+                let Some(track) = self.tracks.get_mut(id) else { continue };
+                for incoming in &mut track.layers {
+                    let Some(report) = incoming.reception.report(now, incoming.layer.ssrc) else { continue };
+                    if track.kind == MediaKind::Video && incoming.pace.is_on(now) {
+                        lost.push(report.fraction_lost);
+                    }
+                    reports.push(report);
+                }
             }
+            let judgement = publisher.uplink.report(lost);
             reports.truncate(MAX_BLOCKS);
             let report = ReceiverReport { ssrc: OWN_SSRC, reports, ..ReceiverReport::default() };
             if !report.reports.is_empty() && publisher.peer.send_rtcp(&report) {
                 mark(&mut publisher.peer, (*connection, Direction::Publish), &mut self.dirty);
+            }
+            if let Some(is_slow) = judgement {
+                device.tell(Event::Uplink { connection: *connection, is_slow }, &self.tally);
+                self.has_events = true;
             }
         }
     }
@@ -191,10 +200,9 @@ impl Shard {
         }
         if let Some(report) = any.downcast_ref::<TransportLayerCc>() {
             let device = self.connections.get_mut(&connection);
-            let Some(peer) = device.and_then(|device| device.peer(Direction::Subscribe)) else { return };
-            let arrived = peer.feedback(report).filter(|delivery| delivery.arrived.is_some());
-            tracing::trace!(connection.id = connection.0, arrived = arrived.count(), "delivery reported");
-            return;
+            let Some(subscriber) = device.and_then(|device| device.subscriber.as_mut()) else { return };
+            let fates: Vec<Fate> = subscriber.peer.feedback(report).map(Fate::from).collect();
+            return subscriber.share.estimator.report(now, &fates);
         }
         if !any.is::<PictureLossIndication>() && !any.is::<FullIntraRequest>() {
             return;
@@ -204,7 +212,10 @@ impl Shard {
             let Some(device) = self.connections.get(&connection) else { return };
             let slots = device.subscriber.iter().flat_map(|subscriber| &subscriber.slots);
             let Some(slot) = slots.into_iter().find(|slot| slot.ssrc == ssrc) else { continue };
-            let layer = slot.forwarder.as_ref().and_then(|forwarder| forwarder.target());
+            let Some(forwarder) = slot.forwarder.as_ref().filter(|forwarder| !forwarder.is_paused()) else {
+                continue;
+            };
+            let layer = forwarder.target();
             if let Some(id) = track_for(self, slot) {
                 self.request_keyframe(now, id, layer);
             }

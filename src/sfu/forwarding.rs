@@ -73,6 +73,7 @@ impl Shard {
             return count(&self.tally.packets_duplicate, 1);
         }
         count(&self.tally.packets_in, 1);
+        incoming.pace.heard(now, packet.len());
         let descriptor = match kind {
             MediaKind::Video => Descriptor::parse(payload),
             MediaKind::Audio => None,
@@ -87,6 +88,8 @@ impl Shard {
         };
         if header.is_keyframe_start {
             incoming.keyframes.answered();
+            incoming.pace.size =
+                descriptor.and_then(|descriptor| descriptor.frame_size(payload)).or(incoming.pace.size);
         }
         let mut is_torn = false;
         if kind == MediaKind::Video {
@@ -100,6 +103,10 @@ impl Shard {
             }
         }
         let level = format.level.and_then(|id| rtp.extension(packet, id)).and_then(|value| value.first());
+        if let Some(level) = level {
+            let speakers = self.speakers.entry(track.room).or_default();
+            speakers.heard(now, track.publisher, level & 0x7f);
+        }
         let copy = Copy { header: &header, marker: rtp.marker, level: level.copied(), payload };
         let (mut sent, mut dropped) = (0, 0);
         for (connection, index) in &track.subscribers {
@@ -150,7 +157,9 @@ impl Shard {
                     self.connections.get_mut(&connection).and_then(|device| slot_mut(device, index))
                     && let Some(forwarder) = &mut slot.forwarder
                 {
-                    forwarder.select(ssrc);
+                    if !forwarder.is_paused() {
+                        forwarder.select(ssrc);
+                    }
                 }
             }
         }
@@ -221,6 +230,9 @@ fn send(now: Instant, subscriber: &mut Subscriber, index: usize, copy: &Copy<'_>
     }
     let slot = subscriber.slots.get_mut(index)?;
     let rewrite = slot.forwarder.as_mut()?.rewrite(copy.header)?;
+    if slot.taken.transport_sequence.is_some() {
+        subscriber.share.estimator.sent(now);
+    }
     slot.packets = slot.packets.wrapping_add(1);
     slot.octets = slot.octets.wrapping_add(copy.payload.len() as u32);
     Some(subscriber.peer.send_rtp(now, &write(slot, copy, &rewrite)))
@@ -240,6 +252,7 @@ fn write<'a>(slot: &'a Slot, copy: &Copy<'a>, rewrite: &Rewrite) -> Outgoing<'a>
         transport_sequence: slot.taken.transport_sequence,
         original: None,
         payload: copy.payload,
+        is_padding: false,
         picture_ids: changed.map(|(descriptor, (picture_id, tl0))| (descriptor, picture_id, tl0)),
     }
 }

@@ -8,8 +8,10 @@
 //! A datagram goes `socket` -> `demux` (whose is it?) -> `peer` (opens it) -> `forwarding` (to whom?) -> `peer` (seals
 //! each copy) -> `socket`. A peer is made of `ice` and `stun` (where is the device?), `handshake` (who is it, and which
 //! keys?), `srtp` and `rtp` (its packets), `arrivals`, `reception` and `sent` (what was lost on the way?).
+//! Ten times a second `adaptation` asks the `room` core which layers each device gets, and does what it says.
 //! Descriptions go through `sdp` (is it acceptable?) to `publisher` and `subscriber`, held together by `negotiation`.
 
+mod adaptation;
 mod answer;
 mod api;
 mod arrivals;

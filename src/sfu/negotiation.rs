@@ -2,14 +2,17 @@
 
 use std::time::Instant;
 
+use super::adaptation::Watch;
 use super::api::{Command, Direction, Event, WantedTrack};
 use super::connection::Connection;
 use super::publisher::{Agreed, Publisher, Track, TrackId};
 use super::sdp::{self, Outline, Way};
 use super::shard::Shard;
 use super::subscriber::Subscriber;
-use crate::room::{ConnectionId, Source};
+use crate::room::{ConnectionId, Source, WantedLayers};
 
+/// Most publications that one device can say it shows.
+const MAX_WATCHED: usize = 128;
 /// Why a description is refused that names another certificate than the one before.
 const OTHER_DEVICE: &str = "the session description is of another device than before";
 
@@ -42,8 +45,13 @@ impl Shard {
                 }
                 self.offer(connection);
             }
-            // Every receiver gets everything so far.
-            Command::Watch { .. } => {}
+            Command::Watch { connection, mut tracks, is_saving_data, is_video_off } => {
+                tracks.truncate(MAX_WATCHED);
+                if let Some(device) = self.connections.get_mut(&connection) {
+                    device.watch = Some(Watch { tracks, is_saving_data, is_video_off });
+                    self.adapt_at = None; // at the next look at the timers
+                }
+            }
             Command::Close { connection } => self.close(connection),
             Command::CloseRoom { room } => {
                 let devices = self.connections.iter().filter(|(_, device)| device.room == room);
@@ -105,9 +113,15 @@ impl Shard {
             is_kept
         });
         publisher.keep(|id| tracks.contains_key(&id));
-        for Agreed { track, format } in agreed {
+        let room = device.room;
+        for Agreed { track, rids, format } in agreed {
             if let Some(old) = publisher.tracks.get(&track.mid).and_then(|id| tracks.get_mut(id)) {
                 old.format = format;
+                old.source = track.source;
+                if old.rids != rids {
+                    old.wanted = WantedLayers::new(rids.len().max(1));
+                    old.rids = rids;
+                }
                 continue;
             }
             self.next_track += 1;
@@ -115,7 +129,23 @@ impl Shard {
             publisher.tracks.insert(track.mid.clone(), id);
             let (layers, subscribers) = (Vec::new(), Vec::new());
             let kind = track.kind;
-            tracks.insert(id, Track { publisher: connection, kind, format, layers, subscribers });
+            let wanted = WantedLayers::new(rids.len().max(1));
+            let (mid, source) = (track.mid, track.source);
+            tracks.insert(
+                id,
+                Track {
+                    publisher: connection,
+                    kind,
+                    mid,
+                    source,
+                    rids,
+                    wanted,
+                    room,
+                    format,
+                    layers,
+                    subscribers,
+                },
+            );
         }
     }
 

@@ -63,6 +63,8 @@ pub(super) struct Outgoing<'a> {
     /// What this repairs (RFC 4588 section 4): goes before the payload.
     pub(super) original: Option<u16>,
     pub(super) payload: &'a [u8],
+    /// The payload is nothing but padding (RFC 3550 section 5.1).
+    pub(super) is_padding: bool,
     /// PictureID and TL0PICIDX to write into the payload.
     pub(super) picture_ids: Option<(Descriptor, u16, u8)>,
 }
@@ -253,7 +255,11 @@ impl Peer {
         let has_extensions =
             packet.mid.is_some() || packet.level.is_some() || packet.transport_sequence.is_some();
         let marker = u8::from(packet.marker) << 7;
-        bytes.extend_from_slice(&[0x80 | u8::from(has_extensions) << 4, marker | packet.payload_type & 0x7f]);
+        let padding = u8::from(packet.is_padding) << 5;
+        bytes.extend_from_slice(&[
+            0x80 | padding | u8::from(has_extensions) << 4,
+            marker | packet.payload_type & 0x7f,
+        ]);
         bytes.extend_from_slice(&packet.sequence_number.to_be_bytes());
         bytes.extend_from_slice(&packet.timestamp.to_be_bytes());
         bytes.extend_from_slice(&packet.ssrc.to_be_bytes());

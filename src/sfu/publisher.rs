@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use rtc::shared::error::Error;
 
+use super::adaptation::Pace;
 use super::peer::{Ground, Peer};
 use super::reception::Reception;
 use super::rtp::Rtp;
 use super::sdp::{self, Extension, Outline, Section, Way};
+use crate::clinical::AppointmentId;
 use crate::room::{
     ConnectionId, Header, KeyframeRequests, Layer, MediaKind, MissingPackets, PacketHistory, PublishedTrack,
-    ReplayWindow, Source,
+    ReplayWindow, Source, Uplink, WantedLayers,
 };
 
 /// Packets of one video layer that can be sent again: two seconds of 2 Mbit/s.
@@ -29,6 +31,14 @@ pub(super) struct TrackId(pub(super) u64);
 pub(super) struct Track {
     pub(super) publisher: ConnectionId,
     pub(super) kind: MediaKind,
+    /// The media section of it.
+    pub(super) mid: String,
+    pub(super) source: Source,
+    /// Names of its layers, the smallest first; empty without simulcast.
+    pub(super) rids: Vec<String>,
+    /// Which of them somebody wants.
+    pub(super) wanted: WantedLayers,
+    pub(super) room: AppointmentId,
     pub(super) format: Format,
     pub(super) layers: Vec<IncomingLayer>,
     /// Who receives it: the device and the index of its slot.
@@ -61,6 +71,7 @@ pub(super) struct IncomingLayer {
     pub(super) keyframes: KeyframeRequests,
     pub(super) missing: MissingPackets,
     pub(super) reception: Reception,
+    pub(super) pace: Pace,
     pub(super) history: PacketHistory<StoredPacket>,
 }
 
@@ -85,6 +96,7 @@ impl Track {
             keyframes: KeyframeRequests::default(),
             missing: MissingPackets::default(),
             reception: Reception::new(clock_rate_hz),
+            pace: Pace::default(),
             history: PacketHistory::new(packets),
         });
         true
@@ -94,6 +106,8 @@ impl Track {
 /// A media section that was agreed.
 pub(super) struct Agreed {
     pub(super) track: PublishedTrack,
+    /// Names of its layers, as the description orders them.
+    pub(super) rids: Vec<String>,
     pub(super) format: Format,
 }
 
@@ -135,6 +149,8 @@ pub(super) struct Publisher {
     by_ssrc: HashMap<u32, Carries>,
     /// Number of the extension with the transport-wide sequence number.
     pub(super) transport_sequence: Option<u8>,
+    /// Whether its pictures get through.
+    pub(super) uplink: Uplink,
     /// When the next receiver reports are due.
     pub(super) report_at: Option<Instant>,
 }
@@ -148,6 +164,7 @@ impl Publisher {
             tracks: HashMap::new(),
             by_ssrc: HashMap::new(),
             transport_sequence: None,
+            uplink: Uplink::default(),
             report_at: None,
         }
     }
@@ -180,6 +197,7 @@ impl Publisher {
             let level = section.extensions.id(Extension::AudioLevel);
             Some(Agreed {
                 track,
+                rids: section.layers.clone(),
                 format: Format { payload_type: codec.payload_type, repair: codec.repair, level },
             })
         });

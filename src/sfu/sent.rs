@@ -7,6 +7,8 @@ use rtc::rtcp::transport_feedbacks::transport_layer_cc::{
     PacketStatusChunk, SymbolTypeTcc, TransportLayerCc,
 };
 
+use crate::room::Fate;
+
 /// How many packets are remembered: three seconds of 5 Mbit/s.
 const CAPACITY: usize = 2_048;
 
@@ -28,6 +30,12 @@ pub(super) struct Delivery {
     pub(super) arrived: Option<Duration>,
     /// Of the whole datagram, in bytes.
     pub(super) size: u16,
+}
+
+impl From<Delivery> for Fate {
+    fn from(delivery: Delivery) -> Self {
+        Self { sent_at: delivery.sent_at, arrived: delivery.arrived, size: usize::from(delivery.size) }
+    }
 }
 
 /// The packets that went out, one a transport-wide sequence number.

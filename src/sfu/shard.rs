@@ -14,8 +14,9 @@ use super::demux::{Protocol, Routes, classify};
 use super::peer::{Ground, Peer, PeerChange, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::socket::{Datagram, MediaSocket};
+use crate::clinical::AppointmentId;
 use crate::clock::Clock;
-use crate::room::ConnectionId;
+use crate::room::{ConnectionId, SpeakerDetector};
 
 /// The thread looks at its commands at least so often, should a wake be lost.
 const MAX_WAIT: Duration = Duration::from_millis(50);
@@ -43,9 +44,13 @@ pub(super) struct Shard {
     /// Those among them that are being flushed.
     flushing: Vec<PeerKey>,
     /// Some device has events that wait.
-    has_events: bool,
+    pub(super) has_events: bool,
     /// Farewells of peers that have ended.
     farewells: Vec<super::socket::Outbox>,
+    /// Who speaks in each room.
+    pub(super) speakers: HashMap<AppointmentId, SpeakerDetector>,
+    /// When to look at layers again.
+    pub(super) adapt_at: Option<Instant>,
     /// When to look at the timers again.
     timers_at: Option<Instant>,
     /// The room of a stored packet that is free again.
@@ -71,6 +76,8 @@ impl Shard {
             flushing: Vec::new(),
             has_events: false,
             farewells: Vec::new(),
+            speakers: HashMap::new(),
+            adapt_at: None,
             timers_at: None,
             spare: Vec::new(),
         }
@@ -245,6 +252,13 @@ impl Shard {
     pub(super) fn close(&mut self, connection: ConnectionId) {
         let Some(mut device) = self.connections.remove(&connection) else { return };
         count(&self.tally.connections_closed, 1);
+        if self.connections.values().any(|other| other.room == device.room) {
+            if let Some(speakers) = self.speakers.get_mut(&device.room) {
+                speakers.forget(connection);
+            }
+        } else {
+            self.speakers.remove(&device.room);
+        }
         let now = self.clock.instant();
         for (_, peer) in device.peers() {
             peer.close(now);
@@ -287,6 +301,7 @@ impl Shard {
         self.repeat_keyframe_requests(now);
         self.request_missing(now);
         self.report_receptions(now);
+        self.adapt(now);
     }
 
     fn flush(&mut self, socket: &mut MediaSocket) {
@@ -418,6 +433,38 @@ mod tests {
         }
         assert_eq!(delivered, 64);
         assert_eq!(shard.tally.read().events_dropped, 6);
+    }
+
+    #[test]
+    fn everybody_in_the_room_hears_who_speaks() {
+        let (mut shard, mut events) = shard_with(&[1, 2]);
+        let room = AppointmentId::new(Uuid::from_u128(1));
+        let (elsewhere, mut other) = mpsc::channel(1);
+        let (far, third) = (AppointmentId::new(Uuid::from_u128(2)), ConnectionId(3));
+        shard.command(Command::Open { room: far, connection: third, events: elsewhere });
+        let now = shard.clock.instant();
+        for step in 0..100 {
+            let at = now + Duration::from_millis(step * 20);
+            shard.speakers.entry(room).or_default().heard(at, ConnectionId(1), 20);
+            shard.adapt(at);
+        }
+        for device in shard.connections.values_mut() {
+            device.deliver(&shard.tally);
+        }
+        let speaker = Event::Speaker { room, connection: Some(ConnectionId(1)) };
+        for events in &mut events {
+            assert_eq!(events.try_recv(), Ok(speaker.clone()));
+            assert!(events.try_recv().is_err(), "once");
+        }
+        assert!(other.try_recv().is_err(), "another room");
+        shard.close(ConnectionId(1));
+        shard.adapt(now + Duration::from_secs(4));
+        for device in shard.connections.values_mut() {
+            device.deliver(&shard.tally);
+        }
+        assert_eq!(events[1].try_recv(), Ok(Event::Speaker { room, connection: None }));
+        shard.close(ConnectionId(2));
+        assert!(!shard.speakers.contains_key(&room), "an empty room is forgotten");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use super::adaptation::Share;
 use super::api::WantedTrack;
 use super::peer::{Ground, Peer};
 use super::sdp::{self, Extension, Extensions, Offered, Outline, Section, Stream, Way};
-use crate::room::{Forwarder, MediaKind, PublicationId, Source};
+use crate::room::{Forwarder, Grant, MediaKind, PublicationId, Source};
 
 /// Most media sections of one subscriber. Publications beyond them do not reach it.
 const MAX_SLOTS: usize = 128;
@@ -32,6 +33,8 @@ pub(super) struct Slot {
     pub(super) taken: Taken,
     /// There once the device has answered; then media go out.
     pub(super) forwarder: Option<Forwarder>,
+    /// What the device gets of it. `None` until it says what it shows: then everything.
+    pub(super) grant: Option<Grant>,
     /// For the sender reports.
     pub(super) packets: u32,
     pub(super) octets: u32,
@@ -72,6 +75,7 @@ impl Slot {
             repair_payload_type: None,
             taken: Taken::default(),
             forwarder: None,
+            grant: None,
             packets: 0,
             octets: 0,
             retransmissions: 0,
@@ -131,6 +135,7 @@ pub(super) struct Offer {
 pub(super) struct Subscriber {
     pub(super) peer: Peer,
     pub(super) slots: Vec<Slot>,
+    pub(super) share: Share,
     wanted: Vec<WantedTrack>,
     pub(super) in_flight: Option<Offer>,
     is_restart_wanted: bool,
@@ -145,12 +150,18 @@ impl Subscriber {
         Self {
             peer: Peer::new(ground),
             slots: Vec::new(),
+            share: Share::default(),
             wanted: Vec::new(),
             in_flight: None,
             is_restart_wanted: false,
             generation,
             next_ssrc: first_ssrc,
         }
+    }
+
+    /// The device says which packets arrive.
+    pub(super) fn is_reporting(&self) -> bool {
+        self.slots.iter().any(|slot| slot.forwarder.is_some() && slot.taken.transport_sequence.is_some())
     }
 
     pub(super) fn generation(&self) -> u32 {
@@ -164,6 +175,7 @@ impl Subscriber {
             if slot.wanted.as_ref().is_some_and(|track| !self.wanted.contains(track)) {
                 slot.wanted = None;
                 slot.forwarder = None;
+                slot.grant = None;
             }
         }
     }
@@ -256,6 +268,7 @@ impl Subscriber {
         self.next_ssrc = self.next_ssrc.wrapping_add(2);
         (slot.packets, slot.octets, slot.repair_sequence_number) = (0, 0, 0);
         slot.forwarder = None;
+        slot.grant = None;
         slot.wanted = Some(wanted);
         slot.is_offered = true;
     }

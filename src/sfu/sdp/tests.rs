@@ -62,7 +62,7 @@ fn numbers_are_those_of_the_device() {
 #[test]
 fn what_is_wrong_is_named() {
     assert_eq!(refused(""), Fault::Empty);
-    assert_eq!(refused(&"x".repeat(300_000)), Fault::TooLong(70_000));
+    assert_eq!(refused(&"x".repeat(300_000)), Fault::TooLong(300_000));
     assert_eq!(refused(&OFFER.repeat(9)), Fault::TooManySections(18, 16));
     assert_eq!(refused(&OFFER.replace("m=video", "m=application")), Fault::Media(1));
     assert_eq!(refused(&OFFER.replace("a=mid:1", "a=mid:0")), Fault::SameMid(1));

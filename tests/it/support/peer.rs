@@ -268,6 +268,8 @@ pub struct Sending {
     pub keyframes_asked: u32,
     is_keyframe_due: bool,
     pub is_paused: bool,
+    /// The server said that nobody wants this layer.
+    pub is_off: bool,
     /// Names of its layers, of which the first is sent; empty without simulcast.
     layers: Vec<&'static str>,
     /// Payloads as sent.
@@ -319,6 +321,8 @@ pub struct Device {
     pub does_answer: bool,
     /// It offers what it publishes by itself.
     pub does_offer: bool,
+    /// Events that are not about descriptions.
+    pub told: Vec<Event>,
     /// Descriptions of the server.
     pub offers: Vec<String>,
     pub answers: Vec<String>,
@@ -341,6 +345,7 @@ impl Device {
             is_alive: true,
             does_answer: true,
             does_offer: true,
+            told: vec![],
             offers: vec![],
             answers: vec![],
         }
@@ -396,6 +401,7 @@ impl Device {
                 next_at: None,
                 keyframes_asked: 0,
                 is_keyframe_due: true,
+                is_off: false,
                 is_paused: false,
                 layers,
                 sent: vec![],
@@ -404,6 +410,33 @@ impl Device {
         if self.does_offer {
             self.offer(now);
         }
+    }
+
+    /// Adds a camera that sends all of these layers, and turns off what the server does not want.
+    pub fn publish_all_layers(&mut self, now: Instant, layers: &[&'static str]) {
+        let does_offer = std::mem::replace(&mut self.does_offer, false);
+        self.publish_layers(now, &[Source::Camera], layers);
+        let Some(first) = self.sending.pop() else { return };
+        for (index, layer) in layers.iter().enumerate() {
+            self.sending.push(Sending {
+                source: first.source,
+                transceiver: first.transceiver,
+                sender: first.sender,
+                ssrc: first.ssrc + index as u32 * 2,
+                sequence_number: first.sequence_number,
+                timestamp: first.timestamp + index as u32 * 77_777,
+                frames: 0,
+                next_at: None,
+                keyframes_asked: 0,
+                is_keyframe_due: true,
+                is_off: false,
+                is_paused: false,
+                layers: vec![layer],
+                sent: vec![],
+            });
+        }
+        self.does_offer = does_offer;
+        self.offer(now);
     }
 
     /// Pauses a track in the description, or takes it up again, and offers that.
@@ -518,7 +551,15 @@ impl Device {
                 let (connection, generation) = (self.connection, *generation);
                 self.sfu.send(Command::SubscribeAnswer { connection, generation, sdp: answer }).unwrap();
             }
-            _ => {}
+            Event::LayersWanted { rids, .. } => {
+                for sending in self.sending.iter_mut().filter(|sending| sending.layers.len() == 1) {
+                    let is_off = !rids.iter().any(|rid| rid == sending.layers[0]);
+                    sending.is_keyframe_due |= sending.is_off && !is_off;
+                    sending.is_off = is_off;
+                }
+                self.told.push(event.clone());
+            }
+            _ => self.told.push(event.clone()),
         }
     }
 
@@ -547,7 +588,7 @@ impl Device {
 
     fn send_media(&mut self, now: Instant) {
         let Some(leg) = self.publish.as_mut().filter(|leg| leg.is_connected) else { return };
-        for sending in self.sending.iter_mut().filter(|sending| !sending.is_paused) {
+        for sending in self.sending.iter_mut().filter(|sending| !sending.is_paused && !sending.is_off) {
             if sending.next_at.is_some_and(|at| now < at) {
                 continue;
             }
@@ -615,7 +656,12 @@ fn payload(sending: &Sending, kind: MediaKind, index: u16, is_keyframe: bool) ->
     payload.extend_from_slice(&sending.ssrc.to_be_bytes());
     payload.extend_from_slice(&sending.frames.to_be_bytes());
     payload.extend_from_slice(&index.to_be_bytes());
-    let noise = if kind == MediaKind::Video { 1_000 } else { 60 };
+    let noise = match (kind, sending.layers.as_slice()) {
+        (MediaKind::Audio, _) => 60,
+        (MediaKind::Video, ["l"]) => 150,
+        (MediaKind::Video, ["m"]) => 400,
+        (MediaKind::Video, _) => 1_000,
+    };
     payload.extend(
         (0..noise).map(|at: u32| (at.wrapping_mul(2_654_435_761).wrapping_add(sending.frames) >> 13) as u8),
     );
