@@ -35,7 +35,6 @@ pub fn typescript() -> String {
         CalibrationWord,
         ShapeWord,
         ObjectKindWord,
-        PathWord,
         SelfTestWord,
         ProblemCode,
         Problem,
@@ -87,7 +86,6 @@ pub fn typescript() -> String {
         PersonQuality,
         PathQuality,
         TelephoneEntry,
-        IceServer,
         DiagReport,
         DiagRung,
     );
