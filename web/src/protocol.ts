@@ -22,6 +22,8 @@ export type DirectionWord = "publish" | "subscribe";
 
 export type PathWord = "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
 
+export type SelfTestWord = "not_run" | "passed" | "failed";
+
 export type QualityWord = "good" | "fair" | "poor" | "lost";
 
 export type PausedReason = "bandwidth" | "off";
@@ -261,7 +263,7 @@ presenter?: string,
  */
 shown?: Shown, };
 
-export type IceServer = { urls: Array<string>, username?: string, credential?: string, };
+export type IceServer = { urls: Array<string>, username: string, credential: string, };
 
 export type TelephoneState = { since: string, reason: TelephoneReason, };
 
@@ -457,12 +459,38 @@ export type RefusedFile = { name: string, code: ProblemCode,
  */
 reason: string, };
 
-export type DiagReport = { publicHost: string, mediaUdp: Array<DiagAddress>, stunUrls: Array<string>, turnUrls: Array<DiagTurn>, username: string, credential: string, selfTest: SelfTest, checkedAt: string, };
+export type DiagReport = { version: string, 
+/**
+ * UTC now.
+ */
+now: string, 
+/**
+ * Address and UDP port that browsers are told.
+ */
+announced: Array<string>, rungs: Array<DiagRung>, relayUrls: Array<string>, 
+/**
+ * The relay is one of the hospital's, not the gateway's own.
+ */
+isRelayExternal: boolean, 
+/**
+ * The gateway's own test of its own relay, at the start.
+ */
+selfTest: SelfTestWord, 
+/**
+ * One English sentence, when it failed.
+ */
+selfTestDetail?: string, };
 
-export type DiagAddress = { address: string, port: number, };
-
-export type TurnRungWord = "turn_udp" | "turn_tcp" | "turn_tls";
-
-export type DiagTurn = { url: string, rung: TurnRungWord, };
-
-export type SelfTest = { isGood: boolean, detail: string, };
+export type DiagRung = { path: PathWord, 
+/**
+ * Where it leads: `203.0.113.5:7882`, or addresses of a relay.
+ */
+targets: Array<string>, 
+/**
+ * A session description.
+ */
+answer: string, 
+/**
+ * Good for five minutes. Empty for the ways without a relay, and for a relay of the hospital's when nobody is signed in.
+ */
+iceServers: Array<IceServer>, };
