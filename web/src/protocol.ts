@@ -42,8 +42,6 @@ export type ShapeWord = "points" | "polyline" | "curve" | "circle" | "ellipse" |
 
 export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
 
-export type PathWord = "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
-
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
 export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
@@ -542,8 +540,6 @@ until?: string, reason: TelephoneReason,
  * The participant who said so.
  */
 by: string, };
-
-export type IceServer = { urls: Array<string>, username: string, credential: string, };
 
 export type DiagReport = { version: string, 
 /**

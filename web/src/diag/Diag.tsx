@@ -11,7 +11,18 @@ import { en } from "../i18n/diag.en";
 import { fr } from "../i18n/diag.fr";
 import type { DiagReport } from "../protocol";
 import { Icon } from "../ui/icon";
-import { type Finding, ladderOf, type Rung, type RungWord, resultOf, ruleOf, rulesText, verdictOf } from "./rungs";
+import { NOTHING_ELSE, rulesOf, rulesText } from "./rules";
+import {
+  blockedOf,
+  type Finding,
+  type Findings,
+  firstFinding,
+  ladderOf,
+  type Rung,
+  type RungWord,
+  resultOf,
+  verdictOf,
+} from "./rungs";
 import { tryRung } from "./trial";
 
 const t = dictionary({ fr, en });
@@ -21,7 +32,7 @@ class Look {
   readonly report: Signal<DiagReport | undefined> = signal(undefined);
   readonly hasFailed = signal(false);
   readonly ladder: Signal<readonly Rung[]> = signal([]);
-  readonly findings: Signal<ReadonlyMap<RungWord, Finding>> = signal(new Map());
+  readonly findings: Signal<Findings> = signal(new Map());
   readonly times: Signal<ReadonlyMap<RungWord, number>> = signal(new Map());
   readonly copied: Signal<"" | "copied" | "byHand"> = signal("");
 
@@ -35,13 +46,11 @@ class Look {
       this.report.value = report;
       this.times.value = new Map();
       this.ladder.value = ladder;
-      this.findings.value = new Map(
-        ladder.map((rung) => [rung.word, rung.word === "websocket" || rung.urls.length > 0 ? "waits" : "missing"]),
-      );
+      this.findings.value = new Map(ladder.map((rung) => [rung.word, firstFinding(rung)]));
       for (const rung of ladder) {
-        if (this.findings.peek().get(rung.word) === "missing") continue;
+        if (firstFinding(rung) !== "waits") continue;
         this.#found(rung.word, "testing");
-        const ms = await tryRung(rung, report);
+        const ms = await tryRung(rung);
         if (ms !== undefined) this.times.value = new Map(this.times.peek()).set(rung.word, ms);
         this.#found(rung.word, ms === undefined ? "blocked" : "open");
       }
@@ -67,7 +76,8 @@ export function Diag() {
   const report = look.report.value;
   const findings = look.findings.value;
   const verdict = verdictOf(findings);
-  const blocked = look.ladder.value.filter(({ word }) => findings.get(word) === "blocked");
+  const closed = look.ladder.value.filter(({ word }) => findings.get(word) === "blocked");
+  const toOpen = report ? blockedOf(report, look.ladder.value, findings) : [];
   const other = locale.value === "fr" ? "en" : "fr";
   return (
     <main class="diag">
@@ -83,7 +93,9 @@ export function Diag() {
         {verdict && (
           <p class={`notice ${verdict === "good" ? "good" : verdict === "restricted" ? "warn" : "danger"}`}>
             <Icon of={verdict === "good" ? check : alert} />
-            <span>{t(`verdict.${verdict}`)}</span>
+            <span>
+              {t(`verdict.${verdict}`)} {closed.length > 0 && t("blocked", { list: listOf(closed) })}
+            </span>
           </p>
         )}
       </div>
@@ -103,7 +115,7 @@ export function Diag() {
               <Step key={word} word={word} finding={findings.get(word) ?? "waits"} ms={look.times.value.get(word)} />
             ))}
           </ul>
-          {blocked.length > 0 && <Rules blocked={blocked} />}
+          {verdict && toOpen.length > 0 && <Rules blocked={toOpen} findings={findings} />}
           <Self report={report} />
           {verdict && (
             <div class="diag-steps">
@@ -138,11 +150,14 @@ function Step({ word, finding, ms }: { word: RungWord; finding: Finding; ms: num
   );
 }
 
+const listOf = (rungs: readonly Rung[]): string =>
+  new Intl.ListFormat(locale.value, { type: "conjunction" }).format(rungs.map(({ word }) => t(`rung.${word}`)));
+
 /** In both languages: whoever runs the firewall may not read that of this page. */
-function Rules({ blocked }: { blocked: readonly Rung[] }) {
+function Rules({ blocked, findings }: { blocked: readonly Rung[]; findings: Findings }) {
   const put = async () => {
     try {
-      await navigator.clipboard.writeText(rulesText(blocked));
+      await navigator.clipboard.writeText(rulesText(blocked, findings));
       look.copied.value = "copied";
     } catch {
       look.copied.value = "byHand";
@@ -152,13 +167,19 @@ function Rules({ blocked }: { blocked: readonly Rung[] }) {
     <section class="diag-rules">
       <h2>{t("rules.title")}</h2>
       {(["fr", "en"] as const).map((language) => (
-        <ul key={language} lang={language}>
-          {blocked
-            .flatMap((rung) => ruleOf(rung, language))
-            .map((rule) => (
-              <li key={rule}>{rule}</li>
-            ))}
-        </ul>
+        <div key={language} lang={language}>
+          {rulesOf(blocked, findings, language).map(({ lead, rules }) => (
+            <div key={lead ?? ""}>
+              {lead && <p>{lead}</p>}
+              <ul>
+                {rules.map((rule) => (
+                  <li key={rule}>{rule}</li>
+                ))}
+              </ul>
+            </div>
+          ))}
+          <p>{NOTHING_ELSE[language]}</p>
+        </div>
       ))}
       <button type="button" class="button primary" onClick={() => void put()}>
         <Icon of={copy} />
@@ -170,14 +191,24 @@ function Rules({ blocked }: { blocked: readonly Rung[] }) {
 }
 
 function Self({ report }: { report: DiagReport }) {
-  const { isGood, detail } = report.selfTest;
-  const at = new Date(report.checkedAt);
+  const { selfTest, selfTestDetail, isRelayExternal, version } = report;
+  const at = new Date(report.now);
   const words = new Intl.DateTimeFormat(locale.value, { dateStyle: "long", timeStyle: "medium" });
   return (
-    <p class="muted">
-      {isGood ? t("self.good") : t("self.bad", { detail })}{" "}
-      {Number.isNaN(at.getTime()) ? "" : t("at", { at: words.format(at) })}
-    </p>
+    <>
+      {selfTest === "failed" && !isRelayExternal && (
+        <div class="notice warn">
+          <Icon of={alert} />
+          <p>
+            {t("self.failed")} <span lang="en">{selfTestDetail}</span>
+          </p>
+        </div>
+      )}
+      <p class="muted">
+        {isRelayExternal ? t("self.external") : selfTest !== "failed" && t(`self.${selfTest}`)}{" "}
+        {!Number.isNaN(at.getTime()) && t("at", { version, at: words.format(at) })}
+      </p>
+    </>
   );
 }
 

@@ -1,126 +1,95 @@
-import type { DiagReport, LanguageWord } from "../protocol";
+import { canTry, isRelay, type Way } from "../call/network";
+import type { DiagReport, PathWord } from "../protocol";
 
-/** One way into the hospital, from the best to the last. */
-export type RungWord = "udp" | "turn_udp" | "turn_tcp" | "turn_tls" | "websocket";
-export type Finding = "waits" | "testing" | "open" | "blocked" | "missing";
+/** One way into the hospital, from the best to the last; the wire carries no sound, and everything else. */
+export type RungWord = PathWord | "websocket";
+/** `missing`: this gateway does not offer it. `untried`: it does, but gave nothing to try it with. */
+export type Finding = "waits" | "testing" | "open" | "blocked" | "missing" | "untried";
+export type Findings = ReadonlyMap<RungWord, Finding>;
 
 /** What a firewall has to let out. */
 export interface Target {
-  protocol: "UDP" | "TCP";
+  /** As it is written in a rule: an IPv6 address in brackets. */
   host: string;
   port: number;
-  /** Encrypted and not to be opened on the way. */
-  isTls: boolean;
 }
 
 export interface Rung {
   word: RungWord;
-  /** Addresses to ask; empty when the gateway does not offer this way. */
-  urls: string[];
   targets: Target[];
+  /** What a browser tries it with; the wire needs nothing. */
+  way?: Way;
 }
 
-/** Takes the address of a relay apart (RFC 7065). */
-export function targetOf(url: string): Target | undefined {
-  const found = /^(turns?):(\[[^\]]+\]|[^:?]+)(?::(\d+))?(?:\?transport=(udp|tcp))?$/.exec(url);
+/** Takes `203.0.113.5:7882` or the address of a relay (RFC 7065) apart. */
+export function targetOf(text: string): Target | undefined {
+  const found = /^(?:(turns?):)?(\[[^\]]+\]|[^:?/\s]+)(?::(\d{1,5}))?(?:\?transport=\w+)?$/.exec(text);
   if (!found) return undefined;
-  const [, scheme, host = "", port, transport] = found;
-  const isTls = scheme === "turns";
-  return {
-    protocol: isTls || transport === "tcp" ? "TCP" : "UDP",
-    host,
-    port: port === undefined ? (isTls ? 5349 : 3478) : Number(port),
-    isTls,
-  };
+  const [, scheme, host = "", port] = found;
+  if (port === undefined && scheme === undefined) return undefined;
+  return { host, port: port === undefined ? (scheme === "turns" ? 5349 : 3478) : Number(port) };
 }
 
-/** The ladder of this gateway. `secure`: the page itself came over HTTPS. */
+const PATHS: readonly PathWord[] = ["udp", "tcp", "relay_udp", "relay_tcp", "relay_tls"];
+
+/** The ladder of this gateway. A relay over UDP is a hospital's own, and is left out where there is none. */
 export function ladderOf(report: DiagReport, page: { host: string; port: string; isSecure: boolean }): Rung[] {
-  const turn = (word: "turn_udp" | "turn_tcp" | "turn_tls"): Rung => {
-    const urls = report.turnUrls.filter(({ rung }) => rung === word).map(({ url }) => url);
-    return { word, urls, targets: urls.flatMap((url) => targetOf(url) ?? []) };
-  };
-  const relayedUdp = turn("turn_udp");
-  return [
-    {
-      word: "udp",
-      urls: report.stunUrls,
-      targets: report.mediaUdp.map(({ address, port }) => ({ protocol: "UDP", host: address, port, isTls: false })),
-    },
-    ...(relayedUdp.urls.length > 0 ? [relayedUdp] : []),
-    turn("turn_tcp"),
-    turn("turn_tls"),
-    {
-      word: "websocket",
-      urls: [],
-      targets: [
-        {
-          protocol: "TCP",
-          host: report.publicHost || page.host,
-          port: Number(page.port) || (page.isSecure ? 443 : 80),
-          isTls: page.isSecure,
-        },
-      ],
-    },
-  ];
+  const ladder: Rung[] = PATHS.flatMap((path): Rung[] => {
+    const way = report.rungs.find((rung) => rung.path === path);
+    if (!way) return path === "relay_udp" ? [] : [{ word: path, targets: [] }];
+    return [{ word: path, targets: way.targets.flatMap((text) => targetOf(text) ?? []), way }];
+  });
+  const port = Number(page.port) || (page.isSecure ? 443 : 80);
+  return [...ladder, { word: "websocket", targets: [{ host: page.host, port }] }];
 }
 
-export type Verdict = "good" | "restricted" | "no_media" | "no_wire";
+/** Where a rung stands before anything has been tried. */
+export function firstFinding({ word, way }: Rung): Finding {
+  if (word === "websocket") return "waits";
+  if (!way) return "missing";
+  return canTry(way) ? "waits" : "untried";
+}
+
+export type Verdict = "good" | "restricted" | "unknown" | "no_media" | "no_wire";
+
+const of = (findings: Findings, finding: Finding): RungWord[] =>
+  [...findings].flatMap(([word, found]) => (found === finding ? [word] : []));
 
 /** What a call from this network will be like. Nothing before every rung has been tried. */
-export function verdictOf(findings: ReadonlyMap<RungWord, Finding>): Verdict | undefined {
-  const all = [...findings.values()];
-  if (all.length === 0 || all.some((finding) => finding === "waits" || finding === "testing")) return undefined;
+export function verdictOf(findings: Findings): Verdict | undefined {
+  if (findings.size === 0 || of(findings, "waits").length > 0 || of(findings, "testing").length > 0) return undefined;
   if (findings.get("websocket") !== "open") return "no_wire";
   if (findings.get("udp") === "open") return "good";
-  return (["turn_udp", "turn_tcp", "turn_tls"] as const).some((word) => findings.get(word) === "open")
-    ? "restricted"
-    : "no_media";
+  if (of(findings, "open").length > 1) return "restricted";
+  return of(findings, "untried").length > 0 ? "unknown" : "no_media";
 }
 
-const address = (host: string): string => (host.includes(":") && !host.startsWith("[") ? `[${host}]` : host);
-
-/** The rule of a firewall in words that its administrator can act on. */
-export function ruleOf(rung: Rung, language: LanguageWord): string[] {
-  return rung.targets.map(({ protocol, host, port, isTls }) => {
-    const to = address(host);
-    if (language === "fr") {
-      const rule = `Autoriser en sortie ${protocol} vers ${to}, port ${port}, et les réponses`;
-      if (rung.word === "websocket")
-        return `${rule}, avec les connexions WebSocket (en-tête «\u00a0Upgrade: websocket\u00a0») et sans coupure des connexions longues.`;
-      return isTls ? `${rule}, sans déchiffrement TLS (pas d’inspection HTTPS pour cette adresse).` : `${rule}.`;
-    }
-    const rule = `Allow outgoing ${protocol} to ${to}, port ${port}, and the replies`;
-    if (rung.word === "websocket")
-      return `${rule}, with WebSocket connections (header "Upgrade: websocket") and without cutting long connections.`;
-    return isTls ? `${rule}, without TLS decryption (no HTTPS inspection for this address).` : `${rule}.`;
+/** The rungs that a firewall closes. When the gateway fails at its own relay, the relay says nothing of firewalls. */
+export function blockedOf(report: DiagReport, ladder: readonly Rung[], findings: Findings): Rung[] {
+  return ladder.filter(({ word }) => {
+    if (findings.get(word) !== "blocked") return false;
+    return report.selfTest !== "failed" || report.isRelayExternal || word === "websocket" || !isRelay(word);
   });
-}
-
-/** All rules that are missing, in both languages, to be sent to whoever runs the firewall. */
-export function rulesText(blocked: readonly Rung[]): string {
-  const part = (language: LanguageWord) => blocked.flatMap((rung) => ruleOf(rung, language)).map((rule) => `- ${rule}`);
-  return [...part("fr"), "", ...part("en")].join("\n");
 }
 
 /** What can be sent to a help desk: the findings, and of the gateway's answer all but the secrets. */
 export function resultOf(
   report: DiagReport,
   ladder: readonly Rung[],
-  findings: ReadonlyMap<RungWord, Finding>,
+  findings: Findings,
   times: ReadonlyMap<RungWord, number>,
   browser: string,
 ): object {
-  const { username: _, credential: __, ...told } = report;
+  // The rungs hold credentials and a session description: what is told of them stands below.
+  const { rungs: _, ...told } = report;
   return {
     report: told,
     browser,
-    rungs: ladder.map(({ word, urls, targets }) => ({
+    rungs: ladder.map(({ word, targets, way }) => ({
       rung: word,
       finding: findings.get(word),
       ms: times.has(word) ? Math.round(times.get(word) ?? 0) : undefined,
-      urls,
-      targets,
+      targets: way?.targets ?? targets.map(({ host, port }) => `${host}:${port}`),
     })),
     verdict: verdictOf(findings),
   };

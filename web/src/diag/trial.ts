@@ -1,22 +1,11 @@
-import { gather } from "../call/network";
-import type { DiagReport } from "../protocol";
+import { tryWay } from "../call/network";
 import type { Rung } from "./rungs";
 
 const TIMEOUT_MS = 8_000;
 
 /** Tries one rung: how long it took in milliseconds, or nothing when it is closed. */
-export async function tryRung(rung: Rung, report: DiagReport): Promise<number | undefined> {
-  if (rung.word === "websocket") return tryWebSocket();
-  const [first] = rung.urls;
-  if (first === undefined) return undefined;
-  if (rung.word === "udp")
-    return gather({ config: { iceServers: [{ urls: rung.urls }] }, type: "srflx", timeoutMs: TIMEOUT_MS });
-  const { username, credential } = report;
-  return gather({
-    config: { iceServers: [{ urls: rung.urls, username, credential }], iceTransportPolicy: "relay" },
-    type: "relay",
-    timeoutMs: TIMEOUT_MS,
-  });
+export function tryRung(rung: Rung): Promise<number | undefined> {
+  return rung.way ? tryWay(rung.way, TIMEOUT_MS) : tryWebSocket();
 }
 
 function tryWebSocket(): Promise<number | undefined> {

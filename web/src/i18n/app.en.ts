@@ -377,7 +377,8 @@ export const problemsEn: Record<ProblemCode, string> = {
   not_presenter: "Somebody else is presenting. Take over first.",
   nothing_shared: "Nothing is being shown at the moment.",
   locked: "The consultation is locked: nobody else comes in. Unlock it in the menu, then try again.",
-  wrong_file_kind: "This kind of file is not accepted. Send a PDF, a JPEG or PNG picture, a text, or a Word or OpenDocument file without macros.",
+  wrong_file_kind:
+    "This kind of file is not accepted. Send a PDF, a JPEG or PNG picture, a text, or a Word or OpenDocument file without macros.",
   unknown_participant: "This person is no longer part of the consultation.",
   unknown_series: "This series is no longer there. The list will be refreshed.",
   bad_media: "Picture or sound could not be set up. Load the page again.",

@@ -80,6 +80,9 @@ export const en: SameKeys<typeof fr> = {
   "test.network.good": "Connected to the hospital, good connection",
   "test.network.slow": "Connected to the hospital, slow connection",
   "test.network.restricted": "Connected to the hospital, restricted network",
+  "test.network.blocked": "Connected to the hospital, but sound and picture do not get through",
+  "test.networkHint.blocked":
+    "Try another network, for example that of a phone. Otherwise the visit will go on by telephone. You can come in.",
   "test.networkHint.slow": "Move closer to your router, or close other videos. You can come in.",
   "test.networkHint.restricted": "The call will take a detour. You can come in.",
   "test.networkWait": "Connecting…",

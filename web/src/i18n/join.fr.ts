@@ -78,6 +78,9 @@ export const fr = {
   "test.network.good": "Relié à l’hôpital, bonne connexion",
   "test.network.slow": "Relié à l’hôpital, connexion lente",
   "test.network.restricted": "Relié à l’hôpital, réseau restreint",
+  "test.network.blocked": "Relié à l’hôpital, mais le son et l’image ne passent pas",
+  "test.networkHint.blocked":
+    "Essayez un autre réseau, par exemple celui d’un téléphone. Sinon, la consultation continuera par téléphone. Vous pouvez entrer.",
   "test.networkHint.slow": "Rapprochez-vous de votre box, ou fermez les autres vidéos. Vous pouvez entrer.",
   "test.networkHint.restricted": "L’appel passera par un chemin de secours. Vous pouvez entrer.",
   "test.networkWait": "Connexion en cours…",

@@ -183,7 +183,9 @@ function NetworkCheck({ visit }: { visit: Visit }) {
     };
   }, [wire, isOpen]);
   if (!wire) return null;
-  const isGood = isOpen && word.value !== "slow" && word.value !== "restricted";
+  const trouble =
+    word.value === "slow" || word.value === "restricted" || word.value === "blocked" ? word.value : undefined;
+  const isGood = isOpen && !trouble;
   return (
     <li>
       <Icon of={network} />
@@ -192,15 +194,13 @@ function NetworkCheck({ visit }: { visit: Visit }) {
         {isGood && <Icon of={check} />}
         {!isOpen
           ? t("test.networkWait")
-          : word.value === "slow" || word.value === "restricted"
-            ? t(`test.network.${word.value}`)
+          : trouble
+            ? t(`test.network.${trouble}`)
             : word.value === "good"
               ? t("test.network.good")
               : t("test.networkGood")}
       </span>
-      {(word.value === "slow" || word.value === "restricted") && (
-        <p class="check-more">{t(`test.networkHint.${word.value}`)}</p>
-      )}
+      {trouble && <p class="check-more">{t(`test.networkHint.${trouble}`)}</p>}
     </li>
   );
 }

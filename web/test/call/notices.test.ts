@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { median, networkWord, stunOf } from "../../src/call/network";
+import { anyOpen, canTry, median, networkWord, withCredentials } from "../../src/call/network";
 import { type Circumstances, noticesOf, Silence, secondsUntil } from "../../src/call/notices";
 
 const calm: Circumstances = {
@@ -74,13 +74,28 @@ describe("the network before the call", () => {
     expect(networkWord({ rttMs: 40 })).toBe("good");
     expect(networkWord({ rttMs: 40, isUdpOpen: true })).toBe("good");
     expect(networkWord({ rttMs: 40, isUdpOpen: false })).toBe("restricted");
+    expect(networkWord({ rttMs: 40, isUdpOpen: false, isDetourOpen: true })).toBe("restricted");
     expect(networkWord({ rttMs: 900, isUdpOpen: false })).toBe("slow");
+    expect(networkWord({ rttMs: 900, isUdpOpen: false, isDetourOpen: false })).toBe("blocked");
   });
   it("takes the time in the middle", () => {
     expect(median([90, 10, 30])).toBe(30);
     expect(median([])).toBeUndefined();
   });
-  it("asks over UDP only what needs no sign-in", () => {
-    expect(stunOf([{ urls: ["turn:h:1", "stun:h:2"] }, { urls: ["stun:g"] }])).toEqual(["stun:h:2", "stun:g"]);
+  it("knows of a detour only when one is open, or every one was tried", () => {
+    expect(anyOpen([false, undefined, true])).toBe(true);
+    expect(anyOpen([false, undefined])).toBeUndefined();
+    expect(anyOpen([false, false])).toBe(false);
+  });
+  it("tries a relay of the hospital's only with the credentials of the visit", () => {
+    const way = { path: "relay_udp", targets: ["turn:h:3478"], answer: "v=0", iceServers: [] } as const;
+    const bare = { ...way, targets: [...way.targets], iceServers: [] };
+    expect(canTry(bare)).toBe(false);
+    expect(canTry({ path: "tcp", iceServers: [] })).toBe(true);
+    const server = { urls: ["turns:h:5349", "turn:h:3478"], username: "u", credential: "c" };
+    const known = withCredentials(bare, [server]);
+    expect(known.iceServers).toEqual([{ urls: ["turn:h:3478"], username: "u", credential: "c" }]);
+    expect(canTry(known)).toBe(true);
+    expect(canTry(withCredentials(bare, [{ ...server, urls: ["turn:other"] }]))).toBe(false);
   });
 });
