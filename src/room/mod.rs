@@ -38,6 +38,7 @@ pub use uplink::Uplink;
 pub use wanted::WantedLayers;
 
 #[cfg(test)]
+#[path = "layers/tests.rs"]
 mod layer_tests;
 #[cfg(test)]
 mod tests;

@@ -147,8 +147,8 @@ const TABLE: [Module; 23] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "port", "relay", "secret", "sfu",
-            "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "port", "protocol", "relay", "secret",
+            "sfu", "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),
