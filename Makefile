@@ -30,9 +30,9 @@ e2e: setup-test web
 	REQUIRE_WEB=1 cargo build --quiet
 	cd web && npm run --silent e2e
 
-## Figures, against real peers in the same run. ONLY=render|sfu|viewing|start runs a part.
+## Figures, against real peers in the same run. ONLY=render|sfu|viewing|start|net runs a part.
 bench: setup web
-	@scripts/need.sh bench test
+	@scripts/need.sh bench test badnet
 	REQUIRE_WEB=1 cargo bench --bench bench -- $(ONLY)
 
 ## Hostile bytes for every parser: FUZZ_SECONDS (60) each, and a finding fails.

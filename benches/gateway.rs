@@ -15,6 +15,11 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How often it is asked whether it is ready: the resolution of the time to be ready.
 const ASK_EVERY: Duration = Duration::from_millis(1);
 
+/// What is measured.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_parvis");
+/// Where it listens in a namespace of its own.
+const PORT_ALONE: u16 = 8080;
+
 /// A running gateway. Its process ends and its data go when it is dropped.
 pub struct Gateway {
     process: Child,
@@ -28,14 +33,25 @@ pub struct Gateway {
 impl Gateway {
     /// Starts the demonstration with empty data, and waits until it is ready. What it says goes to `folder`.
     pub async fn start(folder: &Path) -> Result<Self> {
-        let program = env!("CARGO_BIN_EXE_parvis");
-        let data = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Self::begin(Command::new(PROGRAM), port, folder).await
+    }
+
+    /// Likewise in a network namespace where nothing else is. Whoever calls this reaches its loopback address, see
+    /// [`Lab`](crate::lab::Lab).
+    pub async fn start_in(namespace: &str, folder: &Path) -> Result<Self> {
+        let mut command = Command::new("ip");
+        // Becomes the program, so that it is the one that is measured.
+        command.args(["netns", "exec", namespace, PROGRAM]);
+        Self::begin(command, PORT_ALONE, folder).await
+    }
+
+    async fn begin(mut command: Command, port: u16, folder: &Path) -> Result<Self> {
+        let data = tempfile::tempdir()?;
         let log = File::create(folder.join("gateway.log"))?;
         let client = reqwest::Client::builder().pool_max_idle_per_host(0).build()?;
         let base = format!("http://localhost:{port}");
         let ready = format!("http://127.0.0.1:{port}/health/ready");
-        let mut command = Command::new(program);
         command
             .args(["demo", "--port", &port.to_string(), "--data"])
             .arg(data.path())
@@ -43,7 +59,7 @@ impl Gateway {
             .stderr(log)
             .kill_on_drop(true);
         let started = Instant::now();
-        let mut process = command.spawn().with_context(|| format!("cannot start {program}"))?;
+        let mut process = command.spawn().with_context(|| format!("cannot start {PROGRAM}"))?;
         let id = process.id().context("the gateway ended at once")?;
         loop {
             if let Ok(answer) = client.get(&ready).send().await

@@ -38,6 +38,21 @@ pub fn processor_ms(process: u32) -> Option<f64> {
     (ticks.len() == 2).then(|| ticks.iter().sum::<f64>() * 10.0)
 }
 
+/// Processor time that all threads of a process have used, to the nanosecond (proc(5), the first field of schedstat); in
+/// milliseconds. Threads that have ended are not in it.
+pub fn scheduled_ms(process: u32) -> Option<f64> {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let nanoseconds = tasks.flatten().filter_map(|task| {
+        read(&task.path().join("schedstat").to_string_lossy()).split(' ').next()?.parse::<f64>().ok()
+    });
+    Some(nanoseconds.sum::<f64>() / 1e6).filter(|sum| *sum > 0.0)
+}
+
+/// Open file descriptors of a process.
+pub fn descriptors(process: u32) -> Option<usize> {
+    Some(std::fs::read_dir(format!("/proc/{process}/fd")).ok()?.count())
+}
+
 /// Child processes of a process.
 pub fn children(process: u32) -> Vec<u32> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };

@@ -12,12 +12,17 @@ mod figure;
 mod first_image;
 mod gateway;
 mod join;
+mod lab;
+mod load;
 mod machine;
+mod net;
 mod objects;
 mod orthanc;
 mod person;
 mod render;
 mod report;
+mod sfu;
+mod soak;
 mod start;
 mod viewing;
 mod visit;
@@ -32,11 +37,18 @@ use crate::machine::Machine;
 use crate::report::Report;
 
 /// What can be run alone: `make bench ONLY=viewing`, `ONLY=render.cr.`.
-const PARTS: [&str; 4] = ["start", "viewing", "render", "sfu"];
+const PARTS: [&str; 5] = ["start", "viewing", "render", "sfu", "net"];
+/// Not measured with the others: half a load for so many minutes.
+const SOAK: &str = "soak";
+const SOAK_MINUTES: usize = 30;
 
 fn main() -> ExitCode {
     // cargo passes `--bench`.
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let mut words = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let only = words.next();
+    if only.as_deref() == Some(SOAK) {
+        return soak(words.next());
+    }
     if let Some(only) = &only
         && !PARTS.contains(&part_of(only))
     {
@@ -62,11 +74,29 @@ fn part_of(only: &str) -> &str {
     }
 }
 
-/// Runs the parts that are asked for. False when one of them failed.
-fn run(only: Option<&str>) -> Result<bool> {
+fn soak(minutes: Option<String>) -> ExitCode {
+    let minutes = minutes.map_or(Ok(SOAK_MINUTES), |minutes| minutes.parse());
+    let done = minutes.context("minutes are a number").and_then(|minutes| soak::run(&prepare()?, minutes));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("soak: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of what is written.
+fn prepare() -> Result<PathBuf> {
     parvis::app::install_crypto();
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Runs the parts that are asked for. False when one of them failed.
+fn run(only: Option<&str>) -> Result<bool> {
+    let folder = prepare()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let is_wanted = |part: &str| only.is_none_or(|only| part_of(only) == part);
     // Of pictures and decoders one figure can be had alone, to see where its time goes.
@@ -87,6 +117,13 @@ fn run(only: Option<&str>) -> Result<bool> {
         if let Err(error) = runtime.block_on(first_image::measure(&folder, &is_figure_wanted, &mut report)) {
             report.fail("first_image", &error);
         }
+    }
+    if is_wanted("sfu") {
+        take(&mut report, "sfu", sfu::lecture(&folder));
+        take(&mut report, "sfu", sfu::visits(&folder));
+    }
+    if is_wanted("net") {
+        take(&mut report, "net", runtime.block_on(net::measure(&folder)));
     }
     for part in PARTS.into_iter().filter(|part| !is_wanted(part)) {
         report.skip(part, "not asked for");

@@ -84,7 +84,8 @@ impl Person {
         }
         let mut seat = Seat { stream, participant: String::new(), requests: 0, arrived: None };
         let language = LanguageWord::Fr;
-        seat.say(&ClientMessage::Hello { protocol: PROTOCOL, language, link, appointment }).await?;
+        seat.say(&ClientMessage::Hello { protocol: PROTOCOL, language, link, appointment, resume: None })
+            .await?;
         let welcome = seat.wait(|message| match message {
             ServerMessage::Welcome { participant, .. } => Some(participant.clone()),
             _ => None,

@@ -131,9 +131,6 @@ impl Report {
     }
 
     fn why(&self, part: &str, name: &str) -> String {
-        if let Some(reason) = contract::never(name) {
-            return reason.to_owned();
-        }
         if let Some((_, why)) = self.failures.iter().find(|(failed, _)| failed == name) {
             return why.clone();
         }

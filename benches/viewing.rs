@@ -20,8 +20,8 @@ const SIDE: u32 = 900;
 const DRAGS: usize = 300;
 /// Gestures before the measurement, so that every cache is as it is in the middle of a drag.
 const WARM_UP: usize = 20;
-/// People who watch while one presents. An appointment has at most twelve people, so more than eleven cannot watch.
-const WATCHERS: [usize; 2] = [1, 8];
+/// People who watch while one presents.
+const WATCHERS: [usize; 3] = [1, 8, 32];
 const SCROLL_FOR: Duration = Duration::from_secs(8);
 /// Scroll messages come as often as a browser at 60 Hz sends them.
 const GESTURE_EVERY: Duration = Duration::from_micros(16_667);

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use anyhow::{Context, Result};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use parvis::protocol::{
     Booked, BookingRequest, ClientMessage, DeviceStateWord, GuestRequest, LanguageWord, PlaceWord,
     PractitionerEntry, Receipt, RoleWord, SeriesEntry, ServerMessage, StudyEntry,
@@ -27,21 +27,31 @@ pub struct Visit {
 
 impl Visit {
     /// Books an appointment that begins in five minutes, with a patient and relatives: `guests` people in all. The doctor is
-    /// busy then: a gateway takes one visit.
+    /// busy then: a gateway takes one such visit.
     pub async fn book(gateway: &Gateway, guests: usize) -> Result<Self> {
+        let now = Utc::now();
+        Self::book_at(gateway, guests, now + TimeDelta::minutes(5), now + TimeDelta::minutes(35)).await
+    }
+
+    /// Likewise at this time, which may be short: a door is open from before the start until long after the end.
+    pub async fn book_at(
+        gateway: &Gateway,
+        guests: usize,
+        starts_at: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
+    ) -> Result<Self> {
         let doctor = Person::sign_in(&gateway.base, DOCTOR.0).await?;
         let secretary = Person::sign_in(&gateway.base, "camille").await?;
         let people: Vec<PractitionerEntry> = secretary.get("/api/practitioners").await?;
         let entry = people.into_iter().find(|person| person.name.contains(DOCTOR.1));
-        let now = Utc::now();
         let guest = |number: usize| GuestRequest {
             role: if number == 0 { RoleWord::Patient } else { RoleWord::Relative },
             name: format!("Personne {number}"),
             language: LanguageWord::Fr,
         };
         let booking = BookingRequest {
-            starts_at: (now + TimeDelta::minutes(5)).to_rfc3339(),
-            ends_at: (now + TimeDelta::minutes(35)).to_rfc3339(),
+            starts_at: starts_at.to_rfc3339(),
+            ends_at: ends_at.to_rfc3339(),
             service: "Cardiologie".to_owned(),
             guests: (0..guests).map(guest).collect(),
             practitioners: vec![entry.context("the demonstration has no such doctor")?.practitioner],
@@ -83,6 +93,13 @@ impl Visit {
 
     /// A guest in the call: comes by the link, waits, is let in by the doctor.
     pub async fn guest_enters(&self, link: &str, doctor: &mut Seat) -> Result<Seat> {
+        let mut guest = self.guest_is_admitted(link, doctor).await?;
+        guest.ask(|request| ClientMessage::Enter { request }).await?;
+        Ok(guest)
+    }
+
+    /// A guest who may come in and has not yet.
+    pub async fn guest_is_admitted(&self, link: &str, doctor: &mut Seat) -> Result<Seat> {
         let (_, secret) = link.split_once('#').context("a link without a secret")?;
         let mut guest = Person::nobody(&self.base)?.attend_by(secret).await?;
         let (camera, microphone) = (DeviceStateWord::Missing, DeviceStateWord::Missing);
@@ -94,7 +111,6 @@ impl Visit {
             _ => None,
         };
         guest.wait(is_admitted).await.context("the guest was not admitted")?;
-        guest.ask(|request| ClientMessage::Enter { request }).await?;
         Ok(guest)
     }
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that this machine has what a part of the work needs: need.sh build|web|test|bench ...
+# Makes sure that this machine has what a part of the work needs: need.sh build|web|test|badnet|bench ...
 # Debian and Ubuntu, as root: installs it. Elsewhere: names it, with the command, and fails.
 set -eu
 
@@ -39,13 +39,18 @@ for part in "$@"; do
         need setpriv util-linux
         need ffmpeg ffmpeg
         ;;
+    badnet)
+        need ip iproute2
+        ;;
     bench)
         # What the figures are measured against.
         need Orthanc orthanc
         [ -e /usr/share/orthanc/plugins/libOrthancGdcm.so ] || packages="$packages orthanc-gdcm"
         need gdcmconv libgdcm-tools
+        need janus janus
+        need ip iproute2
         ;;
-    *) fail "need.sh knows build, web, test and bench, not $part" ;;
+    *) fail "need.sh knows build, web, test, badnet and bench, not $part" ;;
     esac
 done
 

@@ -7,24 +7,30 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::serve::ListenerExt as _;
 use chrono::TimeDelta;
+use tokio::sync::watch;
 
 use crate::archive::{Archive, ArchiveSettings};
-use crate::clinical::{DoorPolicy, StaffRole};
+use crate::clinical::{ChatKeep, DoorPolicy, StaffRole};
 use crate::clock::Clock;
-use crate::config::{Config, Hospital, Oidc, RoleName};
+use crate::config::{ChatKept, Config, Hospital, Oidc, RoleName};
 use crate::live::{self, Live};
 use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
+use crate::port::{Certificate, Port, Reach, SelfTest, self_test};
+use crate::relay::{Offer, Rules};
+use crate::secret::Secret;
 use crate::sfu::{Sfu, SfuSettings};
 use crate::store::{Store, StoreSettings};
 use crate::tasks::Tasks;
 use crate::web::{self, Edge};
 
-/// Old sign-ins are cleared away this often.
+/// Old sign-ins, and chats that have been kept long enough, are cleared away this often.
 const PURGE: Duration = Duration::from_secs(600);
 /// How long tasks have to end when the program does.
 const GOODBYE: Duration = Duration::from_secs(5);
+
+/// The certificate is read again this often.
+const RENEWAL: Duration = Duration::from_secs(3600);
 
 /// What the program is built from: the settings, resolved.
 #[derive(Debug)]
@@ -34,8 +40,58 @@ pub struct Settings {
     pub store: StoreSettings,
     pub login: LoginSettings,
     pub sfu: SfuSettings,
+    pub network: NetworkSettings,
     pub archive: ArchiveSettings,
+    pub chat_keep: ChatKeep,
     pub is_demo: bool,
+}
+
+/// Ways in beside UDP.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkSettings {
+    /// Listeners for media over TCP of their own, beside the port of HTTP.
+    pub listen: Vec<SocketAddr>,
+    /// PEM files of certificate and key for these; without them they do no TLS.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Where browsers find the relay; empty: there is none.
+    pub relay_urls: Vec<String>,
+    /// The secret that it shares, when it is the hospital's and not our own.
+    pub external_secret: Option<Secret<String>>,
+}
+
+impl NetworkSettings {
+    /// What the settings of a file mean, and the TCP port that browsers are told.
+    pub fn from_config(config: &Config) -> (Self, Option<u16>) {
+        let (http, media, relay) = (&config.http, &config.media, &config.relay);
+        let both = |chain: &Option<PathBuf>, key: &Option<PathBuf>| chain.clone().zip(key.clone());
+        let own = both(&http.tls_certificate, &http.tls_key);
+        let certificate = both(&relay.tls_certificate, &relay.tls_key).or_else(|| own.clone());
+        // Behind a proxy that does TLS, the port of HTTP cannot be reached by anything else.
+        let public = own.is_some().then(|| http.public_url.port_or_known_default()).flatten();
+        let first = media.tcp_listen.or(relay.listen).map(|listen| listen.port());
+        let tcp_port = media.tcp_port.or(public).or(first);
+        let host = relay.host.as_deref().or(http.public_url.host_str()).unwrap_or("localhost");
+        let url = |scheme: &str, port: u16| format!("{scheme}:{host}:{port}?transport=tcp");
+        let mut relay_urls = Vec::new();
+        if let Some(port) = relay.listen.map(|listen| listen.port()) {
+            relay_urls.push(url("turn", port));
+            relay_urls.extend(certificate.is_some().then(|| url("turns", port)));
+        } else if let (None, Some(listen)) = (public, media.tcp_listen) {
+            relay_urls.push(url("turn", listen.port()));
+        }
+        if let Some(port) = public {
+            relay_urls.extend([url("turn", port), url("turns", port)]);
+        }
+        for told in [&relay.urls, &relay.external_urls] {
+            if !told.is_empty() {
+                relay_urls.clone_from(told);
+            }
+        }
+        let is_external = !relay.external_urls.is_empty();
+        let external_secret = relay.external_secret.clone().filter(|_| is_external);
+        let listen = media.tcp_listen.into_iter().chain(relay.listen).collect();
+        (Self { listen, certificate, relay_urls, external_secret }, tcp_port)
+    }
 }
 
 /// Everything that runs.
@@ -47,13 +103,22 @@ pub struct App {
     pub clock: Clock,
     pub tasks: Tasks,
     pub door: DoorPolicy,
+    port: Port,
+    trial: Trial,
     router: Router,
+}
+
+/// What the test of our own relay needs; nothing to test without it.
+struct Trial {
+    offer: Option<Offer>,
+    told: watch::Sender<SelfTest>,
 }
 
 impl Settings {
     /// The settings of a file. `program` is this program, which decodes images in child processes of itself.
     pub fn from_config(config: &Config, program: PathBuf) -> Self {
         let archive = &config.archive;
+        let (network, tcp_port) = NetworkSettings::from_config(config);
         Self {
             hospital: config.hospital.clone(),
             public_url: config.http.public_url.clone(),
@@ -66,13 +131,19 @@ impl Settings {
                 listen: config.media.listen,
                 announce: config.media.announce.clone(),
                 shards: 1,
+                tcp_port,
             },
+            network,
             archive: ArchiveSettings {
                 workers: archive.workers,
                 decoded_cache_bytes: archive.decoded_cache_bytes,
                 encoded_cache_bytes: archive.encoded_cache_bytes,
                 max_upload_bytes: archive.max_upload_bytes,
                 ..ArchiveSettings::new(archive.folder.clone(), program)
+            },
+            chat_keep: match config.chat.keep {
+                ChatKept::Consultation => ChatKeep::Consultation,
+                ChatKept::Days(days) => ChatKeep::Days(days),
             },
             is_demo: false,
         }
@@ -117,6 +188,20 @@ pub fn install_crypto() {
     });
 }
 
+/// The relays of the network's part, as a welcome names them.
+fn ice_servers(reach: Reach, clock: Clock) -> live::IceServers {
+    live::IceServers::new(move |participant| {
+        let now_s = u64::try_from(clock.now().timestamp()).unwrap_or_default();
+        let servers = reach.ice_servers(&participant.to_string(), now_s).into_iter();
+        let word = |server: crate::relay::IceServer| crate::protocol::IceServer {
+            urls: server.urls,
+            username: server.username,
+            credential: server.credential.expose().clone(),
+        };
+        servers.map(word).collect()
+    })
+}
+
 impl App {
     /// Builds everything. Nothing is served yet.
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self> {
@@ -127,7 +212,30 @@ impl App {
         let max_upload_bytes = settings.archive.max_upload_bytes;
         let archive = Archive::open(settings.archive, &tasks).await.context("the archive cannot be used")?;
         clear(&incoming).await;
+        let tcp_port = settings.sfu.tcp_port;
         let sfu = Sfu::start(settings.sfu, clock.clone()).context("calls cannot be carried")?;
+        let own = Secret::new(clock.random_bytes::<32>().to_vec());
+        let rules = Rules {
+            realm: settings.public_url.host_str().unwrap_or("parvis").to_owned(),
+            secret: own.clone(),
+            nonce_key: Secret::new(clock.random_bytes()),
+            peers: sfu.announced().to_vec(),
+        };
+        let network = settings.network;
+        let external = network.external_secret.map(|secret| Secret::new(secret.expose().as_bytes().to_vec()));
+        let is_external = external.is_some();
+        let offer = Offer::new(network.relay_urls, external.unwrap_or(own));
+        let (told, told_of) = watch::channel(SelfTest::NotRun);
+        let reach = Reach::new(&sfu, tcp_port, offer.clone(), is_external, told_of);
+        let trial = Trial { offer: (!is_external && !offer.urls().is_empty()).then_some(offer), told };
+        let port = Port::new(sfu.clone(), rules, clock.clone(), tasks.clone());
+        for address in network.listen {
+            let certificate = match &network.certificate {
+                Some((chain, key)) => Some(certificate(&tasks, chain.clone(), key.clone())?),
+                None => None,
+            };
+            port.serve_media(listen(address).await?, certificate);
+        }
         let login =
             Login::new(settings.login, store.clone(), clock.clone()).context("sign-in cannot be used")?;
         let live = Live::start(live::Parts {
@@ -136,9 +244,18 @@ impl App {
             sfu: sfu.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
+            ice_servers: ice_servers(reach.clone(), clock.clone()),
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
         let door = DoorPolicy::default();
+        let chats = Chats {
+            store: store.clone(),
+            archive: archive.clone(),
+            clock: clock.clone(),
+            keep: settings.chat_keep,
+            door,
+        };
+        tasks.spawn("purge of chats", purge_chats(chats, tasks.clone()));
         let router = web::router(Edge::new(web::Parts {
             hospital: settings.hospital,
             public_url: settings.public_url,
@@ -150,10 +267,11 @@ impl App {
             login,
             live: live.clone(),
             archive: archive.clone(),
+            reach,
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));
-        Ok(Self { store, archive, live, sfu, clock, tasks, door, router })
+        Ok(Self { store, archive, live, sfu, clock, tasks, door, port, trial, router })
     }
 
     /// Adds the routes of something else, which come first.
@@ -162,16 +280,36 @@ impl App {
         self.router = Router::new().nest(path, router).merge(own);
     }
 
-    /// Serves plain HTTP until the program is asked to end. `listener` is bound by the caller, who knows its address.
+    /// Serves plain HTTP until the program is asked to end, and media over TCP beside it. `listener` is bound by the
+    /// caller, who knows its address.
     pub async fn serve(&self, listener: tokio::net::TcpListener) -> Result<()> {
+        self.serve_port(listener, None, None).await
+    }
+
+    /// Serves HTTPS likewise, with a certificate and key in PEM files that are read again every hour. Who asks without TLS
+    /// is sent to `public_url`.
+    pub async fn serve_tls(
+        &self,
+        listener: tokio::net::TcpListener,
+        chain: PathBuf,
+        key: PathBuf,
+        public_url: &url::Url,
+    ) -> Result<()> {
+        let certificate = certificate(&self.tasks, chain, key)?;
+        self.serve_port(listener, Some(certificate), Some(public_url.to_string())).await
+    }
+
+    async fn serve_port(
+        &self,
+        listener: tokio::net::TcpListener,
+        certificate: Option<Certificate>,
+        https: Option<String>,
+    ) -> Result<()> {
+        let address = listener.local_addr().context("the listener has no address")?;
+        let http = self.port.serve(listener, certificate, https).context("the web server cannot start")?;
+        self.try_relay(address);
         let tasks = self.tasks.clone();
-        // A state and the picture that follows it go out at once: the second would wait for the first to be acknowledged.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(error = &error as &dyn std::error::Error, "a connection will be slow");
-            }
-        });
-        let serve = axum::serve(listener, self.router.clone());
+        let serve = axum::serve(http, self.router.clone());
         let serve = serve.with_graceful_shutdown(async move { tasks.stopped().await });
         // A connection that does not end with its tasks is cut.
         tokio::select! {
@@ -180,37 +318,30 @@ impl App {
         }
     }
 
-    /// Serves HTTPS, with a certificate and key in PEM files that are read again every hour.
-    pub async fn serve_tls(
-        &self,
-        listener: std::net::TcpListener,
-        certificate: PathBuf,
-        key: PathBuf,
-    ) -> Result<()> {
-        let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(&certificate, &key)
-            .await
-            .context("the certificate or its key cannot be used")?;
-        let (again, tasks) = (tls.clone(), self.tasks.clone());
-        self.tasks.spawn("renewal of the certificate", async move {
-            loop {
-                tokio::select! {
-                    () = tasks.stopped() => return,
-                    () = tokio::time::sleep(Duration::from_secs(3600)) => {}
+    /// Goes through our own relay once. A failure is told and stops nothing: calls over UDP do not need it.
+    fn try_relay(&self, address: SocketAddr) {
+        let (Some(offer), Some(media)) = (self.trial.offer.clone(), self.sfu.announced().first().copied())
+        else {
+            return;
+        };
+        let told = self.trial.told.clone();
+        let now_s = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
+        self.tasks.spawn("test of the relay", async move {
+            let Some(credentials) = offer.ice_servers_for("self-test", now_s, 60).pop() else { return };
+            match self_test(address, &credentials, media).await {
+                Ok(()) => {
+                    tracing::info!("media come through the relay");
+                    told.send_replace(SelfTest::Passed);
                 }
-                if let Err(error) = again.reload_from_pem_file(&certificate, &key).await {
+                Err(error) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
-                        "the certificate was not read again"
+                        "media do not come through the relay: networks that block UDP cannot call"
                     );
+                    told.send_replace(SelfTest::Failed(error.to_string()));
                 }
             }
         });
-        let server = axum_server::from_tcp_rustls(listener, tls).context("the web server cannot start")?;
-        let server = server.map(|tls| tls.acceptor(axum_server::accept::NoDelayAcceptor::new()));
-        tokio::select! {
-            served = server.serve(self.router.clone().into_make_service()) => served.context("the web server failed"),
-            () = self.deadline() => Ok(()),
-        }
     }
 
     async fn deadline(&self) {
@@ -227,6 +358,27 @@ impl App {
         self.sfu.stop();
         self.store.close().await;
     }
+}
+
+/// A certificate that follows its files.
+fn certificate(tasks: &Tasks, chain: PathBuf, key: PathBuf) -> Result<Certificate> {
+    let certificate = Certificate::read(chain, key).context("the certificate or its key cannot be used")?;
+    let (again, stopped) = (certificate.clone(), tasks.clone());
+    tasks.spawn("renewal of the certificate", async move {
+        loop {
+            tokio::select! {
+                () = stopped.stopped() => return,
+                () = tokio::time::sleep(RENEWAL) => {}
+            }
+            if let Err(error) = again.read_again() {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the certificate was not read again"
+                );
+            }
+        }
+    });
+    Ok(certificate)
 }
 
 /// Uploads that were under way when the program ended last time.
@@ -247,6 +399,54 @@ async fn purge(login: Login, tasks: Tasks) {
         if let Err(error) = login.purge().await {
             tracing::error!(error = &error as &dyn std::error::Error, "old sign-ins were not cleared away");
         }
+    }
+}
+
+struct Chats {
+    store: Store,
+    archive: Archive,
+    clock: Clock,
+    keep: ChatKeep,
+    door: DoorPolicy,
+}
+
+impl Chats {
+    /// Deletes what has been kept long enough: rows first, then the files that no row names any more.
+    async fn purge(&self) -> Result<()> {
+        let shelf = self.archive.shelf().await;
+        let expiry = self.keep.expiry(self.door, self.clock.now());
+        for content in self.store.purge_chats(expiry).await? {
+            shelf.remove(content).await?;
+        }
+        Ok(())
+    }
+
+    /// Files whose rows went, or never came, because the program ended between the two.
+    async fn clear(&self) -> Result<()> {
+        let shelf = self.archive.shelf().await;
+        for content in shelf.contents().await? {
+            if !self.store.is_file_shared(content).await? {
+                shelf.remove(content).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn purge_chats(chats: Chats, tasks: Tasks) {
+    let mut outcome = chats.clear().await;
+    loop {
+        if let Err(error) = outcome.and(chats.purge().await) {
+            tracing::error!(
+                error = error.as_ref() as &dyn std::error::Error,
+                "old chats were not cleared away"
+            );
+        }
+        tokio::select! {
+            () = tasks.stopped() => return,
+            () = tokio::time::sleep(PURGE) => {}
+        }
+        outcome = Ok(());
     }
 }
 

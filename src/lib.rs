@@ -6,7 +6,9 @@
 pub mod clinical; // rules of appointments, consultations, participants and permissions
 pub mod imaging; // from DICOM bytes to a rendered frame under a presentation
 pub mod protocol; // what goes over the wire
+pub mod relay; // TURN for networks that block UDP: leads into the forwarding and nowhere else
 pub mod room; // the state machine of one call
+pub mod stun; // STUN messages, read and written
 pub mod viewing; // the state machine of one shared viewing
 
 // Settings, redaction, time and chance.
@@ -19,6 +21,7 @@ pub mod tasks; // named tasks with an end
 pub mod archive; // bytes of instances, bounded decoding, caches
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in
+pub mod port; // one TCP port for HTTP, ICE-TCP, the relay and TLS
 pub mod sfu; // packets and peer connections
 pub mod store; // rows in and out
 pub mod telemetry; // logs

@@ -51,6 +51,8 @@ const fox = {
 
 export default defineConfig({
   testDir: "e2e",
+  // These need networks of their own: scripts/badnet.sh.
+  testIgnore: "badnet/**",
   workers: 1,
   retries: 0,
   timeout: 90_000,

@@ -69,22 +69,15 @@ pub const CONTRACT: [Part; 7] = [
         ],
     },
     Part {
-        key: "sfu",
+        key: "net",
         title: "Bad networks",
         figures: &[
             "net.loss20.concealment_pct",
             "net.blackout10.audio_back_ms.p95",
             "net.blackout10.video_back_ms.p95",
             "net.restart.rejoin_ms.p95",
+            "net.address.audio_gap_ms.max",
+            "net.address.video_gap_ms.max",
         ],
     },
 ];
-
-/// Why no run of this version gives a figure.
-pub fn never(name: &str) -> Option<&'static str> {
-    const LATER: [&str; 2] = ["sfu.", "net."];
-    if name == "scroll.fps.32" {
-        return Some("not measured: an appointment has at most 12 people, so 32 cannot watch one");
-    }
-    LATER.iter().any(|prefix| name.starts_with(prefix)).then_some("not measured in this version")
-}

@@ -1,12 +1,13 @@
 //! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
 //! Nothing of an object is parsed in this process: [`pool`] starts the children, [`child`] is what they do, [`wire`] is what is spoken with them,
-//! [`receive`] takes uploads in, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as
+//! [`receive`] takes uploads in, [`files`] keeps what people share, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as
 //! paths.
 
 mod child;
 mod decoder;
 mod ffmpeg;
+mod files;
 mod kinds;
 mod limits;
 mod media;
@@ -28,6 +29,7 @@ use crate::tasks::Tasks;
 
 pub use child::run_worker;
 pub use decoder::{Decoder, FrameValues};
+pub use files::{FileShelf, LookedAt};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled, walk};
 pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
@@ -86,6 +88,8 @@ struct Inner {
     settings: ArchiveSettings,
     pool: Arc<Pool>,
     clips: Clips,
+    /// Held by whoever changes what lies among the shared files.
+    shelf: tokio::sync::Mutex<()>,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
     /// Frames to be decoded ahead; the newest wish replaces those before it.
     wanted: watch::Sender<Vec<(ContentHash, FrameNumber)>>,
@@ -103,7 +107,14 @@ impl Archive {
             .build();
         let (wanted, wishes) = watch::channel(Vec::new());
         let clips = Clips::new(settings.folder.join("clips"));
-        let archive = Self(Arc::new(Inner { settings, clips, pool: pool.clone(), pictures, wanted }));
+        let archive = Self(Arc::new(Inner {
+            settings,
+            clips,
+            shelf: tokio::sync::Mutex::new(()),
+            pool: pool.clone(),
+            pictures,
+            wanted,
+        }));
         tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, wishes, tasks.clone()));
         Ok(archive)
     }

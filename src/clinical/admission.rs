@@ -123,6 +123,28 @@ impl Place {
         }
     }
 
+    /// The device whose media are in the room: also while only its connection to the server is lost.
+    pub fn room_device(&self) -> Option<DeviceNumber> {
+        match self {
+            Self::InCall(x) => Some(x.device),
+            Self::Lost(Lost { kept: Kept::Call { device, .. }, .. }) => Some(*device),
+            _ => None,
+        }
+    }
+
+    /// Whether the place is lost for now and kept for this device, which may take it again.
+    pub fn is_kept_for(&self, device: DeviceNumber) -> bool {
+        self.lost_device() == Some(device)
+    }
+
+    /// The device that was here last and may take its place again.
+    pub(super) fn lost_device(&self) -> Option<DeviceNumber> {
+        match self {
+            Self::Lost(x) => x.kept.device(),
+            _ => None,
+        }
+    }
+
     /// Until when a lost place is kept.
     pub fn kept_until(&self) -> Option<DateTime<Utc>> {
         match self {
@@ -167,6 +189,8 @@ pub struct Admitted {
     since: DateTime<Utc>,
     device: DeviceNumber,
     by: Staff,
+    /// Was in the room before, and comes back: a lock does not hold for them.
+    pub(super) is_back: bool,
 }
 
 /// Is in the room.
@@ -187,8 +211,31 @@ pub struct Lost {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
-    Waiting { since: DateTime<Utc>, check: Option<DeviceCheck> },
-    Admission { by: Staff },
+    /// `device` is unknown after a restart of the server.
+    Waiting {
+        since: DateTime<Utc>,
+        check: Option<DeviceCheck>,
+        device: Option<DeviceNumber>,
+    },
+    Admission {
+        by: Staff,
+        is_back: bool,
+        device: Option<DeviceNumber>,
+    },
+    /// The media of the device go on.
+    Call {
+        by: Staff,
+        device: DeviceNumber,
+    },
+}
+
+impl Kept {
+    fn device(self) -> Option<DeviceNumber> {
+        match self {
+            Self::Waiting { device, .. } | Self::Admission { device, .. } => device,
+            Self::Call { device, .. } => Some(device),
+        }
+    }
 }
 
 /// Went away.
@@ -237,7 +284,7 @@ impl Testing {
 
 impl Waiting {
     pub(super) fn admit(self, by: Staff, now: DateTime<Utc>) -> Admitted {
-        Admitted { since: now, device: self.device, by }
+        Admitted { since: now, device: self.device, by, is_back: false }
     }
 
     /// Tests again without losing the place in time.
@@ -250,7 +297,8 @@ impl Waiting {
     }
 
     pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
-        Lost { since: now, until: now + GRACE, kept: Kept::Waiting { since: self.since, check: self.check } }
+        let kept = Kept::Waiting { since: self.since, check: self.check, device: Some(self.device) };
+        Lost { since: now, until: now + GRACE, kept }
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
@@ -276,7 +324,8 @@ impl Admitted {
     }
 
     pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
-        Lost { since: now, until: now + GRACE, kept: Kept::Admission { by: self.by } }
+        let kept = Kept::Admission { by: self.by, is_back: self.is_back, device: Some(self.device) };
+        Lost { since: now, until: now + GRACE, kept }
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
@@ -291,7 +340,7 @@ impl Admitted {
 impl InCall {
     /// A newer device of the same person takes over: it keeps the admission and enters by itself.
     pub(super) fn move_to(self, device: DeviceNumber, now: DateTime<Utc>) -> Admitted {
-        Admitted { since: now, device, by: self.by }
+        Admitted { since: now, device, by: self.by, is_back: true }
     }
 
     pub(super) fn put_back(self, now: DateTime<Utc>) -> Waiting {
@@ -299,7 +348,7 @@ impl InCall {
     }
 
     pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
-        Lost { since: now, until: now + GRACE, kept: Kept::Admission { by: self.by } }
+        Lost { since: now, until: now + GRACE, kept: Kept::Call { by: self.by, device: self.device } }
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
@@ -315,8 +364,21 @@ impl Lost {
     /// Comes back in time: waiting since the same moment, or admitted as before.
     pub(super) fn come_back(self, device: DeviceNumber, now: DateTime<Utc>) -> Place {
         match self.kept {
-            Kept::Waiting { since, check } => Place::Waiting(Waiting { since, device, check }),
-            Kept::Admission { by } => Place::Admitted(Admitted { since: now, device, by }),
+            Kept::Waiting { since, check, .. } => Place::Waiting(Waiting { since, device, check }),
+            Kept::Admission { by, is_back, .. } => {
+                Place::Admitted(Admitted { since: now, device, by, is_back })
+            }
+            Kept::Call { by, .. } => Place::Admitted(Admitted { since: now, device, by, is_back: true }),
+        }
+    }
+
+    /// The very device comes back: where it was, in the room if it was there.
+    pub(super) fn resume(self, device: DeviceNumber, now: DateTime<Utc>) -> Place {
+        match self.kept {
+            Kept::Call { by, device: kept } if kept == device => {
+                Place::InCall(InCall { since: now, device, by })
+            }
+            _ => self.come_back(device, now),
         }
     }
 
@@ -359,18 +421,47 @@ pub struct Move {
     pub check: Option<DeviceCheck>,
 }
 
-/// The place after a restart of the server, from the last line of the journal: everybody who was there is lost for now, keeps
-/// the place for [`GRACE`], and comes back by themselves.
-pub(super) fn resume(last: &Move, since_waiting: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Place {
-    let lost = |kept| Place::Lost(Lost { since: now, until: now + GRACE, kept });
+/// What the journal says of one person when the server starts again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remembered<'a> {
+    /// The last line, and the one before it.
+    pub(super) last: &'a Move,
+    pub(super) before: Option<&'a Move>,
+}
+
+/// The place after a restart of the server. Nobody who was there has a connection any more. Who waited waits on, since the same
+/// moment. Who had been admitted keeps the admission for [`GRACE`] after the last moment at which it is known to have held: the
+/// last line of the journal, or `seen_at`, when the server last wrote that the consultation was going on. Longer than that, and
+/// staff have to admit them again (docs/adr/0011-coming-back.md).
+pub(super) fn resume(person: Remembered<'_>, seen_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Place {
+    let Remembered { last, before } = person;
     let by = Staff::new(last.by.unwrap_or(last.participant));
+    let came_from = |kind| before.is_some_and(|line| line.to == kind);
+    let waits = |since| {
+        let kept = Kept::Waiting { since, check: last.check, device: None };
+        Place::Lost(Lost { since: now, until: now + GRACE, kept })
+    };
+    let admission = |known_at: DateTime<Utc>, is_back| {
+        // A clock that was set back makes no admission longer.
+        let until = known_at.min(now) + GRACE;
+        if until <= now {
+            return Place::Left(Left { since: known_at });
+        }
+        Place::Lost(Lost { since: known_at, until, kept: Kept::Admission { by, is_back, device: None } })
+    };
+    let seen = seen_at.map_or(last.at, |at| at.max(last.at));
     match last.to {
         PlaceKind::Invited | PlaceKind::Testing => Place::Invited(Invited::default()),
-        PlaceKind::Waiting => lost(Kept::Waiting { since: last.at, check: last.check }),
-        PlaceKind::Admitted | PlaceKind::InCall => lost(Kept::Admission { by }),
-        PlaceKind::Lost => match since_waiting {
-            Some(since) => lost(Kept::Waiting { since, check: last.check }),
-            None => lost(Kept::Admission { by }),
+        PlaceKind::Waiting => waits(last.at),
+        PlaceKind::Admitted => admission(seen, came_from(PlaceKind::InCall) || came_from(PlaceKind::Lost)),
+        PlaceKind::InCall => admission(seen, true),
+        PlaceKind::Lost => match before {
+            Some(line) if line.to == PlaceKind::Waiting => waits(line.at),
+            Some(line) if matches!(line.to, PlaceKind::Admitted | PlaceKind::InCall) => {
+                admission(last.at, line.to == PlaceKind::InCall)
+            }
+            // Lost from where nobody had admitted them.
+            _ => Place::Invited(Invited::default()),
         },
         PlaceKind::Left => Place::Left(Left { since: last.at }),
         PlaceKind::Removed => Place::Removed(Removed { since: last.at, by }),

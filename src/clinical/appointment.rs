@@ -148,8 +148,8 @@ pub enum BookError {
 }
 
 impl Appointment {
-    /// The largest number of people in one appointment.
-    pub const MAX_PARTICIPANTS: usize = 12;
+    /// The largest number of people in one appointment: a tumour board with everybody who has a say in it.
+    pub const MAX_PARTICIPANTS: usize = 40;
     /// The longest name, in characters.
     pub const MAX_NAME: usize = 120;
     /// The longest note, in characters.

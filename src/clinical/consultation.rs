@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::admission::{self, DeviceCheck, DeviceNumber, Invited, Move, Place, PlaceKind, Staff};
+use super::admission::{self, DeviceCheck, DeviceNumber, Invited, Move, Place, Remembered, Staff};
 use super::{Appointment, AppointmentId, Outcome, ParticipantId, Role};
 
 /// Who is where in one consultation, and whether it is over.
@@ -15,6 +15,36 @@ pub struct Consultation {
     seats: BTreeMap<ParticipantId, Seat>,
     outcome: Option<Outcome>,
     has_begun: bool,
+    is_locked: bool,
+    telephone: Option<Telephone>,
+}
+
+/// Why a visit goes on by telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TelephoneReason {
+    NoVideo,
+    NoSound,
+    Network,
+    Device,
+    Other,
+}
+
+/// A visit that goes on by telephone. What is shown stays shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telephone {
+    pub since: DateTime<Utc>,
+    pub reason: TelephoneReason,
+    /// Who said so.
+    pub by: ParticipantId,
+}
+
+/// What is remembered of a consultation beside the journal, for a restart of the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remains {
+    /// When the server last wrote that somebody was in the call.
+    pub seen_at: Option<DateTime<Utc>>,
+    pub is_locked: bool,
+    pub telephone: Option<Telephone>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +58,11 @@ struct Seat {
 pub enum Input {
     /// A device has proven whose it is (link or sign-in) and opened its connection.
     Arrive {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
+    /// A device that lost its connection has shown the token that it was told, and takes its place again.
+    Resume {
         participant: ParticipantId,
         device: DeviceNumber,
     },
@@ -63,6 +98,16 @@ pub enum Input {
         participant: ParticipantId,
         device: DeviceNumber,
     },
+    /// Staff close the consultation to newcomers, or open it again.
+    Lock {
+        by: ParticipantId,
+        is_locked: bool,
+    },
+    /// Staff turn the visit into a telephone call, or, without a reason, back.
+    Telephone {
+        by: ParticipantId,
+        reason: Option<TelephoneReason>,
+    },
     /// Staff gave a person a new link.
     Invite {
         participant: ParticipantId,
@@ -86,6 +131,16 @@ pub enum Effect {
     EnterRoom { participant: ParticipantId, device: DeviceNumber },
     /// The room closes for this device.
     LeaveRoom { participant: ParticipantId, device: DeviceNumber },
+    /// The connection of a device in the room is lost. Its media go on until it leaves the room.
+    SignalLost { participant: ParticipantId, device: DeviceNumber },
+    /// That device is back, and still in the room.
+    SignalBack { participant: ParticipantId, device: DeviceNumber },
+    /// Newcomers are kept out, or no longer.
+    Locked { is_locked: bool },
+    /// From now on by telephone: keep it, tell everybody.
+    TelephoneBegan(Telephone),
+    /// Not by telephone any more: keep when it ended, tell everybody.
+    TelephoneEnded { telephone: Telephone, until: DateTime<Utc> },
     /// The link of this person opens nothing any more.
     WithdrawLink { participant: ParticipantId },
     /// The first person is in the room.
@@ -129,6 +184,8 @@ pub enum Refusal {
     Removed,
     #[error("another device of the same person has taken over")]
     StaleDevice,
+    #[error("the consultation is locked: nobody new comes in")]
+    Locked,
     #[error("this step does not fit the place where the person stands")]
     OutOfOrder,
 }
@@ -149,24 +206,57 @@ impl Consultation {
             seats: appointment.participants.iter().map(|p| (p.id, seat(p.role()))).collect(),
             outcome,
             has_begun: matches!(appointment.status, super::AppointmentStatus::Arrived { .. }),
+            is_locked: false,
+            telephone: None,
         }
     }
 
-    /// After a restart: the journal, oldest line first, puts everybody back; see [`admission::GRACE`].
-    pub fn resume(appointment: &Appointment, journal: &[Move], now: DateTime<Utc>) -> (Self, Effects) {
+    /// After a restart: the journal, oldest line first, puts everybody back. An admission is kept for [`admission::GRACE`] after
+    /// it was last known to hold.
+    pub fn resume(
+        appointment: &Appointment,
+        journal: &[Move],
+        remains: Remains,
+        now: DateTime<Utc>,
+    ) -> (Self, Effects) {
         let mut this = Self::new(appointment);
+        if this.outcome.is_none() {
+            (this.is_locked, this.telephone) = (remains.is_locked, remains.telephone);
+        }
         let mut effects = Vec::new();
         for (id, seat) in &mut this.seats {
             let mut lines = journal.iter().filter(|line| line.participant == *id).rev();
             let Some(last) = lines.next() else { continue };
-            let since_waiting = (last.to == PlaceKind::Lost)
-                .then(|| lines.next())
-                .flatten()
-                .and_then(|before| (before.to == PlaceKind::Waiting).then_some(before.at));
-            seat.place = admission::resume(last, since_waiting, now);
+            seat.place = admission::resume(Remembered { last, before: lines.next() }, remains.seen_at, now);
             effects.extend(seat.place.kept_until().map(Effect::WakeAt));
         }
         (this, Effects(effects))
+    }
+
+    /// Whether newcomers are kept out.
+    pub fn is_locked(&self) -> bool {
+        self.is_locked
+    }
+
+    /// Since when, and why, the visit goes on by telephone.
+    pub fn telephone(&self) -> Option<Telephone> {
+        self.telephone
+    }
+
+    /// The device of a person in the call, for those who may ask something of it.
+    ///
+    /// # Errors
+    /// If `by` is no staff who are there, or the person is not in the call.
+    pub fn device_in_call(
+        &self,
+        by: ParticipantId,
+        participant: ParticipantId,
+    ) -> Result<DeviceNumber, Refusal> {
+        self.staff(by)?;
+        match self.place_of(participant)? {
+            place @ Place::InCall(_) => place.device().ok_or(Refusal::NotInCall),
+            _ => Err(Refusal::NotInCall),
+        }
     }
 
     pub fn appointment(&self) -> AppointmentId {
@@ -204,6 +294,9 @@ impl Consultation {
         }
         match input {
             Input::Arrive { participant, device } => self.arrive(participant, device, now, &mut effects)?,
+            Input::Resume { participant, device } => {
+                self.come_back(participant, device, now, &mut effects)?
+            }
             Input::Ready { participant, device, check } => {
                 let place = match self.held(participant, device)? {
                     Place::Testing(place) if self.role(participant)?.is_guest() => {
@@ -220,6 +313,9 @@ impl Consultation {
                 let Place::Waiting(place) = *self.place_of(participant)? else {
                     return Err(Refusal::NotWaiting);
                 };
+                if self.is_locked {
+                    return Err(Refusal::Locked);
+                }
                 self.set(participant, Place::Admitted(place.admit(staff, now)), Some(by), now, &mut effects);
             }
             Input::PutBack { by, participant } => {
@@ -258,6 +354,26 @@ impl Consultation {
                 self.set(participant, place, None, now, &mut effects);
                 effects.0.extend(place.kept_until().map(Effect::WakeAt));
             }
+            Input::Lock { by, is_locked } => {
+                self.staff(by)?;
+                if self.is_locked != is_locked {
+                    self.is_locked = is_locked;
+                    effects.0.push(Effect::Locked { is_locked });
+                }
+            }
+            Input::Telephone { by, reason } => {
+                self.staff(by)?;
+                match reason {
+                    // The first one who says so counts.
+                    Some(reason) if self.telephone.is_none() => {
+                        let telephone = Telephone { since: now, reason, by };
+                        self.telephone = Some(telephone);
+                        effects.0.push(Effect::TelephoneBegan(telephone));
+                    }
+                    Some(_) => {}
+                    None => self.hang_up(now, &mut effects),
+                }
+            }
             Input::Invite { participant } => {
                 if let Place::Removed(place) = *self.place_of(participant)? {
                     self.set(participant, Place::Invited(place.invite_again()), None, now, &mut effects);
@@ -279,7 +395,13 @@ impl Consultation {
         now: DateTime<Utc>,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
-        let before = *self.place_of(participant)?;
+        let mut before = *self.place_of(participant)?;
+        if let Place::Lost(place) = before
+            && before.kept_until().is_some_and(|until| until <= now)
+        {
+            before = Place::Left(place.expire(now));
+            self.set(participant, before, None, now, effects);
+        }
         let place = match before {
             Place::Invited(place) => Place::Testing(place.arrive(device, now)),
             Place::Left(place) => Place::Testing(place.arrive(device, now)),
@@ -297,6 +419,39 @@ impl Consultation {
         Ok(())
     }
 
+    /// A device takes its place again; the server may not have noticed yet that it was away.
+    fn come_back(
+        &mut self,
+        participant: ParticipantId,
+        device: DeviceNumber,
+        now: DateTime<Utc>,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let before = *self.place_of(participant)?;
+        let is_in_room = before.room_device() == Some(device);
+        match before {
+            Place::Lost(_) if before.kept_until().is_some_and(|until| until <= now) => {
+                return Err(Refusal::StaleDevice);
+            }
+            Place::Lost(place) if before.lost_device() == Some(device) => {
+                self.set(participant, place.resume(device, now), None, now, effects);
+            }
+            _ if before.device() == Some(device) => {}
+            Place::Removed(_) => return Err(Refusal::Removed),
+            _ => return Err(Refusal::StaleDevice),
+        }
+        if is_in_room {
+            effects.0.push(Effect::SignalBack { participant, device });
+        }
+        Ok(())
+    }
+
+    fn hang_up(&mut self, now: DateTime<Utc>, effects: &mut Effects) {
+        if let Some(telephone) = self.telephone.take() {
+            effects.0.push(Effect::TelephoneEnded { telephone, until: now });
+        }
+    }
+
     fn enter(
         &mut self,
         participant: ParticipantId,
@@ -306,7 +461,9 @@ impl Consultation {
     ) -> Result<(), Refusal> {
         let is_guest = self.role(participant)?.is_guest();
         let place = match *self.held(participant, device)? {
+            Place::Testing(_) if !is_guest && self.is_locked => return Err(Refusal::Locked),
             Place::Testing(place) if !is_guest => place.step_in(Staff::new(participant), now),
+            Place::Admitted(place) if self.is_locked && !place.is_back => return Err(Refusal::Locked),
             Place::Admitted(place) => place.enter(now),
             Place::InCall(_) => return Ok(()),
             _ => return Err(Refusal::NotAdmitted),
@@ -356,6 +513,7 @@ impl Consultation {
             };
             self.set(id, Place::Left(left), None, now, effects);
         }
+        self.hang_up(now, effects);
         self.outcome = Some(outcome);
         effects.0.push(Effect::Ended { outcome });
     }
@@ -384,11 +542,7 @@ impl Consultation {
     ) {
         let Some(seat) = self.seats.get_mut(&participant) else { return };
         let before = std::mem::replace(&mut seat.place, place);
-        let room = |place: &Place| match place {
-            Place::InCall(_) => place.device(),
-            _ => None,
-        };
-        let (old, new) = (room(&before), room(&place));
+        let (old, new) = (before.room_device(), place.room_device());
         if old != new {
             effects.0.extend(old.map(|device| Effect::LeaveRoom { participant, device }));
         }
@@ -399,8 +553,14 @@ impl Consultation {
             by,
             check: place.check(),
         }));
-        if old != new {
-            effects.0.extend(new.map(|device| Effect::EnterRoom { participant, device }));
+        match (old, new) {
+            (Some(old), Some(device)) if old == device && place.kept_until().is_some() => {
+                effects.0.push(Effect::SignalLost { participant, device });
+            }
+            (old, Some(device)) if old != Some(device) => {
+                effects.0.push(Effect::EnterRoom { participant, device });
+            }
+            _ => {}
         }
     }
 

@@ -66,6 +66,18 @@ id!(
     LoginId
 );
 id!(
+    /// One line of a chat.
+    ChatLineId
+);
+id!(
+    /// One file that was shared in a consultation.
+    SharedFileId
+);
+id!(
+    /// One time that a consultation went on by telephone.
+    TelephoneId
+);
+id!(
     /// A part of the hospital that holds consultations.
     ServiceId
 );

@@ -2,20 +2,26 @@
 
 mod admission;
 mod appointment;
+mod chat;
 mod consultation;
 mod identity;
 mod ids;
 mod link;
 mod participant;
 mod policy;
+mod quality;
+mod resume;
 #[cfg(test)]
 mod tests;
 
 pub use admission::*;
 pub use appointment::*;
+pub use chat::*;
 pub use consultation::*;
 pub use identity::*;
 pub use ids::*;
 pub use link::*;
 pub use participant::*;
 pub use policy::*;
+pub use quality::*;
+pub use resume::*;

@@ -34,11 +34,23 @@ pub enum Verb {
     ShareStudies,
     SeeViewing,
     Point,
+    /// Write to everybody in the call, and read what is written.
+    Chat,
+    /// Ask somebody to mute.
+    MutePeople,
+    /// Close the consultation to newcomers.
+    LockConsultation,
+    /// Say that the visit goes on by telephone.
+    TurnToTelephone,
+    ShareFiles,
+    FetchFiles,
+    /// Read how a call went.
+    SeeQuality,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -54,6 +66,13 @@ impl Verb {
         Self::ShareStudies,
         Self::SeeViewing,
         Self::Point,
+        Self::Chat,
+        Self::MutePeople,
+        Self::LockConsultation,
+        Self::TurnToTelephone,
+        Self::ShareFiles,
+        Self::FetchFiles,
+        Self::SeeQuality,
     ];
 }
 
@@ -93,15 +112,27 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink,
             Object::Appointment(appointment),
         ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
-        (Verb::Attend | Verb::ListStudies | Verb::AddStudies, Object::Appointment(appointment)) => {
-            may_consult && is_booked(practitioner, appointment)
-        }
         (
-            Verb::AdmitPeople | Verb::EndConsultation | Verb::SeePeople,
+            Verb::Attend
+            | Verb::ListStudies
+            | Verb::AddStudies
+            | Verb::ShareFiles
+            | Verb::FetchFiles
+            | Verb::SeeQuality,
+            Object::Appointment(appointment),
+        ) => may_consult && is_booked(practitioner, appointment),
+        (
+            Verb::AdmitPeople | Verb::EndConsultation | Verb::SeePeople | Verb::LockConsultation,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && is_there(*place),
         (
-            Verb::SendMedia | Verb::ShareStudies | Verb::SeeViewing | Verb::Point,
+            Verb::SendMedia
+            | Verb::ShareStudies
+            | Verb::SeeViewing
+            | Verb::Point
+            | Verb::Chat
+            | Verb::MutePeople
+            | Verb::TurnToTelephone,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
         _ => false,
@@ -112,7 +143,13 @@ fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> boo
     match (verb, object) {
         (Verb::Attend, Object::Appointment(appointment)) => appointment.participant(participant).is_some(),
         (
-            Verb::SendMedia | Verb::SeePeople | Verb::SeeViewing | Verb::Point,
+            Verb::SendMedia
+            | Verb::SeePeople
+            | Verb::SeeViewing
+            | Verb::Point
+            | Verb::Chat
+            | Verb::ShareFiles
+            | Verb::FetchFiles,
             Object::Consultation { appointment, place },
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,

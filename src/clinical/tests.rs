@@ -101,17 +101,119 @@ fn staff_who_are_not_there_admit_nobody() {
 fn a_lost_place_is_kept_for_a_minute() {
     let mut c = in_call();
     let effects = run(&mut c, 100, Input::Lose { participant: PATIENT, device: DeviceNumber(1) });
-    assert!(effects.contains(&Effect::LeaveRoom { participant: PATIENT, device: DeviceNumber(1) }));
+    assert!(effects.contains(&Effect::SignalLost { participant: PATIENT, device: DeviceNumber(1) }));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::LeaveRoom { .. })), "media go on");
     assert!(effects.contains(&Effect::WakeAt(at(160))));
     run(&mut c, 159, Input::Wake);
-    run(&mut c, 159, Input::Arrive { participant: PATIENT, device: DeviceNumber(7) });
+    let effects = run(&mut c, 159, Input::Arrive { participant: PATIENT, device: DeviceNumber(7) });
+    assert!(effects.contains(&Effect::LeaveRoom { participant: PATIENT, device: DeviceNumber(1) }));
     assert_eq!(kind(&c, PATIENT), PlaceKind::Admitted, "back without a second admission");
     run(&mut c, 160, Input::Enter { participant: PATIENT, device: DeviceNumber(7) });
     run(&mut c, 200, Input::Lose { participant: PATIENT, device: DeviceNumber(7) });
-    run(&mut c, 260, Input::Wake);
+    let effects = run(&mut c, 260, Input::Wake);
     assert_eq!(kind(&c, PATIENT), PlaceKind::Left);
+    assert!(effects.contains(&Effect::LeaveRoom { participant: PATIENT, device: DeviceNumber(7) }));
     run(&mut c, 261, Input::Arrive { participant: PATIENT, device: DeviceNumber(8) });
     assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "an admission does not outlive the grace");
+}
+
+#[test]
+fn a_device_that_resumes_takes_its_own_place_and_nobody_admits_it_again() {
+    let mut c = in_call();
+    let back = Input::Resume { participant: PATIENT, device: DeviceNumber(1) };
+    run(&mut c, 100, Input::Lose { participant: PATIENT, device: DeviceNumber(1) });
+    let effects = run(&mut c, 159, back);
+    assert_eq!(kind(&c, PATIENT), PlaceKind::InCall);
+    assert_eq!(effects.last(), Some(&Effect::SignalBack { participant: PATIENT, device: DeviceNumber(1) }));
+    assert!(effects.iter().all(|e| !matches!(e, Effect::EnterRoom { .. } | Effect::LeaveRoom { .. })));
+    // The server had not noticed that the device was away.
+    let effects = run(&mut c, 160, back);
+    assert_eq!(effects, [Effect::SignalBack { participant: PATIENT, device: DeviceNumber(1) }]);
+    // Not past the grace, though nobody has woken the machine.
+    run(&mut c, 200, Input::Lose { participant: PATIENT, device: DeviceNumber(1) });
+    assert_eq!(c.handle(at(260), back), Err(Refusal::StaleDevice));
+    run(&mut c, 260, Input::Arrive { participant: PATIENT, device: DeviceNumber(4) });
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "as somebody who went and comes again");
+    assert_eq!(c.handle(at(261), back), Err(Refusal::StaleDevice));
+}
+
+#[test]
+fn a_device_does_not_resume_past_another_device_or_past_the_staff() {
+    let mut c = in_call();
+    let back = Input::Resume { participant: PATIENT, device: DeviceNumber(1) };
+    run(&mut c, 100, Input::Arrive { participant: PATIENT, device: DeviceNumber(6) });
+    assert_eq!(c.handle(at(101), back), Err(Refusal::StaleDevice), "a newer device has the place");
+    run(&mut c, 102, Input::Enter { participant: PATIENT, device: DeviceNumber(6) });
+    run(&mut c, 103, Input::PutBack { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 104, Input::Lose { participant: PATIENT, device: DeviceNumber(6) });
+    run(&mut c, 105, Input::Resume { participant: PATIENT, device: DeviceNumber(6) });
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Waiting, "put back stays put back");
+    run(&mut c, 106, Input::Remove { by: DOCTOR, participant: PATIENT });
+    let back = Input::Resume { participant: PATIENT, device: DeviceNumber(6) };
+    assert_eq!(c.handle(at(107), back), Err(Refusal::Removed));
+    let stranger = Input::Resume { participant: STRANGER, device: DeviceNumber(6) };
+    assert_eq!(c.handle(at(107), stranger), Err(Refusal::UnknownParticipant));
+}
+
+#[test]
+fn while_it_is_locked_nobody_new_comes_in_and_who_is_in_comes_back() {
+    let mut c = in_call();
+    run(&mut c, 30, Input::Arrive { participant: RELATIVE, device: DeviceNumber(3) });
+    run(&mut c, 31, Input::Ready { participant: RELATIVE, device: DeviceNumber(3), check: WORKS });
+    assert_eq!(c.handle(at(32), Input::Lock { by: PATIENT, is_locked: true }), Err(Refusal::NotStaff));
+    let lock = Input::Lock { by: DOCTOR, is_locked: true };
+    assert_eq!(run(&mut c, 33, lock), [Effect::Locked { is_locked: true }]);
+    assert_eq!(run(&mut c, 33, lock), [], "it is so already");
+    let admit = Input::Admit { by: DOCTOR, participant: RELATIVE };
+    assert_eq!(c.handle(at(34), admit), Err(Refusal::Locked));
+    // Back on another device, and on the same.
+    run(&mut c, 35, Input::Arrive { participant: PATIENT, device: DeviceNumber(7) });
+    run(&mut c, 36, Input::Enter { participant: PATIENT, device: DeviceNumber(7) });
+    run(&mut c, 37, Input::Lose { participant: PATIENT, device: DeviceNumber(7) });
+    run(&mut c, 38, Input::Arrive { participant: PATIENT, device: DeviceNumber(8) });
+    run(&mut c, 39, Input::Enter { participant: PATIENT, device: DeviceNumber(8) });
+    // Staff who left knock like others, and hold the key.
+    run(&mut c, 40, Input::Leave { participant: DOCTOR, device: DeviceNumber(2) });
+    run(&mut c, 41, Input::Arrive { participant: DOCTOR, device: DeviceNumber(9) });
+    let enter = Input::Enter { participant: DOCTOR, device: DeviceNumber(9) };
+    assert_eq!(c.handle(at(42), enter), Err(Refusal::Locked));
+    run(&mut c, 43, Input::Lock { by: DOCTOR, is_locked: false });
+    run(&mut c, 44, enter);
+    run(&mut c, 45, admit);
+    // Admitted before the lock and not in yet: new.
+    run(&mut c, 46, lock);
+    let enter = Input::Enter { participant: RELATIVE, device: DeviceNumber(3) };
+    assert_eq!(c.handle(at(47), enter), Err(Refusal::Locked));
+}
+
+#[test]
+fn staff_turn_the_visit_into_a_telephone_call_and_back() {
+    let mut c = in_call();
+    let by = |by, reason| Input::Telephone { by, reason };
+    let refused = c.handle(at(50), by(PATIENT, Some(TelephoneReason::NoSound)));
+    assert_eq!(refused, Err(Refusal::NotStaff));
+    let began = Telephone { since: at(51), reason: TelephoneReason::Network, by: DOCTOR };
+    let effects = run(&mut c, 51, by(DOCTOR, Some(TelephoneReason::Network)));
+    assert_eq!(effects, [Effect::TelephoneBegan(began)]);
+    assert_eq!(run(&mut c, 52, by(DOCTOR, Some(TelephoneReason::Other))), [], "the first word counts");
+    assert_eq!(c.telephone(), Some(began));
+    let effects = run(&mut c, 60, by(DOCTOR, None));
+    assert_eq!(effects, [Effect::TelephoneEnded { telephone: began, until: at(60) }]);
+    assert_eq!(run(&mut c, 61, by(DOCTOR, None)), []);
+    run(&mut c, 62, by(DOCTOR, Some(TelephoneReason::Device)));
+    let effects = run(&mut c, 900, Input::End { by: DOCTOR, outcome: Outcome::ByTelephone });
+    assert!(effects.iter().any(|e| matches!(e, Effect::TelephoneEnded { until, .. } if *until == at(900))));
+}
+
+#[test]
+fn staff_ask_only_devices_in_the_call() {
+    let mut c = waiting();
+    assert_eq!(c.device_in_call(DOCTOR, PATIENT), Err(Refusal::NotInCall));
+    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 21, Input::Enter { participant: PATIENT, device: DeviceNumber(1) });
+    assert_eq!(c.device_in_call(DOCTOR, PATIENT), Ok(DeviceNumber(1)));
+    assert_eq!(c.device_in_call(PATIENT, DOCTOR), Err(Refusal::NotStaff));
+    assert_eq!(c.device_in_call(DOCTOR, STRANGER), Err(Refusal::UnknownParticipant));
 }
 
 #[test]
@@ -161,13 +263,64 @@ fn a_restart_puts_everybody_back_from_the_journal() {
     keep(&mut c, 5, Input::Ready { participant: PATIENT, device: DeviceNumber(1), check: WORKS });
     keep(&mut c, 6, Input::Arrive { participant: DOCTOR, device: DeviceNumber(2) });
     keep(&mut c, 7, Input::Enter { participant: DOCTOR, device: DeviceNumber(2) });
-    let (mut again, effects) = Consultation::resume(&appointment(), &journal, at(100));
-    assert!(effects.into_iter().all(|effect| effect == Effect::WakeAt(at(160))));
+    let seen = Remains { seen_at: Some(at(95)), ..Remains::default() };
+    let (mut again, effects) = Consultation::resume(&appointment(), &journal, seen, at(100));
+    let wakes: Vec<_> = effects.into_iter().collect();
+    assert_eq!(wakes, [Effect::WakeAt(at(160)), Effect::WakeAt(at(155))]);
     run(&mut again, 110, Input::Arrive { participant: PATIENT, device: DeviceNumber(1) });
     assert_eq!(kind(&again, PATIENT), PlaceKind::Waiting);
     assert_eq!(again.place(PATIENT).unwrap().since(), Some(at(5)));
     run(&mut again, 110, Input::Arrive { participant: DOCTOR, device: DeviceNumber(2) });
     assert_eq!(kind(&again, DOCTOR), PlaceKind::Admitted);
+}
+
+#[test]
+fn after_a_restart_an_admission_is_good_for_a_minute_after_it_was_last_known_to_hold() {
+    let line = |second, to| Move { participant: PATIENT, to, at: at(second), by: None, check: None };
+    let came = [line(0, PlaceKind::Testing), line(5, PlaceKind::Waiting), line(20, PlaceKind::Admitted)];
+    let in_call = [&came[..], &[line(21, PlaceKind::InCall)]].concat();
+    let lost = [&in_call[..], &[line(600, PlaceKind::Lost)]].concat();
+    let left = [&in_call[..], &[line(600, PlaceKind::Left)]].concat();
+    let waiting_lost = [&came[..2], &[line(600, PlaceKind::Lost)]].concat();
+    let testing_lost = [&came[..1], &[line(600, PlaceKind::Lost)]].concat();
+    for (journal, seen, now, expected, why) in [
+        (&in_call, Some(600), 659, PlaceKind::Admitted, "was in the call 59 s ago"),
+        (&in_call, Some(600), 660, PlaceKind::Testing, "a minute is over"),
+        (&in_call, None, 80, PlaceKind::Admitted, "entered 59 s ago"),
+        (&in_call, None, 600, PlaceKind::Testing, "nobody knows that they were there since"),
+        (&in_call, Some(600), 86_400, PlaceKind::Testing, "yesterday's call admits nobody today"),
+        (&in_call, Some(9000), 600, PlaceKind::Admitted, "the clock was set back"),
+        (&lost, Some(650), 659, PlaceKind::Admitted, "lost 59 s ago"),
+        (&lost, Some(650), 661, PlaceKind::Testing, "others were seen, not they"),
+        (&left, Some(600), 601, PlaceKind::Testing, "said good-bye"),
+        (&waiting_lost, Some(600), 601, PlaceKind::Waiting, "nobody had admitted them"),
+        (&testing_lost, Some(600), 601, PlaceKind::Testing, "nor asked to be let in"),
+    ] {
+        let remains = Remains { seen_at: seen.map(at), ..Remains::default() };
+        let (mut again, _) = Consultation::resume(&appointment(), journal, remains, at(now));
+        run(&mut again, now, Input::Arrive { participant: PATIENT, device: DeviceNumber(50) });
+        assert_eq!(kind(&again, PATIENT), expected, "{why}");
+    }
+}
+
+#[test]
+fn a_lock_and_a_telephone_call_outlive_a_restart() {
+    let telephone = Telephone { since: at(50), reason: TelephoneReason::NoVideo, by: DOCTOR };
+    let remains = Remains { seen_at: Some(at(90)), is_locked: true, telephone: Some(telephone) };
+    let line = |participant, to, second| Move { participant, to, at: at(second), by: None, check: None };
+    let journal = [
+        line(DOCTOR, PlaceKind::InCall, 10),
+        line(PATIENT, PlaceKind::InCall, 21),
+        line(RELATIVE, PlaceKind::Admitted, 85),
+    ];
+    let (mut c, _) = Consultation::resume(&appointment(), &journal, remains, at(100));
+    assert!(c.is_locked() && c.telephone() == Some(telephone));
+    for (participant, may_enter) in [(PATIENT, true), (DOCTOR, true), (RELATIVE, false)] {
+        let device = DeviceNumber(60);
+        run(&mut c, 101, Input::Arrive { participant, device });
+        let entered = c.handle(at(102), Input::Enter { participant, device });
+        assert_eq!(entered.is_ok(), may_enter, "{participant:?}: {entered:?}");
+    }
 }
 
 #[test]
@@ -272,6 +425,12 @@ fn any_input() -> impl Strategy<Value = Input> {
         (who(), who()).prop_map(|(by, participant)| Input::Remove { by, participant }),
         (who(), device()).prop_map(|(participant, device)| Input::Leave { participant, device }),
         (who(), device()).prop_map(|(participant, device)| Input::Lose { participant, device }),
+        (who(), device()).prop_map(|(participant, device)| Input::Resume { participant, device }),
+        (who(), any::<bool>()).prop_map(|(by, is_locked)| Input::Lock { by, is_locked }),
+        (who(), any::<bool>()).prop_map(|(by, is_on)| Input::Telephone {
+            by,
+            reason: is_on.then_some(TelephoneReason::Network)
+        }),
         who().prop_map(|participant| Input::Invite { participant }),
         Just(Input::Wake),
     ]
@@ -279,16 +438,19 @@ fn any_input() -> impl Strategy<Value = Input> {
 
 proptest! {
     /// Whatever comes in whatever order, a guest is in the room only after a doctor who was there admitted them, the room
-    /// opens only for those in the call, and it closes for whoever leaves.
+    /// opens only for those in the call, and it closes for whoever leaves. While it is locked nobody is admitted, and only those
+    /// come in who were in.
     #[test]
     fn nobody_gets_into_the_room_past_the_staff(inputs in prop::collection::vec((any_input(), 0_i64..90), 1..120)) {
         let mut c = Consultation::new(&appointment());
         let mut second = 0;
         let mut admitted = std::collections::BTreeSet::new();
         let mut room = std::collections::BTreeMap::new();
+        let mut been_in = std::collections::BTreeSet::new();
         for (input, pause) in inputs {
             second += pause;
             let before: Vec<_> = c.places().map(|(id, _, place)| (id, *place)).collect();
+            let was_locked = c.is_locked();
             match c.handle(at(second), input) {
                 Err(_) => {
                     let after: Vec<_> = c.places().map(|(id, _, place)| (id, *place)).collect();
@@ -298,15 +460,19 @@ proptest! {
                     match effect {
                         Effect::Moved(Move { participant, to: PlaceKind::Admitted, by: Some(by), .. }) => {
                             prop_assert_eq!(by, DOCTOR);
+                            prop_assert!(!was_locked, "admitted past the lock");
                             admitted.insert(participant);
                         }
                         Effect::Moved(Move { participant, to, .. }) => {
                             if matches!(to, PlaceKind::Left | PlaceKind::Removed | PlaceKind::Invited | PlaceKind::Testing | PlaceKind::Waiting) {
                                 admitted.remove(&participant);
+                                been_in.remove(&participant);
                             }
                         }
                         Effect::EnterRoom { participant, device } => {
                             prop_assert!(participant == DOCTOR || admitted.contains(&participant));
+                            prop_assert!(!was_locked || been_in.contains(&participant), "in past the lock");
+                            been_in.insert(participant);
                             prop_assert_eq!(room.insert(participant, device), None);
                         }
                         Effect::LeaveRoom { participant, device } => {
@@ -317,7 +483,8 @@ proptest! {
                 }
             }
             for (id, _, place) in c.places() {
-                prop_assert_eq!(place.kind() == PlaceKind::InCall, room.contains_key(&id));
+                prop_assert_eq!(place.room_device(), room.get(&id).copied());
+                prop_assert!(place.kind() != PlaceKind::InCall || room.contains_key(&id));
             }
         }
     }

@@ -126,8 +126,7 @@ async fn serve(path: &Path) -> Result<ExitCode> {
     tracing::info!(http.listen = %config.http.listen, media.listen = %config.media.listen, "ready");
     let served = match (config.http.tls_certificate, config.http.tls_key) {
         (Some(certificate), Some(key)) => {
-            let listener = listener.into_std().context("the listener cannot be used")?;
-            until_asked(&app, app.serve_tls(listener, certificate, key)).await
+            until_asked(&app, app.serve_tls(listener, certificate, key, &config.http.public_url)).await
         }
         _ => until_asked(&app, app.serve(listener)).await,
     };

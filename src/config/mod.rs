@@ -19,7 +19,9 @@ pub struct Config {
     pub database: Database,
     pub oidc: Oidc,
     pub media: Media,
+    pub relay: Relay,
     pub archive: ArchiveSection,
+    pub chat: Chat,
     pub log: Log,
 }
 
@@ -47,7 +49,8 @@ impl Config {
         Self::parse(&text, |name| std::env::var(name).ok())
     }
 
-    /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL` and `PARVIS_OIDC_CLIENT_SECRET`.
+    /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
+    /// `PARVIS_OIDC_CLIENT_SECRET` and `PARVIS_RELAY_SECRET`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let config = Self {
@@ -56,7 +59,9 @@ impl Config {
             database: Database::read(&mut reader, &environment),
             oidc: Oidc::read(&mut reader, &environment),
             media: Media::read(&mut reader),
+            relay: Relay::read(&mut reader, &environment),
             archive: ArchiveSection::read(&mut reader),
+            chat: Chat::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -70,7 +75,9 @@ impl Config {
         self.database.write(&mut out);
         self.oidc.write(&mut out);
         self.media.write(&mut out);
+        self.relay.write(&mut out);
         self.archive.write(&mut out);
+        self.chat.write(&mut out);
         self.log.write(&mut out);
         out
     }
@@ -106,7 +113,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let wrong = "[hospital]\nname = 3\nfax = \"no\"\n[http]\nlisten = \"nowhere\"\npublic_url = \"ftp://x\"\n\
-            [archive]\nworkers = 0\n[color]\nx = 1\n";
+            [archive]\nworkers = 0\n[chat]\nkeep = \"for ever\"\n[color]\nx = 1\n";
         let mistakes = parse(wrong).unwrap_err();
         let keys: Vec<_> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
         for key in [
@@ -119,9 +126,47 @@ mod tests {
             "oidc.client_id",
             "oidc.roles",
             "archive.workers",
+            "chat.keep",
             "color",
         ] {
             assert!(keys.contains(&key), "{key} is not in {mistakes:#?}");
+        }
+    }
+
+    #[test]
+    fn a_chat_is_kept_for_the_consultation_or_for_days() {
+        for (text, keep) in [
+            ("consultation", Some(ChatKept::Consultation)),
+            ("days:1", Some(ChatKept::Days(1))),
+            ("days:3650", Some(ChatKept::Days(3650))),
+            ("days:0", None),
+            ("days:3651", None),
+            ("days:-1", None),
+            ("days: 3", None),
+            ("days", None),
+            ("Consultation", None),
+        ] {
+            let parsed = parse(
+                &format!("{EXAMPLE}\n").replace("# keep = \"consultation\"", &format!("keep = \"{text}\"")),
+            );
+            match keep {
+                Some(keep) => assert_eq!(parsed.unwrap().chat.keep, keep, "{text}"),
+                None => assert_eq!(parsed.unwrap_err()[0].key, "chat.keep", "{text}"),
+            }
+        }
+    }
+
+    #[test]
+    fn mistakes_about_the_relay_are_told() {
+        let wrong = format!(
+            "{}\nhost = \"https://x\"\nlisten = \"3478\"\ntls_key = \"/k\"\n\
+             urls = [\"turn:a:1\"]\nexternal_urls = [\"stun:b\"]\n",
+            EXAMPLE.split("[relay]").next().unwrap_or_default().to_owned() + "[relay]",
+        );
+        let mistakes = parse(&wrong).unwrap_err();
+        for key in ["host", "listen", "tls_key", "urls", "external_urls", "external_secret"] {
+            let key = format!("relay.{key}");
+            assert!(mistakes.iter().any(|mistake| mistake.key == key), "{key} is not in {mistakes:#?}");
         }
     }
 
@@ -130,6 +175,7 @@ mod tests {
         let config = Config::parse(EXAMPLE, |name| match name {
             "PARVIS_OIDC_CLIENT_SECRET" => Some("canary-secret".into()),
             "PARVIS_DATABASE_URL" => Some("postgres://parvis:canary-secret@db/parvis".into()),
+            "PARVIS_RELAY_SECRET" => Some("canary-secret".into()),
             _ => None,
         })
         .unwrap();

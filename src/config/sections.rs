@@ -79,6 +79,28 @@ pub struct Media {
     pub listen: SocketAddr,
     /// Addresses under which browsers reach that port, when they are not those of the machine.
     pub announce: Vec<IpAddr>,
+    /// A TCP port of its own for calls, for where a proxy does TLS: ICE-TCP, and the relay without TLS.
+    pub tcp_listen: Option<SocketAddr>,
+    /// The TCP port that browsers are told, at the addresses of `announce`, when it is another than the one here.
+    pub tcp_port: Option<u16>,
+}
+
+/// `[relay]`: for networks that let only TCP or only TLS through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relay {
+    /// The name under which browsers reach it; that of `public_url` unless set. Firefox takes no IP address for TLS.
+    pub host: Option<String>,
+    /// An address of its own, for where a proxy does TLS. It takes ICE-TCP as well.
+    pub listen: Option<SocketAddr>,
+    /// PEM files for TLS there. Both or none; without them those of `[http]`, without these no TLS.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// What browsers are told instead of what follows from the rest.
+    pub urls: Vec<String>,
+    /// A relay of the hospital's (coturn with `use-auth-secret`), told instead of the gateway's own.
+    pub external_urls: Vec<String>,
+    /// Its `static-auth-secret`; `PARVIS_RELAY_SECRET` wins over it.
+    pub external_secret: Option<Secret<String>>,
 }
 
 /// `[archive]`: where studies are kept and decoded.
@@ -91,6 +113,43 @@ pub struct ArchiveSection {
     pub encoded_cache_bytes: u64,
     /// The largest upload, and the largest that it may unpack to.
     pub max_upload_bytes: u64,
+}
+
+/// `[chat]`: what people write and share in a consultation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chat {
+    pub keep: ChatKept,
+}
+
+/// How long lines and files of a chat are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChatKept {
+    /// `consultation`: until it is over.
+    Consultation,
+    /// `days:30`: so many days, at most ten years.
+    Days(u32),
+}
+
+impl ChatKept {
+    const MAX_DAYS: u32 = 3650;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let days = text.strip_prefix("days:").and_then(|days| days.parse().ok());
+        match (text, days) {
+            ("consultation", _) => Ok(Self::Consultation),
+            (_, Some(days)) if (1..=Self::MAX_DAYS).contains(&days) => Ok(Self::Days(days)),
+            _ => Err(format!("must be consultation, or days:N with N from 1 to {}", Self::MAX_DAYS)),
+        }
+    }
+}
+
+impl Display for ChatKept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Consultation => f.write_str("consultation"),
+            Self::Days(days) => write!(f, "days:{days}"),
+        }
+    }
 }
 
 /// `[log]`.
@@ -340,11 +399,94 @@ impl Media {
                 Err(_) => reader.mistake(s, "announce", format!("{text} is no IP address")),
             }
         }
-        Self { listen: reader.parsed(s, "listen", SocketAddr::from(([0, 0, 0, 0], 7882)), address), announce }
+        Self {
+            listen: reader.parsed(s, "listen", SocketAddr::from(([0, 0, 0, 0], 7882)), address),
+            announce,
+            tcp_listen: reader.parsed(s, "tcp_listen", None, |text| address(text).map(Some)),
+            // 0 is not within the bounds, so it stands for absent.
+            tcp_port: u16::try_from(reader.number(s, "tcp_port", 0, 1..=65535))
+                .ok()
+                .filter(|port| *port != 0),
+        }
     }
 
     pub(super) fn write(&self, out: &mut String) {
-        Writer::section(out, "media").text("listen", self.listen).texts("announce", &self.announce);
+        let mut writer = Writer::section(out, "media");
+        writer.text("listen", self.listen).texts("announce", &self.announce);
+        writer.optional("tcp_listen", self.tcp_listen);
+        if let Some(port) = self.tcp_port {
+            writer.number("tcp_port", port);
+        }
+    }
+}
+
+/// `turn:host:port?transport=tcp` and such (RFC 7065).
+fn is_relay_url(text: &str) -> bool {
+    let rest = text.strip_prefix("turn:").or_else(|| text.strip_prefix("turns:"));
+    let host = rest.and_then(|rest| rest.split('?').next()).unwrap_or_default();
+    let transport = text.split_once('?').map(|(_, transport)| transport);
+    let is_known = matches!(transport, None | Some("transport=udp" | "transport=tcp"));
+    !host.is_empty() && is_known && text.is_ascii() && !text.contains([' ', '/', '@', '#'])
+}
+
+impl Relay {
+    pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
+        let s = "relay";
+        let tls_certificate = reader.text(s, "tls_certificate").map(PathBuf::from);
+        let tls_key = reader.text(s, "tls_key").map(PathBuf::from);
+        if tls_certificate.is_some() != tls_key.is_some() {
+            reader.mistake(s, "tls_key", "tls_certificate and tls_key go together");
+        }
+        let listen = reader.parsed(s, "listen", None, |text| address(text).map(Some));
+        if tls_certificate.is_some() && listen.is_none() {
+            reader.mistake(
+                s,
+                "tls_certificate",
+                "is used with listen only; on the port of [http] its own is used",
+            );
+        }
+        let mut urls = |key: &str| {
+            let urls = reader.texts(s, key, &[]);
+            for url in urls.iter().filter(|url| !is_relay_url(url)) {
+                let what = format!(
+                    "{url} is no address of a relay, such as turns:turn.hopital.example:443?transport=tcp"
+                );
+                reader.mistake(s, key, what);
+            }
+            urls
+        };
+        let (urls, external_urls) = (urls("urls"), urls("external_urls"));
+        let in_file = reader.text(s, "external_secret");
+        let external_secret = environment("PARVIS_RELAY_SECRET").or(in_file).map(Secret::new);
+        if !external_urls.is_empty() && external_secret.is_none() {
+            reader.mistake(
+                s,
+                "external_secret",
+                "is missing: the static-auth-secret of the relay in external_urls",
+            );
+        }
+        if !external_urls.is_empty() && !urls.is_empty() {
+            reader.mistake(s, "urls", "is for the gateway's own relay, which external_urls replaces");
+        }
+        let host = reader.text(s, "host");
+        if host.as_deref().is_some_and(|host| host.contains([':', '/', ' '])) {
+            reader.mistake(s, "host", "must be a name without scheme, port and path");
+        }
+        Self { host, listen, tls_certificate, tls_key, urls, external_urls, external_secret }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        Writer::section(out, "relay")
+            .optional("host", self.host.as_ref())
+            .optional("listen", self.listen)
+            .optional("tls_certificate", path(&self.tls_certificate))
+            .optional("tls_key", path(&self.tls_key))
+            .texts("urls", &self.urls)
+            .texts("external_urls", &self.external_urls);
+        if self.external_secret.is_some() {
+            let _ = writeln!(out, "# external_secret = \"[secret]\"");
+        }
     }
 }
 
@@ -368,6 +510,16 @@ impl ArchiveSection {
             .number("decoded_cache_mib", self.decoded_cache_bytes / MIB)
             .number("encoded_cache_mib", self.encoded_cache_bytes / MIB)
             .number("max_upload_mib", self.max_upload_bytes / MIB);
+    }
+}
+
+impl Chat {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self { keep: reader.parsed("chat", "keep", ChatKept::Consultation, ChatKept::parse) }
+    }
+
+    pub(super) fn write(&self, out: &mut String) {
+        Writer::section(out, "chat").text("keep", self.keep);
     }
 }
 

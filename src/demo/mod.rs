@@ -11,10 +11,10 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use tokio::sync::mpsc;
 
-use crate::app::{App, Settings};
+use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
 use crate::clinical::{
-    Appointment, AppointmentId, Booking, GuestRole, Language, LinkId, NewLink, Part, Participant,
+    Appointment, AppointmentId, Booking, ChatKeep, GuestRole, Language, LinkId, NewLink, Part, Participant,
     ParticipantId, Practitioner, PractitionerId, StaffRole,
 };
 use crate::clock::Clock;
@@ -101,8 +101,14 @@ impl Demo {
                     listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
                     announce: Vec::new(),
                     shards: 1,
+                    tcp_port: Some(address.port()),
+                },
+                network: NetworkSettings {
+                    relay_urls: vec![format!("turn:localhost:{}?transport=tcp", address.port())],
+                    ..NetworkSettings::default()
                 },
                 archive,
+                chat_keep: ChatKeep::Consultation,
                 is_demo: true,
             },
             clock,

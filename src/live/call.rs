@@ -2,11 +2,18 @@
 
 use super::consultation::Task;
 use super::pictures;
-use crate::clinical::{DeviceNumber, ParticipantId};
-use crate::protocol::{DirectionWord, ProblemCode, ServerMessage, SubscribedTrack};
-use crate::room::{self, ConnectionId};
-use crate::sfu::{self, WantedTrack};
+use crate::clinical::{DeviceNumber, MediaDirection, ParticipantId};
+use crate::protocol::{
+    PausedReason, ProblemCode, ServerMessage, SubscribedTrack, TelephoneState, WatchedTrack,
+};
+use crate::room::{self, ConnectionId, PublicationId};
+use crate::sfu::{self, WantedTrack, Watched};
 use crate::viewing;
+
+/// Tracks that one client watches: four sources of everybody in the largest appointment.
+const MAX_WATCHED: usize = 160;
+/// The longest side of a picture, in device pixels.
+const MAX_SIDE: u32 = 16384;
 
 impl Task {
     pub(super) fn order(&self, command: sfu::Command) -> Result<(), (ProblemCode, String)> {
@@ -14,17 +21,47 @@ impl Task {
     }
 
     pub(super) fn enter_room(&mut self, participant: ParticipantId, number: DeviceNumber) {
+        if let Some(device) = self.devices.get_mut(&number) {
+            device.is_in_room = true;
+        }
+        self.open_media(participant, number);
+    }
+
+    /// Lets the device send and receive; one that is back finds its peer connections as they were, and what waits for its
+    /// answer is said to it again.
+    pub(super) fn open_media(&mut self, participant: ParticipantId, number: DeviceNumber) {
         let (Some(events), room) = (self.media_events.clone(), self.appointment.id) else { return };
         let connection = connection_of(number);
         if self.order(sfu::Command::Open { room, connection, events }).is_err() {
             tracing::error!(appointment.id = %room, "the media part takes no command");
         }
-        if let Some(device) = self.devices.get_mut(&number) {
-            device.is_in_room = true;
-        }
         self.call(room::Input::Enter { connection, participant });
         self.call(room::Input::SubscriberReady { connection });
+    }
+
+    /// The device hears nothing at present; its media go on.
+    pub(super) fn signal_lost(&mut self, number: DeviceNumber) {
+        self.call(room::Input::Lost { connection: connection_of(number) });
+    }
+
+    /// Tells a device in the room what the others know already.
+    pub(super) async fn greet(&mut self, number: DeviceNumber) {
         pictures::welcome(self, number);
+        self.tell_history(number).await;
+        let speaker = self.speaker.map(|participant| participant.to_string());
+        let telephone = self.consultation.telephone().map(TelephoneState::from);
+        let words: Vec<_> = self.quality.words().collect();
+        let Some(device) = self.devices.get_mut(&number) else { return };
+        if telephone.is_some() {
+            device.tell(ServerMessage::Telephone { state: telephone });
+        }
+        if speaker.is_some() {
+            device.tell(ServerMessage::Speaker { participant: speaker });
+        }
+        for (participant, word) in words {
+            let word = word.into();
+            device.tell(ServerMessage::QualityOf { participant: participant.to_string(), word });
+        }
     }
 
     pub(super) fn leave_room(&mut self, participant: ParticipantId, number: DeviceNumber) {
@@ -33,7 +70,9 @@ impl Task {
         let _ = self.order(sfu::Command::Close { connection });
         if let Some(device) = self.devices.get_mut(&number) {
             device.is_in_room = false;
+            device.is_video_off = false;
         }
+        self.quality.left(participant);
         if let Ok(effects) = self.viewing.handle(viewing::Input::Gone { participant }) {
             pictures::carry_out(self, effects);
         }
@@ -42,11 +81,7 @@ impl Task {
     pub(super) fn call(&mut self, input: room::Input) {
         for effect in self.room.handle(self.parts.clock.instant(), input) {
             match effect {
-                room::Effect::Subscribe { connection, publications } => {
-                    let wanted = publications.iter().filter_map(|id| self.room.publication(*id));
-                    let publications = wanted.map(WantedTrack::from).collect();
-                    let _ = self.order(sfu::Command::Subscribe { connection, publications });
-                }
+                room::Effect::Subscribe { connection, .. } => self.subscribe(connection),
                 room::Effect::Close { connection } => {
                     let _ = self.order(sfu::Command::Close { connection });
                 }
@@ -74,11 +109,56 @@ impl Task {
         }
     }
 
+    /// Orders what a device shall receive. When many come at once the media part may be busy: then it is ordered again.
+    fn subscribe(&mut self, connection: ConnectionId) {
+        let wanted = self.room.subscriptions(connection).iter().filter_map(|id| self.room.publication(*id));
+        let publications = wanted.map(WantedTrack::from).collect();
+        if self.order(sfu::Command::Subscribe { connection, publications }).is_err() {
+            self.unsubscribed.insert(connection);
+        }
+    }
+
+    /// Orders again what the media part was too busy for.
+    pub(super) fn subscribe_again(&mut self) {
+        for connection in std::mem::take(&mut self.unsubscribed) {
+            self.subscribe(connection);
+        }
+    }
+
     /// Tells everybody who is in the room.
     pub(super) fn tell_room(&mut self, message: &ServerMessage) {
         for device in self.devices.values_mut().filter(|device| device.is_in_room) {
             device.tell(message.clone());
         }
+    }
+
+    /// Hands on what a device shows of others. What is not published at present is left out: the client says it again when it
+    /// is there.
+    pub(super) fn watch(
+        &mut self,
+        number: DeviceNumber,
+        tracks: &[WatchedTrack],
+        is_saving_data: bool,
+        is_video_off: bool,
+    ) -> Result<(), (ProblemCode, String)> {
+        if tracks.len() > MAX_WATCHED {
+            return Err((ProblemCode::TooMany, "a client watches fewer tracks than that".into()));
+        }
+        let connection = connection_of(number);
+        let find = |track: &WatchedTrack| {
+            let (participant, source) = (track.participant.parse().ok()?, track.source.into());
+            let of_this = |other: &&room::Publication| {
+                other.participant == participant && other.source == source && other.connection != connection
+            };
+            let publication = self.room.publications().find(of_this)?.id;
+            let (width, height) = (track.width.min(MAX_SIDE), track.height.min(MAX_SIDE));
+            Some(Watched { publication, width, height, is_pinned: track.is_pinned })
+        };
+        let tracks = tracks.iter().filter_map(find).collect();
+        if let Some(device) = self.devices.get_mut(&number) {
+            device.is_video_off = is_video_off;
+        }
+        self.order(sfu::Command::Watch { connection, tracks, is_saving_data, is_video_off })
     }
 
     pub(super) fn mute(&mut self, number: DeviceNumber, source: room::Source, is_muted: bool) {
@@ -125,17 +205,60 @@ impl Task {
                     self.call(room::Input::Published { connection, tracks: Vec::new() });
                 }
             }
+            sfu::Event::LayersWanted { connection, mid, rids } => {
+                let of_this = |other: &&room::Publication| other.connection == connection && other.mid == mid;
+                let source = self.room.publications().find(of_this).map(|publication| publication.source);
+                if let (Some(source), Some(device)) = (source, self.devices.get_mut(&device_of(connection))) {
+                    device.tell(ServerMessage::LayersWanted { source: source.into(), rids });
+                }
+            }
+            sfu::Event::Speaker { connection, .. } => self.speaks(connection),
+            sfu::Event::Paused { connection, publication, is_paused } => {
+                self.paused(connection, publication, is_paused);
+            }
+            sfu::Event::Uplink { connection, is_slow } => {
+                if let Some(device) = self.devices.get_mut(&device_of(connection)) {
+                    device.tell(ServerMessage::SlowUplink { is_slow });
+                }
+            }
+            sfu::Event::Path { connection, which, path } => {
+                if let Some(device) = self.devices.get(&device_of(connection)) {
+                    self.quality.travels(device.participant, direction(which), path);
+                }
+            }
         }
     }
 
-    fn media_state(&mut self, connection: ConnectionId, which: sfu::Direction, is_connected: bool) {
-        let direction = match which {
-            sfu::Direction::Publish => DirectionWord::Publish,
-            sfu::Direction::Subscribe => DirectionWord::Subscribe,
-        };
-        if let Some(device) = self.devices.get_mut(&device_of(connection)) {
-            device.tell(ServerMessage::Media { direction, is_connected });
+    /// Every connection of the room brings the same news.
+    fn speaks(&mut self, connection: Option<ConnectionId>) {
+        let devices = &self.devices;
+        let speaker = connection.and_then(|connection| devices.get(&device_of(connection)));
+        let speaker = speaker.map(|device| device.participant);
+        if self.speaker != speaker {
+            self.speaker = speaker;
+            let participant = speaker.map(|participant| participant.to_string());
+            self.tell_room(&ServerMessage::Speaker { participant });
         }
+    }
+
+    fn paused(&mut self, connection: ConnectionId, publication: PublicationId, is_paused: bool) {
+        let Some((participant, source)) = self.tracks.get(&publication).copied() else { return };
+        let Some(device) = self.devices.get_mut(&device_of(connection)) else { return };
+        let reason = if device.is_video_off { PausedReason::Off } else { PausedReason::Bandwidth };
+        let (participant, source) = (participant.to_string(), source.into());
+        device.tell(ServerMessage::VideoPaused { participant, source, is_paused, reason });
+    }
+
+    fn media_state(&mut self, connection: ConnectionId, which: sfu::Direction, is_connected: bool) {
+        let which = direction(which);
+        let Some(device) = self.devices.get_mut(&device_of(connection)) else { return };
+        device.tell(ServerMessage::Media { direction: which.into(), is_connected });
+        let participant = device.participant;
+        let changed = match is_connected {
+            true => self.quality.connected(participant, which),
+            false => self.quality.lost(participant, which),
+        };
+        self.tell_quality(participant, changed);
     }
 
     fn media_problem(&mut self, connection: ConnectionId, detail: String) {
@@ -153,4 +276,11 @@ pub(super) fn connection_of(number: DeviceNumber) -> ConnectionId {
 
 fn device_of(connection: ConnectionId) -> DeviceNumber {
     DeviceNumber(connection.0)
+}
+
+fn direction(which: sfu::Direction) -> MediaDirection {
+    match which {
+        sfu::Direction::Publish => MediaDirection::Publish,
+        sfu::Direction::Subscribe => MediaDirection::Subscribe,
+    }
 }

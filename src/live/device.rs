@@ -3,12 +3,12 @@
 use tokio::sync::mpsc;
 
 use super::{MAX_OUTGOING, Outgoing};
-use crate::clinical::{Actor, ParticipantId};
+use crate::clinical::{Actor, ParticipantId, ResumeTokens};
 use crate::imaging::ContentHash;
 use crate::protocol::ServerMessage;
 use crate::viewing::PictureFlow;
 
-/// A connected device, as its consultation's task keeps it.
+/// A device, as its consultation's task keeps it: connected, or expected back.
 #[derive(Debug)]
 pub(super) struct Device {
     pub(super) participant: ParticipantId,
@@ -18,6 +18,14 @@ pub(super) struct Device {
     pub(super) content: Option<ContentHash>,
     /// Is in the room of the call.
     pub(super) is_in_room: bool,
+    /// Wants no video; so a picture that is held back is held back at its own wish.
+    pub(super) is_video_off: bool,
+    /// What brings it back after its connection broke.
+    pub(super) tokens: ResumeTokens,
+    /// Counts its connections. What an older one says or does not say any more counts for nothing.
+    pub(super) connection: u32,
+    /// The last of them has ended, and the door knows.
+    pub(super) is_away: bool,
     outbox: mpsc::Sender<Outgoing>,
     /// Has been told who it is; nothing comes before that.
     is_welcome: bool,
@@ -33,10 +41,25 @@ impl Device {
             flow,
             content: None,
             is_in_room: false,
+            is_video_off: false,
+            tokens: ResumeTokens::default(),
+            connection: 0,
+            is_away: false,
             outbox,
             is_welcome: false,
             is_behind: false,
         }
+    }
+
+    /// The device has a new connection; the older one, if it is still there, is closed. Pictures begin anew.
+    pub(super) fn reconnect(&mut self, actor: Actor, outbox: mpsc::Sender<Outgoing>) {
+        self.dismiss_quietly();
+        self.connection += 1;
+        self.actor = actor;
+        self.outbox = outbox;
+        self.flow = PictureFlow::default();
+        self.content = None;
+        (self.is_away, self.is_welcome, self.is_behind) = (false, false, false);
     }
 
     /// Says the first word.
@@ -54,7 +77,9 @@ impl Device {
 
     /// Sends a picture, or a file that is on show.
     pub(super) fn show(&mut self, picture: Vec<u8>) {
-        self.push(Outgoing::Picture(picture));
+        if self.is_welcome {
+            self.push(Outgoing::Picture(picture));
+        }
     }
 
     /// Says a last word and closes.

@@ -5,10 +5,15 @@
 //! has ended. The directory is a task of its own, so that nothing here is behind a lock.
 
 mod call;
+mod chat;
 mod consultation;
 mod device;
+mod door;
+mod ice;
 mod people;
 mod pictures;
+mod quality;
+mod said;
 mod series;
 
 use std::collections::HashMap;
@@ -18,12 +23,16 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
-use crate::clinical::{Actor, Appointment, AppointmentId, DeviceNumber, ParticipantId, Place, Refusal};
+use crate::clinical::{
+    Actor, Appointment, AppointmentId, DeviceNumber, ParticipantId, Place, Refusal, SharedFile,
+};
 use crate::clock::Clock;
 use crate::protocol::{ClientMessage, ServerMessage};
 use crate::sfu::Sfu;
 use crate::store::Store;
 use crate::tasks::Tasks;
+
+pub use ice::IceServers;
 
 /// Commands that wait for one consultation.
 const MAX_COMMANDS: usize = 256;
@@ -38,6 +47,18 @@ pub struct Parts {
     pub sfu: Sfu,
     pub clock: Clock,
     pub tasks: Tasks,
+    pub ice_servers: IceServers,
+}
+
+/// A device that has proven whose it is.
+#[derive(Clone, Debug)]
+pub struct Attending {
+    pub participant: ParticipantId,
+    pub actor: Actor,
+    /// What leaves for it.
+    pub outbox: mpsc::Sender<Outgoing>,
+    /// The token that it was told before its connection broke.
+    pub resume: Option<String>,
 }
 
 /// The directory of running consultations. Cheap to clone.
@@ -62,6 +83,7 @@ pub enum Outgoing {
 #[derive(Debug)]
 pub struct Attendance {
     device: DeviceNumber,
+    connection: u32,
     commands: mpsc::Sender<Command>,
 }
 
@@ -94,13 +116,13 @@ struct Running {
 #[derive(Debug)]
 enum Command {
     Attend {
-        participant: ParticipantId,
-        actor: Actor,
-        outbox: mpsc::Sender<Outgoing>,
+        attending: Attending,
         reply: oneshot::Sender<Result<Attendance, AttendError>>,
     },
     Said {
         device: DeviceNumber,
+        /// Which of the device's connections.
+        connection: u32,
         message: ClientMessage,
     },
     /// A person has a new link.
@@ -108,6 +130,10 @@ enum Command {
         participant: ParticipantId,
     },
     StudiesChanged,
+    /// Somebody shared a file, which is kept now.
+    Shared {
+        file: SharedFile,
+    },
     /// The appointment was cancelled or marked as missed: everybody out.
     Closed,
 }
@@ -122,16 +148,14 @@ impl Live {
         live
     }
 
-    /// A device attends: its place is taken, its messages go into the answer, what it gets comes out of `outbox`.
+    /// A device attends: its place is taken, its messages go into the answer, what it gets comes out of its outbox.
     ///
     /// # Errors
     /// If the person was removed, the consultation is over or unknown, or the database does not answer.
     pub async fn attend(
         &self,
         appointment: AppointmentId,
-        participant: ParticipantId,
-        actor: Actor,
-        outbox: mpsc::Sender<Outgoing>,
+        attending: Attending,
     ) -> Result<Attendance, AttendError> {
         // A task that is about to end may still be in the directory: then the next one answers.
         for _ in 0..3 {
@@ -140,7 +164,7 @@ impl Live {
             self.directory.send(ask).await.map_err(|_| AttendError::Unavailable)?;
             let commands = opened.await.map_err(|_| AttendError::Unavailable)?;
             let (reply, answer) = oneshot::channel();
-            let attend = Command::Attend { participant, actor: actor.clone(), outbox: outbox.clone(), reply };
+            let attend = Command::Attend { attending: attending.clone(), reply };
             if commands.send(attend).await.is_ok()
                 && let Ok(answer) = answer.await
             {
@@ -168,6 +192,11 @@ impl Live {
     /// A person has a new link: somebody who was removed may come again.
     pub async fn invited(&self, appointment: AppointmentId, participant: ParticipantId) {
         self.tell(appointment, Command::Invited { participant }).await;
+    }
+
+    /// A file was shared: everybody in the call is told.
+    pub async fn shared(&self, appointment: AppointmentId, file: SharedFile) {
+        self.tell(appointment, Command::Shared { file }).await;
     }
 
     /// Studies were added to the appointment.
@@ -198,7 +227,10 @@ impl Live {
 impl Attendance {
     /// Hands on what the device said. Waits while the consultation is behind, so that a device cannot flood it.
     pub async fn say(&self, message: ClientMessage) {
-        let _ = self.commands.send(Command::Said { device: self.device, message }).await;
+        let _ = self
+            .commands
+            .send(Command::Said { device: self.device, connection: self.connection, message })
+            .await;
     }
 }
 

@@ -11,7 +11,13 @@ impl Task {
         let everybody: Vec<_> = self.appointment.participants.iter().map(|p| self.person(p)).collect();
         let guests: Vec<_> = everybody
             .iter()
-            .filter(|person| person.place.state == PlaceWord::InCall)
+            .zip(&self.appointment.participants)
+            .filter(|(_, participant)| {
+                let place = self.consultation.place(participant.id);
+                // Also somebody whose connection is lost and whose media go on.
+                place.is_some_and(|place| place.room_device().is_some())
+            })
+            .map(|(person, _)| person)
             .map(|person| Person { camera: None, microphone: None, ..person.clone() })
             .collect();
         for number in self.devices.keys().copied().collect::<Vec<_>>() {

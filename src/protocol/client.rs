@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DeviceStateWord, LanguageWord, OutcomeWord, SourceWord};
+use super::{
+    DeviceStateWord, DirectionWord, LanguageWord, OutcomeWord, PathWord, SourceWord, TelephoneReason,
+};
+use crate::secret::Pii;
 
 /// One message from a client. `request` numbers are the client's own; `accepted` or `rejected` repeats them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -18,6 +21,9 @@ pub enum ClientMessage {
         link: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         appointment: Option<String>,
+        /// From the last `welcome` of this person and appointment: the device takes its place again, and its media go on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resume: Option<String>,
     },
     /// A guest has tested the device and asks to be let in: from testing to waiting.
     Ready { request: u32, camera: DeviceStateWord, microphone: DeviceStateWord },
@@ -42,6 +48,47 @@ pub enum ClientMessage {
     RestartSubscribe {},
     /// The person switched a source off or on without renegotiation.
     Mute { source: SourceWord, is_muted: bool },
+    /// What this client shows of others, and how large. Said when it changes; what is not listed is not shown.
+    Watch {
+        tracks: Vec<WatchedTrack>,
+        /// The person asked to spare a paid or slow connection.
+        is_saving_data: bool,
+        /// No video at all.
+        is_video_off: bool,
+    },
+    /// How the media of one connection fared since the last of these, every 10 seconds and at the end.
+    Quality {
+        direction: DirectionWord,
+        path: PathWord,
+        /// Packets that did not arrive, in percent.
+        loss_pct: f32,
+        /// Round trip, ms.
+        rtt_ms: f32,
+        jitter_ms: f32,
+        /// How long pictures stood still, ms.
+        freezes_ms: u32,
+        /// Sound that was made up because packets were missing, in percent.
+        concealed_pct: f32,
+        bitrate_kbps: u32,
+    },
+
+    /// A line for everybody in the call: 1 to 2000 characters, line breaks allowed.
+    Chat {
+        request: u32,
+        #[ts(type = "string")]
+        text: Pii<String>,
+    },
+    /// Staff ask a person in the call to mute a source. Nobody is ever unmuted from elsewhere.
+    MuteOther { request: u32, participant: String, source: SourceWord },
+    /// Staff close the consultation to newcomers, or open it again.
+    Lock { request: u32, is_locked: bool },
+    /// Staff say that the visit goes on by telephone, and why; or, with `isOver` and no reason, that it is back.
+    Telephone {
+        request: u32,
+        is_over: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<TelephoneReason>,
+    },
 
     /// Shows a series to everybody; the sender becomes the presenter.
     Share { request: u32, series: String },
@@ -88,4 +135,16 @@ pub enum ClientMessage {
 pub struct OfferedTrack {
     pub mid: String,
     pub source: SourceWord,
+}
+
+/// A track that a client shows, in device pixels. 0 by 0: not shown now, and wanted soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WatchedTrack {
+    pub participant: String,
+    pub source: SourceWord,
+    pub width: u32,
+    pub height: u32,
+    /// The person chose to see this one large.
+    pub is_pinned: bool,
 }

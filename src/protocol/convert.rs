@@ -36,7 +36,11 @@ both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Doctor, Radiologist, A
 both_ways!(OutcomeWord, clinical::Outcome, Completed, FollowUp, ByTelephone, InPerson, NotHeld);
 both_ways!(DeviceStateWord, clinical::DeviceState, Works, Refused, Missing, InUse, Off);
 both_ways!(PlaceWord, PlaceKind, Invited, Testing, Waiting, Admitted, InCall, Lost, Left, Removed);
-both_ways!(SourceWord, room::Source, Microphone, Camera, Screen);
+both_ways!(SourceWord, room::Source, Microphone, Auscultation, Camera, SecondCamera, Screen, ScreenSound);
+both_ways!(DirectionWord, clinical::MediaDirection, Publish, Subscribe);
+both_ways!(PathWord, clinical::MediaPath, Udp, Tcp, RelayUdp, RelayTcp, RelayTls);
+both_ways!(QualityWord, clinical::Quality, Good, Fair, Poor, Lost);
+both_ways!(TelephoneReason, clinical::TelephoneReason, NoVideo, NoSound, Network, Device, Other);
 both_ways!(
     ObjectKindWord,
     ObjectKind,
@@ -146,8 +150,108 @@ impl From<clinical::Refusal> for ProblemCode {
             clinical::Refusal::NotWaiting => Self::NotWaiting,
             clinical::Refusal::NotAdmitted => Self::NotAdmitted,
             clinical::Refusal::NotInCall => Self::NotInCall,
+            clinical::Refusal::Locked => Self::Locked,
             clinical::Refusal::Removed => Self::LinkRevoked,
             clinical::Refusal::StaleDevice | clinical::Refusal::OutOfOrder => Self::OutOfOrder,
+        }
+    }
+}
+
+impl From<clinical::ChatRefusal> for ProblemCode {
+    fn from(refusal: clinical::ChatRefusal) -> Self {
+        match refusal {
+            clinical::ChatRefusal::Empty | clinical::ChatRefusal::ControlCharacter => Self::BadRequest,
+            clinical::ChatRefusal::TooLong => Self::TooLarge,
+            clinical::ChatRefusal::TooFast => Self::TooMany,
+        }
+    }
+}
+
+impl From<clinical::ShareRefusal> for ProblemCode {
+    fn from(refusal: clinical::ShareRefusal) -> Self {
+        match refusal {
+            clinical::ShareRefusal::Over => Self::ConsultationOver,
+            clinical::ShareRefusal::TooMany => Self::TooMany,
+            clinical::ShareRefusal::TooLarge => Self::TooLarge,
+            clinical::ShareRefusal::WrongKind => Self::WrongFileKind,
+        }
+    }
+}
+
+impl From<clinical::Incident> for IncidentWord {
+    fn from(incident: clinical::Incident) -> Self {
+        match incident {
+            clinical::Incident::NoMicrophone => Self::NoMicrophone,
+            clinical::Incident::NoCamera => Self::NoCamera,
+            clinical::Incident::HeavyLoss => Self::HeavyLoss,
+            clinical::Incident::BrokenSound => Self::BrokenSound,
+            clinical::Incident::LongFreeze => Self::LongFreeze,
+            clinical::Incident::HighDelay => Self::HighDelay,
+            clinical::Incident::ManyReconnections => Self::ManyReconnections,
+            clinical::Incident::RelayOnly => Self::RelayOnly,
+            clinical::Incident::NoUdp => Self::NoUdp,
+        }
+    }
+}
+
+impl From<clinical::Telephone> for TelephoneState {
+    fn from(telephone: clinical::Telephone) -> Self {
+        Self { since: time(telephone.since), reason: telephone.reason.into() }
+    }
+}
+
+impl ChatLine {
+    /// A line with the name of who wrote it.
+    pub fn new(line: &clinical::ChatLine, by: Option<&clinical::Participant>) -> Self {
+        Self {
+            id: line.id.to_string(),
+            participant: line.participant.to_string(),
+            name: by.map(|person| person.name.clone()).unwrap_or_default(),
+            at: time(line.at),
+            text: line.text.expose().into(),
+        }
+    }
+}
+
+impl SharedFile {
+    /// A file with the name of who shared it.
+    pub fn new(file: &clinical::SharedFile, by: Option<&clinical::Participant>) -> Self {
+        Self {
+            id: file.id.to_string(),
+            participant: file.participant.to_string(),
+            name: by.map(|person| person.name.clone()).unwrap_or_default(),
+            file_name: file.name.expose().into(),
+            bytes: file.bytes,
+            media_type: file.kind.media_type().to_owned(),
+            at: time(file.at),
+        }
+    }
+}
+
+impl PathQuality {
+    /// What was measured of one direction over one path.
+    pub fn new(
+        direction: clinical::MediaDirection,
+        path: clinical::MediaPath,
+        tally: &clinical::QualityTally,
+    ) -> Self {
+        Self {
+            direction: direction.into(),
+            path: path.into(),
+            reports: tally.reports,
+            seconds: tally.seconds,
+            mean_loss_pct: tally.loss_pct.mean,
+            max_loss_pct: tally.loss_pct.max,
+            mean_rtt_ms: tally.rtt_ms.mean,
+            max_rtt_ms: tally.rtt_ms.max,
+            mean_jitter_ms: tally.jitter_ms.mean,
+            max_jitter_ms: tally.jitter_ms.max,
+            mean_concealed_pct: tally.concealed_pct.mean,
+            max_concealed_pct: tally.concealed_pct.max,
+            mean_bitrate_kbps: tally.bitrate_kbps.mean,
+            freezes_ms: tally.freezes_ms as f64,
+            longest_freezes_ms: tally.longest_freezes_ms,
+            reconnections: tally.reconnections,
         }
     }
 }

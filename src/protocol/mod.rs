@@ -5,6 +5,7 @@
 
 mod client;
 mod convert;
+mod network;
 mod picture;
 mod problem;
 mod rest;
@@ -15,6 +16,7 @@ mod words;
 
 pub use client::*;
 pub use convert::*;
+pub use network::*;
 pub use picture::*;
 pub use problem::*;
 pub use rest::*;
@@ -24,4 +26,4 @@ pub use viewing::*;
 pub use words::*;
 
 /// The version that `hello` and `welcome` carry. A client of another version is asked to load its page again.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;

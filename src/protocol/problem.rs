@@ -56,6 +56,8 @@ pub enum ProblemCode {
     UnknownParticipant,
     UnknownSeries,
     BadMedia,
+    Locked,
+    WrongFileKind,
     // studies
     NotDicom,
     NoImages,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DoorWord, LanguageWord, ObjectKindWord, OutcomeWord, Place, ProblemCode, RoleWord,
-    StaffRoleWord,
+    AppointmentStatusWord, DirectionWord, DoorWord, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord,
+    PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason,
 };
 
 /// `GET /api/hospital`: what every page shows, without signing in.
@@ -227,4 +227,65 @@ pub struct RefusedFile {
     pub code: ProblemCode,
     /// One English sentence.
     pub reason: String,
+}
+
+/// `GET /api/appointments/{id}/quality`: how the call of an appointment went, at most a minute old while it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QualityRecord {
+    /// People who were in the call, in the order of the appointment.
+    pub people: Vec<PersonQuality>,
+    /// When the visit went on by telephone, oldest first.
+    pub telephone: Vec<TelephoneEntry>,
+}
+
+/// How the call went for one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonQuality {
+    pub participant: String,
+    pub role: RoleWord,
+    pub name: String,
+    pub paths: Vec<PathQuality>,
+    /// Each once, the gravest first.
+    pub incidents: Vec<IncidentWord>,
+}
+
+/// All that was measured of one direction over one path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PathQuality {
+    pub direction: DirectionWord,
+    pub path: PathWord,
+    /// Measurements, and the time that they cover.
+    pub reports: u32,
+    pub seconds: u32,
+    pub mean_loss_pct: f64,
+    pub max_loss_pct: f64,
+    pub mean_rtt_ms: f64,
+    pub max_rtt_ms: f64,
+    pub mean_jitter_ms: f64,
+    pub max_jitter_ms: f64,
+    pub mean_concealed_pct: f64,
+    pub max_concealed_pct: f64,
+    pub mean_bitrate_kbps: f64,
+    /// How long pictures stood still, altogether and in the worst measurement, ms.
+    pub freezes_ms: f64,
+    pub longest_freezes_ms: u32,
+    /// How often the connection came back after it was lost.
+    pub reconnections: u32,
+}
+
+/// A visit that went on by telephone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct TelephoneEntry {
+    pub since: String,
+    /// Absent while it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    pub reason: TelephoneReason,
+    /// The participant who said so.
+    pub by: String,
 }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DeviceStateWord, DirectionWord, DocumentState, OutcomeWord, PlaceWord,
-    ProblemCode, RoleWord, SourceWord, ViewingState,
+    AppointmentStatusWord, DeviceStateWord, DirectionWord, DocumentState, IceServer, OutcomeWord,
+    PausedReason, PlaceWord, ProblemCode, QualityWord, RoleWord, SourceWord, TelephoneReason, ViewingState,
 };
+use crate::secret::Pii;
 
 /// One message to a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -18,12 +19,23 @@ pub enum ServerMessage {
         protocol: u32,
         /// This person.
         participant: String,
+        /// The appointment, by whose address files are handed over.
+        appointment: String,
         role: RoleWord,
         starts_at: String,
         ends_at: String,
         place: Place,
         /// UTC now, to show "since" truly on a device with a wrong clock.
         now: String,
+        /// Shown in the `hello` after a lost connection, within 60 seconds, it brings this device back to its place.
+        resume: String,
+        /// Relays that this person's connections may use, with credentials that end.
+        ice_servers: Vec<IceServer>,
+        /// Nobody new comes in at present.
+        is_locked: bool,
+        /// The visit goes on by telephone. Staff and people in the call are told.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        telephone: Option<TelephoneState>,
     },
     Accepted {
         request: u32,
@@ -78,6 +90,55 @@ pub enum ServerMessage {
         participant: String,
         source: SourceWord,
         is_muted: bool,
+    },
+    /// To a publisher: send only these encodings of this source. Empty: nobody watches it at present.
+    LayersWanted {
+        source: SourceWord,
+        rids: Vec<String>,
+    },
+    /// Who speaks; absent while nobody does.
+    Speaker {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        participant: Option<String>,
+    },
+    /// To a receiver: this picture is held back, or comes again.
+    VideoPaused {
+        participant: String,
+        source: SourceWord,
+        is_paused: bool,
+        reason: PausedReason,
+    },
+    /// To a publisher: its own video does not get through, or does again.
+    SlowUplink {
+        is_slow: bool,
+    },
+    /// How a person's connection carries the call, when that changes; to everybody in the call.
+    QualityOf {
+        participant: String,
+        word: QualityWord,
+    },
+
+    /// Somebody wrote to everybody.
+    ChatLine(ChatLine),
+    /// What was written and shared before, oldest first; comes after a device has entered the call.
+    ChatHistory {
+        lines: Vec<ChatLine>,
+        files: Vec<SharedFile>,
+    },
+    /// Somebody shared a file; its bytes are fetched over HTTP.
+    FileShared(SharedFile),
+    /// Staff ask you to mute: the client does, and says so.
+    MuteAsked {
+        source: SourceWord,
+    },
+    /// Nobody new comes in, or the door works again.
+    Locked {
+        is_locked: bool,
+    },
+    /// The visit goes on by telephone; absent: it is back.
+    Telephone {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state: Option<TelephoneState>,
     },
 
     /// What the consultation looks at now: the whole state, newer revisions win.
@@ -155,4 +216,41 @@ pub struct SubscribedTrack {
     pub mid: String,
     pub participant: String,
     pub source: SourceWord,
+}
+
+/// A visit that goes on by telephone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TelephoneState {
+    pub since: String,
+    pub reason: TelephoneReason,
+}
+
+/// A line that somebody wrote. Plain characters: whoever shows it escapes them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatLine {
+    pub id: String,
+    pub participant: String,
+    #[ts(type = "string")]
+    pub name: Pii<String>,
+    pub at: String,
+    #[ts(type = "string")]
+    pub text: Pii<String>,
+}
+
+/// A file that somebody shared: `GET /api/appointments/{id}/files/{id}`. Also the answer to sharing one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SharedFile {
+    pub id: String,
+    pub participant: String,
+    #[ts(type = "string")]
+    pub name: Pii<String>,
+    #[ts(type = "string")]
+    pub file_name: Pii<String>,
+    pub bytes: u32,
+    /// What its bytes are, whatever its name says.
+    pub media_type: String,
+    pub at: String,
 }

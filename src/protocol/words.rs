@@ -42,7 +42,7 @@ words!(
 );
 words!(
     /// What a track carries.
-    SourceWord { Microphone, Camera, Screen }
+    SourceWord { Microphone, Auscultation, Camera, SecondCamera, Screen, ScreenSound }
 );
 words!(
     /// Which of a client's two peer connections.
@@ -71,4 +71,30 @@ words!(
 words!(
     /// What can be shown of an object.
     ObjectKindWord { Image, Video, Report, Document, Presentation, KeyObjects, Waveform, Other }
+);
+words!(
+    /// How packets of a connection travel: straight, or through the gateway's relay over UDP, TCP or TLS.
+    PathWord { Udp, Tcp, RelayUdp, RelayTcp, RelayTls }
+);
+words!(
+    /// How well the connection of a person carries the call; `lost`: nothing comes from them at present.
+    QualityWord { Good, Fair, Poor, Lost }
+);
+words!(
+    /// Why a picture is paused: the receiver's connection does not carry it, or the receiver wants no video.
+    PausedReason { Bandwidth, Off }
+);
+words!(
+    /// Why a visit became a telephone call.
+    TelephoneReason { NoVideo, NoSound, Network, Device, Other }
+);
+words!(
+    /// What went wrong in a call, for those who look into it afterwards; docs/protocol.md says when each is given.
+    IncidentWord {
+        HeavyLoss, HighDelay, LongFreeze, BrokenSound, ManyReconnections, RelayOnly, NoUdp, NoMicrophone, NoCamera
+    }
+);
+words!(
+    /// What the gateway's test of its own relay found.
+    SelfTestWord { NotRun, Passed, Failed }
 );

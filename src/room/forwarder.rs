@@ -68,18 +68,36 @@ pub struct Forwarder {
     mapping: Option<Mapping>,
     sent: Option<Sent>,
     first_sequence_number: u16,
+    is_paused: bool,
 }
 
 impl Forwarder {
     /// A forwarder that has sent nothing. Its first packet gets `first_sequence_number`, which should be
     /// unpredictable and below 2^15, so that the receiver cannot miss a roll-over (RFC 3711 section 3.3.1).
     pub fn new(kind: MediaKind, first_sequence_number: u16) -> Self {
-        Self { kind, target: None, mapping: None, sent: None, first_sequence_number }
+        Self { kind, target: None, mapping: None, sent: None, first_sequence_number, is_paused: false }
     }
 
     /// Changes to this layer with its next key frame. Until then the present one goes on.
+    /// Ends a pause.
     pub fn select(&mut self, ssrc: u32) {
         self.target = Some(ssrc);
+        self.is_paused = false;
+    }
+
+    /// Sends nothing from now on, until [`Forwarder::select`].
+    pub fn pause(&mut self) {
+        (self.target, self.mapping, self.is_paused) = (None, None, true);
+    }
+
+    /// Nothing goes out, on purpose.
+    pub fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// The newest timestamp that went out, 0 before there is one.
+    pub fn last_timestamp(&self) -> u32 {
+        self.sent.map_or(0, |sent| sent.timestamp)
     }
 
     /// The layer that is wanted, if one was selected or has begun.
@@ -94,12 +112,17 @@ impl Forwarder {
 
     /// A key frame of the wanted layer is needed before the subscriber sees it.
     pub fn is_waiting(&self) -> bool {
-        self.kind == MediaKind::Video && (self.mapping.is_none() || self.current() != self.target)
+        self.kind == MediaKind::Video
+            && !self.is_paused
+            && (self.mapping.is_none() || self.current() != self.target)
     }
 
     /// What to write into the copy of this packet, or `None` if it does not go to this subscriber.
     /// Each packet of a layer is given once ([`super::ReplayWindow`]), in any order.
     pub fn rewrite(&mut self, header: &Header) -> Option<Rewrite> {
+        if self.is_paused {
+            return None;
+        }
         if self.current() != Some(header.ssrc) {
             let target = *self.target.get_or_insert(header.ssrc);
             let may_begin = self.kind == MediaKind::Audio || header.is_keyframe_start;

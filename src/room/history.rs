@@ -30,16 +30,17 @@ impl<T> PacketHistory<T> {
         self.newest.is_none()
     }
 
-    /// Keeps a packet. One that is older than everything that could be kept is let go.
-    pub fn insert(&mut self, sequence_number: u16, packet: T) {
+    /// Keeps a packet; gives back the one whose place it takes. One that is older than everything that could be
+    /// kept is given back itself.
+    pub fn insert(&mut self, sequence_number: u16, packet: T) -> Option<T> {
         let newest = *self.newest.get_or_insert(sequence_number);
         if sequence_number.wrapping_sub(newest) < 0x8000 {
             self.newest = Some(sequence_number);
         } else if usize::from(newest.wrapping_sub(sequence_number)) >= self.slots.len() {
-            return;
+            return Some(packet);
         }
         let slot = self.slot(sequence_number);
-        self.slots[slot] = Some((sequence_number, packet));
+        self.slots[slot].replace((sequence_number, packet)).map(|(_, packet)| packet)
     }
 
     /// The packet with this sequence number, if it is among the last [`PacketHistory::capacity`].

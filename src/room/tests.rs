@@ -134,7 +134,12 @@ fn a_lost_device_has_a_minute_to_come_back() {
 }
 
 fn source() -> impl Strategy<Value = Source> {
-    prop_oneof![Just(Source::Microphone), Just(Source::Camera), Just(Source::Screen)]
+    prop_oneof![
+        Just(Source::Microphone),
+        Just(Source::Camera),
+        Just(Source::SecondCamera),
+        Just(Source::Screen)
+    ]
 }
 
 fn input() -> impl Strategy<Value = Input> {

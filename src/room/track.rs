@@ -38,18 +38,24 @@ pub enum MediaKind {
 pub enum Source {
     /// Sound of the person.
     Microphone,
+    /// Sound of the body, as a stethoscope gives it: as it is, without anything that makes voices clearer.
+    Auscultation,
     /// Picture of the person.
     Camera,
+    /// Picture of something that is held to the light: a dermatoscope, an otoscope, a camera on an arm.
+    SecondCamera,
     /// A shared screen or window, as video.
     Screen,
+    /// The sound of what is shared.
+    ScreenSound,
 }
 
 impl Source {
     /// The kind of media that such a source gives.
     pub fn kind(self) -> MediaKind {
         match self {
-            Source::Microphone => MediaKind::Audio,
-            Source::Camera | Source::Screen => MediaKind::Video,
+            Source::Microphone | Source::Auscultation | Source::ScreenSound => MediaKind::Audio,
+            Source::Camera | Source::SecondCamera | Source::Screen => MediaKind::Video,
         }
     }
 }

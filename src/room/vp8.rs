@@ -84,6 +84,19 @@ impl Descriptor {
         self.is_frame_start && payload.get(self.length).is_some_and(|byte| byte & 0x01 == 0)
     }
 
+    /// Width and height of a key frame in pixels (RFC 6386 section 9.1), of the packet that begins it. `None` if the
+    /// start code is not there, as in frames that are encrypted between the devices.
+    pub fn frame_size(&self, payload: &[u8]) -> Option<(u32, u32)> {
+        let &[_, _, _, 0x9d, 0x01, 0x2a, width, width_high, height, height_high, ..] =
+            payload.get(self.length..)?
+        else {
+            return None;
+        };
+        let pixels = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
+        let size = (pixels(width, width_high), pixels(height, height_high));
+        (self.is_keyframe_start(payload) && size.0 > 0 && size.1 > 0).then_some(size)
+    }
+
     /// Writes other values of PictureID and TL0PICIDX into a payload that has this descriptor. The length of
     /// the fields stays.
     pub fn write(&self, payload: &mut [u8], picture_id: u16, tl0_picture_index: u8) {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::clinical::AppointmentId;
+use crate::clinical::{AppointmentId, MediaPath};
 use crate::room::{ConnectionId, Publication, PublicationId, PublishedTrack, Source};
 
 /// Where media are received.
@@ -18,6 +18,9 @@ pub struct SfuSettings {
     pub announce: Vec<IpAddr>,
     /// How many threads forward. At present 1; a room lives on one of them.
     pub shards: usize,
+    /// The TCP port on which browsers reach the same addresses (ICE-TCP, RFC 6544). They are told of it in every
+    /// description. `None`: they are not.
+    pub tcp_port: Option<u16>,
 }
 
 /// Which of the two one-way peer connections of a device.
@@ -51,6 +54,19 @@ impl From<&Publication> for WantedTrack {
             source: publication.source,
         }
     }
+}
+
+/// One publication that a device shows, and how large.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Watched {
+    /// Its name in the room.
+    pub publication: PublicationId,
+    /// Device pixels. 0 by 0: not shown now.
+    pub width: u32,
+    /// Device pixels.
+    pub height: u32,
+    /// The person chose to see it large.
+    pub is_pinned: bool,
 }
 
 /// What to do. Commands about a connection that is not open do nothing.
@@ -98,6 +114,17 @@ pub enum Command {
     RestartSubscribe {
         /// The device.
         connection: ConnectionId,
+    },
+    /// What the device shows of what it receives. Until it says so, everything counts as shown.
+    Watch {
+        /// The device.
+        connection: ConnectionId,
+        /// The whole set. A publication that is not listed is not shown.
+        tracks: Vec<Watched>,
+        /// The person asked to spare the connection.
+        is_saving_data: bool,
+        /// The device wants no video at all.
+        is_video_off: bool,
     },
     /// The device left.
     Close {
@@ -171,6 +198,47 @@ pub enum Event {
         /// Why, without personal data.
         reason: String,
     },
+    /// These encodings of a section are forwarded to somebody; the device need not send the others.
+    LayersWanted {
+        /// The publisher.
+        connection: ConnectionId,
+        /// The section, in the publisher's own description.
+        mid: String,
+        /// Names of encodings (RFC 8851); empty when nobody watches.
+        rids: Vec<String>,
+    },
+    /// Another device speaks now, or none. Told to every connection of the room.
+    Speaker {
+        /// Which room.
+        room: AppointmentId,
+        /// The device that speaks.
+        connection: Option<ConnectionId>,
+    },
+    /// A picture is held back from this receiver because its connection does not carry it, or comes again.
+    Paused {
+        /// The receiver.
+        connection: ConnectionId,
+        /// The picture.
+        publication: PublicationId,
+        /// As it is now.
+        is_paused: bool,
+    },
+    /// The video of this publisher does not get through to the server, or does again.
+    Uplink {
+        /// The publisher.
+        connection: ConnectionId,
+        /// As it is now.
+        is_slow: bool,
+    },
+    /// The packets of a peer connection travel this way now.
+    Path {
+        /// The device.
+        connection: ConnectionId,
+        /// Which of its peer connections.
+        which: Direction,
+        /// The way.
+        path: MediaPath,
+    },
 }
 
 /// What was counted since the start.
@@ -184,6 +252,12 @@ pub struct Counters {
     pub datagrams_dropped: u64,
     /// Datagrams from nobody known, or of no known protocol.
     pub datagrams_unknown: u64,
+    /// Datagrams given to streams, of ICE-TCP and of the relay.
+    pub paths_out: u64,
+    /// Datagrams from or to streams that found a full queue, or no stream any more.
+    pub paths_dropped: u64,
+    /// STUN requests of nobody known that were answered: somebody tries whether this port can be reached.
+    pub probes: u64,
     /// RTP packets from publishers, each once.
     pub packets_in: u64,
     /// RTP packets for subscribers, without retransmissions.
@@ -204,6 +278,8 @@ pub struct Counters {
     pub packets_retransmitted: u64,
     /// Events that did not fit into the queue of their connection.
     pub events_dropped: u64,
+    /// Devices whose media were ended, because they left or their room was closed.
+    pub connections_closed: u64,
     /// Faults inside of the media engine that were held at one connection.
     pub panics: u64,
 }
@@ -227,6 +303,9 @@ tally!(
     datagrams_out,
     datagrams_dropped,
     datagrams_unknown,
+    paths_out,
+    paths_dropped,
+    probes,
     packets_in,
     packets_out,
     packets_duplicate,
@@ -237,6 +316,7 @@ tally!(
     packets_nacked,
     packets_retransmitted,
     events_dropped,
+    connections_closed,
     panics,
 );
 
@@ -265,6 +345,9 @@ pub enum Error {
     /// The setting asks for what is not there.
     #[error("media shards: {0} asked for, 1 is possible")]
     Shards(usize),
+    /// No key or no certificate for DTLS.
+    #[error("cannot make a certificate for media: {0}")]
+    Identity(String),
     /// No thread, or no socket to wake it with.
     #[error("cannot start the thread that forwards media")]
     Thread(#[source] std::io::Error),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
 
+use super::adaptation::Watch;
 use super::api::{Direction, Event, Tally, WantedTrack, count};
 use super::peer::Peer;
 use super::publisher::Publisher;
@@ -19,6 +20,8 @@ pub(super) struct Connection {
     pub(super) subscriber: Option<Subscriber>,
     /// What the device shall receive, also while it has no peer connection for it.
     pub(super) wanted: Vec<WantedTrack>,
+    /// What the device shows, once it said so.
+    pub(super) watch: Option<Watch>,
     /// Generation of the last offer of an earlier subscriber.
     pub(super) generation: u32,
     events: mpsc::Sender<Event>,
@@ -32,6 +35,7 @@ impl Connection {
             publisher: None,
             subscriber: None,
             wanted: Vec::new(),
+            watch: None,
             generation: 0,
             events,
             pending: VecDeque::new(),
@@ -52,18 +56,19 @@ impl Connection {
         }
     }
 
-    /// Gives the events on, as far as the queue takes them. Never waits.
-    pub(super) fn deliver(&mut self, tally: &Tally) {
+    /// Gives the events on, as far as the queue takes them. Never waits. Says whether all are gone.
+    pub(super) fn deliver(&mut self, tally: &Tally) -> bool {
         while let Some(event) = self.pending.pop_front() {
             match self.events.try_send(event) {
                 Ok(()) => {}
                 Err(mpsc::error::TrySendError::Full(event)) => {
                     self.pending.push_front(event);
-                    return;
+                    return false;
                 }
                 Err(mpsc::error::TrySendError::Closed(_)) => count(&tally.events_dropped, 1),
             }
         }
+        true
     }
 
     pub(super) fn peer(&mut self, direction: Direction) -> Option<&mut Peer> {

@@ -2,13 +2,19 @@
 
 use std::time::Instant;
 
+use super::adaptation::Watch;
 use super::api::{Command, Direction, Event, WantedTrack};
 use super::connection::Connection;
 use super::publisher::{Agreed, Publisher, Track, TrackId};
 use super::sdp::{self, Outline, Way};
 use super::shard::Shard;
 use super::subscriber::Subscriber;
-use crate::room::{ConnectionId, Source};
+use crate::room::{ConnectionId, Source, WantedLayers};
+
+/// Most publications that one device can say it shows.
+const MAX_WATCHED: usize = 128;
+/// Why a description is refused that names another certificate than the one before.
+const OTHER_DEVICE: &str = "the session description is of another device than before";
 
 impl Shard {
     pub(super) fn command(&mut self, command: Command) {
@@ -37,7 +43,14 @@ impl Shard {
                     Some(subscriber) => subscriber.want_restart(),
                     None => return self.subscribe(now, connection, wanted),
                 }
-                self.offer(now, connection);
+                self.offer(connection);
+            }
+            Command::Watch { connection, mut tracks, is_saving_data, is_video_off } => {
+                tracks.truncate(MAX_WATCHED);
+                if let Some(device) = self.connections.get_mut(&connection) {
+                    device.watch = Some(Watch { tracks, is_saving_data, is_video_off });
+                    self.adapt_at = None; // at the next look at the timers
+                }
             }
             Command::Close { connection } => self.close(connection),
             Command::CloseRoom { room } => {
@@ -65,25 +78,13 @@ impl Shard {
             Ok(offer) => offer,
             Err(reason) => return self.reject(connection, generation, reason),
         };
-        let mut publisher = match device.publisher.take() {
-            Some(publisher) => publisher,
-            None => match Publisher::new(&self.addresses, now) {
-                Ok(publisher) => publisher,
-                Err(_) => {
-                    return self.reject(connection, generation, "no peer connection can be made".to_owned());
-                }
-            },
-        };
+        let publisher = device.publisher.get_or_insert_with(|| Publisher::new(&self.ground));
         publisher.generation = generation;
-        let answer = publisher.answer(now, sdp, &offer, sources);
-        device.publisher = Some(publisher);
-        let Some((sdp, agreed)) = answer else {
-            self.reject(connection, generation, "the session description was not understood".to_owned());
-            return self.end((connection, Direction::Publish), "the session description was not understood");
+        let Ok((sdp, agreed)) = publisher.answer(now, &offer, sources) else {
+            self.reject(connection, generation, OTHER_DEVICE.to_owned());
+            return self.end((connection, Direction::Publish), OTHER_DEVICE);
         };
-        for name in sdp::ice_names(&sdp) {
-            self.routes.learn(name, (connection, Direction::Publish));
-        }
+        self.routes.learn(publisher.peer.ice_name(), (connection, Direction::Publish));
         let tracks = agreed.iter().map(|agreed| agreed.track.clone()).collect();
         self.tell(connection, Event::PublishAnswer { connection, generation, sdp, tracks });
         self.set_tracks(connection, agreed);
@@ -111,10 +112,16 @@ impl Shard {
             }
             is_kept
         });
-        publisher.by_ssrc.retain(|_, id| tracks.contains_key(id));
-        for Agreed { track, payload_types } in agreed {
+        publisher.keep(|id| tracks.contains_key(&id));
+        let room = device.room;
+        for Agreed { track, rids, format } in agreed {
             if let Some(old) = publisher.tracks.get(&track.mid).and_then(|id| tracks.get_mut(id)) {
-                old.payload_types = payload_types;
+                old.format = format;
+                old.source = track.source;
+                if old.rids != rids {
+                    old.wanted = WantedLayers::new(rids.len().max(1));
+                    old.rids = rids;
+                }
                 continue;
             }
             self.next_track += 1;
@@ -122,7 +129,23 @@ impl Shard {
             publisher.tracks.insert(track.mid.clone(), id);
             let (layers, subscribers) = (Vec::new(), Vec::new());
             let kind = track.kind;
-            tracks.insert(id, Track { publisher: connection, kind, payload_types, layers, subscribers });
+            let wanted = WantedLayers::new(rids.len().max(1));
+            let (mid, source) = (track.mid, track.source);
+            tracks.insert(
+                id,
+                Track {
+                    publisher: connection,
+                    kind,
+                    mid,
+                    source,
+                    rids,
+                    wanted,
+                    room,
+                    format,
+                    layers,
+                    subscribers,
+                },
+            );
         }
     }
 
@@ -141,32 +164,19 @@ impl Shard {
         let subscriber = match &mut device.subscriber {
             Some(subscriber) => subscriber,
             None if wanted.is_empty() => return,
-            empty => match Subscriber::new(&self.addresses, first_ssrc, device.generation, now) {
-                Ok(subscriber) => empty.insert(subscriber),
-                Err(_) => {
-                    let (which, reason) = (Direction::Subscribe, "no peer connection can be made".to_owned());
-                    return self.tell(connection, Event::Failed { connection, which, reason });
-                }
-            },
+            empty => empty.insert(Subscriber::new(&self.ground, first_ssrc, device.generation)),
         };
         subscriber.want(wanted);
         self.link(now, connection);
-        self.offer(now, connection);
+        self.offer(connection);
     }
 
-    fn offer(&mut self, now: Instant, connection: ConnectionId) {
+    fn offer(&mut self, connection: ConnectionId) {
         let Some(device) = self.connections.get_mut(&connection) else { return };
         let Some(subscriber) = &mut device.subscriber else { return };
-        match subscriber.offer(now) {
-            None => {}
-            Some(Some(offer)) => {
-                for name in sdp::ice_names(&offer.sdp) {
-                    self.routes.learn(name, (connection, Direction::Subscribe));
-                }
-                self.mark((connection, Direction::Subscribe));
-                self.repeat_offer(connection);
-            }
-            Some(None) => self.end((connection, Direction::Subscribe), "no offer can be made"),
+        if subscriber.offer().is_some() {
+            self.routes.learn(subscriber.peer.ice_name(), (connection, Direction::Subscribe));
+            self.repeat_offer(connection);
         }
     }
 
@@ -185,17 +195,18 @@ impl Shard {
             return; // the answer to an offer that was repeated, or that an earlier peer made
         }
         let key = (connection, Direction::Subscribe);
-        if let Err(fault) = sdp::outline(sdp, Way::Receive, subscriber.slots.len()) {
-            return self.end(key, &fault.to_string());
-        }
+        let answer = match sdp::outline(sdp, Way::Receive, subscriber.slots.len()) {
+            Ok(answer) => answer,
+            Err(fault) => return self.end(key, &fault.to_string()),
+        };
         let clock = self.clock.clone();
         let first_sequence_number = || u16::from_be_bytes(clock.random_bytes()) & 0x7fff;
-        if !subscriber.answer(now, sdp, first_sequence_number) {
-            return self.end(key, "the session description was not understood");
+        if !subscriber.answer(now, &answer, first_sequence_number) {
+            return self.end(key, OTHER_DEVICE);
         }
         self.mark(key);
         self.link(now, connection);
-        self.offer(now, connection);
+        self.offer(connection);
     }
 
     /// Leads tracks to the slots of a device, and asks for key frames where that is new.

@@ -1,38 +1,33 @@
-//! One one-way peer connection, and the wall around the media engine: a fault in it ends this peer only.
+//! One one-way peer connection: ICE, DTLS and SRTP of one device, and the wall around them: a fault there ends
+//! this peer only.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
-use rtc::ice::mdns::MulticastDnsMode;
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
-use rtc::peer_connection::event::RTCPeerConnectionEvent;
-use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
-use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
-use rtc::sansio::Protocol;
+use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::shared::error::Error;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::api::Direction;
-use super::codecs;
+use super::arrivals::Arrivals;
+use super::handshake::{Fingerprint, Handshake, Identity, Progress};
+use super::ice::{Ice, PathState};
+use super::rtp::{ExtensionWriter, Rtp};
+use super::sdp::Local;
+use super::sent::{Delivery, SentPackets};
 use super::socket::Outbox;
+use super::srtp::{Opener, Refused, Sealer};
+use crate::clock::Clock;
 use crate::room::ConnectionId;
+use crate::room::vp8::Descriptor;
 
 /// Most packets that wait for one peer between two flushes.
 const MAX_QUEUED: usize = 1024;
-/// ICE says disconnected, then failed, after this time without checks; media do not count, and browsers check
-/// every 5 s. An own check goes out after the last.
-const ICE_TIMEOUTS: [Duration; 3] =
-    [Duration::from_secs(12), Duration::from_secs(30), Duration::from_secs(2)];
-
-/// RFC 7714, the cheapest that all browsers can. It is the only one, because the engine takes the first that the
-/// device names, and Chromium names AES_CM first.
-const SRTP_PROFILE: SrtpProtectionProfile = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
+/// A handshake that takes longer has failed. The device may try again with a new peer connection.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+/// The server's own synchronisation source in its reports and requests. It sends no media under it.
+pub(super) const OWN_SSRC: u32 = 1;
 
 /// Which peer connection: whose, and which way.
 pub(super) type PeerKey = (ConnectionId, Direction);
@@ -45,140 +40,295 @@ pub(super) enum PeerChange {
     Ended(&'static str),
 }
 
-/// What a peer sent.
-pub(super) enum Media {
-    Rtp(rtc::rtp::Packet),
-    Rtcp(Box<dyn rtc::rtcp::Packet>),
+/// What all peers of a shard share.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub(super) clock: Clock,
+    pub(super) identity: Arc<Identity>,
+    /// Lines of candidates without `a=`: where devices may reach the server.
+    pub(super) candidates: Arc<[String]>,
+}
+
+/// A packet to send.
+pub(super) struct Outgoing<'a> {
+    pub(super) ssrc: u32,
+    pub(super) payload_type: u8,
+    pub(super) sequence_number: u16,
+    pub(super) timestamp: u32,
+    pub(super) marker: bool,
+    /// Extensions with the numbers that the device took, if it did.
+    pub(super) mid: Option<(u8, &'a [u8])>,
+    pub(super) level: Option<(u8, u8)>,
+    pub(super) transport_sequence: Option<u8>,
+    /// What this repairs (RFC 4588 section 4): goes before the payload.
+    pub(super) original: Option<u16>,
+    pub(super) payload: &'a [u8],
+    /// The payload is nothing but padding (RFC 3550 section 5.1).
+    pub(super) is_padding: bool,
+    /// PictureID and TL0PICIDX to write into the payload.
+    pub(super) picture_ids: Option<(Descriptor, u16, u8)>,
 }
 
 pub(super) struct Peer {
-    pc: RTCPeerConnection,
-    addresses: Vec<SocketAddr>,
-    is_connected: bool,
-    deadline: Option<Instant>,
+    ground: Ground,
+    ice: Ice,
+    handshake: Handshake,
+    /// When the device began DTLS.
+    began_at: Option<Instant>,
+    keys: Option<Box<(Sealer, Opener)>>,
+    sent: SentPackets,
+    pub(super) arrivals: Arrivals,
+    /// As it was told last.
+    path: PathState,
+    /// ICE name and password of the device.
+    remote: Option<(String, String)>,
+    id: u64,
+    version: u32,
+    fingerprint: String,
     outbox: Outbox,
-    queued: usize,
+    changes: Vec<PeerChange>,
     /// It waits to be flushed.
     is_dirty: bool,
     fault: Option<&'static str>,
 }
 
 impl Peer {
-    /// A peer that can be reached at these addresses of ours.
-    pub(super) fn new(direction: Direction, addresses: &[SocketAddr], now: Instant) -> Result<Self, Error> {
-        let (engine, registry) = codecs::engine(direction)?;
-        let [disconnected, failed, keepalive] = ICE_TIMEOUTS.map(Some);
-        let settings = SettingEngineBuilder::new()
-            .with_multicast_dns_mode(MulticastDnsMode::Disabled)
-            .with_lite(true)
-            // The device begins the handshake as soon as it has a path; the engine would begin 200 ms later.
-            .with_answering_dtls_role(RTCDtlsRole::Server)
-            .with_ice_timeouts(disconnected, failed, keepalive)
-            .with_srtp_protection_profiles(vec![SRTP_PROFILE])
-            .build();
-        let mut pc = RTCPeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().build())
-            .with_media_engine(engine)
-            .with_setting_engine(settings)
-            .with_interceptor_registry(registry)
-            .build(now)?;
-        // Before any description is made, so that it carries the one port.
-        for address in addresses {
-            let base_config = CandidateConfig {
-                network: "udp".to_owned(),
-                address: address.ip().to_string(),
-                port: address.port(),
-                component: 1,
-                ..CandidateConfig::default()
-            };
-            let candidate = CandidateHostConfig { base_config, ..CandidateHostConfig::default() };
-            let candidate = candidate.new_candidate_host()?;
-            pc.add_local_candidate(RTCIceCandidate::from(&candidate).to_json()?)?;
-        }
-        Ok(Self {
-            pc,
-            addresses: addresses.to_vec(),
-            is_connected: false,
-            deadline: Some(now),
+    pub(super) fn new(ground: &Ground) -> Self {
+        Self {
+            ice: Ice::new(&ground.clock),
+            handshake: Handshake::new(),
+            began_at: None,
+            keys: None,
+            sent: SentPackets::default(),
+            arrivals: Arrivals::default(),
+            path: PathState::New,
+            remote: None,
+            id: u64::from_be_bytes(ground.clock.random_bytes()) >> 1,
+            version: 0,
+            fingerprint: ground.identity.fingerprint().describe(),
             outbox: Outbox::default(),
-            queued: 0,
+            changes: Vec::new(),
             is_dirty: false,
             fault: None,
-        })
+            ground: ground.clone(),
+        }
     }
 
-    /// Runs something in the engine. `None` if it panicked, now or before; then [`Peer::flush`] says that the
-    /// peer has ended.
-    pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut RTCPeerConnection) -> T) -> Option<T> {
+    /// Runs something that reads what strangers wrote. `None` if it panicked, now or before; then [`Peer::flush`]
+    /// says that the peer has ended.
+    pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.fault.is_some() {
             return None;
         }
-        let result = catch_unwind(AssertUnwindSafe(|| work(&mut self.pc)));
+        let result = catch_unwind(AssertUnwindSafe(|| work(self)));
         if result.is_err() {
             self.fault = Some("the media engine failed");
-            self.is_connected = false;
+            self.keys = None;
         }
         result.ok()
     }
 
     /// Media may flow: the path is checked and the keys are agreed.
     pub(super) fn is_connected(&self) -> bool {
-        self.is_connected
+        self.keys.is_some()
+    }
+
+    /// The device has begun DTLS and not finished.
+    pub(super) fn is_half_open(&self) -> bool {
+        self.handshake.is_half_open()
     }
 
     pub(super) fn has_panicked(&self) -> bool {
         self.fault.is_some()
     }
 
-    /// Takes a datagram.
-    pub(super) fn receive(&mut self, now: Instant, bytes: &[u8], from: SocketAddr, local: Option<IpAddr>) {
-        let local_addr = self.candidate(from, local);
-        let transport = TransportContext {
-            local_addr,
-            peer_addr: from,
-            transport_protocol: TransportProtocol::UDP,
-            ecn: None,
-        };
-        let message = BytesMut::from(bytes);
-        self.run(|pc| pc.handle_read(TaggedBytesMut { now, transport, message }));
+    /// What the next description of the server says of itself.
+    pub(super) fn describe(&mut self) -> Local<'_> {
+        self.version += 1;
+        let credentials = self.ice.credentials();
+        Local {
+            id: self.id,
+            version: self.version,
+            name: &credentials.name,
+            password: credentials.password(),
+            fingerprint: &self.fingerprint,
+            candidates: &self.ground.candidates,
+        }
     }
 
-    /// What came out of the datagrams, one by one.
-    pub(super) fn poll_media(&mut self) -> Option<Media> {
-        loop {
-            // Does not sweep the engine's handlers again, as `poll_read` does.
-            match self.run(RTCPeerConnection::poll_media_read)??.message {
-                RTCMessage::RtpPacket(_, packet) => return Some(Media::Rtp(packet)),
-                // The tap delivers them one by one.
-                RTCMessage::RtcpPacket(_, packets) => {
-                    if let Some(packet) = packets.into_iter().next() {
-                        return Some(Media::Rtcp(packet));
-                    }
-                }
-                _ => {} // data channels are not negotiated
-            }
+    /// What STUN requests of the device say, before the colon.
+    pub(super) fn ice_name(&self) -> &str {
+        &self.ice.credentials().name
+    }
+
+    /// New ICE credentials from the next description on.
+    pub(super) fn restart(&mut self) {
+        self.ice.restart(&self.ground.clock);
+    }
+
+    /// Takes what the device's description says of it. Says whether it restarts ICE.
+    ///
+    /// # Errors
+    /// If the device shows another certificate than before, or DTLS cannot be set up.
+    pub(super) fn meet(
+        &mut self,
+        now: Instant,
+        credentials: &(String, String),
+        fingerprint: &Fingerprint,
+    ) -> Result<bool, Error> {
+        let early = self.handshake.expect(&self.ground.identity, fingerprint.clone())?;
+        let before = self.remote.replace(credentials.clone());
+        self.ice.expect(now);
+        if let Some((bytes, from)) = early {
+            self.receive_dtls(now, &bytes, from);
         }
+        Ok(before.is_some_and(|before| before != *credentials))
+    }
+
+    /// Takes a STUN message.
+    pub(super) fn receive_stun(&mut self, now: Instant, bytes: &[u8], from: SocketAddr) {
+        let answer = self.run(|peer| peer.ice.check(peer.ground.identity.crypto(), now, bytes, from));
+        if let Some(answer) = answer.flatten() {
+            self.outbox.push(from, &answer);
+            self.look_at_path(now);
+        }
+    }
+
+    /// Takes a DTLS datagram. One from an address that has not proved itself is ignored.
+    pub(super) fn receive_dtls(&mut self, now: Instant, bytes: &[u8], from: SocketAddr) {
+        if !self.ice.is_proved(from) {
+            return;
+        }
+        self.began_at.get_or_insert(now);
+        let progress = self.run(|peer| peer.handshake.receive(&peer.ground.identity, now, bytes, from));
+        match progress {
+            Some(Progress::Done(keys)) => {
+                self.ice.authentic(now, from);
+                self.keys = Some(keys);
+                self.changes.push(PeerChange::Connected);
+            }
+            Some(Progress::Refused(reason)) => self.changes.push(PeerChange::Ended(reason)),
+            Some(Progress::Closed) => self.changes.push(PeerChange::Ended("the device closed it")),
+            Some(Progress::Going) | None => {}
+        }
+    }
+
+    /// Opens an RTP packet in place; gives its header and its new length.
+    pub(super) fn open_rtp(
+        &mut self,
+        now: Instant,
+        packet: &mut [u8],
+        from: SocketAddr,
+    ) -> Result<(Rtp, usize), Refused> {
+        let (_, opener) = self.keys.as_deref_mut().ok_or(Refused::Forged)?;
+        let header = Rtp::parse(packet).ok_or(Refused::Short)?;
+        let length = opener.open_rtp(packet, header.payload_at, header.ssrc, header.sequence_number)?;
+        self.ice.authentic(now, from);
+        Ok((header, length))
+    }
+
+    /// Opens a compound RTCP packet. What cannot be read is not there.
+    pub(super) fn open_rtcp(
+        &mut self,
+        now: Instant,
+        packet: &mut [u8],
+        from: SocketAddr,
+    ) -> Vec<Box<dyn rtc::rtcp::Packet>> {
+        let Some((_, opener)) = self.keys.as_deref_mut() else { return Vec::new() };
+        let Ok(length) = opener.open_rtcp(packet) else { return Vec::new() };
+        self.ice.authentic(now, from);
+        let mut bytes = &packet[..length];
+        let packets = self.run(|_| rtc::rtcp::packet::unmarshal(&mut bytes));
+        packets.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Seals a packet and queues it until [`Peer::flush`]. The one place where media leave for a subscriber.
     /// `false` if it was dropped, because the peer is not connected or its queue is full.
-    pub(super) fn send_rtp(&mut self, now: Instant, packet: rtc::rtp::Packet) -> bool {
-        if !self.is_connected || self.queued >= MAX_QUEUED {
+    pub(super) fn send_rtp(&mut self, now: Instant, packet: &Outgoing<'_>) -> bool {
+        let (Some((sealer, _)), Some(to)) = (self.keys.as_deref_mut(), self.ice.address()) else {
+            return false;
+        };
+        if self.outbox.len() >= MAX_QUEUED {
             return false;
         }
-        self.queued += 1;
-        let message = RTCMessage::RtpPacket(String::new(), packet);
-        self.run(|pc| pc.handle_write(TaggedRTCMessage { now, message })).is_some_and(|result| result.is_ok())
+        let (bytes, begin) = self.outbox.begin();
+        let has_extensions =
+            packet.mid.is_some() || packet.level.is_some() || packet.transport_sequence.is_some();
+        let marker = u8::from(packet.marker) << 7;
+        let padding = u8::from(packet.is_padding) << 5;
+        bytes.extend_from_slice(&[
+            0x80 | padding | u8::from(has_extensions) << 4,
+            marker | packet.payload_type & 0x7f,
+        ]);
+        bytes.extend_from_slice(&packet.sequence_number.to_be_bytes());
+        bytes.extend_from_slice(&packet.timestamp.to_be_bytes());
+        bytes.extend_from_slice(&packet.ssrc.to_be_bytes());
+        if has_extensions {
+            let mut writer = ExtensionWriter::new(bytes);
+            if let Some(id) = packet.transport_sequence {
+                writer.push(id, &self.sent.next().to_be_bytes());
+            }
+            if let Some((id, mid)) = packet.mid {
+                writer.push(id, mid);
+            }
+            if let Some((id, level)) = packet.level {
+                writer.push(id, &[level]);
+            }
+            writer.finish();
+        }
+        let payload_at = bytes.len();
+        if let Some(original) = packet.original {
+            bytes.extend_from_slice(&original.to_be_bytes());
+        }
+        let media_at = bytes.len();
+        bytes.extend_from_slice(packet.payload);
+        if let Some((descriptor, picture_id, tl0_picture_index)) = &packet.picture_ids {
+            descriptor.write(&mut bytes[media_at..], *picture_id, *tl0_picture_index);
+        }
+        if sealer.seal_rtp(bytes, begin, payload_at, packet.ssrc, packet.sequence_number).is_err() {
+            self.outbox.cancel(begin);
+            return false;
+        }
+        let size = self.outbox.commit(begin, to);
+        if packet.transport_sequence.is_some() {
+            self.sent.note(now, size);
+        }
+        true
+    }
+
+    /// Nothing goes out under this source ever again.
+    pub(super) fn retire(&mut self, ssrc: u32) {
+        if let Some((sealer, _)) = self.keys.as_deref_mut() {
+            sealer.retire(ssrc);
+        }
     }
 
     /// Seals a control packet and queues it likewise.
-    pub(super) fn send_rtcp(&mut self, now: Instant, packet: Box<dyn rtc::rtcp::Packet>) -> bool {
-        if !self.is_connected || self.queued >= MAX_QUEUED {
+    pub(super) fn send_rtcp(&mut self, packet: &dyn rtc::rtcp::Packet) -> bool {
+        let bytes = self.run(|_| {
+            let mut bytes = vec![0; packet.marshal_size()];
+            packet.marshal_to(&mut bytes).is_ok().then_some(bytes)
+        });
+        bytes.flatten().is_some_and(|bytes| self.send_control(bytes))
+    }
+
+    fn send_control(&mut self, mut packet: Vec<u8>) -> bool {
+        let (Some((sealer, _)), Some(to)) = (self.keys.as_deref_mut(), self.ice.address()) else {
+            return false;
+        };
+        if self.outbox.len() >= MAX_QUEUED || sealer.seal_rtcp(&mut packet).is_err() {
             return false;
         }
-        self.queued += 1;
-        let message = RTCMessage::RtcpPacket(String::new(), vec![packet]);
-        self.run(|pc| pc.handle_write(TaggedRTCMessage { now, message })).is_some_and(|result| result.is_ok())
+        self.outbox.push(to, &packet);
+        true
+    }
+
+    /// What a report of the device says of the packets that went to it, for whoever estimates its bandwidth.
+    pub(super) fn feedback<'a>(
+        &'a mut self,
+        report: &'a TransportLayerCc,
+    ) -> impl Iterator<Item = Delivery> + 'a {
+        self.sent.feedback(report)
     }
 
     /// Notes that it must be flushed; says whether that is news.
@@ -186,36 +336,49 @@ impl Peer {
         !std::mem::replace(&mut self.is_dirty, true)
     }
 
-    /// Time went by.
-    pub(super) fn tick(&mut self, now: Instant) {
-        if self.run(|pc| pc.handle_timeout(now)).is_some_and(|result| result.is_err()) {
-            self.fault = Some("the media engine lost its timers");
+    /// Time went by. Says whether something is to be flushed.
+    pub(super) fn tick(&mut self, now: Instant) -> bool {
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        let mut has_news = false;
+        if is_due(self.handshake.deadline()) {
+            self.run(|peer| peer.handshake.tick(now));
+            has_news = true;
         }
+        if is_due(self.arrivals.deadline())
+            && let Some(report) = self.arrivals.report(now, OWN_SSRC)
+        {
+            has_news |= self.send_control(report);
+        }
+        let is_late = |at: Instant| now.saturating_duration_since(at) >= HANDSHAKE_LIMIT;
+        if !self.is_connected() && self.began_at.is_some_and(is_late) {
+            self.began_at = None;
+            self.changes.push(PeerChange::Ended("the device did not finish DTLS"));
+        }
+        self.look_at_path(now);
+        has_news || !self.changes.is_empty() || self.fault.is_some()
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
-    /// Moves on what the engine has to say: state changes are returned, datagrams wait in the outbox.
-    pub(super) fn flush(&mut self) -> Vec<PeerChange> {
-        let mut changes = Vec::new();
-        self.is_dirty = false;
-        while let Some(event) = self.run(|pc| pc.poll_event()).flatten() {
-            let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event else { continue };
-            match state {
-                RTCPeerConnectionState::Connected => {
-                    self.is_connected = true;
-                    changes.push(PeerChange::Connected);
-                }
-                RTCPeerConnectionState::Disconnected => changes.push(PeerChange::Disconnected),
-                RTCPeerConnectionState::Failed => changes.push(PeerChange::Ended("the path was lost")),
-                RTCPeerConnectionState::Closed => changes.push(PeerChange::Ended("the device closed it")),
-                _ => {}
+    /// Notes whether the path was lost or is back.
+    fn look_at_path(&mut self, now: Instant) {
+        let path = self.ice.state(now);
+        let before = std::mem::replace(&mut self.path, path);
+        match path {
+            PathState::Failed if before != path => self.changes.push(PeerChange::Ended("the path was lost")),
+            PathState::Lost if before == PathState::Alive && self.is_connected() => {
+                self.changes.push(PeerChange::Disconnected);
             }
+            PathState::Alive if before == PathState::Lost && self.is_connected() => {
+                self.changes.push(PeerChange::Connected);
+            }
+            _ => {}
         }
+    }
+
+    /// Moves on what DTLS has to say: changes are returned, datagrams wait in the outbox.
+    pub(super) fn flush(&mut self) -> Vec<PeerChange> {
+        self.is_dirty = false;
         self.drain();
-        self.deadline = self.run(|pc| pc.poll_timeout()).flatten();
+        let mut changes = std::mem::take(&mut self.changes);
         if let Some(fault) = self.fault {
             changes.push(PeerChange::Ended(fault));
         }
@@ -223,10 +386,10 @@ impl Peer {
     }
 
     /// Tells the other side that this ends; [`Peer::outbox`] holds the datagrams that say so.
-    pub(super) fn close(&mut self) {
-        self.run(|pc| pc.close());
+    pub(super) fn close(&mut self, now: Instant) {
+        self.run(|peer| peer.handshake.close(now));
         self.drain();
-        self.is_connected = false;
+        self.keys = None;
     }
 
     pub(super) fn outbox(&mut self) -> &mut Outbox {
@@ -234,18 +397,10 @@ impl Peer {
     }
 
     fn drain(&mut self) {
-        while let Some(datagram) = self.run(|pc| pc.poll_write()).flatten() {
-            self.outbox.push(datagram.transport.peer_addr, &datagram.message);
+        while let Some(datagram) = self.run(|peer| peer.handshake.poll()).flatten() {
+            if let Some(to) = self.ice.address() {
+                self.outbox.push(to, &datagram);
+            }
         }
-        self.queued = 0;
-    }
-
-    /// The address of ours that stands for the one a datagram was sent to: that itself, or, behind a translation
-    /// of addresses, the announced one of the same family.
-    fn candidate(&self, from: SocketAddr, local: Option<IpAddr>) -> SocketAddr {
-        let local = local.map(|ip| ip.to_canonical());
-        let exact = self.addresses.iter().find(|address| Some(address.ip()) == local);
-        let family = || self.addresses.iter().find(|address| address.is_ipv4() == from.is_ipv4());
-        exact.or_else(family).or(self.addresses.first()).copied().unwrap_or(from)
     }
 }

@@ -1,24 +1,30 @@
 //! The thread that owns a socket and everything that arrives there.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
+use super::answer::{Answers, Probe};
 use super::api::{Command, Direction, Event, Tally, count};
 use super::connection::Connection;
 use super::demux::{Protocol, Routes, classify};
-use super::peer::{PeerChange, PeerKey};
+use super::peer::{Ground, Peer, PeerChange, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::socket::{Datagram, MediaSocket};
+use crate::clinical::AppointmentId;
 use crate::clock::Clock;
-use crate::room::ConnectionId;
+use crate::room::{ConnectionId, SpeakerDetector};
 
 /// The thread looks at its commands at least so often, should a wake be lost.
 const MAX_WAIT: Duration = Duration::from_millis(50);
+/// Timers are looked at so often, which is fine enough for all of them: a packet that is missing is asked for after
+/// 15 ms.
+const TICK: Duration = Duration::from_millis(5);
+/// Most devices that have begun DTLS and not finished.
+const MAX_HALF_OPEN: usize = 64;
 /// Batches of datagrams and commands taken between two flushes.
 const MAX_BATCHES: usize = 4;
 const MAX_COMMANDS: usize = 64;
@@ -27,8 +33,7 @@ const MAX_ROUNDS: usize = 4;
 
 pub(super) struct Shard {
     pub(super) clock: Clock,
-    /// What browsers are told.
-    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) ground: Ground,
     pub(super) tally: Arc<Tally>,
     pub(super) connections: HashMap<ConnectionId, Connection>,
     pub(super) tracks: HashMap<TrackId, Track>,
@@ -36,22 +41,45 @@ pub(super) struct Shard {
     pub(super) next_track: u64,
     /// Peers to flush. Each is marked itself as well.
     pub(super) dirty: Vec<PeerKey>,
+    /// Those among them that are being flushed.
+    flushing: Vec<PeerKey>,
+    /// Some device has events that wait.
+    pub(super) has_events: bool,
     /// Farewells of peers that have ended.
     farewells: Vec<super::socket::Outbox>,
+    /// Who speaks in each room.
+    pub(super) speakers: HashMap<AppointmentId, SpeakerDetector>,
+    /// When to look at layers again.
+    pub(super) adapt_at: Option<Instant>,
+    /// When to look at the timers again.
+    timers_at: Option<Instant>,
+    /// The room of a stored packet that is free again.
+    pub(super) spare: Vec<u8>,
+    answers: Answers,
+    /// Answers to senders that are no device.
+    answered: super::socket::Outbox,
 }
 
 impl Shard {
-    pub(super) fn new(clock: Clock, addresses: Vec<SocketAddr>, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(ground: Ground, probe: Probe, tally: Arc<Tally>) -> Self {
         Self {
-            clock,
-            addresses,
+            answers: Answers::new(probe, ground.clock.instant()),
+            answered: super::socket::Outbox::default(),
+            clock: ground.clock.clone(),
+            ground,
             tally,
             connections: HashMap::new(),
             tracks: HashMap::new(),
             routes: Routes::new(),
             next_track: 0,
             dirty: Vec::new(),
+            flushing: Vec::new(),
+            has_events: false,
             farewells: Vec::new(),
+            speakers: HashMap::new(),
+            adapt_at: None,
+            timers_at: None,
+            spare: Vec::new(),
         }
     }
 
@@ -71,18 +99,18 @@ impl Shard {
             }
             for _ in 0..MAX_BATCHES {
                 let now = self.clock.instant();
-                has_more = socket.receive(|datagram| self.datagram(now, &datagram));
+                has_more = socket.receive(|datagram| self.datagram(now, datagram));
                 if !has_more {
                     break;
                 }
             }
             self.timers();
-            self.flush(&socket);
+            self.flush(&mut socket);
         }
         for connection in self.connections.keys().copied().collect::<Vec<_>>() {
             self.guard(Some(connection), |shard| shard.close(connection));
         }
-        self.flush(&socket);
+        self.flush(&mut socket);
     }
 
     /// Runs something on behalf of one connection. Should it panic, that connection is closed and the others go on.
@@ -107,6 +135,7 @@ impl Shard {
     pub(super) fn tell(&mut self, connection: ConnectionId, event: Event) {
         if let Some(device) = self.connections.get_mut(&connection) {
             device.tell(event, &self.tally);
+            self.has_events = true;
         }
     }
 
@@ -117,7 +146,7 @@ impl Shard {
         }
     }
 
-    fn datagram(&mut self, now: Instant, datagram: &Datagram<'_>) {
+    fn datagram(&mut self, now: Instant, datagram: Datagram<'_>) {
         let protocol = classify(datagram.bytes);
         if protocol == Protocol::Unknown {
             // One byte is a wake.
@@ -128,28 +157,52 @@ impl Shard {
         }
         count(&self.tally.datagrams_in, 1);
         let Some(key) = self.routes.find(datagram.bytes, datagram.from, datagram.local, now) else {
-            count(&self.tally.datagrams_unknown, 1);
+            match self.answers.answer(now, datagram.bytes, datagram.from) {
+                Some(answer) => {
+                    count(&self.tally.probes, 1);
+                    self.answered.push(datagram.from, &answer);
+                }
+                None => count(&self.tally.datagrams_unknown, 1),
+            }
             return;
         };
         self.guard(Some(key.0), |shard| shard.receive(now, key, protocol, datagram));
     }
 
-    fn receive(&mut self, now: Instant, key: PeerKey, protocol: Protocol, datagram: &Datagram<'_>) {
-        let Some(device) = self.connections.get_mut(&key.0) else { return };
-        let Some(peer) = device.peer(key.1) else { return };
-        let was_connected = peer.is_connected();
-        if matches!(protocol, Protocol::Rtp | Protocol::Rtcp) && !was_connected {
-            return; // no keys yet
+    fn receive(&mut self, now: Instant, key: PeerKey, protocol: Protocol, datagram: Datagram<'_>) {
+        let Datagram { bytes, from, .. } = datagram;
+        let may_begin = protocol != Protocol::Dtls || self.may_begin(key);
+        let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
+            return;
+        };
+        match protocol {
+            Protocol::Stun => peer.receive_stun(now, bytes, from),
+            Protocol::Dtls if may_begin => {
+                peer.receive_dtls(now, bytes, from);
+                // The next datagram of the batch may be media already.
+                let changes = peer.flush();
+                mark(peer, key, &mut self.dirty);
+                return self.changed(now, key, changes);
+            }
+            Protocol::Dtls | Protocol::Unknown => return,
+            Protocol::Rtp => return self.receive_rtp(now, key, bytes, from),
+            Protocol::Rtcp => return self.receive_rtcp(now, key, bytes, from),
         }
-        peer.receive(now, datagram.bytes, datagram.from, datagram.local);
         mark(peer, key, &mut self.dirty);
-        if protocol == Protocol::Dtls && !was_connected {
-            // The next datagram of the batch may be media already.
-            let changes = peer.flush();
-            mark(peer, key, &mut self.dirty);
-            self.changed(now, key, changes);
+    }
+
+    /// A handshake costs a hundred times what a packet does, so few are under way at a time. Devices try again.
+    fn may_begin(&mut self, key: PeerKey) -> bool {
+        let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
+            return false;
+        };
+        if peer.is_connected() || peer.is_half_open() {
+            return true;
         }
-        self.drain(now, key);
+        let is_half_open = |(_, peer): &(Direction, &mut Peer)| peer.is_half_open();
+        let half_open: usize =
+            self.connections.values_mut().map(|device| device.peers().filter(is_half_open).count()).sum();
+        half_open < MAX_HALF_OPEN
     }
 
     fn changed(&mut self, now: Instant, key: PeerKey, changes: Vec<PeerChange>) {
@@ -180,7 +233,7 @@ impl Shard {
         if peer.has_panicked() {
             count(&self.tally.panics, 1);
         }
-        peer.close();
+        peer.close(self.clock.instant());
         self.farewells.push(std::mem::take(peer.outbox()));
         match which {
             Direction::Publish => device.publisher = None,
@@ -198,8 +251,17 @@ impl Shard {
     /// A device leaves.
     pub(super) fn close(&mut self, connection: ConnectionId) {
         let Some(mut device) = self.connections.remove(&connection) else { return };
+        count(&self.tally.connections_closed, 1);
+        if self.connections.values().any(|other| other.room == device.room) {
+            if let Some(speakers) = self.speakers.get_mut(&device.room) {
+                speakers.forget(connection);
+            }
+        } else {
+            self.speakers.remove(&device.room);
+        }
+        let now = self.clock.instant();
         for (_, peer) in device.peers() {
-            peer.close();
+            peer.close(now);
             self.farewells.push(std::mem::take(peer.outbox()));
         }
         for which in [Direction::Publish, Direction::Subscribe] {
@@ -222,39 +284,49 @@ impl Shard {
         }
     }
 
+    /// Looks at all timers, as coarsely as they allow.
     fn timers(&mut self) {
         let now = self.clock.instant();
+        if self.timers_at.is_some_and(|at| now < at) {
+            return;
+        }
+        self.timers_at = Some(now + TICK);
         for (connection, device) in &mut self.connections {
             for (which, peer) in device.peers() {
-                if peer.deadline().is_some_and(|at| at <= now) {
-                    peer.tick(now);
+                if peer.tick(now) {
                     mark(peer, (*connection, which), &mut self.dirty);
                 }
             }
         }
         self.repeat_keyframe_requests(now);
         self.request_missing(now);
+        self.report_receptions(now);
+        self.adapt(now);
     }
 
-    fn flush(&mut self, socket: &MediaSocket) {
+    fn flush(&mut self, socket: &mut MediaSocket) {
         for _ in 0..MAX_ROUNDS {
-            let dirty = std::mem::take(&mut self.dirty);
-            if dirty.is_empty() {
+            if self.dirty.is_empty() {
                 break;
             }
-            for key in dirty {
+            std::mem::swap(&mut self.dirty, &mut self.flushing);
+            while let Some(key) = self.flushing.pop() {
                 self.guard(Some(key.0), |shard| shard.flush_peer(key, socket));
             }
         }
         for mut farewell in std::mem::take(&mut self.farewells) {
             socket.send(&mut farewell, |_| None, &self.tally);
         }
-        for device in self.connections.values_mut() {
-            device.deliver(&self.tally);
+        socket.send(&mut self.answered, |_| None, &self.tally);
+        if self.has_events {
+            self.has_events = false;
+            for device in self.connections.values_mut() {
+                self.has_events |= !device.deliver(&self.tally);
+            }
         }
     }
 
-    fn flush_peer(&mut self, key: PeerKey, socket: &MediaSocket) {
+    fn flush_peer(&mut self, key: PeerKey, socket: &mut MediaSocket) {
         let Some(peer) = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1)) else {
             return;
         };
@@ -267,24 +339,16 @@ impl Shard {
     }
 
     fn next_wait(&self) -> Duration {
+        if self.connections.is_empty() {
+            return MAX_WAIT;
+        }
         let now = self.clock.instant();
-        let devices = self.connections.values();
-        let peers = devices.clone().flat_map(|device| {
-            let publisher = device.publisher.as_ref().and_then(|publisher| publisher.peer.deadline());
-            let subscriber = device.subscriber.as_ref().and_then(|subscriber| subscriber.peer.deadline());
-            publisher.into_iter().chain(subscriber)
-        });
-        let layers = self.tracks.values().flat_map(|track| &track.layers);
-        let requests = layers.flat_map(|incoming| {
-            incoming.keyframes.deadline().into_iter().chain(incoming.missing.deadline())
-        });
-        let wait = peers.chain(requests).map(|at| at.saturating_duration_since(now)).min();
-        wait.unwrap_or(MAX_WAIT).min(MAX_WAIT)
+        self.timers_at.map_or(TICK, |at| at.saturating_duration_since(now).min(MAX_WAIT))
     }
 }
 
 /// Puts a peer on the list to flush, once.
-pub(super) fn mark(peer: &mut super::peer::Peer, key: PeerKey, dirty: &mut Vec<PeerKey>) {
+pub(super) fn mark(peer: &mut Peer, key: PeerKey, dirty: &mut Vec<PeerKey>) {
     if peer.mark() {
         dirty.push(key);
     }
@@ -297,6 +361,7 @@ fn subject(command: &Command) -> Option<ConnectionId> {
         | Command::Subscribe { connection, .. }
         | Command::SubscribeAnswer { connection, .. }
         | Command::RestartSubscribe { connection }
+        | Command::Watch { connection, .. }
         | Command::Close { connection } => Some(*connection),
         Command::CloseRoom { .. } => None,
     }
@@ -312,7 +377,10 @@ mod tests {
 
     fn shard_with(connections: &[u64]) -> (Shard, Vec<mpsc::Receiver<Event>>) {
         let tally = Arc::new(Tally::default());
-        let mut shard = Shard::new(Clock::system(), vec!["127.0.0.1:9".parse().unwrap()], tally);
+        let identity = Arc::new(crate::sfu::handshake::Identity::new().unwrap());
+        let candidates = crate::sfu::sdp::candidates(&["127.0.0.1:9".parse().unwrap()]).into();
+        let probe = Probe { ufrag: "probe".into(), pwd: "password".into() };
+        let mut shard = Shard::new(Ground { clock: Clock::system(), identity, candidates }, probe, tally);
         let room = AppointmentId::new(Uuid::from_u128(1));
         let open = |number: &u64| {
             let (events, received) = mpsc::channel(1);
@@ -330,9 +398,8 @@ mod tests {
     #[test]
     fn a_panic_ends_one_connection_only() {
         let (mut shard, _events) = shard_with(&[1, 2]);
-        let now = shard.clock.instant();
         for connection in [ConnectionId(1), ConnectionId(2)] {
-            let publisher = super::super::publisher::Publisher::new(&shard.addresses, now).unwrap();
+            let publisher = super::super::publisher::Publisher::new(&shard.ground);
             shard.connections.get_mut(&connection).unwrap().publisher = Some(publisher);
         }
         shard.guard(Some(ConnectionId(1)), |_| panic!("on purpose"));
@@ -366,6 +433,38 @@ mod tests {
         }
         assert_eq!(delivered, 64);
         assert_eq!(shard.tally.read().events_dropped, 6);
+    }
+
+    #[test]
+    fn everybody_in_the_room_hears_who_speaks() {
+        let (mut shard, mut events) = shard_with(&[1, 2]);
+        let room = AppointmentId::new(Uuid::from_u128(1));
+        let (elsewhere, mut other) = mpsc::channel(1);
+        let (far, third) = (AppointmentId::new(Uuid::from_u128(2)), ConnectionId(3));
+        shard.command(Command::Open { room: far, connection: third, events: elsewhere });
+        let now = shard.clock.instant();
+        for step in 0..100 {
+            let at = now + Duration::from_millis(step * 20);
+            shard.speakers.entry(room).or_default().heard(at, ConnectionId(1), 20);
+            shard.adapt(at);
+        }
+        for device in shard.connections.values_mut() {
+            device.deliver(&shard.tally);
+        }
+        let speaker = Event::Speaker { room, connection: Some(ConnectionId(1)) };
+        for events in &mut events {
+            assert_eq!(events.try_recv(), Ok(speaker.clone()));
+            assert!(events.try_recv().is_err(), "once");
+        }
+        assert!(other.try_recv().is_err(), "another room");
+        shard.close(ConnectionId(1));
+        shard.adapt(now + Duration::from_secs(4));
+        for device in shard.connections.values_mut() {
+            device.deliver(&shard.tally);
+        }
+        assert_eq!(events[1].try_recv(), Ok(Event::Speaker { room, connection: None }));
+        shard.close(ConnectionId(2));
+        assert!(!shard.speakers.contains_key(&room), "an empty room is forgotten");
     }
 
     #[test]

@@ -1,13 +1,16 @@
-//! The one UDP socket: datagrams in, in batches; datagrams out, equal ones together.
+//! The one UDP socket, and the paths that streams have opened beside it: datagrams in, in batches; datagrams out,
+//! equal ones together.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::api::{Tally, count};
+use super::path::{Paths, is_virtual};
 
 /// Datagrams taken with one system call.
 const BATCH: usize = 32;
@@ -21,7 +24,7 @@ const MAX_SEND_BYTES: usize = 60_000;
 
 /// One datagram that arrived.
 pub(super) struct Datagram<'a> {
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: &'a mut [u8],
     /// Never an IPv4 address mapped into IPv6.
     pub(super) from: SocketAddr,
     /// The address of ours that it was sent to, as the system reports it.
@@ -32,7 +35,8 @@ pub(super) struct MediaSocket {
     socket: UdpSocket,
     state: UdpSocketState,
     address: SocketAddr,
-    buffers: Vec<Vec<u8>>,
+    buffers: Box<[Vec<u8>; BATCH]>,
+    paths: Option<Paths>,
 }
 
 impl MediaSocket {
@@ -49,48 +53,54 @@ impl MediaSocket {
         let socket = UdpSocket::from(socket);
         let state = UdpSocketState::new((&socket).into())?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, state, address, buffers: vec![vec![0; MERGED_BYTES]; BATCH] })
+        let buffers = Box::new(std::array::from_fn(|_| vec![0; MERGED_BYTES]));
+        Ok(Self { socket, state, address, buffers, paths: None })
+    }
+
+    /// Carries the datagrams of these paths as well.
+    pub(super) fn carry(&mut self, paths: Paths) {
+        self.paths = Some(paths);
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Waits until a datagram is there, at most so long. The timeout is rounded up by the system, to a few
-    /// milliseconds.
+    /// Waits until a datagram is there, at most so long.
     pub(super) fn wait(&self, timeout: Duration) {
-        let wait = || {
-            self.socket.set_read_timeout(Some(timeout.max(Duration::from_millis(1))))?;
-            self.socket.set_nonblocking(false)?;
-            // Looks at one byte and leaves it there: the socket's own way to wait for something to read.
-            let result = self.socket.peek_from(&mut [0]);
-            self.socket.set_nonblocking(true)?;
-            result
-        };
+        let timeout = Timespec::try_from(timeout).ok();
+        let mut ready = [PollFd::new(&self.socket, PollFlags::IN)];
         // Nothing came, or a signal did: the caller looks anyway.
-        let _ = wait();
+        let _ = poll(&mut ready, timeout.as_ref());
     }
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
     pub(super) fn receive(&mut self, mut take: impl FnMut(Datagram<'_>)) -> bool {
+        let has_more = self
+            .paths
+            .as_mut()
+            .is_some_and(|paths| paths.receive(|bytes, from, local| take(Datagram { bytes, from, local })));
         let mut metas = [RecvMeta::default(); BATCH];
-        let mut slices: Vec<IoSliceMut<'_>> =
-            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let mut slices = self.buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
         let Ok(received) = self.state.recv((&self.socket).into(), &mut slices, &mut metas) else {
-            return false;
+            return has_more;
         };
-        for (buffer, meta) in self.buffers.iter().zip(&metas).take(received) {
+        for (buffer, meta) in self.buffers.iter_mut().zip(&metas).take(received) {
             let from = unmapped(meta.addr);
-            for bytes in buffer[..meta.len.min(buffer.len())].chunks(meta.stride.max(1)) {
+            if is_virtual(from) {
+                continue; // forged: nobody is there
+            }
+            let length = meta.len.min(buffer.len());
+            for bytes in buffer[..length].chunks_mut(meta.stride.max(1)) {
                 take(Datagram { bytes, from, local: meta.dst_ip });
             }
         }
-        received == BATCH
+        has_more || received == BATCH
     }
 
     /// Sends what waits in an outbox and empties it. What the system does not take at once is dropped and counted.
     pub(super) fn send(
-        &self,
+        &mut self,
         outbox: &mut Outbox,
         local: impl Fn(SocketAddr) -> Option<IpAddr>,
         tally: &Tally,
@@ -101,6 +111,16 @@ impl MediaSocket {
         while let Some((to, size)) = segments.first().copied() {
             let (run, run_bytes) = merge(segments, max_segments);
             let (contents, rest) = bytes.split_at(run_bytes);
+            segments = &segments[run..];
+            bytes = rest;
+            if is_virtual(to) {
+                if let Some(paths) = &mut self.paths {
+                    for datagram in contents.chunks(size) {
+                        paths.send(to, local(to), datagram, tally);
+                    }
+                }
+                continue;
+            }
             let transmit = Transmit {
                 destination: if self.address.is_ipv6() { mapped(to) } else { to },
                 ecn: None,
@@ -113,8 +133,6 @@ impl MediaSocket {
                 Err(_) => &tally.datagrams_dropped,
             };
             count(counter, run as u64);
-            segments = &segments[run..];
-            bytes = rest;
         }
         outbox.bytes.clear();
         outbox.segments.clear();
@@ -152,6 +170,30 @@ impl Outbox {
             self.bytes.extend_from_slice(datagram);
             self.segments.push((to, datagram.len()));
         }
+    }
+
+    /// How many datagrams wait.
+    pub(super) fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Where to write the next datagram in place: behind what is there. [`Outbox::commit`] or [`Outbox::cancel`]
+    /// follows.
+    pub(super) fn begin(&mut self) -> (&mut Vec<u8>, usize) {
+        let begin = self.bytes.len();
+        (&mut self.bytes, begin)
+    }
+
+    /// What was written since [`Outbox::begin`] is a datagram of this size.
+    pub(super) fn commit(&mut self, begin: usize, to: SocketAddr) -> usize {
+        let size = self.bytes.len() - begin;
+        self.segments.push((to, size));
+        size
+    }
+
+    /// What was written since [`Outbox::begin`] is nothing.
+    pub(super) fn cancel(&mut self, begin: usize) {
+        self.bytes.truncate(begin);
     }
 }
 

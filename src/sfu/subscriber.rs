@@ -1,28 +1,15 @@
 //! What a device receives: its peer connection, on which the server offers, and a slot for each media section.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::RTCPeerConnection;
-use rtc::peer_connection::configuration::RTCOfferOptions;
-use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpRtxParameters,
-};
-use rtc::rtp_transceiver::{
-    RTCRtpSenderId, RTCRtpTransceiverDirection, RTCRtpTransceiverId, RTCRtpTransceiverInit,
-};
-use rtc::shared::error::Error;
-
-use super::api::{Direction, WantedTrack};
-use super::codecs;
-use super::peer::Peer;
-use super::sdp;
-use crate::room::{Forwarder, MediaKind, PublicationId, Source};
+use super::adaptation::Share;
+use super::api::WantedTrack;
+use super::peer::{Ground, Peer};
+use super::sdp::{self, Extension, Extensions, Offered, Outline, Section, Stream, Way};
+use crate::room::{Forwarder, Grant, MediaKind, PublicationId, Source};
 
 /// Most media sections of one subscriber. Publications beyond them do not reach it.
-const MAX_SLOTS: usize = 64;
+const MAX_SLOTS: usize = 128;
 /// Most retransmissions for one slot in [`RETRANSMISSION_WINDOW_MS`].
 const MAX_RETRANSMISSIONS: u32 = 200;
 const RETRANSMISSION_WINDOW_MS: u128 = 200;
@@ -30,8 +17,10 @@ const RETRANSMISSION_WINDOW_MS: u128 = 200;
 /// One media section. It is used for one publication after the other and never removed.
 pub(super) struct Slot {
     pub(super) kind: MediaKind,
-    transceiver: RTCRtpTransceiverId,
-    sender: Option<RTCRtpSenderId>,
+    /// Its index, in digits.
+    pub(super) mid: String,
+    /// The last offer said that it sends.
+    is_offered: bool,
     /// What it is for, from the offer on.
     pub(super) wanted: Option<WantedTrack>,
     pub(super) ssrc: u32,
@@ -40,8 +29,12 @@ pub(super) struct Slot {
     repair_sequence_number: u16,
     pub(super) payload_type: u8,
     pub(super) repair_payload_type: Option<u8>,
+    /// Numbers of the extensions that the device took.
+    pub(super) taken: Taken,
     /// There once the device has answered; then media go out.
     pub(super) forwarder: Option<Forwarder>,
+    /// What the device gets of it. `None` until it says what it shows: then everything.
+    pub(super) grant: Option<Grant>,
     /// For the sender reports.
     pub(super) packets: u32,
     pub(super) octets: u32,
@@ -49,7 +42,47 @@ pub(super) struct Slot {
     window_began_at: Option<Instant>,
 }
 
+/// Header extensions that the device took, with the server's numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Taken {
+    pub(super) mid: Option<u8>,
+    pub(super) level: Option<u8>,
+    pub(super) transport_sequence: Option<u8>,
+}
+
+impl Taken {
+    fn of(extensions: &Extensions) -> Self {
+        let taken = |extension: Extension| extensions.id(extension).filter(|id| *id == extension.own_id());
+        Self {
+            mid: taken(Extension::Mid),
+            level: taken(Extension::AudioLevel),
+            transport_sequence: taken(Extension::TransportSequence),
+        }
+    }
+}
+
 impl Slot {
+    fn new(index: usize, kind: MediaKind) -> Self {
+        Self {
+            kind,
+            mid: index.to_string(),
+            is_offered: false,
+            wanted: None,
+            ssrc: 0,
+            repair_ssrc: 0,
+            repair_sequence_number: 0,
+            payload_type: 0,
+            repair_payload_type: None,
+            taken: Taken::default(),
+            forwarder: None,
+            grant: None,
+            packets: 0,
+            octets: 0,
+            retransmissions: 0,
+            window_began_at: None,
+        }
+    }
+
     /// May this slot send another packet again? Bounds what one device can make the server send.
     pub(super) fn may_retransmit(&mut self, now: Instant) -> bool {
         let is_over = |at: Instant| now.saturating_duration_since(at).as_millis() >= RETRANSMISSION_WINDOW_MS;
@@ -69,7 +102,24 @@ impl Slot {
     }
 
     fn is_free(&self) -> bool {
-        self.wanted.is_none() && self.sender.is_none()
+        self.wanted.is_none() && !self.is_offered
+    }
+
+    /// Its section of an offer. Sound and picture of one device share the stream's name, so that the receiver plays
+    /// them together; a second picture has its own.
+    fn describe(&self) -> Offered {
+        let stream = |wanted: &WantedTrack| Stream {
+            stream: match wanted.source {
+                Source::Microphone | Source::Camera => format!("connection-{}", wanted.publisher),
+                Source::Auscultation => format!("connection-{}-auscultation", wanted.publisher),
+                Source::SecondCamera => format!("connection-{}-second-camera", wanted.publisher),
+                Source::Screen | Source::ScreenSound => format!("connection-{}-screen", wanted.publisher),
+            },
+            track: format!("publication-{}", wanted.publication),
+            ssrc: self.ssrc,
+            repair_ssrc: self.repair_ssrc,
+        };
+        Offered { kind: self.kind, stream: self.wanted.as_ref().map(stream) }
     }
 }
 
@@ -85,6 +135,7 @@ pub(super) struct Offer {
 pub(super) struct Subscriber {
     pub(super) peer: Peer,
     pub(super) slots: Vec<Slot>,
+    pub(super) share: Share,
     wanted: Vec<WantedTrack>,
     pub(super) in_flight: Option<Offer>,
     is_restart_wanted: bool,
@@ -95,21 +146,22 @@ pub(super) struct Subscriber {
 impl Subscriber {
     /// `first_ssrc` is unpredictable; the sources of this peer count up from it, so that none is used twice.
     /// `generation` is that of the last offer of an earlier peer of the device.
-    pub(super) fn new(
-        addresses: &[SocketAddr],
-        first_ssrc: u32,
-        generation: u32,
-        now: Instant,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            peer: Peer::new(Direction::Subscribe, addresses, now)?,
+    pub(super) fn new(ground: &Ground, first_ssrc: u32, generation: u32) -> Self {
+        Self {
+            peer: Peer::new(ground),
             slots: Vec::new(),
+            share: Share::default(),
             wanted: Vec::new(),
             in_flight: None,
             is_restart_wanted: false,
             generation,
             next_ssrc: first_ssrc,
-        })
+        }
+    }
+
+    /// The device says which packets arrive.
+    pub(super) fn is_reporting(&self) -> bool {
+        self.slots.iter().any(|slot| slot.forwarder.is_some() && slot.taken.transport_sequence.is_some())
     }
 
     pub(super) fn generation(&self) -> u32 {
@@ -123,6 +175,7 @@ impl Subscriber {
             if slot.wanted.as_ref().is_some_and(|track| !self.wanted.contains(track)) {
                 slot.wanted = None;
                 slot.forwarder = None;
+                slot.grant = None;
             }
         }
     }
@@ -131,53 +184,60 @@ impl Subscriber {
         self.is_restart_wanted = true;
     }
 
-    /// Makes the next offer, if none is in flight and something is to be negotiated. `Some(None)` if the engine
-    /// refused, after which this peer is of no use.
-    pub(super) fn offer(&mut self, now: Instant) -> Option<Option<Offer>> {
+    /// Makes the next offer, if none is in flight and something is to be negotiated.
+    pub(super) fn offer(&mut self) -> Option<Offer> {
+        let is_stale = |slot: &Slot| slot.wanted.is_none() && slot.is_offered;
         let is_settled =
-            !self.is_restart_wanted && self.missing().next().is_none() && self.stale().next().is_none();
+            !self.is_restart_wanted && self.missing().next().is_none() && !self.slots.iter().any(is_stale);
         if self.in_flight.is_some() || is_settled {
             return None;
         }
-        let offer = self.negotiate(now);
-        self.in_flight.clone_from(&offer);
+        for slot in &mut self.slots {
+            slot.is_offered &= slot.wanted.is_some();
+        }
+        for track in self.missing().cloned().collect::<Vec<_>>() {
+            self.add(track);
+        }
+        if std::mem::take(&mut self.is_restart_wanted) {
+            self.peer.restart();
+        }
+        let sections: Vec<Offered> = self.slots.iter().map(Slot::describe).collect();
+        let sdp = sdp::offer(&self.peer.describe(), &sections);
+        let used =
+            self.slots.iter().filter_map(|slot| Some((slot.mid.clone(), slot.wanted.as_ref()?.publication)));
+        let tracks = used.collect();
+        self.generation += 1;
+        let offer = Offer { generation: self.generation, sdp, tracks };
+        self.in_flight = Some(offer.clone());
         Some(offer)
     }
 
-    /// Takes the answer to the offer in flight, which was checked. `false` if the engine refused it, after which
-    /// this peer is of no use. The slots that begin now are those without a forwarder that are wanted;
-    /// `first_sequence_number` gives each an unpredictable begin.
+    /// Takes the answer to the offer in flight, which was checked. `false` if the device is not the one it was
+    /// before, after which this peer is of no use. The slots that begin now are those without a forwarder that
+    /// are wanted; `first_sequence_number` gives each an unpredictable begin.
     pub(super) fn answer(
         &mut self,
         now: Instant,
-        sdp: &str,
+        answer: &Outline,
         mut first_sequence_number: impl FnMut() -> u16,
     ) -> bool {
-        let reduced = sdp::reduce(sdp, &Default::default());
-        let apply = |pc: &mut RTCPeerConnection| -> Result<(), Error> {
-            pc.set_remote_description(now, RTCSessionDescription::answer(reduced)?)
-        };
-        if self.peer.run(apply).is_none_or(|result| result.is_err()) {
+        if self.peer.meet(now, &answer.credentials, &answer.fingerprint).is_err() {
             return false;
         }
         self.in_flight = None;
-        for slot in &mut self.slots {
-            let Some(sender) = slot.sender.filter(|_| slot.wanted.is_some()) else { continue };
-            let (transceiver, kind) = (slot.transceiver, slot.kind);
-            let read = |pc: &mut RTCPeerConnection| {
-                let direction = pc.rtp_transceiver(transceiver)?.current_direction();
-                let codecs = &pc.rtp_sender(sender)?.get_parameters().rtp_parameters.codecs.clone();
-                let (media, repair) = codecs::payload_types(kind, codecs);
-                (direction == RTCRtpTransceiverDirection::Sendonly).then_some((*media.first()?, repair))
+        for slot in self.slots.iter_mut().filter(|slot| slot.is_offered && slot.wanted.is_some()) {
+            let is_its = |section: &&Section| section.mid == slot.mid && section.kind == slot.kind;
+            let section = answer.sections.iter().find(is_its).filter(|section| section.way == Way::Receive);
+            let Some((section, codec)) = section.and_then(|section| Some((section, section.codec.as_ref()?)))
+            else {
+                slot.forwarder = None; // the device does not want it or cannot decode it
+                continue;
             };
-            match self.peer.run(read).flatten() {
-                Some((payload_type, repair)) => {
-                    slot.payload_type = payload_type;
-                    slot.repair_payload_type = repair;
-                    slot.forwarder.get_or_insert_with(|| Forwarder::new(kind, first_sequence_number()));
-                }
-                None => slot.forwarder = None, // the device does not want it or cannot decode it
-            }
+            slot.payload_type = codec.payload_type;
+            slot.repair_payload_type = codec.repair;
+            slot.taken = Taken::of(&section.extensions);
+            let kind = slot.kind;
+            slot.forwarder.get_or_insert_with(|| Forwarder::new(kind, first_sequence_number()));
         }
         true
     }
@@ -190,114 +250,26 @@ impl Subscriber {
         self.wanted.iter().filter(move |track| !has_slot(track)).take(MAX_SLOTS.saturating_sub(used))
     }
 
-    /// Slots that still send in the description but carry nothing.
-    fn stale(&self) -> impl Iterator<Item = usize> {
-        let is_stale = |(_, slot): &(usize, &Slot)| slot.wanted.is_none() && slot.sender.is_some();
-        self.slots.iter().enumerate().filter(is_stale).map(|(index, _)| index)
-    }
-
-    fn negotiate(&mut self, now: Instant) -> Option<Offer> {
-        for index in self.stale().collect::<Vec<_>>() {
-            let sender = self.slots[index].sender.take()?;
-            self.peer.run(|pc| pc.remove_track(sender))?.ok()?;
-        }
-        for track in self.missing().cloned().collect::<Vec<_>>() {
-            self.add(track)?;
-        }
-        let options = RTCOfferOptions { ice_restart: std::mem::take(&mut self.is_restart_wanted) };
-        let describe = |pc: &mut RTCPeerConnection| -> Result<String, Error> {
-            let offer = pc.create_offer(Some(options))?;
-            pc.set_local_description(now, offer)?;
-            Ok(pc.local_description().map(|description| description.sdp).unwrap_or_default())
-        };
-        let sdp = self.peer.run(describe)?.ok()?;
-        let mut tracks = Vec::new();
-        for slot in &self.slots {
-            let Some(wanted) = &slot.wanted else { continue };
-            let id = slot.transceiver;
-            let mid = self
-                .peer
-                .run(|pc| pc.rtp_transceiver(id).and_then(|transceiver| transceiver.mid().clone()))??;
-            tracks.push((mid, wanted.publication));
-        }
-        self.generation += 1;
-        Some(Offer { generation: self.generation, sdp, tracks })
-    }
-
     /// Gives a publication a slot: a free one of its kind, else a new one.
-    fn add(&mut self, wanted: WantedTrack) -> Option<()> {
+    fn add(&mut self, wanted: WantedTrack) {
         let kind = wanted.source.kind();
-        let (ssrc, repair_ssrc) = (self.next_ssrc, self.next_ssrc.wrapping_add(1));
-        self.next_ssrc = self.next_ssrc.wrapping_add(2);
-        let track = stream(&wanted, ssrc, repair_ssrc);
         let free = self.slots.iter().position(|slot| slot.is_free() && slot.kind == kind);
-        let index = if let Some(index) = free {
-            // The engine takes the first free transceiver of the kind, as we do.
-            let sender = self.peer.run(|pc| pc.add_track(track))?.ok()?;
-            let id = self.slots[index].transceiver;
-            let is_same = |pc: &mut RTCPeerConnection| {
-                pc.rtp_transceiver(id).and_then(|taken| taken.sender()) == Some(sender)
-            };
-            if !self.peer.run(is_same)? {
-                return None;
-            }
-            self.slots[index].sender = Some(sender);
-            index
-        } else if self.slots.len() < MAX_SLOTS {
-            let init = RTCRtpTransceiverInit {
-                direction: RTCRtpTransceiverDirection::Sendonly,
-                ..RTCRtpTransceiverInit::default()
-            };
-            let add = |pc: &mut RTCPeerConnection| -> Option<(RTCRtpTransceiverId, RTCRtpSenderId)> {
-                let transceiver = pc.add_transceiver_from_track(track, Some(init)).ok()?;
-                Some((transceiver, pc.rtp_transceiver(transceiver)?.sender()?))
-            };
-            let (transceiver, sender) = self.peer.run(add)??;
-            self.slots.push(Slot {
-                kind,
-                transceiver,
-                sender: Some(sender),
-                wanted: None,
-                ssrc,
-                repair_ssrc,
-                repair_sequence_number: 0,
-                payload_type: 0,
-                repair_payload_type: None,
-                forwarder: None,
-                packets: 0,
-                octets: 0,
-                retransmissions: 0,
-                window_began_at: None,
-            });
-            self.slots.len() - 1
-        } else {
-            return Some(());
-        };
+        let index = free.unwrap_or(self.slots.len());
+        if index >= MAX_SLOTS {
+            return;
+        }
+        if index == self.slots.len() {
+            self.slots.push(Slot::new(index, kind));
+        }
         let slot = &mut self.slots[index];
-        (slot.ssrc, slot.repair_ssrc, slot.packets, slot.octets) = (ssrc, repair_ssrc, 0, 0);
+        self.peer.retire(slot.ssrc);
+        self.peer.retire(slot.repair_ssrc);
+        (slot.ssrc, slot.repair_ssrc) = (self.next_ssrc, self.next_ssrc.wrapping_add(1));
+        self.next_ssrc = self.next_ssrc.wrapping_add(2);
+        (slot.packets, slot.octets, slot.repair_sequence_number) = (0, 0, 0);
         slot.forwarder = None;
+        slot.grant = None;
         slot.wanted = Some(wanted);
-        Some(())
+        slot.is_offered = true;
     }
-}
-
-/// The stream that the description announces. Sound and picture of one device share the stream's name, so that
-/// the receiver plays them together; a second picture has its own.
-fn stream(wanted: &WantedTrack, ssrc: u32, repair_ssrc: u32) -> MediaStreamTrack {
-    let name = format!("publication-{}", wanted.publication);
-    let kind = wanted.source.kind();
-    let coding = RTCRtpEncodingParameters {
-        rtp_coding_parameters: RTCRtpCodingParameters {
-            ssrc: Some(ssrc),
-            rtx: (kind == MediaKind::Video).then_some(RTCRtpRtxParameters { ssrc: repair_ssrc }),
-            ..RTCRtpCodingParameters::default()
-        },
-        codec: codecs::codec(kind),
-        ..RTCRtpEncodingParameters::default()
-    };
-    let stream = match wanted.source {
-        Source::Microphone | Source::Camera => format!("connection-{}", wanted.publisher),
-        Source::Screen => format!("connection-{}-screen", wanted.publisher),
-    };
-    MediaStreamTrack::new(stream, name.clone(), name, codecs::kind(kind), vec![coding])
 }

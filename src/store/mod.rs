@@ -5,6 +5,8 @@
 //! `tests/it/store.rs`, which fails for one that is missing there.
 
 mod appointments;
+mod chats;
+mod consultations;
 mod db;
 mod error;
 mod links;
@@ -12,11 +14,14 @@ mod logins;
 mod migrate;
 mod moves;
 mod practitioners;
+mod quality;
 mod studies;
 
 pub use appointments::AgendaScope;
+pub use consultations::StoredTelephone;
 pub use db::{Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};
 pub use logins::{Login, LoginDigest, SignInAttempt};
 pub use migrate::{Dialect, Migration, migrations};
+pub use quality::QualityKey;
 pub use studies::{StoredSeries, StoredStudy};

@@ -36,6 +36,7 @@ pub(super) async fn serve(
     match path {
         "" => Redirect::to("/app").into_response(),
         "join" => page(&edge, "join.html", &headers),
+        "diag" => page(&edge, "diag.html", &headers),
         _ if path == "app" || path.starts_with("app/") => page(&edge, "app.html", &headers),
         _ if path.starts_with("api/") || path == "ws" || path.starts_with("ws/") => {
             Failure::not_found().into_response()

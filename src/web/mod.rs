@@ -5,12 +5,15 @@
 mod agenda;
 mod appointments;
 mod assets;
+mod diag;
 mod extract;
+mod files;
 mod guest;
 mod health;
 mod hospital;
 mod links;
 mod problem;
+mod quality;
 mod receipt;
 mod router;
 mod sign_in;
@@ -28,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
+use crate::port::Reach;
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -48,6 +52,7 @@ pub struct Parts {
     pub login: Login,
     pub live: Live,
     pub archive: Archive,
+    pub reach: Reach,
     pub clock: Clock,
     pub tasks: Tasks,
 }

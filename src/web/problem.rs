@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
-use crate::clinical::{BookError, NotAllowed, WrongStatus};
+use crate::clinical::{BookError, DoorClosed, NotAllowed, ShareRefusal, WrongStatus};
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
 use crate::store;
@@ -66,6 +66,23 @@ impl From<NotAllowed> for Failure {
 impl From<BookError> for Failure {
     fn from(error: BookError) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.into(), error.to_string())
+    }
+}
+
+impl From<DoorClosed> for Failure {
+    fn from(closed: DoorClosed) -> Self {
+        Self::new(StatusCode::FORBIDDEN, closed.into(), "the link does not open the door now")
+    }
+}
+
+impl From<ShareRefusal> for Failure {
+    fn from(refusal: ShareRefusal) -> Self {
+        let status = match refusal {
+            ShareRefusal::Over | ShareRefusal::TooMany => StatusCode::CONFLICT,
+            ShareRefusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ShareRefusal::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        };
+        Self::new(status, refusal.into(), refusal.to_string())
     }
 }
 

@@ -12,7 +12,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, extract, guest, health, hospital, links, sign_in, socket, studies,
+    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, links, quality,
+    sign_in, socket, studies,
 };
 
 /// The largest JSON body, in bytes.
@@ -24,6 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn router(edge: Edge) -> Router {
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
+        .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
         .route("/api/practitioners", get(appointments::practitioners))
         .route("/api/appointments", get(appointments::list).post(appointments::book))
@@ -34,6 +36,7 @@ pub fn router(edge: Edge) -> Router {
             "/api/appointments/{appointment}/participants/{participant}/link",
             post(links::issue).delete(links::withdraw),
         )
+        .route("/api/appointments/{appointment}/quality", get(quality::show))
         .route("/api/guest/look", post(guest::look))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
@@ -44,6 +47,8 @@ pub fn router(edge: Edge) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let long = Router::new()
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
+        .route("/api/appointments/{appointment}/files", post(files::share))
+        .route("/api/appointments/{appointment}/files/{file}", get(files::fetch))
         .layer(DefaultBodyLimit::disable())
         .route("/ws", get(socket::open))
         .route("/ws/agenda", get(agenda::open));

@@ -10,10 +10,13 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 
+use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
-use crate::clinical::{Actor, AppointmentId, Object, ParticipantId, Practitioner, Verb, authorize};
-use crate::live::{AttendError, Attendance, MAX_OUTGOING, Outgoing};
+use crate::clinical::{
+    Actor, AppointmentId, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
+};
+use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage};
 
 /// The largest message of a client, in bytes: a session description of 64 KiB, escaped.
@@ -75,8 +78,10 @@ async fn welcome(
     let Ok(Some(Ok(Message::Text(text)))) = first else {
         return Err(Closed(ProblemCode::OutOfOrder, "hello did not come"));
     };
-    let (link, appointment) = match serde_json::from_str(text.as_str()) {
-        Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, .. }) => (link, appointment),
+    let (link, appointment, resume) = match serde_json::from_str(text.as_str()) {
+        Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, resume, .. }) => {
+            (link, appointment, resume)
+        }
         Ok(ClientMessage::Hello { .. }) => {
             return Err(Closed(
                 ProblemCode::UnsupportedProtocol,
@@ -91,7 +96,8 @@ async fn welcome(
         (None, Some(appointment)) => staff_of(edge, practitioner, &appointment).await?,
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
-    edge.live.attend(appointment, participant, actor, outbox).await.map_err(|error| match error {
+    let attending = Attending { participant, actor, outbox, resume };
+    edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
         AttendError::Unknown => Closed(ProblemCode::NotFound, "there is nothing here for you"),
         AttendError::Unavailable => {
@@ -101,19 +107,14 @@ async fn welcome(
 }
 
 async fn guest_of(edge: &Edge, secret: &str) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
-    let found = guest::find(edge, secret).await;
-    let found = found.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
-    let Some((link, appointment)) = found else {
-        return Err(Closed(ProblemCode::LinkUnknown, "there is no such link"));
-    };
-    let door = edge.door.check(&link, &appointment, edge.clock.now());
-    door.map_err(|closed| Closed(closed.into(), "the link does not open the door now"))?;
-    let person = appointment.participant(link.participant);
-    let role = person.map(crate::clinical::Participant::role);
-    let role = role.ok_or(Closed(ProblemCode::LinkUnknown, "there is no such link"))?;
-    let actor = Actor::Guest { participant: link.participant, role };
-    authorize(&actor, Verb::Attend, &Object::Appointment(&appointment)).map_err(nothing_here)?;
-    Ok((appointment.id, link.participant, actor))
+    match guest::let_in(edge, secret).await {
+        Ok(guest) => Ok((guest.appointment.id, guest.participant, guest.actor)),
+        Err(NotLetIn::Door(DoorClosed::Unknown)) => {
+            Err(Closed(ProblemCode::LinkUnknown, "there is no such link"))
+        }
+        Err(NotLetIn::Door(closed)) => Err(Closed(closed.into(), "the link does not open the door now")),
+        Err(NotLetIn::Failed(_)) => Err(Closed(ProblemCode::Unavailable, "the database does not answer")),
+    }
 }
 
 async fn staff_of(

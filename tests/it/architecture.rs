@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 20] = [
+const TABLE: [Module; 23] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -59,8 +59,10 @@ const TABLE: [Module; 20] = [
             "quick_xml",
         ],
     ),
+    pure("stun", &[], &["hmac", "sha1", "crc32fast"]),
+    pure("relay", &["secret", "stun"], &["hmac", "sha1", "md_5", "base64", "subtle"]),
     pure("viewing", &["clinical", "imaging"], &[]),
-    pure("protocol", &["clinical", "room", "imaging", "viewing"], &["serde_json", "ts_rs"]),
+    pure("protocol", &["clinical", "room", "imaging", "viewing", "secret"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
     adapter("secret", &[], &[]),
     adapter("tasks", &[], &["tokio"]),
@@ -78,8 +80,13 @@ const TABLE: [Module; 20] = [
     ),
     adapter(
         "sfu",
-        &["clinical", "room", "config", "clock"],
+        &["clinical", "room", "config", "clock", "stun"],
         &["rtc", "quinn_udp", "socket2", "tokio", "rustix"],
+    ),
+    adapter(
+        "port",
+        &["relay", "sfu", "stun", "secret", "clock", "tasks"],
+        &["axum", "md_5", "socket2", "tokio", "tokio_rustls"],
     ),
     adapter(
         "archive",
@@ -109,8 +116,8 @@ const TABLE: [Module; 20] = [
     adapter(
         "web",
         &[
-            "clinical", "imaging", "protocol", "live", "login", "store", "archive", "clock", "config",
-            "secret", "tasks",
+            "clinical", "imaging", "protocol", "live", "login", "port", "store", "archive", "clock",
+            "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),
@@ -139,8 +146,11 @@ const TABLE: [Module; 20] = [
     ),
     adapter(
         "app",
-        &["archive", "clinical", "clock", "config", "live", "login", "sfu", "store", "tasks", "web"],
-        &["anyhow", "axum", "axum_server", "rustls", "tokio"],
+        &[
+            "archive", "clinical", "clock", "config", "live", "login", "port", "protocol", "relay", "secret",
+            "sfu", "store", "tasks", "web",
+        ],
+        &["anyhow", "axum", "rustls", "tokio"],
     ),
     adapter("main", &["command"], &["clap", "parvis"]),
 ];

@@ -8,12 +8,16 @@
 
 mod architecture;
 mod archive;
+mod badnet;
 mod call;
+mod chat;
+mod coming_back;
 mod content;
 mod hostile;
 mod imaging;
 mod login;
 mod migrations;
+mod network;
 mod presentation;
 mod privacy;
 mod protocol;

@@ -17,6 +17,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0006_study.sql", "57ad76dc924c8ce2"),
     ("migrations/0007_consultation_move.sql", "d4711093f1335ca2"),
     ("migrations/0008_instance_details.sql", "a772ad31f88daca8"),
+    ("migrations/0009_consultation_call.sql", "98e7ab861003477f"),
+    ("migrations/0010_chat.sql", "c11a49b492cbd132"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

@@ -75,6 +75,15 @@ async fn a_visit_logged_at_trace_level_names_nobody() {
     let sdp = "v=0\r\no=- 1 1 IN IP4 203.0.113.77\r\ns=canary-description\r\nc=IN IP4 203.0.113.77\r\n";
     patient.send(json!({"type": "publish_offer", "generation": 1, "sdp": sdp, "tracks": []})).await;
     patient.wait("problem").await;
+    patient.request(json!({"type": "chat", "text": "canary-chat-line"})).await.unwrap();
+    patient.request(json!({"type": "chat", "text": "canary-chat-\u{7}refused"})).await.unwrap_err();
+    let (_, file) = app
+        .browser()
+        .share_file(&appointment, "canary-file.pdf", Some(&links[0]), "%PDF-canary-content")
+        .await;
+    assert_eq!(staff.wait("file_shared").await["fileName"], "canary-file.pdf");
+    app.browser().fetch_file(&appointment, &file, Some(&links[0])).await;
+    app.browser().share_file(&appointment, "canary-program.exe", Some(&links[0]), "MZ\u{0}").await;
     let objects = parvis::demo::studies::demo_objects(1).take(2);
     let name = format!("{PATIENT}.zip");
     let files = objects.map(|(name, bytes)| (format!("{RELATIVE}/{name}"), bytes));
@@ -92,6 +101,7 @@ async fn a_visit_logged_at_trace_level_names_nobody() {
     let text = lines.text();
     assert!(text.contains("an appointment was booked"), "the log was looked at");
     let cookie = doctor.cookie.clone().unwrap();
+    let resume = welcome["resume"].as_str().unwrap();
     let planted = [
         PATIENT,
         "Zénaïde",
@@ -109,6 +119,11 @@ async fn a_visit_logged_at_trace_level_names_nobody() {
         "canary-letter",
         "canary-subject",
         "canary-wrong-link",
+        "canary-chat",
+        "canary-file",
+        "canary-program",
+        "canary-content",
+        resume,
     ];
     for word in planted {
         let found: Vec<_> = text.lines().filter(|line| line.contains(word)).take(3).collect();

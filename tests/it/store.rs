@@ -1,12 +1,15 @@
 //! Every function of the store, on both databases.
 
 mod appointments;
+mod chats;
 mod constraints;
+mod consultations;
 mod links;
 mod logins;
 mod moves;
 mod open;
 mod practitioners;
+mod quality;
 mod studies;
 
 use std::fs;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{Browser, Socket, TestApp};
 
-const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
+pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
 
 #[expect(clippy::disallowed_methods, reason = "the program under test runs on the machine's clock")]
 pub(crate) fn soon(minutes: i64) -> String {
@@ -40,12 +40,12 @@ fn booking(doctor: &str, minutes: i64) -> Value {
 
 /// A booked visit: who booked it, whose it is, and the secrets of the two links.
 pub(crate) struct Visit {
-    app: TestApp,
-    secretary: Browser,
+    pub(crate) app: TestApp,
+    pub(crate) secretary: Browser,
     pub(crate) doctor: Browser,
     pub(crate) appointment: String,
-    patient: String,
-    relative: String,
+    pub(crate) patient: String,
+    pub(crate) relative: String,
 }
 
 pub(crate) fn secret(link: &Value) -> String {
@@ -57,7 +57,7 @@ impl Visit {
         Self::book_at(TestApp::start(dialect).await, 5).await
     }
 
-    async fn book_at(app: TestApp, minutes: i64) -> Self {
+    pub(crate) async fn book_at(app: TestApp, minutes: i64) -> Self {
         // Who has signed in once can be booked.
         let doctor = app.sign_in("claire").await;
         let secretary = app.sign_in("camille").await;
@@ -70,7 +70,7 @@ impl Visit {
     }
 
     /// The patient in the waiting room.
-    async fn patient_waits(&self) -> (Socket, String) {
+    pub(crate) async fn patient_waits(&self) -> (Socket, String) {
         let (mut socket, welcome) = self.app.guest(&self.patient).await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         socket.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
@@ -86,7 +86,7 @@ impl Visit {
     }
 
     /// Patient and doctor in the call.
-    async fn call(&self) -> (Socket, String, Socket) {
+    pub(crate) async fn call(&self) -> (Socket, String, Socket) {
         let (mut patient, id) = self.patient_waits().await;
         let mut doctor = self.doctor_enters().await;
         doctor.request(json!({"type": "admit", "participant": id})).await.unwrap();
@@ -413,7 +413,7 @@ async fn messages_out_of_order_disturb_nobody() {
 
     let (mut patient, _, mut doctor) = visit.call().await;
     for text in
-        ["{", "[]", "{\"type\":\"surprise\"}", "{\"type\":\"hello\",\"protocol\":1,\"language\":\"fr\"}"]
+        ["{", "[]", "{\"type\":\"surprise\"}", "{\"type\":\"hello\",\"protocol\":2,\"language\":\"fr\"}"]
     {
         patient.send_text(text.to_owned()).await;
     }

@@ -134,6 +134,20 @@ export async function enterAsDoctor(page: Page) {
     .click();
 }
 
+/** The patient of the demonstration and their doctor, in the call. */
+export async function inCall(browser: Browser, gateway: Gateway, prepare?: (patient: Page) => Promise<void>) {
+  const patient = await person(browser, gateway, { width: 360, height: 740 });
+  await prepare?.(patient.page);
+  await waitAsGuest(patient.page, gateway.patientLink);
+  const doctor = await person(browser, gateway, { width: 1440, height: 900 });
+  await signIn(doctor.page, gateway, "Claire Martin");
+  await doctor.page.getByText("Faire entrer", { exact: true }).first().click();
+  await enterAsDoctor(doctor.page);
+  await expect(patient.page.locator(".controls")).toBeVisible();
+  for (const { page } of [patient, doctor]) await expectToSeeAndHear(page, 1);
+  return { patient, doctor };
+}
+
 /** A fingerprint of what a viewer's canvas shows, and how bright it is. */
 export const canvas = (page: Page): Promise<{ hash: number; mean: number }> =>
   page.evaluate(() => {

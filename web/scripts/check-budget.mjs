@@ -1,5 +1,5 @@
-// The patient's page may load at most 40 kB of JavaScript (gzip), counting every chunk that it always loads: the entry,
-// what it imports, and the chunks that `EAGER` names although they are imported lazily.
+// The patient's page may load at most 40 kB of JavaScript (gzip), counting every chunk that it always loads: the entry and
+// what it imports. The page of the call comes while the devices are tested, the reader of images when they are first shown.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
@@ -14,7 +14,7 @@ while (wanted.length > 0) {
   if (seen.has(name)) continue;
   const text = readFileSync(new URL(name, dist), "utf8");
   seen.set(name, gzipSync(text, { level: 9 }).length);
-  // Static imports only: `import(` is a lazy chunk, loaded when images are first shown.
+  // Static imports only: `import(` is a chunk for later.
   for (const found of text.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) wanted.push(`assets/${found[1]}`);
 }
 if (seen.size === 0) throw new Error("dist/join.html names no script");

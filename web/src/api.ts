@@ -19,6 +19,10 @@ export interface CallOptions {
   json?: unknown;
   /** Sent as it is. */
   body?: Blob;
+  /** For guests: proof of their link. */
+  authorization?: string;
+  /** The answer is a file, whatever its type. */
+  isBlob?: boolean;
   signal?: AbortSignal;
   /** 15 seconds unless told; 0 waits for as long as it takes (uploads). */
   timeoutMs?: number;
@@ -47,9 +51,12 @@ export async function call<T>(
     request.body = options.body;
     request.headers = { "content-type": "application/octet-stream" };
   }
+  if (options.authorization !== undefined)
+    request.headers = { ...(request.headers as Record<string, string>), authorization: options.authorization };
   try {
     const answer = await fetch(path, request);
     if (!answer.ok) throw await problemOf(answer);
+    if (options.isBlob) return (await answer.blob()) as T;
     if (answer.status === 204 || !(answer.headers.get("content-type") ?? "").includes("json")) return undefined as T;
     return (await answer.json()) as T;
   } catch (cause) {

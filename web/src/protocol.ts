@@ -1,6 +1,6 @@
 // Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 export type RoleWord = "patient" | "relative" | "interpreter" | "practitioner";
 
@@ -16,11 +16,21 @@ export type OutcomeWord = "completed" | "follow_up" | "by_telephone" | "in_perso
 
 export type DeviceStateWord = "works" | "refused" | "missing" | "in_use" | "off";
 
-export type SourceWord = "microphone" | "camera" | "screen";
+export type SourceWord = "microphone" | "auscultation" | "camera" | "second_camera" | "screen" | "screen_sound";
 
 export type DirectionWord = "publish" | "subscribe";
 
 export type DoorWord = "open" | "too_early" | "expired" | "revoked" | "unknown" | "cancelled" | "over";
+
+export type PathWord = "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
+
+export type QualityWord = "good" | "fair" | "poor" | "lost";
+
+export type PausedReason = "bandwidth" | "off";
+
+export type TelephoneReason = "no_video" | "no_sound" | "network" | "device" | "other";
+
+export type IncidentWord = "heavy_loss" | "high_delay" | "long_freeze" | "broken_sound" | "many_reconnections" | "relay_only" | "no_udp" | "no_microphone" | "no_camera";
 
 export type PictureFormatWord = "png" | "jpeg";
 
@@ -32,7 +42,9 @@ export type ShapeWord = "points" | "polyline" | "curve" | "circle" | "ellipse" |
 
 export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type SelfTestWord = "not_run" | "passed" | "failed";
+
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -42,7 +54,41 @@ detail: string, };
 
 export type OfferedTrack = { mid: string, source: SourceWord, };
 
-export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_alternative", alternative: number, } | { "type": "set_layers", isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", state?: string, } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
+export type WatchedTrack = { participant: string, source: SourceWord, width: number, height: number, 
+/**
+ * The person chose to see this one large.
+ */
+isPinned: boolean, };
+
+export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, 
+/**
+ * From the last `welcome` of this person and appointment: the device takes its place again, and its media go on.
+ */
+resume?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
+/**
+ * The person asked to spare a paid or slow connection.
+ */
+isSavingData: boolean, 
+/**
+ * No video at all.
+ */
+isVideoOff: boolean, } | { "type": "quality", direction: DirectionWord, path: PathWord, 
+/**
+ * Packets that did not arrive, in percent.
+ */
+lossPct: number, 
+/**
+ * Round trip, ms.
+ */
+rttMs: number, jitterMs: number, 
+/**
+ * How long pictures stood still, ms.
+ */
+freezesMs: number, 
+/**
+ * Sound that was made up because packets were missing, in percent.
+ */
+concealedPct: number, bitrateKbps: number, } | { "type": "chat", request: number, text: string, } | { "type": "mute_other", request: number, participant: string, source: SourceWord, } | { "type": "lock", request: number, isLocked: boolean, } | { "type": "telephone", request: number, isOver: boolean, reason?: TelephoneReason, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_alternative", alternative: number, } | { "type": "set_layers", isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", state?: string, } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
 
 export type Place = { state: PlaceWord, 
 /**
@@ -65,6 +111,18 @@ camera?: DeviceStateWord, microphone?: DeviceStateWord,
 muted: Array<SourceWord>, };
 
 export type SubscribedTrack = { mid: string, participant: string, source: SourceWord, };
+
+export type IceServer = { urls: Array<string>, username: string, credential: string, };
+
+export type TelephoneState = { since: string, reason: TelephoneReason, };
+
+export type ChatLine = { id: string, participant: string, name: string, at: string, text: string, };
+
+export type SharedFile = { id: string, participant: string, name: string, fileName: string, bytes: number, 
+/**
+ * What its bytes are, whatever its name says.
+ */
+mediaType: string, at: string, };
 
 export type WindowState = { center: number, width: number, };
 
@@ -247,11 +305,31 @@ export type ServerMessage = { "type": "welcome", protocol: number,
 /**
  * This person.
  */
-participant: string, role: RoleWord, startsAt: string, endsAt: string, place: Place, 
+participant: string, 
+/**
+ * The appointment, by whose address files are handed over.
+ */
+appointment: string, role: RoleWord, startsAt: string, endsAt: string, place: Place, 
 /**
  * UTC now, to show "since" truly on a device with a wrong clock.
  */
-now: string, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
+now: string, 
+/**
+ * Shown in the `hello` after a lost connection, within 60 seconds, it brings this device back to its place.
+ */
+resume: string, 
+/**
+ * Relays that this person's connections may use, with credentials that end.
+ */
+iceServers: Array<IceServer>, 
+/**
+ * Nobody new comes in at present.
+ */
+isLocked: boolean, 
+/**
+ * The visit goes on by telephone. Staff and people in the call are told.
+ */
+telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
 
 export type AgendaMessage = { "type": "agenda_changed", };
 
@@ -422,3 +500,79 @@ export type RefusedFile = { name: string, code: ProblemCode,
  * One English sentence.
  */
 reason: string, };
+
+export type QualityRecord = { 
+/**
+ * People who were in the call, in the order of the appointment.
+ */
+people: Array<PersonQuality>, 
+/**
+ * When the visit went on by telephone, oldest first.
+ */
+telephone: Array<TelephoneEntry>, };
+
+export type PersonQuality = { participant: string, role: RoleWord, name: string, paths: Array<PathQuality>, 
+/**
+ * Each once, the gravest first.
+ */
+incidents: Array<IncidentWord>, };
+
+export type PathQuality = { direction: DirectionWord, path: PathWord, 
+/**
+ * Measurements, and the time that they cover.
+ */
+reports: number, seconds: number, meanLossPct: number, maxLossPct: number, meanRttMs: number, maxRttMs: number, meanJitterMs: number, maxJitterMs: number, meanConcealedPct: number, maxConcealedPct: number, meanBitrateKbps: number, 
+/**
+ * How long pictures stood still, altogether and in the worst measurement, ms.
+ */
+freezesMs: number, longestFreezesMs: number, 
+/**
+ * How often the connection came back after it was lost.
+ */
+reconnections: number, };
+
+export type TelephoneEntry = { since: string, 
+/**
+ * Absent while it does.
+ */
+until?: string, reason: TelephoneReason, 
+/**
+ * The participant who said so.
+ */
+by: string, };
+
+export type DiagReport = { version: string, 
+/**
+ * UTC now.
+ */
+now: string, 
+/**
+ * Address and UDP port that browsers are told.
+ */
+announced: Array<string>, rungs: Array<DiagRung>, relayUrls: Array<string>, 
+/**
+ * The relay is one of the hospital's, not the gateway's own.
+ */
+isRelayExternal: boolean, 
+/**
+ * The gateway's own test of its own relay, at the start.
+ */
+selfTest: SelfTestWord, 
+/**
+ * One English sentence, when it failed.
+ */
+selfTestDetail?: string, };
+
+export type DiagRung = { path: PathWord, 
+/**
+ * Where it leads: `203.0.113.5:7882`, or addresses of a relay.
+ */
+targets: Array<string>, 
+/**
+ * A session description.
+ */
+answer: string, 
+/**
+ * Good for five minutes. Empty for the ways without a relay, and for a relay of the hospital's when nobody is signed in.
+ */
+iceServers: Array<IceServer>, };

@@ -1,4 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
+import { waitMs } from "./call/backoff";
 import type { ClientMessage, ContentHeader, PictureHeader, ProblemCode, ServerMessage } from "./protocol";
 
 /**
@@ -33,8 +34,6 @@ const SILENT_FOR_MS = 25_000;
 const WOKEN_SILENT_FOR_MS = 4_000;
 const OPENING_MS = 10_000;
 const REQUEST_MS = 15_000;
-const BACKOFF_FIRST_MS = 500;
-const BACKOFF_LAST_MS = 5_000;
 
 /** Answers to `hello` that another try cannot change. */
 const MAY_PASS: ReadonlySet<ProblemCode> = new Set(["unavailable", "internal", "too_many"]);
@@ -56,18 +55,21 @@ export class Wire {
   #pending = new Map<number, { resolve: () => void; reject: (why: Rejected) => void; timer: number }>();
   #lastRequest = 0;
   #tries = 0;
+  #resume: string | undefined;
   #heardAt = 0;
   #pingedAt = 0;
   #clockAheadMs = 0;
   #ticking: number | undefined;
   #retry: number | undefined;
   #wake = () => this.#comeBackNow();
+  #unfollow: () => void;
 
   constructor(hello: () => Hello, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) {
     this.#hello = hello;
     this.#url = url;
     addEventListener("online", this.#wake);
     document.addEventListener("visibilitychange", this.#wake);
+    this.#unfollow = onNetworkChange(this.#wake);
     this.#open();
   }
 
@@ -124,11 +126,25 @@ export class Wire {
     });
   }
 
+  /** Asks a connection that seems open for a sign of life: it is taken for lost when none comes within seconds. */
+  check(): void {
+    this.#comeBackNow();
+  }
+
+  /** Begins anew, as a device that the gateway does not know: for when its media cannot be brought back. */
+  beginAnew(): void {
+    if (this.state.peek() === "closed") return;
+    this.#resume = undefined;
+    this.state.value = "lost";
+    this.#open();
+  }
+
   /** Closes for good. */
   close(): void {
     if (this.state.peek() === "closed") return;
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#wake);
+    this.#unfollow();
     clearTimeout(this.#retry);
     this.#drop();
     this.state.value = "closed";
@@ -142,7 +158,10 @@ export class Wire {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardAt = performance.now();
-    socket.onopen = () => socket.send(JSON.stringify(this.#hello()));
+    socket.onopen = () => {
+      const hello = this.#hello();
+      socket.send(JSON.stringify(this.#resume === undefined ? hello : { ...hello, resume: this.#resume }));
+    };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       this.#heardAt = performance.now();
       if (typeof event.data === "string") this.#text(event.data);
@@ -180,13 +199,8 @@ export class Wire {
     this.#drop();
     if (this.state.peek() === "closed") return;
     if (this.state.peek() === "open") this.state.value = "lost";
-    const longest = Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** this.#tries);
+    this.#retry = window.setTimeout(() => this.#open(), waitMs(this.#tries, Math.random()));
     this.#tries += 1;
-    // Half fixed, half by chance, so that a ward does not come back in one moment.
-    this.#retry = window.setTimeout(
-      () => this.#open(),
-      Math.max(BACKOFF_FIRST_MS, longest * (0.5 + Math.random() / 2)),
-    );
   }
 
   /** The network or the page has come back: tries at once, and asks a connection that seems open for a sign of life. */
@@ -212,6 +226,7 @@ export class Wire {
         this.#tries = 0;
         this.#pingedAt = Date.now();
         this.#clockAheadMs = Date.parse(message.now) - Date.now();
+        this.#resume = message.resume;
         this.welcome.value = message;
         this.state.value = "open";
         break;
@@ -223,6 +238,8 @@ export class Wire {
         break;
       case "problem":
         console.warn(`the gateway could not use a message: ${message.code}: ${message.detail}`);
+        // Should a gateway refuse an old token instead of forgetting it, the next hello goes without.
+        if (this.state.peek() !== "open") this.#resume = undefined;
         if (this.state.peek() !== "open" && !MAY_PASS.has(message.code)) {
           this.refusal.value = message.code;
           this.close();
@@ -245,6 +262,17 @@ export class Wire {
       case "document":
       case "frame_failed":
       case "studies_changed":
+      case "layers_wanted":
+      case "speaker":
+      case "video_paused":
+      case "slow_uplink":
+      case "quality_of":
+      case "chat_line":
+      case "chat_history":
+      case "file_shared":
+      case "mute_asked":
+      case "locked":
+      case "telephone":
       case "pong":
         break;
       default:
@@ -283,4 +311,26 @@ export class Wire {
     if (why) waiting.reject(why);
     else waiting.resolve();
   }
+}
+
+/** The Network Information API, where it exists. */
+interface Connection extends EventTarget {
+  readonly type?: string;
+}
+
+/**
+ * Calls `f` when the device has come to another kind of network, which "online" does not tell. Browsers tell their estimates of
+ * speed by the same event; those are passed over. The answer of this call stops it.
+ */
+export function onNetworkChange(f: () => void): () => void {
+  const connection = (navigator as { connection?: Connection }).connection;
+  if (!connection) return () => undefined;
+  let before = connection.type;
+  const change = () => {
+    if (connection.type === before) return;
+    before = connection.type;
+    if (before !== "none") f();
+  };
+  connection.addEventListener("change", change);
+  return () => connection.removeEventListener("change", change);
 }

@@ -53,13 +53,17 @@ export class FakeSocket {
     if (this.readyState === FakeSocket.CONNECTING) this.open();
     this.say({
       type: "welcome",
-      protocol: 1,
+      protocol: 2,
       participant: "p1",
       role: "patient",
       startsAt: "2026-11-25T13:30:00.000Z",
       endsAt: "2026-11-25T14:00:00.000Z",
       place: { state, since: "2026-11-25T13:22:10.000Z" },
       now: "2026-11-25T13:25:00.000Z",
+      appointment: "a1",
+      resume: "again",
+      iceServers: [],
+      isLocked: false,
     });
   }
   /** What the client has sent of that kind. */

@@ -3,7 +3,7 @@ import type { ContentHeader, PictureHeader } from "../src/protocol";
 import { Rejected, Wire } from "../src/wire";
 import { FakeSocket } from "./fake-socket";
 
-const hello = () => ({ type: "hello", protocol: 1, language: "fr", link: "secret" }) as const;
+const hello = () => ({ type: "hello", protocol: 2, language: "fr", link: "secret" }) as const;
 let wire: Wire;
 
 /** A binary message: length of the header, header, bytes. */

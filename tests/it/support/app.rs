@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use parvis::app::{App, Settings, install_crypto};
+use parvis::app::{App, NetworkSettings, Settings, install_crypto};
 use parvis::archive::ArchiveSettings;
+use parvis::clinical::ChatKeep;
 use parvis::clock::Clock;
 use parvis::config::Hospital;
 use parvis::demo::idp::DemoIdp;
 use parvis::sfu::SfuSettings;
-use parvis::store::Dialect;
+use parvis::store::{Dialect, StoreSettings};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -27,14 +28,16 @@ pub struct TestApp {
     pub base: String,
     pub app: std::sync::Arc<App>,
     pub folder: tempfile::TempDir,
+    /// Where its rows are: another one on them is this one after a restart.
+    pub store: StoreSettings,
     client: reqwest::Client,
 }
 
 /// Somebody signed in, or nobody.
 #[derive(Clone)]
 pub struct Browser {
-    base: String,
-    client: reqwest::Client,
+    pub base: String,
+    pub client: reqwest::Client,
     pub cookie: Option<String>,
 }
 
@@ -73,8 +76,18 @@ impl TestApp {
             public_url: public_url.clone(),
             store: database.settings.clone(),
             login: idp.login_settings(public_url),
-            sfu: SfuSettings { listen: "127.0.0.1:0".parse().unwrap(), announce: vec![], shards: 1 },
+            sfu: SfuSettings {
+                listen: "127.0.0.1:0".parse().unwrap(),
+                announce: vec![],
+                shards: 1,
+                tcp_port: Some(address.port()),
+            },
+            network: NetworkSettings {
+                relay_urls: vec![format!("turn:localhost:{}?transport=tcp", address.port())],
+                ..NetworkSettings::default()
+            },
             archive,
+            chat_keep: ChatKeep::Consultation,
             is_demo: true,
         };
         change(&mut settings);
@@ -84,7 +97,8 @@ impl TestApp {
         let served = app.clone();
         app.tasks.spawn("test server", async move { served.serve(listener).await.unwrap() });
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base: format!("http://localhost:{}", address.port()), app, folder, client }
+        let store = database.settings;
+        Self { base: format!("http://localhost:{}", address.port()), app, folder, store, client }
     }
 
     /// Nobody in particular.
@@ -125,10 +139,12 @@ impl TestApp {
 
     /// A guest's WebSocket that has said hello; the answer is its first message.
     pub async fn guest(&self, secret: &str) -> (Socket, Value) {
-        let mut socket = self.browser().socket().await;
-        socket.send(json!({"type": "hello", "protocol": 1, "language": "fr", "link": secret})).await;
-        let first = socket.next().await;
-        (socket, first)
+        self.browser().hello(json!({"link": secret})).await
+    }
+
+    /// The same, with the token of a `welcome` before.
+    pub async fn guest_again(&self, secret: &str, welcome: &Value) -> (Socket, Value) {
+        self.browser().hello(json!({"link": secret, "resume": welcome["resume"]})).await
     }
 }
 
@@ -210,12 +226,49 @@ impl Browser {
 
     /// A WebSocket of staff that has said hello, and the answer.
     pub async fn attend(&self, appointment: &str) -> (Socket, Value) {
+        self.hello(json!({"appointment": appointment})).await
+    }
+
+    async fn hello(&self, who: Value) -> (Socket, Value) {
         let mut socket = self.socket().await;
-        socket
-            .send(json!({"type": "hello", "protocol": 1, "language": "fr", "appointment": appointment}))
-            .await;
+        let mut hello = json!({"type": "hello", "protocol": parvis::protocol::PROTOCOL, "language": "fr"});
+        hello.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
+        socket.send(hello).await;
         let first = socket.next().await;
         (socket, first)
+    }
+
+    /// Shares a file; a guest shows a link.
+    pub async fn share_file(
+        &self,
+        appointment: &str,
+        name: &str,
+        link: Option<&str>,
+        bytes: impl Into<reqwest::Body>,
+    ) -> (StatusCode, Value) {
+        let path = format!("/api/appointments/{appointment}/files?name={name}");
+        let request = with_link(self.raw(Method::POST, &path), link);
+        answer(request.body(bytes).send().await.unwrap()).await
+    }
+
+    /// Fetches a file; a guest shows a link.
+    pub async fn fetch_file(
+        &self,
+        appointment: &str,
+        file: &Value,
+        link: Option<&str>,
+    ) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+        let path = format!("/api/appointments/{appointment}/files/{}", file["id"].as_str().unwrap());
+        let response = with_link(self.raw(Method::GET, &path), link).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
+    }
+}
+
+fn with_link(request: reqwest::RequestBuilder, link: Option<&str>) -> reqwest::RequestBuilder {
+    match link {
+        Some(secret) => request.header("authorization", format!("Link {secret}")),
+        None => request,
     }
 }
 

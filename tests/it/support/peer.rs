@@ -16,15 +16,15 @@ use parvis::room::{ConnectionId, MediaKind, PublicationId, Source};
 use parvis::sfu::{Command, Event, Sfu};
 use rtc::interceptor::{Attribute, Interceptor, Packet, Registry, Slot, StreamInfo, TaggedPacket};
 use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::configuration::{RTCConfigurationBuilder, RTCOfferOptions};
 use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc::rtcp::sender_report::SenderReport;
@@ -129,6 +129,8 @@ pub struct Leg {
     pub lose_every: Option<u64>,
     seen: u64,
     pub lost: u64,
+    /// Datagrams with media as they went out, the last ones.
+    pub went_out: VecDeque<Vec<u8>>,
 }
 
 impl Leg {
@@ -152,10 +154,15 @@ impl Leg {
         engine.register_codec(rtx, RtpCodecKind::Video).unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut engine).unwrap();
         let registry = registry.with(Slot::from(14_000), Tap::default());
+        let settings = SettingEngineBuilder::new()
+            .with_include_loopback_candidate(true)
+            // As browsers answer; the engine would take the passive part.
+            .with_answering_dtls_role(RTCDtlsRole::Client)
+            .build();
         let mut pc = RTCPeerConnectionBuilder::new()
             .with_configuration(RTCConfigurationBuilder::new().build())
             .with_media_engine(engine)
-            .with_setting_engine(SettingEngineBuilder::new().with_include_loopback_candidate(true).build())
+            .with_setting_engine(settings)
             .with_interceptor_registry(registry)
             .build(now)
             .unwrap();
@@ -169,7 +176,16 @@ impl Leg {
         let candidate =
             CandidateHostConfig { base_config, ..Default::default() }.new_candidate_host().unwrap();
         pc.add_local_candidate(RTCIceCandidate::from(&candidate).to_json().unwrap()).unwrap();
-        Self { pc, socket, address, is_connected: false, lose_every: None, seen: 0, lost: 0 }
+        Self {
+            pc,
+            socket,
+            address,
+            is_connected: false,
+            lose_every: None,
+            seen: 0,
+            lost: 0,
+            went_out: VecDeque::new(),
+        }
     }
 
     /// Moves datagrams and timers; gives what came out.
@@ -187,39 +203,56 @@ impl Leg {
             };
             let message = BytesMut::from(&buffer[..length]);
             let _ = self.pc.handle_read(TaggedBytesMut { now, transport, message });
+            if !self.is_connected {
+                self.poll_events(); // the next datagram may be media already
+            }
         }
         if self.pc.poll_timeout().is_some_and(|at| at <= now) {
             self.pc.handle_timeout(now).unwrap();
         }
-        while let Some(event) = self.pc.poll_event() {
-            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
-                self.is_connected = state == RTCPeerConnectionState::Connected;
-            }
-        }
+        self.poll_events();
         let messages = std::iter::from_fn(|| self.pc.poll_read()).map(|tagged| tagged.message).collect();
         while let Some(datagram) = self.pc.poll_write() {
             if self.is_lost(&datagram.message) {
                 continue;
             }
             let _ = self.socket.send_to(&datagram.message, datagram.transport.peer_addr);
+            if is_rtp(&datagram.message) {
+                self.went_out.push_back(datagram.message.to_vec());
+                if self.went_out.len() > 64 {
+                    self.went_out.pop_front();
+                }
+            }
         }
         messages
     }
 }
 
 impl Leg {
+    fn poll_events(&mut self) {
+        while let Some(event) = self.pc.poll_event() {
+            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
+                self.is_connected = state == RTCPeerConnectionState::Connected;
+            }
+        }
+    }
+
     /// Sends any bytes from the address that the server knows.
     pub fn send_raw(&mut self, bytes: &[u8], to: SocketAddr) {
         let _ = self.socket.send_to(bytes, to);
     }
 
     fn is_lost(&mut self, datagram: &[u8]) -> bool {
-        let is_rtp = (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1]);
+        let is_rtp = is_rtp(datagram);
         self.seen += u64::from(is_rtp);
         let is_lost = is_rtp && self.lose_every.is_some_and(|every| self.seen.is_multiple_of(every));
         self.lost += u64::from(is_lost);
         is_lost
     }
+}
+
+fn is_rtp(datagram: &[u8]) -> bool {
+    (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1])
 }
 
 /// A track that the device sends.
@@ -228,13 +261,15 @@ pub struct Sending {
     transceiver: RTCRtpTransceiverId,
     sender: RTCRtpSenderId,
     ssrc: u32,
-    sequence_number: u16,
+    pub sequence_number: u16,
     timestamp: u32,
     frames: u32,
     next_at: Option<Instant>,
     pub keyframes_asked: u32,
     is_keyframe_due: bool,
     pub is_paused: bool,
+    /// The server said that nobody wants this layer.
+    pub is_off: bool,
     /// Names of its layers, of which the first is sent; empty without simulcast.
     layers: Vec<&'static str>,
     /// Payloads as sent.
@@ -284,7 +319,13 @@ pub struct Device {
     pub is_alive: bool,
     /// It answers offers.
     pub does_answer: bool,
+    /// It offers what it publishes by itself.
+    pub does_offer: bool,
+    /// Events that are not about descriptions.
+    pub told: Vec<Event>,
+    /// Descriptions of the server.
     pub offers: Vec<String>,
+    pub answers: Vec<String>,
 }
 
 impl Device {
@@ -303,7 +344,10 @@ impl Device {
             received: BTreeMap::new(),
             is_alive: true,
             does_answer: true,
+            does_offer: true,
+            told: vec![],
             offers: vec![],
+            answers: vec![],
         }
     }
 
@@ -357,11 +401,41 @@ impl Device {
                 next_at: None,
                 keyframes_asked: 0,
                 is_keyframe_due: true,
+                is_off: false,
                 is_paused: false,
                 layers,
                 sent: vec![],
             });
         }
+        if self.does_offer {
+            self.offer(now);
+        }
+    }
+
+    /// Adds a camera that sends all of these layers, and turns off what the server does not want.
+    pub fn publish_all_layers(&mut self, now: Instant, layers: &[&'static str]) {
+        let does_offer = std::mem::replace(&mut self.does_offer, false);
+        self.publish_layers(now, &[Source::Camera], layers);
+        let Some(first) = self.sending.pop() else { return };
+        for (index, layer) in layers.iter().enumerate() {
+            self.sending.push(Sending {
+                source: first.source,
+                transceiver: first.transceiver,
+                sender: first.sender,
+                ssrc: first.ssrc + index as u32 * 2,
+                sequence_number: first.sequence_number,
+                timestamp: first.timestamp + index as u32 * 77_777,
+                frames: 0,
+                next_at: None,
+                keyframes_asked: 0,
+                is_keyframe_due: true,
+                is_off: false,
+                is_paused: false,
+                layers: vec![layer],
+                sent: vec![],
+            });
+        }
+        self.does_offer = does_offer;
         self.offer(now);
     }
 
@@ -381,10 +455,25 @@ impl Device {
 
     /// Offers what there is, again.
     pub fn offer(&mut self, now: Instant) {
+        self.offer_with(now, None, |sdp| sdp);
+    }
+
+    /// Likewise, with new ICE credentials.
+    pub fn restart(&mut self, now: Instant) {
+        self.offer_with(now, Some(RTCOfferOptions { ice_restart: true }), |sdp| sdp);
+    }
+
+    /// Likewise, the description changed on its way.
+    pub fn offer_with(
+        &mut self,
+        now: Instant,
+        options: Option<RTCOfferOptions>,
+        change: impl FnOnce(String) -> String,
+    ) {
         let leg = self.publish.as_mut().unwrap();
-        let offer = leg.pc.create_offer(None).unwrap();
+        let offer = leg.pc.create_offer(options).unwrap();
         leg.pc.set_local_description(now, offer).unwrap();
-        let sdp = leg.pc.local_description().unwrap().sdp;
+        let sdp = change(leg.pc.local_description().unwrap().sdp);
         let sources = self.sending.iter().filter(|sending| !sending.is_paused).map(|sending| {
             let mid = leg.pc.rtp_transceiver(sending.transceiver).unwrap().mid().clone().unwrap();
             (mid, sending.source)
@@ -447,6 +536,7 @@ impl Device {
     pub fn take(&mut self, now: Instant, event: &Event) {
         match event {
             Event::PublishAnswer { sdp, .. } => {
+                self.answers.push(sdp.clone());
                 // A test may offer by itself, without a peer connection.
                 let Some(leg) = self.publish.as_mut() else { return };
                 let answer = RTCSessionDescription::answer(sdp.clone()).unwrap();
@@ -461,7 +551,15 @@ impl Device {
                 let (connection, generation) = (self.connection, *generation);
                 self.sfu.send(Command::SubscribeAnswer { connection, generation, sdp: answer }).unwrap();
             }
-            _ => {}
+            Event::LayersWanted { rids, .. } => {
+                for sending in self.sending.iter_mut().filter(|sending| sending.layers.len() == 1) {
+                    let is_off = !rids.iter().any(|rid| rid == sending.layers[0]);
+                    sending.is_keyframe_due |= sending.is_off && !is_off;
+                    sending.is_off = is_off;
+                }
+                self.told.push(event.clone());
+            }
+            _ => self.told.push(event.clone()),
         }
     }
 
@@ -490,7 +588,7 @@ impl Device {
 
     fn send_media(&mut self, now: Instant) {
         let Some(leg) = self.publish.as_mut().filter(|leg| leg.is_connected) else { return };
-        for sending in self.sending.iter_mut().filter(|sending| !sending.is_paused) {
+        for sending in self.sending.iter_mut().filter(|sending| !sending.is_paused && !sending.is_off) {
             if sending.next_at.is_some_and(|at| now < at) {
                 continue;
             }
@@ -558,7 +656,12 @@ fn payload(sending: &Sending, kind: MediaKind, index: u16, is_keyframe: bool) ->
     payload.extend_from_slice(&sending.ssrc.to_be_bytes());
     payload.extend_from_slice(&sending.frames.to_be_bytes());
     payload.extend_from_slice(&index.to_be_bytes());
-    let noise = if kind == MediaKind::Video { 1_000 } else { 60 };
+    let noise = match (kind, sending.layers.as_slice()) {
+        (MediaKind::Audio, _) => 60,
+        (MediaKind::Video, ["l"]) => 150,
+        (MediaKind::Video, ["m"]) => 400,
+        (MediaKind::Video, _) => 1_000,
+    };
     payload.extend(
         (0..noise).map(|at: u32| (at.wrapping_mul(2_654_435_761).wrapping_add(sending.frames) >> 13) as u8),
     );

@@ -1,52 +1,93 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Person, RoleWord, SourceWord } from "../protocol";
+import type {
+  PathWord,
+  PausedReason,
+  Person,
+  QualityWord,
+  RoleWord,
+  SourceWord,
+  TelephoneReason,
+  TelephoneState,
+} from "../protocol";
 import { Rejected, type Wire } from "../wire";
-import type { Devices } from "./devices";
-import type { PeerState } from "./peer";
-import { Publisher } from "./publisher";
-import { type Received, received, type Sent, sent } from "./stats";
-import { type Sources, Subscriber } from "./subscriber";
+import { waitMs } from "./backoff";
+import { Chat } from "./chat";
+import { type Devices, isPhone } from "./devices";
+import { Extras } from "./extras";
+import { Hearing } from "./hearing";
+import { Media, type MediaState } from "./media";
+import type { Received, Sent } from "./stats";
+import type { Sources } from "./subscriber";
+import { Watching } from "./watched";
+
+export type { MediaState } from "./media";
 
 declare global {
   /** The call of this page, for whoever asks in the browser's console what is sent and decoded: `await parvisCall.stats()`. */
   var parvisCall: Call | undefined;
 }
 
-export type MediaState = "connecting" | "connected" | "lost";
-
 export interface CallStats {
   media: MediaState;
   self: string;
+  path: PathWord;
   sent: Sent;
   people: Record<string, Received>;
 }
 
+/** After so long a beginning that did not help is forgotten. */
+const FORGET_ANEW_MS = 60_000;
+
+/** One source of one person, as a key. */
+export const keyOf = (participant: string, source: SourceWord): string => `${participant} ${source}`;
+
 /**
  * This person's part in a call, over one wire and with one set of devices. It sends and receives exactly while the gateway says
- * that this person is in the call; every welcome after a loss makes both connections anew.
+ * that this person is in the call. Media outlive a loss of the wire; a welcome that does not know them makes them anew.
  */
 export class Call {
   /** The others and this person, as the gateway tells them; empty outside the call for guests. */
   readonly people: Signal<Person[]> = signal([]);
   readonly remote: Signal<Map<string, Sources>> = signal(new Map());
   readonly media: Signal<MediaState> = signal("connecting");
+  readonly path: Signal<PathWord> = signal("udp");
   readonly isInCall: Signal<boolean> = signal(false);
+  /** Who speaks. */
+  readonly speaker: Signal<string | undefined> = signal(undefined);
+  /** How well each person's connection carries. */
+  readonly quality: Signal<ReadonlyMap<string, QualityWord>> = signal(new Map());
+  /** Pictures that do not come, by `keyOf`. */
+  readonly paused: Signal<ReadonlyMap<string, PausedReason>> = signal(new Map());
+  /** This person's own picture does not get through. */
+  readonly isUplinkSlow: Signal<boolean> = signal(false);
+  /** Nobody new may come in. */
+  readonly isLocked: Signal<boolean> = signal(false);
+  /** The visit goes on by telephone. */
+  readonly telephone: Signal<TelephoneState | undefined> = signal(undefined);
+  /** Staff have switched this source of this person off, until it is switched on again. */
+  readonly muteAsked: Signal<SourceWord | undefined> = signal(undefined);
   /** The microphone works and the person has it on. */
   readonly micOn: ReadonlySignal<boolean>;
   readonly cameraOn: ReadonlySignal<boolean>;
   /** The screen that this person shares now. */
-  readonly screenTrack: Signal<MediaStreamTrack | undefined> = signal(undefined);
+  readonly screenTrack: Signal<MediaStreamTrack | undefined>;
+  readonly extras: Extras;
+  readonly watching: Watching;
+  readonly chat: Chat;
+  readonly hearing = new Hearing();
 
   #wire: Wire;
   #devices: Devices;
-  #publisher: Publisher | undefined;
-  #subscriber: Subscriber | undefined;
-  #publishing: PeerState = "new";
-  #subscribing: PeerState = "new";
+  #media: Media | undefined;
+  #follow: () => void = () => undefined;
   #generation = 0;
   #peopleRevision = -1;
   #wantsIn = false;
   #wantsMic = signal(true);
+  #beforeTelephone = { mic: false, camera: false };
+  #anewTimer: ReturnType<typeof setTimeout> | undefined;
+  #anewAt = Number.NEGATIVE_INFINITY;
+  #anews = 0;
   #stops: (() => void)[] = [];
 
   constructor(wire: Wire, devices: Devices) {
@@ -55,57 +96,43 @@ export class Call {
     globalThis.parvisCall = this;
     this.micOn = computed(() => this.#wantsMic.value && devices.microphoneTrack.value !== undefined);
     this.cameraOn = computed(() => devices.cameraTrack.value !== undefined);
+    this.extras = new Extras({
+      send: async (source, track) => this.#media?.send(source, track),
+      withdraw: async (source) => this.#media?.withdraw(source),
+    });
+    this.screenTrack = this.extras.tracks.screen;
+    this.chat = new Chat(wire);
+    this.watching = new Watching(
+      () => this.people.peek(),
+      (watch) => {
+        if (this.isInCall.peek()) wire.send(watch);
+      },
+    );
+    this.#listen(wire);
     this.#stops.push(
-      wire.on("welcome", (welcome) => {
-        this.#stopMedia();
-        this.#peopleRevision = -1;
-        if (welcome.place.state === "in_call") this.#startMedia();
-        else if (this.#wantsIn)
-          void this.enter().catch((cause) => console.warn("could not come back into the call", cause));
-      }),
-      wire.on("place", ({ place }) => {
-        if (place.state === "in_call") this.#startMedia();
-        else if (place.state !== "lost") {
-          if (place.state === "waiting" || place.state === "removed" || place.state === "left") this.#wantsIn = false;
-          this.#stopMedia();
-        }
-      }),
-      wire.on("people", ({ revision, people }) => {
-        if (revision < this.#peopleRevision) return;
-        this.#peopleRevision = revision;
-        this.people.value = people;
-      }),
-      wire.on("muted", ({ participant, source, isMuted }) => {
-        this.people.value = this.people.value.map((person) =>
-          person.participant === participant
-            ? { ...person, muted: [...person.muted.filter((other) => other !== source), ...(isMuted ? [source] : [])] }
-            : person,
-        );
-      }),
-      wire.on("taken_over", () => this.close()),
-      wire.on("ended", () => this.close()),
       // A device that was chosen anew, flipped, or came back goes into the connection that there is.
       effect(() => {
         const track = devices.microphoneTrack.value;
         if (track) track.enabled = this.#wantsMic.peek();
-        void this.#publisher?.send("microphone", track);
+        void this.#media?.send("microphone", track);
       }),
       effect(() => {
-        // Read before `?.`, which would skip it while there is no publisher, and the effect would follow nothing.
+        // Read before `?.`, which would skip it while there are no media, and the effect would follow nothing.
         const track = devices.cameraTrack.value;
-        void this.#publisher?.send("camera", track);
+        void this.#media?.send("camera", track);
       }),
       effect(() => this.#tellMuted("microphone", !this.micOn.value)),
       effect(() => this.#tellMuted("camera", !this.cameraOn.value)),
+      effect(() => {
+        const is = this.watching.isSavingData.value;
+        this.#media?.saveData(is);
+      }),
+      effect(() => {
+        if (this.people.value) this.watching.touch();
+      }),
     );
-    // The page has a new network: the old path is dead, and the browser would take seconds to notice.
-    const online = () => {
-      this.#publisher?.restart();
-      this.#subscriber?.restart();
-    };
-    addEventListener("online", online);
-    this.#stops.push(() => removeEventListener("online", online));
-    if (wire.state.peek() === "open" && wire.welcome.peek()?.place.state === "in_call") this.#startMedia();
+    const welcome = wire.welcome.peek();
+    if (wire.state.peek() === "open" && welcome?.place.state === "in_call") this.#startMedia();
   }
 
   /** Who this is; empty before the first welcome. */
@@ -138,12 +165,14 @@ export class Call {
     const track = this.#devices.microphoneTrack.peek();
     if (track) track.enabled = isOn;
     this.#wantsMic.value = isOn || !track;
+    if (isOn && this.muteAsked.peek() === "microphone") this.muteAsked.value = undefined;
   }
 
   /** Switches the camera off, light and all, or on. */
   async toggleCamera(): Promise<void> {
     if (this.cameraOn.value) this.#devices.switchCameraOff();
     else await this.#devices.switchCameraOn();
+    if (this.cameraOn.peek() && this.muteAsked.peek() === "camera") this.muteAsked.value = undefined;
   }
 
   async flip(): Promise<void> {
@@ -151,28 +180,17 @@ export class Call {
   }
 
   /** Shares a screen or window that the person chooses in the browser's own dialog. False when they chose none. */
-  async shareScreen(): Promise<boolean> {
-    try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
-      const track = stream.getVideoTracks()[0];
-      if (!track) return false;
-      track.contentHint = "detail";
-      track.onended = () => void this.stopScreen();
-      this.screenTrack.value = track;
-      await this.#publisher?.send("screen", track);
-      return true;
-    } catch {
-      return false;
-    }
+  shareScreen(): Promise<boolean> {
+    return this.extras.shareScreen();
   }
 
-  async stopScreen(): Promise<void> {
-    const track = this.screenTrack.peek();
-    if (!track) return;
-    track.onended = null;
-    track.stop();
-    this.screenTrack.value = undefined;
-    await this.#publisher?.withdraw("screen");
+  stopScreen(): Promise<void> {
+    return this.extras.stop("screen");
+  }
+
+  /** Turns the visit into a telephone call for everybody, or back. @throws Rejected for guests. */
+  async telephoneInstead(reason: TelephoneReason, isOver = false): Promise<void> {
+    await this.#wire.request({ type: "telephone", reason, isOver });
   }
 
   /** How loud this person's own microphone is, 0 to 1; 0 while it is off. */
@@ -182,12 +200,13 @@ export class Call {
 
   /** What the browser has sent and decoded so far. */
   async stats(): Promise<CallStats> {
-    const [out, into] = await Promise.all([this.#publisher?.stats(), this.#subscriber?.stats()]);
+    const counted = await this.#media?.stats();
     return {
       media: this.media.peek(),
       self: this.self.participant,
-      sent: sent(out),
-      people: received(into, this.remote.peek()),
+      path: this.path.peek(),
+      sent: counted?.sent ?? { framesEncoded: 0, videoPackets: 0, audioPackets: 0 },
+      people: counted?.people ?? {},
     };
   }
 
@@ -195,63 +214,199 @@ export class Call {
   close(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    clearTimeout(this.#anewTimer);
     this.#wantsIn = false;
-    void this.stopScreen();
+    this.extras.stopAll();
+    this.chat.close();
     this.#stopMedia();
+    this.watching.close();
+  }
+
+  #listen(wire: Wire): void {
+    this.#stops.push(
+      wire.on("welcome", ({ place, isLocked, telephone }) => {
+        this.#peopleRevision = -1;
+        this.isLocked.value = isLocked;
+        this.#setTelephone(telephone);
+        if (this.#media && place.state === "in_call") {
+          // The gateway knows this device again and has kept its connections. What was said meanwhile did not arrive.
+          this.#media.resumed();
+          this.#tellState();
+          return;
+        }
+        this.#stopMedia();
+        if (place.state === "in_call") this.#startMedia();
+        else if (this.#wantsIn)
+          void this.enter().catch((cause) => console.warn("could not come back into the call", cause));
+      }),
+      wire.on("place", ({ place }) => {
+        if (place.state === "in_call") this.#startMedia();
+        else if (place.state !== "lost") {
+          if (place.state === "waiting" || place.state === "removed" || place.state === "left") this.#wantsIn = false;
+          this.#stopMedia();
+        }
+      }),
+      wire.on("people", ({ revision, people }) => {
+        if (revision < this.#peopleRevision) return;
+        this.#peopleRevision = revision;
+        this.people.value = people;
+      }),
+      wire.on("muted", ({ participant, source, isMuted }) => {
+        this.people.value = this.people.value.map((person) =>
+          person.participant === participant
+            ? { ...person, muted: [...person.muted.filter((other) => other !== source), ...(isMuted ? [source] : [])] }
+            : person,
+        );
+      }),
+      wire.on("layers_wanted", ({ source, rids }) => this.#media?.want(source, rids)),
+      wire.on("speaker", ({ participant }) => {
+        this.speaker.value = participant;
+      }),
+      wire.on("quality_of", ({ participant, word }) => {
+        this.quality.value = new Map(this.quality.peek()).set(participant, word);
+      }),
+      wire.on("video_paused", ({ participant, source, isPaused, reason }) => {
+        const paused = new Map(this.paused.peek());
+        if (isPaused) paused.set(keyOf(participant, source), reason);
+        else paused.delete(keyOf(participant, source));
+        this.paused.value = paused;
+      }),
+      wire.on("slow_uplink", ({ isSlow }) => {
+        this.isUplinkSlow.value = isSlow;
+      }),
+      wire.on("locked", ({ isLocked }) => {
+        this.isLocked.value = isLocked;
+      }),
+      wire.on("telephone", ({ state }) => this.#setTelephone(state)),
+      wire.on("mute_asked", ({ source }) => this.#muteAsked(source)),
+      // The gateway has given up a connection of this device: both begin anew.
+      wire.on("problem", ({ code }) => {
+        if (code === "bad_media" && this.#media) this.#beginAnew();
+      }),
+      wire.on("taken_over", () => this.close()),
+      wire.on("ended", () => this.close()),
+    );
+  }
+
+  /** Staff may switch off what somebody sends, and never on. */
+  #muteAsked(source: SourceWord): void {
+    if (source === "microphone") {
+      const track = this.#devices.microphoneTrack.peek();
+      if (!track || !this.#wantsMic.peek()) return;
+      track.enabled = false;
+      this.#wantsMic.value = false;
+    } else if (source === "camera") {
+      if (!this.cameraOn.peek()) return;
+      this.#devices.switchCameraOff();
+    } else {
+      if (!this.extras.tracks[source].peek()) return;
+      void this.extras.stop(source);
+    }
+    this.muteAsked.value = source;
+  }
+
+  /** While the visit goes on by telephone the browser holds no microphone and no camera; the telephone needs them. */
+  #setTelephone(state: TelephoneState | undefined): void {
+    const was = this.telephone.peek() !== undefined;
+    this.telephone.value = state;
+    if (was === (state !== undefined)) return;
+    const devices = this.#devices;
+    if (state) {
+      this.#beforeTelephone = { mic: devices.microphoneTrack.peek() !== undefined, camera: this.cameraOn.peek() };
+      for (const source of ["second_camera", "auscultation", "screen_sound"] as const) void this.extras.stop(source);
+      devices.switchCameraOff();
+      devices.releaseMicrophone();
+    } else void this.#reopen();
+  }
+
+  async #reopen(): Promise<void> {
+    const { mic, camera } = this.#beforeTelephone;
+    if (mic && !this.#devices.microphoneTrack.peek()) await this.#devices.retryMicrophone();
+    if (camera && !this.#devices.cameraTrack.peek()) await this.#devices.switchCameraOn();
   }
 
   #startMedia(): void {
-    if (this.#publisher) return;
+    if (this.#media) return;
     this.#wantsIn = true;
-    this.#publishing = this.#subscribing = "new";
-    const publisher = new Publisher(this.#wire, this.#generation, (state) => {
-      this.#publishing = state;
-      if (state === "connected") this.#tellAllMuted();
-      this.#settle();
+    const media = new Media({
+      wire: this.#wire,
+      generation: this.#generation,
+      isPhone: isPhone(),
+      expects: () => this.#expects(),
+      onConnected: () => this.#tellState(),
+      onGivenUp: () => this.#beginAnew(),
     });
-    this.#publisher = publisher;
-    this.#subscriber = new Subscriber(
-      this.#wire,
-      (state) => {
-        this.#subscribing = state;
-        this.#settle();
-      },
-      (people) => {
-        this.remote.value = people;
-      },
-    );
+    this.#media = media;
+    media.saveData(this.watching.isSavingData.peek());
     batch(() => {
       this.isInCall.value = true;
       this.media.value = "connecting";
     });
-    void publisher.send("microphone", this.#devices.microphoneTrack.peek());
-    void publisher.send("camera", this.#devices.cameraTrack.peek());
-    void publisher.send("screen", this.screenTrack.peek());
+    this.#follow = effect(() => {
+      batch(() => {
+        this.media.value = media.state.value;
+        this.remote.value = media.remote.value;
+        this.path.value = media.path.value;
+      });
+    });
+    void media.send("microphone", this.#devices.microphoneTrack.peek());
+    void media.send("camera", this.#devices.cameraTrack.peek());
+    this.extras.sendAgain();
+    this.watching.tell(true);
   }
 
   #stopMedia(): void {
-    if (this.#publisher) this.#generation = this.#publisher.generation;
-    this.#publisher?.close();
-    this.#subscriber?.close();
-    this.#publisher = this.#subscriber = undefined;
+    this.#follow();
+    this.#follow = () => undefined;
+    if (this.#media) this.#generation = this.#media.generation;
+    this.#media?.close();
+    this.#media = undefined;
     batch(() => {
       this.isInCall.value = false;
       this.remote.value = new Map();
       this.media.value = "connecting";
+      this.speaker.value = undefined;
+      this.paused.value = new Map();
+      this.isUplinkSlow.value = false;
     });
   }
 
-  #settle(): void {
-    const states = [this.#publishing, this.#subscribing];
-    this.media.value = states.includes("lost") ? "lost" : states.includes("connected") ? "connected" : "connecting";
+  /** Both connections and the wire from the start; at once the first time, and slower each time it does not help. */
+  #beginAnew(): void {
+    if (this.#anewTimer !== undefined) return;
+    const now = performance.now();
+    this.#anews = now - this.#anewAt > FORGET_ANEW_MS ? 0 : this.#anews + 1;
+    this.#anewAt = now;
+    const begin = () => {
+      this.#anewTimer = undefined;
+      console.info("sound and picture begin anew");
+      this.#stopMedia();
+      this.#wire.beginAnew();
+    };
+    this.#anewTimer = setTimeout(begin, this.#anews === 0 ? 0 : 2 * waitMs(this.#anews, 1));
+  }
+
+  /** Whether anybody should be heard or seen now. */
+  #expects(): boolean {
+    if (this.telephone.peek()) return false;
+    const { participant: self } = this.#wire.welcome.peek() ?? {};
+    return this.people.peek().some(({ participant, place, muted }) => {
+      const sources = this.remote.peek().get(participant);
+      if (participant === self || place.state !== "in_call" || !sources) return false;
+      if (sources.microphone && !muted.includes("microphone")) return true;
+      const isSeen = !this.watching.isVideoOff.peek() && !this.paused.peek().has(keyOf(participant, "camera"));
+      return sources.camera !== undefined && !muted.includes("camera") && isSeen;
+    });
   }
 
   #tellMuted(source: SourceWord, isMuted: boolean): void {
-    if (this.#publisher?.has(source)) this.#wire.send({ type: "mute", source, isMuted });
+    if (this.#media?.has(source)) this.#wire.send({ type: "mute", source, isMuted });
   }
 
-  #tellAllMuted(): void {
-    if (!this.micOn.peek()) this.#tellMuted("microphone", true);
-    if (!this.cameraOn.peek()) this.#tellMuted("camera", true);
+  /** Tells what the gateway cannot know: what is switched off, and what is looked at. */
+  #tellState(): void {
+    this.#tellMuted("microphone", !this.micOn.peek());
+    this.#tellMuted("camera", !this.cameraOn.peek());
+    this.watching.tell(true);
   }
 }

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { DeviceStateWord } from "../protocol";
+import { remember, remembered } from "./remembered";
 import { Meter } from "./sound";
 
 export type Facing = "user" | "environment";
@@ -21,9 +22,9 @@ export function classify(cause: unknown): Exclude<DeviceStateWord, "works" | "of
   }
 }
 
-const isPhone = () => matchMedia("(pointer: coarse) and (max-width: 820px)").matches;
+export const isPhone = (): boolean => matchMedia("(pointer: coarse) and (max-width: 820px)").matches;
 
-const MICROPHONE: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const NO_NOISE_SUPPRESSION = "parvis.noise";
 
 function cameraWish(facing: Facing, deviceId: string | undefined): MediaTrackConstraints {
   const size = isPhone()
@@ -33,8 +34,9 @@ function cameraWish(facing: Facing, deviceId: string | undefined): MediaTrackCon
   return { ...size, frameRate: { ideal: 24, max: 30 }, ...which };
 }
 
-function microphoneWish(deviceId: string | undefined): MediaTrackConstraints {
-  return deviceId ? { ...MICROPHONE, deviceId: { exact: deviceId } } : MICROPHONE;
+function microphoneWish(deviceId: string | undefined, noiseSuppression: boolean): MediaTrackConstraints {
+  const wish: MediaTrackConstraints = { echoCancellation: true, noiseSuppression, autoGainControl: true };
+  return deviceId ? { ...wish, deviceId: { exact: deviceId } } : wish;
 }
 
 /** The camera and the microphone of this device: asked for in one go, each with a state in words when it does not work. */
@@ -43,7 +45,11 @@ export class Devices {
   readonly microphone: Signal<DeviceStateWord> = signal("off");
   readonly cameraTrack: Signal<MediaStreamTrack | undefined> = signal(undefined);
   readonly microphoneTrack: Signal<MediaStreamTrack | undefined> = signal(undefined);
+  /** The system keeps the microphone silent for now: a telephone call, or a switch of the device. */
+  readonly isInterrupted: Signal<boolean> = signal(false);
   readonly facing: Signal<Facing> = signal("user");
+  /** Noise around the person is taken out; remembered on this device. */
+  readonly hasNoiseSuppression: Signal<boolean> = signal(remembered(NO_NOISE_SUPPRESSION) !== "1");
   /** Inputs and outputs that the browser names; empty before permission. */
   readonly known: Signal<MediaDeviceInfo[]> = signal([]);
 
@@ -139,6 +145,30 @@ export class Devices {
     await this.#enumerate();
   }
 
+  /** Gives the microphone back to the device, for a telephone call. */
+  releaseMicrophone(): void {
+    this.#fail("microphone", "off");
+  }
+
+  /** Switches the browser's noise suppression, with a new track from the same microphone. */
+  async setNoiseSuppression(is: boolean): Promise<void> {
+    this.hasNoiseSuppression.value = is;
+    remember(NO_NOISE_SUPPRESSION, is ? undefined : "1");
+    if (this.microphoneTrack.peek() === undefined) return;
+    this.#release("microphone");
+    await this.#openOne("microphone");
+  }
+
+  /** The devices of one kind, to choose from. */
+  of(kind: MediaDeviceKind): MediaDeviceInfo[] {
+    return this.known.value.filter((device) => device.kind === kind);
+  }
+
+  /** Which device is in use, as the browser names it; empty when none is. */
+  chosen(kind: Kind): string {
+    return this.#track(kind).value?.getSettings?.().deviceId ?? "";
+  }
+
   /** How loud the microphone is now, 0 to 1. */
   level(): number {
     return this.#meter?.level() ?? 0;
@@ -156,7 +186,7 @@ export class Devices {
   #get(wanted: Partial<Record<Kind, boolean>>): Promise<MediaStream> {
     return navigator.mediaDevices.getUserMedia({
       ...(wanted.camera ? { video: cameraWish(this.facing.value, this.#chosen.camera) } : {}),
-      ...(wanted.microphone ? { audio: microphoneWish(this.#chosen.microphone) } : {}),
+      ...(wanted.microphone ? { audio: microphoneWish(this.#chosen.microphone, this.hasNoiseSuppression.peek()) } : {}),
     });
   }
 
@@ -193,6 +223,13 @@ export class Devices {
     this.#track(kind).value = track;
     this[kind].value = "works";
     if (kind === "microphone") {
+      this.isInterrupted.value = false;
+      track.onmute = () => {
+        this.isInterrupted.value = this.microphoneTrack.peek() === track;
+      };
+      track.onunmute = () => {
+        this.isInterrupted.value = false;
+      };
       this.#meter?.close();
       this.#meter = new Meter(track);
     }
@@ -207,7 +244,7 @@ export class Devices {
   #release(kind: Kind): void {
     const track = this.#track(kind).peek();
     if (!track) return;
-    track.onended = null;
+    track.onended = track.onmute = track.onunmute = null;
     track.stop();
   }
 
@@ -215,6 +252,7 @@ export class Devices {
     this.#release(kind);
     this.#track(kind).value = undefined;
     if (kind === "microphone") {
+      this.isInterrupted.value = false;
       this.#meter?.close();
       this.#meter = undefined;
     }
@@ -235,6 +273,8 @@ export class Devices {
   async #reacquire(): Promise<void> {
     if (this.#isClosed || document.visibilityState !== "visible") return;
     for (const kind of ["microphone", "camera"] as const) if (this[kind].peek() === "in_use") await this.#openOne(kind);
+    // After a telephone call iOS may leave a microphone silent that a new question wakes.
+    if (this.isInterrupted.peek()) await this.#openOne("microphone");
   }
 }
 

@@ -1,15 +1,21 @@
+import type { IceServer } from "../protocol";
+
 /** What is the same in both peer connections. */
 
 export type PeerState = "new" | "connecting" | "connected" | "lost";
 
-/** How long a path may be away before new ICE credentials are asked for. Short losses heal by themselves. */
-export const DISCONNECTED_MS = 3_000;
-/** How long a repair may take before the next. */
-export const REPAIR_MS = 8_000;
+/** A peer connection of this client. It asks no server but the gateway's own relay, which the welcome names. */
+export function makePeer(iceServers: readonly IceServer[]): RTCPeerConnection {
+  return new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: iceServers.map((server) => ({ ...server })) });
+}
 
-/** A peer connection of this client. The gateway tells its addresses in its descriptions; no other server is asked for any. */
-export function makePeer(): RTCPeerConnection {
-  return new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: [] });
+/** Gives a connection the newest credentials of the relay; it uses them from its next ICE restart. */
+export function refresh(peer: RTCPeerConnection, iceServers: readonly IceServer[]): void {
+  try {
+    peer.setConfiguration({ ...peer.getConfiguration(), iceServers: iceServers.map((server) => ({ ...server })) });
+  } catch (cause) {
+    console.info("the relay could not be renewed", cause);
+  }
 }
 
 function stateOf(peer: RTCPeerConnection): PeerState {
@@ -25,38 +31,13 @@ function stateOf(peer: RTCPeerConnection): PeerState {
   }
 }
 
-/**
- * Follows the state of a connection: tells every change, and calls `repair` when the path has been lost for three seconds, at
- * once when it has failed, and again for as long as it does not come back. The answer of this call stops it.
- */
-export function watch(peer: RTCPeerConnection, tell: (state: PeerState) => void, repair: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const arm = (ms: number) => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      if (peer.connectionState === "connected" || peer.connectionState === "closed") return;
-      repair();
-      arm(REPAIR_MS);
-    }, ms);
-  };
+/** Tells every change of a connection's state. The answer of this call stops it. */
+export function follow(peer: RTCPeerConnection, tell: (state: PeerState) => void): () => void {
   const change = () => {
-    if (peer.connectionState === "closed") return;
-    tell(stateOf(peer));
-    if (peer.connectionState === "connected") {
-      clearTimeout(timer);
-      timer = undefined;
-    } else if (peer.connectionState === "disconnected") arm(DISCONNECTED_MS);
-    else if (peer.connectionState === "failed") {
-      clearTimeout(timer);
-      timer = undefined;
-      arm(0);
-    }
+    if (peer.connectionState !== "closed") tell(stateOf(peer));
   };
   peer.addEventListener("connectionstatechange", change);
-  return () => {
-    clearTimeout(timer);
-    peer.removeEventListener("connectionstatechange", change);
-  };
+  return () => peer.removeEventListener("connectionstatechange", change);
 }
 
 /** VP8 with its retransmissions, Opus: what the gateway forwards. Browsers that cannot choose offer everything, and the answer chooses. */

@@ -1,8 +1,8 @@
 import type { OfferedTrack, SourceWord } from "../protocol";
 import type { Wire } from "../wire";
-import { makePeer, type PeerState, preferCodecs, watch } from "./peer";
+import { activeFlags, degradationOf, encodingsOf, isAudio } from "./layers";
+import { follow, makePeer, type PeerState, preferCodecs, refresh } from "./peer";
 
-const MOST_BPS: Record<SourceWord, number> = { microphone: 64_000, camera: 1_200_000, screen: 2_500_000 };
 const ANSWER_MS = 10_000;
 
 /** The connection that sends. The client offers; one offer is under way at a time, and later wishes wait for its answer. */
@@ -11,6 +11,12 @@ export class Publisher {
   #tell: (state: PeerState) => void;
   #peer: RTCPeerConnection;
   #slots = new Map<SourceWord, RTCRtpTransceiver>();
+  /** What the gateway forwards of each source to anybody; the others need not be encoded. */
+  #wanted = new Map<SourceWord, readonly string[]>();
+  /** Changes of one sender's parameters, one after the other. */
+  #setting = new Map<SourceWord, Promise<void>>();
+  #isPhone: boolean;
+  #isSavingData = false;
   #unwatch: () => void;
   #unlisten: () => void;
   #isOffering = false;
@@ -20,12 +26,13 @@ export class Publisher {
   #isClosed = false;
 
   /** `generation`: the last number that was used on this wire, so that late answers to an older connection are told apart. */
-  constructor(wire: Wire, generation: number, tell: (state: PeerState) => void) {
+  constructor(wire: Wire, generation: number, isPhone: boolean, tell: (state: PeerState) => void) {
     this.#wire = wire;
+    this.#isPhone = isPhone;
     this.#generation = generation;
     this.#tell = tell;
-    this.#peer = makePeer();
-    this.#unwatch = watch(this.#peer, tell, () => this.restart());
+    this.#peer = makePeer(wire.welcome.peek()?.iceServers ?? []);
+    this.#unwatch = follow(this.#peer, tell);
     this.#unlisten = wire.on("publish_answer", (message) => void this.#answer(message.generation, message.sdp));
   }
 
@@ -51,14 +58,34 @@ export class Publisher {
       return;
     }
     if (!track) return;
-    const kind = source === "microphone" ? "audio" : "video";
     const made = this.#peer.addTransceiver(track, {
       direction: "sendonly",
-      sendEncodings: [{ maxBitrate: MOST_BPS[source] }],
+      sendEncodings: encodingsOf(source, this.#isPhone),
     });
-    preferCodecs(made, kind);
+    preferCodecs(made, isAudio(source) ? "audio" : "video");
     this.#slots.set(source, made);
+    this.#set(source);
     await this.#offer();
+  }
+
+  /** The gateway forwards these encodings of a source and no others. */
+  want(source: SourceWord, rids: readonly string[]): void {
+    this.#wanted.set(source, rids);
+    this.#set(source);
+  }
+
+  /** Sends only the smallest of several encodings, or all that are wanted. */
+  saveData(is: boolean): void {
+    if (this.#isSavingData === is) return;
+    this.#isSavingData = is;
+    for (const source of this.#slots.keys()) this.#set(source);
+  }
+
+  /** The wire is back and the gateway has kept this connection: an offer whose answer may be lost is made again. */
+  resumed(): void {
+    if (!this.#isOffering || this.#isClosed) return;
+    clearTimeout(this.#late);
+    this.#again(this.#generation);
   }
 
   /** Takes a source away for everybody. Its place in the description stays and is used again. */
@@ -73,6 +100,7 @@ export class Publisher {
   /** Looks for a new path with new ICE credentials. */
   restart(): void {
     if (this.#isClosed || this.#slots.size === 0) return;
+    refresh(this.#peer, this.#wire.welcome.peek()?.iceServers ?? []);
     this.#peer.restartIce();
     void this.#offer();
   }
@@ -87,6 +115,32 @@ export class Publisher {
     this.#unwatch();
     this.#unlisten();
     this.#peer.close();
+  }
+
+  /** Brings what a sender encodes in line with what is wanted. No description changes by it. */
+  #set(source: SourceWord): void {
+    const sender = this.#slots.get(source)?.sender;
+    if (!sender || isAudio(source) || typeof sender.getParameters !== "function") return;
+    const set = async () => {
+      if (this.#isClosed) return;
+      const parameters = sender.getParameters();
+      const encodings = parameters.encodings ?? [];
+      const flags = activeFlags(
+        encodings.map(({ rid }) => rid),
+        this.#wanted.get(source),
+        this.#isSavingData,
+      );
+      encodings.forEach((encoding, place) => {
+        encoding.active = flags[place] ?? true;
+      });
+      parameters.degradationPreference = degradationOf(source);
+      await sender.setParameters(parameters);
+    };
+    const before = this.#setting.get(source) ?? Promise.resolve();
+    this.#setting.set(
+      source,
+      before.then(set).catch((cause) => console.info(`could not set what is sent of ${source}`, cause)),
+    );
   }
 
   async #offer(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ServerMessage, SourceWord, SubscribedTrack } from "../protocol";
 import type { Wire } from "../wire";
-import { makePeer, type PeerState, watch } from "./peer";
+import { follow, makePeer, type PeerState, refresh } from "./peer";
 
 /** What one person sends here. */
 export type Sources = Partial<Record<SourceWord, MediaStreamTrack>>;
@@ -40,7 +40,7 @@ export class Subscriber {
     this.#wire = wire;
     this.#tell = tell;
     this.#give = give;
-    this.#peer = makePeer();
+    this.#peer = this.#make();
     this.#unwatch = this.#watch();
     this.#unlisten = wire.on("subscribe_offer", (offer) => {
       this.#next = offer;
@@ -50,7 +50,9 @@ export class Subscriber {
 
   /** Asks for a new path with new ICE credentials. */
   restart(): void {
-    if (!this.#isFresh) this.#wire.send({ type: "restart_subscribe" });
+    if (this.#isFresh) return;
+    refresh(this.#peer, this.#wire.welcome.peek()?.iceServers ?? []);
+    this.#wire.send({ type: "restart_subscribe" });
   }
 
   stats(): Promise<RTCStatsReport> {
@@ -64,8 +66,12 @@ export class Subscriber {
     this.#peer.close();
   }
 
+  #make(): RTCPeerConnection {
+    return makePeer(this.#wire.welcome.peek()?.iceServers ?? []);
+  }
+
   #watch(): () => void {
-    return watch(this.#peer, this.#tell, () => this.restart());
+    return follow(this.#peer, this.#tell);
   }
 
   async #work(): Promise<void> {
@@ -95,7 +101,7 @@ export class Subscriber {
       // The gateway has made its side anew: so is ours, and the same offer is tried once more.
       this.#unwatch();
       this.#peer.close();
-      this.#peer = makePeer();
+      this.#peer = this.#make();
       this.#unwatch = this.#watch();
       this.#isFresh = true;
       await this.#take(offer);

@@ -46,6 +46,8 @@ export const problems: Record<ProblemCode, string> = {
   not_in_call: "You are no longer in the consultation. Reload the page to go back.",
   not_presenter: "Somebody else is showing the images.",
   nothing_shared: "No image is being shown at the moment.",
+  locked: "The consultation is locked. Wait a little.",
+  wrong_file_kind: "Send a PDF or a photo.",
   unknown_participant: "This person is no longer in the consultation.",
   unknown_series: "This image is no longer available.",
   bad_media: "Sound and picture could not be set up. Reload the page to try again.",

@@ -46,6 +46,8 @@ export const problems: Record<ProblemCode, string> = {
   not_in_call: "Vous n’êtes plus dans la consultation. Rechargez la page pour y revenir.",
   not_presenter: "C’est une autre personne qui montre les images.",
   nothing_shared: "Aucune image n’est montrée pour l’instant.",
+  locked: "La consultation est verrouillée. Attendez un peu.",
+  wrong_file_kind: "Envoyez un PDF ou une photo.",
   unknown_participant: "Cette personne n’est plus dans la consultation.",
   unknown_series: "Cette image n’est plus disponible.",
   bad_media: "Le son et l’image n’ont pas pu s’établir. Rechargez la page pour réessayer.",

@@ -77,6 +77,14 @@ export const en: SameKeys<typeof fr> = {
   "test.played": "Heard nothing? Turn the volume up, or plug in headphones.",
   "test.network": "Network",
   "test.networkGood": "Connected to the hospital",
+  "test.network.good": "Connected to the hospital, good connection",
+  "test.network.slow": "Connected to the hospital, slow connection",
+  "test.network.restricted": "Connected to the hospital, restricted network",
+  "test.network.blocked": "Connected to the hospital, but sound and picture do not get through",
+  "test.networkHint.blocked":
+    "Try another network, for example that of a phone. Otherwise the visit will go on by telephone. You can come in.",
+  "test.networkHint.slow": "Move closer to your router, or close other videos. You can come in.",
+  "test.networkHint.restricted": "The call will take a detour. You can come in.",
   "test.networkWait": "Connecting…",
   "test.enter": "Enter the waiting room",
   "test.enterSound": "Join with sound only",
@@ -113,6 +121,7 @@ export const en: SameKeys<typeof fr> = {
   "admitted.title": "It is your turn!",
   "call.title": "In consultation",
   "call.entering": "Taking you in…",
+  "call.pageFailed": "The page of the consultation could not be loaded. Check your connection.",
   "call.alone": "Your doctor is on the way. Stay on this page.",
   "call.connecting": "Sound and picture are on their way…",
   "call.noPicture": "Camera is off",
@@ -146,6 +155,7 @@ export const en: SameKeys<typeof fr> = {
   "call.listenWhy": "Your browser wants your permission to play sound.",
   "call.listen": "Turn the sound on",
   "more.title": "More",
+  "more.back": "Back",
   "more.language": "Language",
   "more.help": "Need help?",
   "more.helpText": "If sound or picture do not come back, reload the page: your place is kept for one minute.",
@@ -157,7 +167,6 @@ export const en: SameKeys<typeof fr> = {
   "leave.go": "Leave",
 
   "lost.wire": "Connection lost. Reconnecting… Your place is kept.",
-  "lost.media": "Sound and picture are interrupted. We are bringing them back…",
   "lost.back": "The connection is back.",
   "lost.first": "We cannot reach the hospital. We keep trying…",
 

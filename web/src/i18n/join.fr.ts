@@ -75,6 +75,14 @@ export const fr = {
   "test.played": "Rien entendu\u00a0? Montez le volume et branchez vos écouteurs.",
   "test.network": "Réseau",
   "test.networkGood": "Relié à l’hôpital",
+  "test.network.good": "Relié à l’hôpital, bonne connexion",
+  "test.network.slow": "Relié à l’hôpital, connexion lente",
+  "test.network.restricted": "Relié à l’hôpital, réseau restreint",
+  "test.network.blocked": "Relié à l’hôpital, mais le son et l’image ne passent pas",
+  "test.networkHint.blocked":
+    "Essayez un autre réseau, par exemple celui d’un téléphone. Sinon, la consultation continuera par téléphone. Vous pouvez entrer.",
+  "test.networkHint.slow": "Rapprochez-vous de votre box, ou fermez les autres vidéos. Vous pouvez entrer.",
+  "test.networkHint.restricted": "L’appel passera par un chemin de secours. Vous pouvez entrer.",
   "test.networkWait": "Connexion en cours…",
   "test.enter": "Entrer dans la salle d’attente",
   "test.enterSound": "Rejoindre avec le son seulement",
@@ -111,6 +119,7 @@ export const fr = {
   "admitted.title": "C’est à vous\u00a0!",
   "call.title": "En consultation",
   "call.entering": "Vous entrez dans la consultation…",
+  "call.pageFailed": "La page de la consultation n’a pas pu se charger. Vérifiez votre connexion.",
   "call.alone": "Votre médecin arrive. Restez sur cette page.",
   "call.connecting": "Le son et l’image arrivent…",
   "call.noPicture": "Caméra éteinte",
@@ -144,6 +153,7 @@ export const fr = {
   "call.listenWhy": "Votre navigateur attend votre accord pour le son.",
   "call.listen": "Activer le son",
   "more.title": "Plus",
+  "more.back": "Retour",
   "more.language": "Langue",
   "more.help": "Besoin d’aide\u00a0?",
   "more.helpText":
@@ -156,7 +166,6 @@ export const fr = {
   "leave.go": "Quitter",
 
   "lost.wire": "Connexion perdue. Reconnexion… Votre place est gardée.",
-  "lost.media": "Le son et l’image sont interrompus. Nous les rétablissons…",
   "lost.back": "La connexion est revenue.",
   "lost.first": "Nous n’arrivons pas à joindre l’hôpital. Nous réessayons…",
 

@@ -8,6 +8,7 @@ import network from "icon:wifi";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Devices } from "../call/devices";
+import type { NetworkWord } from "../call/network";
 import { playTest } from "../call/sound";
 import { timeOfDay } from "../i18n/time";
 import type { DeviceStateWord } from "../protocol";
@@ -163,18 +164,43 @@ function Sound() {
   );
 }
 
+/** Whether the hospital is reached, and how well. Nobody waits for it, and whatever it finds, the way on is open. */
 function NetworkCheck({ visit }: { visit: Visit }) {
   const wire = visit.wire.value;
+  const word = useSignal<NetworkWord | undefined>(undefined);
+  const isOpen = wire?.state.value === "open";
+  useEffect(() => {
+    if (!wire || !isOpen) return;
+    let isWanted = true;
+    Promise.all([import("../call/look"), import("../call/network")])
+      .then(async ([{ lookAtNetwork }, { networkWord }]) => {
+        const found = networkWord(await lookAtNetwork(wire));
+        if (isWanted) word.value = found;
+      })
+      .catch((cause) => console.info("the network could not be looked at", cause));
+    return () => {
+      isWanted = false;
+    };
+  }, [wire, isOpen]);
   if (!wire) return null;
-  const isOpen = wire.state.value === "open";
+  const trouble =
+    word.value === "slow" || word.value === "restricted" || word.value === "blocked" ? word.value : undefined;
+  const isGood = isOpen && !trouble;
   return (
     <li>
       <Icon of={network} />
       <span class="check-name">{t("test.network")}</span>
-      <span class={`check-value${isOpen ? " good" : ""}`} role="status">
-        {isOpen && <Icon of={check} />}
-        {isOpen ? t("test.networkGood") : t("test.networkWait")}
+      <span class={`check-value${isGood ? " good" : ""}`} role="status">
+        {isGood && <Icon of={check} />}
+        {!isOpen
+          ? t("test.networkWait")
+          : trouble
+            ? t(`test.network.${trouble}`)
+            : word.value === "good"
+              ? t("test.network.good")
+              : t("test.networkGood")}
       </span>
+      {trouble && <p class="check-more">{t(`test.networkHint.${trouble}`)}</p>}
     </li>
   );
 }

@@ -1,16 +1,29 @@
+import arrowLeft from "icon:arrow-left";
 import ellipsis from "icon:ellipsis";
+import message from "icon:message-square";
 import mic from "icon:mic";
 import micOff from "icon:mic-off";
 import phoneOff from "icon:phone-off";
+import sliders from "icon:sliders-horizontal";
 import flip from "icon:switch-camera";
 import video from "icon:video";
 import videoOff from "icon:video-off";
 import volume from "icon:volume-2";
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { Call } from "../call/call";
-import type { Person } from "../protocol";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { type Call, keyOf } from "../call/call";
+import { Files } from "../call/files";
+import { secondsUntil } from "../call/notices";
+import { ChatPanel } from "../call/parts/ChatPanel";
+import { DevicePanel } from "../call/parts/DevicePanel";
+import { NewMessage, Notices, TelephoneBanner } from "../call/parts/Notices";
+import { useCallNews, useSeconds } from "../call/parts/news";
+import { Pin } from "../call/parts/Pin";
+import { useWatched } from "../call/parts/useWatched";
+import { Voices } from "../call/parts/Voices";
+import { tc } from "../call/parts/words";
+import type { Person, SourceWord } from "../protocol";
 import { Icon } from "../ui/icon";
 import type { ViewerProps } from "../viewer/Viewer";
 import { viewingOf } from "../viewer/viewing";
@@ -19,37 +32,47 @@ import { Dialog, LanguageSwitch, LeaveDialog, Picture, Telephone, usePage, Warni
 import type { Visit } from "./visit";
 import { sentenceOf, t } from "./words";
 
+/** What lies over the call. */
+type Panel = "" | "leave" | "more" | "chat" | "devices";
+
 /** The call: the doctor fills the screen until images or a screen take it. */
 export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: Wire }) {
   const heading = usePage(call.isInCall.value ? t("call.title") : t("admitted.title"));
+  const panel = useSignal<Panel>("");
+  const files = useMemo(() => new Files(wire, visit.link), [wire, visit]);
   const self = call.self.participant;
   const shown = viewingOf(wire).state.value?.shown;
   const others = call.people.value.filter(
     (person) => person.participant !== self && (person.place.state === "in_call" || person.place.state === "lost"),
   );
-  const sharer = others.find((person) => call.remote.value.get(person.participant)?.screen);
-  const screen = sharer && call.remote.value.get(sharer.participant)?.screen;
-  const ranked = [...others].sort((a, b) => rank(a) - rank(b));
+  const feed = feedOf(call, others);
+  const pinned = call.watching.pinned.value;
+  const ranked = [...others].sort((a, b) => rank(a, pinned) - rank(b, pinned));
   const [main, ...rest] = ranked;
-  const isShowing = shown !== undefined || screen !== undefined;
+  const isShowing = shown !== undefined || feed !== undefined;
   useNews(visit, call, wire, others);
+  useCallNews(call, wire, (text) => visit.say(text));
   return (
     <div class={`call${isShowing ? " showing" : ""}`} data-ground="dark">
       <h1 ref={heading} tabIndex={-1} class="spoken">
         {call.isInCall.value ? t("call.title") : t("admitted.title")}
       </h1>
-      <Banner visit={visit} call={call} wire={wire} />
+      <Banner
+        visit={visit}
+        call={call}
+        wire={wire}
+        open={(which) => {
+          panel.value = which;
+        }}
+      />
       <main class="stage" aria-label={t("call.stage")}>
         <div class="stage-main">
           {shown ? (
             <Images visit={visit} call={call} wire={wire} self={self} />
-          ) : screen && sharer ? (
-            <figure class="tile tile-full">
-              <Picture track={screen} label={t("call.screen", { name: sharer.name })} isWhole />
-              <figcaption>{t("call.screen", { name: sharer.name })}</figcaption>
-            </figure>
+          ) : feed ? (
+            <Feed key={feed.track.id} call={call} {...feed} />
           ) : main ? (
-            <Tile person={main} call={call} isFull />
+            <Tile key={main.participant} person={main} call={call} wire={wire} isFull />
           ) : (
             <p class="stage-empty" role="status">
               {call.isInCall.value ? t("call.alone") : t("call.entering")}
@@ -57,40 +80,118 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
           )}
         </div>
         <div class="tiles">
-          {isShowing && main && <Tile key={main.participant} person={main} call={call} />}
+          {isShowing && main && <Tile key={main.participant} person={main} call={call} wire={wire} />}
           {rest.map((person) => (
-            <Tile key={person.participant} person={person} call={call} />
+            <Tile key={person.participant} person={person} call={call} wire={wire} />
           ))}
         </div>
         <OwnPicture visit={visit} call={call} />
       </main>
-      <Voices call={call} />
-      <Controls visit={visit} call={call} />
+      <Voices
+        call={call}
+        blocked={(play) => (
+          <div class="listen" role="alert">
+            <p>{t("call.listenWhy")}</p>
+            <button type="button" class="button primary" onClick={play}>
+              <Icon of={volume} />
+              {t("call.listen")}
+            </button>
+          </div>
+        )}
+      />
+      {panel.value !== "chat" && (
+        <NewMessage
+          call={call}
+          onRead={() => {
+            panel.value = "chat";
+          }}
+        />
+      )}
+      <Controls
+        visit={visit}
+        call={call}
+        files={files}
+        panel={panel.value}
+        open={(which) => {
+          panel.value = which;
+        }}
+      />
     </div>
   );
 }
 
-const RANK = { practitioner: 0, interpreter: 1, relative: 2, patient: 3 } as const;
-const rank = (person: Person): number => RANK[person.role] + (person.place.state === "lost" ? 0.5 : 0);
+/** What somebody shows beside their face, large: a screen, or the picture of a second camera. */
+function feedOf(call: Call, others: readonly Person[]) {
+  for (const source of ["second_camera", "screen"] as const)
+    for (const person of others) {
+      const track = call.remote.value.get(person.participant)?.[source];
+      if (track) return { person, source, track };
+    }
+  return undefined;
+}
 
-function Tile({ person, call, isFull }: { person: Person; call: Call; isFull?: boolean }) {
-  const track = call.remote.value.get(person.participant)?.camera;
-  const isOff = !track || person.muted.includes("camera");
-  const isMuted = person.muted.includes("microphone");
+function Feed(props: { call: Call; person: Person; source: SourceWord; track: MediaStreamTrack }) {
+  const { call, person, source, track } = props;
+  const element = useWatched(call, person.participant, source);
+  const name = person.name;
+  const label = source === "screen" ? t("call.screen", { name }) : tc("tile.second", { name });
   return (
-    <figure class={isFull ? "tile tile-full" : "tile"} data-participant={person.participant}>
+    <figure class="tile tile-full" ref={element}>
+      <Picture track={track} label={label} isWhole />
+      <figcaption>{label}</figcaption>
+    </figure>
+  );
+}
+
+const RANK = { practitioner: 0, interpreter: 1, relative: 2, patient: 3 } as const;
+const rank = (person: Person, pinned: string | undefined): number =>
+  person.participant === pinned ? -1 : RANK[person.role] + (person.place.state === "lost" ? 0.5 : 0);
+
+interface TileProps {
+  person: Person;
+  call: Call;
+  wire: Wire;
+  isFull?: boolean;
+}
+
+function Tile({ person, call, wire, isFull }: TileProps) {
+  const { participant } = person;
+  const element = useWatched(call, participant, "camera");
+  const isLost = person.place.state === "lost";
+  const now = useSeconds(wire, isLost);
+  const track = call.remote.value.get(participant)?.camera;
+  const paused = call.paused.value.get(keyOf(participant, "camera"));
+  const isTelephone = call.telephone.value !== undefined;
+  const isOff = !track || person.muted.includes("camera") || paused !== undefined || isTelephone || isLost;
+  const isMuted = person.muted.includes("microphone") && !isTelephone;
+  const quality = call.quality.value.get(participant);
+  const seconds = secondsUntil(person.place.until, now);
+  const speaks = call.speaker.value === participant && !isTelephone;
+  return (
+    <figure
+      ref={element}
+      class={`tile${isFull ? " tile-full" : ""}${speaks ? " is-speaking" : ""}`}
+      data-participant={participant}
+    >
       {isOff ? (
         <p class="no-picture">
           <span class="initial" aria-hidden="true">
             {initialOf(person.name)}
           </span>
           <span class={isFull ? "" : "spoken"}>
-            {person.place.state === "lost" ? t("call.personLost") : t("call.noPicture")}
+            {isLost
+              ? `${t("call.personLost")}${seconds > 0 ? ` (${tc.count("tile.place", seconds)})` : ""}`
+              : paused
+                ? tc(paused === "off" ? "tile.pausedOff" : "tile.pausedBandwidth")
+                : isTelephone
+                  ? ""
+                  : t("call.noPicture")}
           </span>
         </p>
       ) : (
         <Picture track={track} label={person.name} />
       )}
+      {(!isFull || call.watching.pinned.value === participant) && <Pin call={call} person={person} />}
       <figcaption>
         <span>
           {person.name}
@@ -105,6 +206,11 @@ function Tile({ person, call, isFull }: { person: Person; call: Call; isFull?: b
             <span class={isFull ? "" : "spoken"}>{t("call.micMuted")}</span>
           </span>
         )}
+        {(quality === "poor" || quality === "lost") && !isLost && !isTelephone && (
+          <span class={`tile-quality ${quality}`}>{tc(`quality.${quality}`)}</span>
+        )}
+        {call.remote.value.get(participant)?.auscultation && <span class="tile-raw">{tc("tile.auscultation")}</span>}
+        {speaks && <span class="spoken">{tc("tile.speaks")}</span>}
       </figcaption>
     </figure>
   );
@@ -193,95 +299,64 @@ function useNews(visit: Visit, call: Call, wire: Wire, others: readonly Person[]
   }, [title, presenter]);
 }
 
-function Banner({ visit, call, wire }: { visit: Visit; call: Call; wire: Wire }) {
-  const isWireLost = wire.state.value === "lost";
-  const media = call.media.value;
+interface BannerProps {
+  visit: Visit;
+  call: Call;
+  wire: Wire;
+  open(panel: Panel): void;
+}
+
+function Banner({ visit, call, wire, open }: BannerProps) {
   const problem = visit.problem.value;
-  const hasRemote = call.remote.value.size > 0;
-  if (problem)
-    return (
-      <div class="banner">
-        <Warning>
-          <p>{sentenceOf(problem)}</p>
-          <button type="button" class="button" onClick={() => void visit.enter()}>
-            {t("retry")}
-          </button>
-        </Warning>
-      </div>
-    );
-  if (isWireLost || media === "lost")
-    return (
-      <div class="banner">
-        <Warning>
-          <p>{isWireLost ? t("lost.wire") : t("lost.media")}</p>
+  const isOnTheWay = call.media.value === "connecting" && call.isInCall.value && call.remote.value.size > 0;
+  return (
+    <div class="banners">
+      <TelephoneBanner call={call} zone={visit.timeZone} />
+      {problem && (
+        <div class="banner">
+          <Warning>
+            <p>{sentenceOf(problem)}</p>
+            <button type="button" class="button" onClick={() => void visit.enter()}>
+              {t("retry")}
+            </button>
+          </Warning>
+        </div>
+      )}
+      <Notices
+        call={call}
+        wire={wire}
+        devices={visit.devices.value}
+        onDevices={() => open("devices")}
+        help={
           <p>
             {t("help")} <Telephone visit={visit} />
           </p>
-        </Warning>
-      </div>
-    );
-  if (media === "connecting" && call.isInCall.value && hasRemote)
-    return (
-      <p class="banner banner-quiet" role="status">
-        {t("call.connecting")}
-      </p>
-    );
-  return null;
-}
-
-/** Plays the voices of the others. Browsers may want a tap first; then there is a button for it. */
-function Voices({ call }: { call: Call }) {
-  const isBlocked = useSignal(false);
-  const box = useRef<HTMLDivElement>(null);
-  const play = () => {
-    isBlocked.value = false;
-    for (const voice of box.current?.querySelectorAll("audio") ?? [])
-      voice.play().catch((cause: unknown) => {
-        if (cause instanceof DOMException && cause.name === "NotAllowedError") isBlocked.value = true;
-      });
-  };
-  return (
-    <div ref={box}>
-      {[...call.remote.value].map(
-        ([participant, { microphone }]) => microphone && <Voice key={participant} track={microphone} onReady={play} />,
-      )}
-      {isBlocked.value && (
-        <div class="listen" role="alert">
-          <p>{t("call.listenWhy")}</p>
-          <button type="button" class="button primary" onClick={play}>
-            <Icon of={volume} />
-            {t("call.listen")}
-          </button>
-        </div>
+        }
+      />
+      {isOnTheWay && !call.telephone.value && wire.state.value === "open" && (
+        <p class="banner banner-quiet" role="status">
+          {t("call.connecting")}
+        </p>
       )}
     </div>
   );
 }
 
-function Voice({ track, onReady }: { track: MediaStreamTrack; onReady(): void }) {
-  const voice = useRef<HTMLAudioElement>(null);
-  useEffect(() => {
-    const element = voice.current;
-    if (!element) return;
-    element.srcObject = new MediaStream([track]);
-    onReady();
-    return () => {
-      element.srcObject = null;
-    };
-  }, [track]);
-  // biome-ignore lint/a11y/useMediaCaption: the voice of somebody in a live call
-  return <audio ref={voice} autoplay />;
+interface ControlsProps {
+  visit: Visit;
+  call: Call;
+  files: Files;
+  panel: Panel;
+  open(panel: Panel): void;
 }
 
 /** Microphone, camera, flip, leave and more: always at the same place, each with a word. */
-function Controls({ visit, call }: { visit: Visit; call: Call }) {
-  const open = useSignal<"" | "leave" | "more">("");
+function Controls({ visit, call, files, panel, open }: ControlsProps) {
   const devices = visit.devices.value;
   const hasMic = call.micOn.value;
   const hasCamera = call.cameraOn.value;
-  const close = () => {
-    open.value = "";
-  };
+  const unread = call.chat.unread.value;
+  const isTelephone = call.telephone.value !== undefined;
   const toggleMic = async () => {
     await call.toggleMic();
     visit.say(call.micOn.peek() ? t("call.saidMicOn") : t("call.saidMicOff"));
@@ -292,71 +367,102 @@ function Controls({ visit, call }: { visit: Visit; call: Call }) {
   };
   return (
     <fieldset class="controls" aria-label={t("call.controls")}>
-      <button
-        type="button"
-        class={`control${hasMic ? "" : " is-off"}`}
-        aria-pressed={hasMic}
-        onClick={() => void toggleMic()}
-      >
-        <Icon of={hasMic ? mic : micOff} />
-        <span>{t("call.mic")}</span>
-        <span class="control-state" aria-hidden="true">
-          {hasMic ? t("call.on") : t("call.off")}
-        </span>
-      </button>
-      <button
-        type="button"
-        class={`control${hasCamera ? "" : " is-off"}`}
-        aria-pressed={hasCamera}
-        onClick={() => void toggleCamera()}
-      >
-        <Icon of={hasCamera ? video : videoOff} />
-        <span>{t("call.camera")}</span>
-        <span class="control-state" aria-hidden="true">
-          {hasCamera ? t("call.cameraIsOn") : t("call.cameraIsOff")}
-        </span>
-      </button>
-      {hasCamera && devices.mayFlip() && (
-        <button type="button" class="control" onClick={() => void call.flip()}>
-          <Icon of={flip} />
-          <span>{t("call.flip")}</span>
-        </button>
+      {!isTelephone && (
+        <>
+          <button
+            type="button"
+            class={`control${hasMic ? "" : " is-off"}`}
+            aria-pressed={hasMic}
+            onClick={() => void toggleMic()}
+          >
+            <Icon of={hasMic ? mic : micOff} />
+            <span>{t("call.mic")}</span>
+            <span class="control-state" aria-hidden="true">
+              {hasMic ? t("call.on") : t("call.off")}
+            </span>
+          </button>
+          <button
+            type="button"
+            class={`control${hasCamera ? "" : " is-off"}`}
+            aria-pressed={hasCamera}
+            onClick={() => void toggleCamera()}
+          >
+            <Icon of={hasCamera ? video : videoOff} />
+            <span>{t("call.camera")}</span>
+            <span class="control-state" aria-hidden="true">
+              {hasCamera ? t("call.cameraIsOn") : t("call.cameraIsOff")}
+            </span>
+          </button>
+          {hasCamera && devices.mayFlip() && (
+            <button type="button" class="control" onClick={() => void call.flip()}>
+              <Icon of={flip} />
+              <span>{t("call.flip")}</span>
+            </button>
+          )}
+        </>
       )}
-      <button
-        type="button"
-        class="control"
-        aria-haspopup="dialog"
-        onClick={() => {
-          open.value = "more";
-        }}
-      >
-        <Icon of={ellipsis} />
+      <button type="button" class="control" aria-haspopup="dialog" onClick={() => open("more")}>
+        <span class="control-icon">
+          <Icon of={ellipsis} />
+          {unread > 0 && <span class="control-badge">{unread}</span>}
+        </span>
         <span>{t("call.more")}</span>
+        {unread > 0 && <span class="spoken">{tc.count("chat.unread", unread)}</span>}
       </button>
-      <button
-        type="button"
-        class="control control-leave"
-        aria-haspopup="dialog"
-        onClick={() => {
-          open.value = "leave";
-        }}
-      >
+      <button type="button" class="control control-leave" aria-haspopup="dialog" onClick={() => open("leave")}>
         <Icon of={phoneOff} />
         <span>{t("call.leave")}</span>
       </button>
-      {open.value === "leave" && <LeaveDialog visit={visit} title={t("leave.title")} onClose={close} />}
-      {open.value === "more" && (
-        <Dialog title={t("more.title")} onClose={close}>
-          <h3>{t("more.help")}</h3>
-          <p>{t("more.helpText")}</p>
-          <Telephone visit={visit} isButton />
-          <h3>{t("more.language")}</h3>
-          <LanguageSwitch />
-          <button type="button" class="button wide" onClick={close}>
-            {t("more.close")}
-          </button>
+      {panel === "leave" && <LeaveDialog visit={visit} title={t("leave.title")} onClose={() => open("")} />}
+      {panel === "more" && <More visit={visit} call={call} open={open} />}
+      {panel === "chat" && (
+        <Dialog title={tc("chat.title")} onClose={() => open("")}>
+          <ChatPanel call={call} files={files} zone={visit.timeZone} sentenceOf={sentenceOf} />
+          <Close open={open} />
+        </Dialog>
+      )}
+      {panel === "devices" && (
+        <Dialog title={tc("devices.title")} onClose={() => open("")}>
+          <DevicePanel call={call} devices={devices} />
+          <Close open={open} />
         </Dialog>
       )}
     </fieldset>
+  );
+}
+
+function Close({ open }: { open(panel: Panel): void }) {
+  return (
+    <button type="button" class="button wide" onClick={() => open("")}>
+      <Icon of={arrowLeft} />
+      {t("more.back")}
+    </button>
+  );
+}
+
+function More({ visit, call, open }: { visit: Visit; call: Call; open(panel: Panel): void }) {
+  const unread = call.chat.unread.value;
+  return (
+    <Dialog title={t("more.title")} onClose={() => open("")}>
+      <div class="more-ways">
+        <button type="button" class="button wide" onClick={() => open("chat")}>
+          <Icon of={message} />
+          {tc("chat.title")}
+          {unread > 0 && <span class="more-unread">{tc.count("chat.unread", unread)}</span>}
+        </button>
+        <button type="button" class="button wide" onClick={() => open("devices")}>
+          <Icon of={sliders} />
+          {tc("devices.title")}
+        </button>
+      </div>
+      <h3>{t("more.help")}</h3>
+      <p>{t("more.helpText")}</p>
+      <Telephone visit={visit} isButton />
+      <h3>{t("more.language")}</h3>
+      <LanguageSwitch />
+      <button type="button" class="button wide" onClick={() => open("")}>
+        {t("more.close")}
+      </button>
+    </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { DeviceTest } from "./DeviceTest";
 import { ClosedDoor, Door, Early, Moment, NoLink, OtherBrowser } from "./Door";
 import { Ending } from "./Ending";
-import { InCall } from "./InCall";
+import { CallPage } from "./later";
 import type { Visit } from "./visit";
 import { Waiting } from "./Waiting";
 
@@ -42,7 +42,7 @@ function Page({ visit }: { visit: Visit }) {
     case "waiting":
       return <Waiting visit={visit} />;
     case "call":
-      return call && wire ? <InCall visit={visit} call={call} wire={wire} /> : null;
+      return call && wire ? <CallPage visit={visit} call={call} wire={wire} /> : null;
     case "over":
       return over ? <Ending visit={visit} over={over} /> : null;
   }

@@ -116,17 +116,21 @@ export function Picture(props: { track: MediaStreamTrack; label: string; isMirro
 /** A question in a dialog of the browser's own: focus, Escape and the backdrop come with it. */
 export function Dialog(props: { title: string; onClose(): void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  // The browser tells of its closing later, when another dialog may have taken its place.
+  const isGone = useRef(false);
   useEffect(() => {
     const element = dialog.current;
+    isGone.current = false;
     const opener = document.activeElement;
     if (element && !element.open) element.showModal();
     return () => {
+      isGone.current = true;
       element?.close();
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);
   return (
-    <dialog ref={dialog} class="sheet" aria-labelledby="sheet-title" onClose={props.onClose}>
+    <dialog ref={dialog} class="sheet" aria-labelledby="sheet-title" onClose={() => !isGone.current && props.onClose()}>
       <h2 id="sheet-title">{props.title}</h2>
       {props.children}
     </dialog>

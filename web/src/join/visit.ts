@@ -10,6 +10,7 @@ import { viewingOf } from "../viewer/viewing";
 import { Wire } from "../wire";
 import { needsOtherBrowser } from "./browser";
 import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
+import { loadCall } from "./later";
 import { hasContinued, setContinued } from "./link";
 import { codeOf, t } from "./words";
 
@@ -287,6 +288,7 @@ export class Visit {
     if (link === undefined || this.wire.peek()) return;
     const wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), link }));
     viewingOf(wire);
+    void loadCall();
     const call = new Call(wire, this.devices.peek());
     const slow = setTimeout(() => {
       this.isSlow.value = wire.state.peek() === "connecting";
@@ -303,7 +305,10 @@ export class Visit {
         const code = wire.refusal.value;
         if (code !== undefined) this.#refused(code);
       }),
-      follow(wire, (isLost) => this.say(isLost ? t("lost.wire") : t("lost.back"))),
+      // In the call its own page says it, with what it means there.
+      follow(wire, (isLost) => {
+        if (this.page.peek() !== "call") this.say(isLost ? t("lost.wire") : t("lost.back"));
+      }),
     );
     batch(() => {
       this.place.value = undefined;

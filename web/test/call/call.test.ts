@@ -12,12 +12,13 @@ const settle = () => vi.waitFor(() => Promise.resolve());
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 1_000, interval: 5 });
 
 beforeEach(async () => {
+  localStorage.clear();
   FakeSocket.install();
   installPeers();
   installDevices(() => undefined);
   vi.spyOn(console, "info").mockImplementation(() => undefined);
   vi.spyOn(console, "warn").mockImplementation(() => undefined);
-  wire = new Wire(() => ({ type: "hello", protocol: 1, language: "fr", link: "x" }), "ws://test/ws");
+  wire = new Wire(() => ({ type: "hello", protocol: 2, language: "fr", link: "x" }), "ws://test/ws");
   devices = new Devices();
   call = new Call(wire, devices);
   await devices.retryMicrophone();
@@ -78,6 +79,80 @@ describe("Call", () => {
     await soon(() => expect(FakeSocket.last.of("enter")).toHaveLength(1));
     admit();
     await soon(() => expect(FakeSocket.last.of("publish_offer")[0]?.generation).toBe(2));
+  });
+
+  it("keeps its media when the gateway knows it again, and tells what was not heard meanwhile", async () => {
+    FakeSocket.last.welcome("in_call");
+    await soon(() => expect(FakeSocket.last.of("publish_offer")).toHaveLength(1));
+    answer(1);
+    FakeSocket.last.drop();
+    expect(call.isInCall.value).toBe(true);
+    await call.toggleMic();
+    await vi.waitFor(() => expect(FakeSocket.all).toHaveLength(2), { timeout: 2_000 });
+    FakeSocket.last.welcome("in_call");
+    expect(FakeSocket.last.of("hello")[0]).toMatchObject({ resume: "again", link: "x" });
+    expect(FakePeer.all).toHaveLength(2);
+    expect(FakePeer.all.some((peer) => peer.isClosed)).toBe(false);
+    expect(FakeSocket.last.of("mute")).toContainEqual({ type: "mute", source: "microphone", isMuted: true });
+    expect(FakeSocket.last.of("watch")).toHaveLength(1);
+    await settle();
+    expect(FakeSocket.last.of("publish_offer")).toHaveLength(0);
+  });
+
+  it("makes an offer again whose answer was lost with the wire", async () => {
+    FakeSocket.last.welcome("in_call");
+    await soon(() => expect(FakeSocket.last.of("publish_offer")).toHaveLength(1));
+    FakeSocket.last.drop();
+    await vi.waitFor(() => expect(FakeSocket.all).toHaveLength(2), { timeout: 2_000 });
+    FakeSocket.last.welcome("in_call");
+    await soon(() => expect(FakeSocket.last.of("publish_offer")[0]?.generation).toBe(2));
+  });
+
+  it("begins anew, without its token, when the gateway has given a connection up", async () => {
+    FakeSocket.last.welcome("in_call");
+    await soon(() => expect(FakeSocket.last.of("publish_offer")).toHaveLength(1));
+    FakeSocket.last.say({ type: "problem", code: "bad_media", detail: "" });
+    await soon(() => expect(FakeSocket.all).toHaveLength(2));
+    FakeSocket.last.welcome("admitted");
+    expect(FakeSocket.last.of("hello")[0]).not.toHaveProperty("resume");
+    await soon(() => expect(FakeSocket.last.of("enter")).toHaveLength(1));
+    // A gateway that does so again and again is not asked again and again.
+    admit();
+    FakeSocket.last.say({ type: "problem", code: "bad_media", detail: "" });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it("switches off what staff ask it to, and never on", async () => {
+    FakeSocket.last.welcome("in_call");
+    FakeSocket.last.say({ type: "mute_asked", source: "microphone" });
+    expect([call.micOn.value, call.muteAsked.value]).toEqual([false, "microphone"]);
+    FakeSocket.last.say({ type: "mute_asked", source: "microphone" });
+    expect(call.micOn.value).toBe(false);
+    await call.toggleMic();
+    expect([call.micOn.value, call.muteAsked.value]).toEqual([true, undefined]);
+  });
+
+  it("gives the devices back for a telephone call and takes them again after it", async () => {
+    FakeSocket.last.welcome("in_call");
+    await call.toggleCamera();
+    FakeSocket.last.say({ type: "telephone", state: { since: "2026-11-25T13:30:00.000Z", reason: "no_sound" } });
+    expect([devices.microphoneTrack.value, devices.cameraTrack.value]).toEqual([undefined, undefined]);
+    expect(call.isInCall.value).toBe(true);
+    FakeSocket.last.say({ type: "telephone" });
+    await soon(() => expect([call.micOn.value, call.cameraOn.value]).toEqual([true, true]));
+  });
+
+  it("changes what is encoded without a new description", async () => {
+    await call.toggleCamera();
+    FakeSocket.last.welcome("in_call");
+    await soon(() => expect(FakeSocket.last.of("publish_offer")).toHaveLength(1));
+    answer(1);
+    const sender = FakePeer.all[0]?.slots[1]?.sender;
+    await soon(() => expect(sender?.encodings.map(({ active }) => active)).toEqual([true, true, true]));
+    FakeSocket.last.say({ type: "layers_wanted", source: "camera", rids: ["q"] });
+    await soon(() => expect(sender?.encodings.map(({ active }) => active)).toEqual([true, false, false]));
+    expect(FakeSocket.last.of("publish_offer")).toHaveLength(1);
   });
 
   it("stops when the person is put back, and does not go in again by itself", async () => {

@@ -18,7 +18,13 @@ export class FakeTrack {
 interface FakeSlot {
   mid: string | null;
   direction: string;
-  sender: { track: FakeTrack | null; replaceTrack(track: FakeTrack | null): Promise<void> };
+  sender: {
+    track: FakeTrack | null;
+    encodings: { rid?: string; active?: boolean }[];
+    replaceTrack(track: FakeTrack | null): Promise<void>;
+    getParameters(): { encodings: { rid?: string; active?: boolean }[] };
+    setParameters(parameters: { encodings: { rid?: string; active?: boolean }[] }): Promise<void>;
+  };
   receiver: { track: FakeTrack };
 }
 
@@ -34,7 +40,7 @@ export class FakePeer extends EventTarget {
     super();
     FakePeer.all.push(this);
   }
-  addTransceiver(track: FakeTrack, init: { direction: string }): FakeSlot {
+  addTransceiver(track: FakeTrack, init: { direction: string; sendEncodings?: { rid?: string }[] }): FakeSlot {
     const slot: FakeSlot = {
       mid: null,
       direction: init.direction,
@@ -42,6 +48,11 @@ export class FakePeer extends EventTarget {
         track,
         replaceTrack: async (next) => {
           slot.sender.track = next;
+        },
+        encodings: init.sendEncodings ?? [],
+        getParameters: () => ({ encodings: slot.sender.encodings.map((each) => ({ ...each })) }),
+        setParameters: async ({ encodings }) => {
+          slot.sender.encodings = encodings;
         },
       },
       receiver: { track: new FakeTrack(track.kind) },
@@ -66,6 +77,10 @@ export class FakePeer extends EventTarget {
   }
   async setRemoteDescription(): Promise<void> {}
   restartIce(): void {}
+  getConfiguration() {
+    return {};
+  }
+  setConfiguration(): void {}
   async getStats() {
     return new Map();
   }

@@ -1,9 +1,10 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { chooseLanguage } from "../../src/i18n";
 import { isInApp } from "../../src/join/browser";
 import { closedBy, untilOpenMs } from "../../src/join/door";
 import { Join } from "../../src/join/Join";
+import { loadCall } from "../../src/join/later";
 import { addressOf, hasContinued, setContinued, takeLink } from "../../src/join/link";
 import { Visit } from "../../src/join/visit";
 import type { Look, OutcomeWord } from "../../src/protocol";
@@ -25,6 +26,7 @@ function answer(path: string): Response {
 
 const visits: Visit[] = [];
 
+beforeAll(loadCall, 60_000);
 beforeEach(() => {
   look = { door: "open" };
   failure = () => undefined;
@@ -215,7 +217,7 @@ describe("the way into the call and out of it", () => {
     });
     expect((await screen.findByText(/Dr Martin/)).textContent).toContain("médecin");
     FakeSocket.last.drop();
-    await screen.findByText("Connexion perdue. Reconnexion… Votre place est gardée.");
+    await screen.findByText(/Liaison avec l’hôpital perdue/);
   });
 
   it("goes back to the waiting room when staff put the person back", async () => {

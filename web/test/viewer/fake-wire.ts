@@ -53,11 +53,15 @@ export function fakeWire() {
 
 export const WELCOME: ServerMessage = {
   type: "welcome",
-  protocol: 1,
+  protocol: 2,
   participant: "me",
   role: "practitioner",
   startsAt: "2026-11-25T13:30:00Z",
   endsAt: "2026-11-25T14:00:00Z",
   place: { state: "in_call" },
+  appointment: "a1",
+  resume: "again",
+  iceServers: [],
+  isLocked: false,
   now: "2026-11-25T13:30:00Z",
 };

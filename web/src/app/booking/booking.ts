@@ -2,7 +2,7 @@ import type { BookingRequest, LanguageWord, ProblemCode, RoleWord } from "../../
 
 export const NOTE_MAX = 4000;
 const NAME_MAX = 120;
-const PEOPLE_MAX = 12;
+const PEOPLE_MAX = 40;
 export const DURATIONS_MINUTES = [10, 15, 20, 30, 45, 60, 90, 120] as const;
 
 export interface GuestDraft {

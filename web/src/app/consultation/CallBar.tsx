@@ -1,3 +1,4 @@
+import ellipsis from "icon:ellipsis";
 import mic from "icon:mic";
 import micOff from "icon:mic-off";
 import phoneOff from "icon:phone-off";
@@ -11,12 +12,15 @@ import { Icon } from "../../ui/icon";
 import { Dialog, Fault } from "../parts/Dialog";
 import { codeOf, sentenceOf, t } from "../words";
 import { deviceWord } from "./Check";
+import { MoreDialog } from "./More";
 import type { Visit } from "./visit";
 
 /** Microphone, camera, screen, end: always at the same place, each with its state in words. */
 export function CallBar({ visit }: { visit: Visit }) {
   const { call, devices } = visit;
   const isEnding = useSignal(false);
+  const isMore = useSignal(false);
+  const isTelephone = call.telephone.value !== undefined;
   const hasMic = call.micOn.value;
   const hasCamera = call.cameraOn.value;
   const isSharing = call.screenTrack.value !== undefined;
@@ -24,36 +28,40 @@ export function CallBar({ visit }: { visit: Visit }) {
   return (
     <>
       <fieldset class="call-bar" aria-label={t("bar.call")}>
-        <button
-          type="button"
-          class="button"
-          aria-pressed={hasMic}
-          aria-describedby="fault-microphone"
-          onClick={() => void call.toggleMic()}
-        >
-          <Icon of={hasMic ? mic : micOff} />
-          <span>
-            {t("bar.microphone")}
-            <span class="call-state" aria-hidden="true">
-              {deviceWord("microphone", devices.microphone.value, hasMic)}
-            </span>
-          </span>
-        </button>
-        <button
-          type="button"
-          class="button"
-          aria-pressed={hasCamera}
-          aria-describedby="fault-camera"
-          onClick={() => void call.toggleCamera()}
-        >
-          <Icon of={hasCamera ? video : videoOff} />
-          <span>
-            {t("bar.camera")}
-            <span class="call-state" aria-hidden="true">
-              {deviceWord("camera", devices.camera.value, hasCamera)}
-            </span>
-          </span>
-        </button>
+        {!isTelephone && (
+          <>
+            <button
+              type="button"
+              class="button"
+              aria-pressed={hasMic}
+              aria-describedby="fault-microphone"
+              onClick={() => void call.toggleMic()}
+            >
+              <Icon of={hasMic ? mic : micOff} />
+              <span>
+                {t("bar.microphone")}
+                <span class="call-state" aria-hidden="true">
+                  {deviceWord("microphone", devices.microphone.value, hasMic)}
+                </span>
+              </span>
+            </button>
+            <button
+              type="button"
+              class="button"
+              aria-pressed={hasCamera}
+              aria-describedby="fault-camera"
+              onClick={() => void call.toggleCamera()}
+            >
+              <Icon of={hasCamera ? video : videoOff} />
+              <span>
+                {t("bar.camera")}
+                <span class="call-state" aria-hidden="true">
+                  {deviceWord("camera", devices.camera.value, hasCamera)}
+                </span>
+              </span>
+            </button>
+          </>
+        )}
         {mayShare && (
           <button
             type="button"
@@ -69,6 +77,17 @@ export function CallBar({ visit }: { visit: Visit }) {
         )}
         <button
           type="button"
+          class="button"
+          aria-haspopup="dialog"
+          onClick={() => {
+            isMore.value = true;
+          }}
+        >
+          <Icon of={ellipsis} />
+          <span>{t("bar.more")}</span>
+        </button>
+        <button
+          type="button"
           class="button danger"
           onClick={() => {
             isEnding.value = true;
@@ -78,6 +97,14 @@ export function CallBar({ visit }: { visit: Visit }) {
           <span>{t("bar.end")}</span>
         </button>
       </fieldset>
+      {isMore.value && (
+        <MoreDialog
+          visit={visit}
+          onClose={() => {
+            isMore.value = false;
+          }}
+        />
+      )}
       {isEnding.value && (
         <EndDialog
           visit={visit}

@@ -1,9 +1,19 @@
 import arrowLeft from "icon:arrow-left";
+import volume from "icon:volume-2";
 import { useSignal, useSignalEffect } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { keepAwake } from "../../call/awake";
+import { type Call, keyOf } from "../../call/call";
+import { ChatPanel } from "../../call/parts/ChatPanel";
+import { NewMessage, Notices, TelephoneBanner } from "../../call/parts/Notices";
+import { useCallNews } from "../../call/parts/news";
+import { useWatched } from "../../call/parts/useWatched";
+import { Voices } from "../../call/parts/Voices";
+import { tc } from "../../call/parts/words";
 import { timeOfDay } from "../../i18n/time";
+import type { Person } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Viewer } from "../../viewer/Viewer";
 import { viewingOf } from "../../viewer/viewing";
@@ -17,11 +27,12 @@ import { sentenceOf, t } from "../words";
 import { CallBar } from "./CallBar";
 import { Check, DeviceFault } from "./Check";
 import { filesOf, hasFiles } from "./drop";
+import { DevicesDialog } from "./More";
 import { People, WaitingNow } from "./People";
 import { SeriesStrip } from "./SeriesStrip";
 import { Splitter, useSplit } from "./Splitter";
 import { Studies } from "./Studies";
-import { Sounds, Videos } from "./Videos";
+import { Videos } from "./Videos";
 import { type Over, Visit } from "./visit";
 import "./consultation.css";
 
@@ -125,13 +136,17 @@ function OverPage({ over, again }: { over: Over; again(): void }) {
 /** The reading room: images on the left; people, studies and the call on the right. */
 function Room({ visit }: { visit: Visit }) {
   const { call, wire } = visit;
-  const tab = useSignal<"people" | "studies">("people");
+  const tab = useSignal<Tab>("people");
   const isDropping = useSignal(false);
-  const stage = useSignal<"images" | "screen">("images");
+  /** Images, or which of the feeds is in front. */
+  const stage = useSignal<string>("images");
+  const said = useSignal("");
+  const isChoosing = useSignal(false);
   const split = useSplit();
   const people = call.people.value;
   const self = call.self.participant;
-  const sharing = [...call.remote.value].find(([, sources]) => sources.screen);
+  const feeds = feedsOf(call);
+  const front = feeds.find((feed) => feed.key === stage.value);
   const entry = visit.entry.value;
   const heading = usePage(entry ? nameOf(entry) : t("visit.title"));
   useEffect(keepAwake, []);
@@ -141,14 +156,18 @@ function Room({ visit }: { visit: Visit }) {
     alarm.current.update(waitingIds === "" ? [] : waitingIds.split(" "));
   }, [waitingIds]);
 
-  // A screen that begins to be shared comes to the front, unless images are being looked at.
-  const wasSharing = useRef(false);
-  const hasScreen = sharing !== undefined;
+  useCallNews(call, wire, (text) => {
+    said.value = text;
+  });
+
+  // What somebody begins to show comes to the front, unless images are being looked at.
+  const known = useRef("");
   useSignalEffect(() => {
-    const isSharing = [...call.remote.value.values()].some((sources) => sources.screen);
-    if (isSharing && !wasSharing.current && !viewingOf(wire).state.peek()?.shown) stage.value = "screen";
-    if (!isSharing) stage.value = "images";
-    wasSharing.current = isSharing;
+    const keys = feedsOf(call).map((feed) => feed.key);
+    const fresh = keys.find((key) => !known.current.split("\n").includes(key));
+    if (fresh !== undefined && !viewingOf(wire).state.peek()?.shown) stage.value = fresh;
+    if (!keys.includes(stage.peek())) stage.value = "images";
+    known.current = keys.join("\n");
   });
 
   useEffect(() => {
@@ -180,7 +199,6 @@ function Room({ visit }: { visit: Visit }) {
     return () => controller.abort();
   }, [visit, tab, isDropping]);
 
-  const isLost = wire.state.value !== "open";
   const media = call.media.value;
   const hasOthers = people.some((each) => each.participant !== self && each.place.state === "in_call");
   return (
@@ -201,28 +219,26 @@ function Room({ visit }: { visit: Visit }) {
         {facts.value?.isDemo && <p class="room-demo">{t("app.demo")}</p>}
       </header>
       <main class="room-stage" id="content">
-        {hasScreen && sharing && (
+        {feeds.length > 0 && (
           <fieldset class="stage-choice">
             <legend class="spoken">{t("stage.label")}</legend>
-            {(["images", "screen"] as const).map((which) => (
+            {[undefined, ...feeds].map((feed) => (
               <button
-                key={which}
+                key={feed?.key ?? "images"}
                 type="button"
                 class="button"
-                aria-pressed={stage.value === which}
+                aria-pressed={stage.value === (feed?.key ?? "images")}
                 onClick={() => {
-                  stage.value = which;
+                  stage.value = feed?.key ?? "images";
                 }}
               >
-                {which === "images"
-                  ? t("stage.images")
-                  : t("stage.screen", { name: people.find((each) => each.participant === sharing[0])?.name ?? "" })}
+                {feed ? feed.label(people) : t("stage.images")}
               </button>
             ))}
           </fieldset>
         )}
-        {stage.value === "screen" && sharing?.[1].screen && <ScreenPicture track={sharing[1].screen} />}
-        <div class={`stage-viewer${stage.value === "screen" ? " behind" : ""}`}>
+        {front && <FeedPicture key={front.key} call={call} feed={front} label={front.label(people)} />}
+        <div class={`stage-viewer${front ? " behind" : ""}`}>
           <Viewer wire={wire} call={call} self={self} mayPresent people={call.people} />
         </div>
         <SeriesStrip visit={visit} />
@@ -230,29 +246,79 @@ function Room({ visit }: { visit: Visit }) {
       <Splitter split={split} />
       <aside class="room-side">
         <div class="room-notes">
-          <div role="status">
-            {isLost ? (
-              <p class="notice warn">{t("visit.lost")}</p>
-            ) : media === "lost" ? (
-              <p class="notice warn">{t("visit.mediaLost")}</p>
-            ) : media === "connecting" && hasOthers ? (
-              <p class="notice info">{t("visit.mediaConnecting")}</p>
-            ) : null}
-          </div>
+          <p class="spoken" role="status">
+            {said.value}
+          </p>
+          <TelephoneBanner
+            call={call}
+            zone={facts.value?.timeZone ?? "UTC"}
+            onBack={() => void visit.ask({ type: "telephone", reason: "other", isOver: true })}
+          />
+          <Notices
+            call={call}
+            wire={wire}
+            devices={visit.devices}
+            onDevices={() => {
+              isChoosing.value = true;
+            }}
+          />
+          {media === "connecting" && hasOthers && !call.telephone.value && wire.state.value === "open" && (
+            <p class="notice info" role="status">
+              {t("visit.mediaConnecting")}
+            </p>
+          )}
           {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}
           {call.screenTrack.value && <p class="notice info">{t("bar.youShareScreen")}</p>}
         </div>
         <WaitingNow visit={visit} />
         <Videos visit={visit} />
-        <Sounds call={call} />
-        <Tabs tab={tab.value} waiting={visit.waiting.length} choose={(which) => (tab.value = which)} />
+        <Voices
+          call={call}
+          blocked={(play) => (
+            <div class="notice warn" role="alert">
+              <p>{t("visit.listenWhy")}</p>
+              <button type="button" class="button primary" onClick={play}>
+                <Icon of={volume} />
+                {t("visit.listen")}
+              </button>
+            </div>
+          )}
+        />
+        {tab.value !== "chat" && (
+          <NewMessage
+            call={call}
+            onRead={() => {
+              tab.value = "chat";
+            }}
+          />
+        )}
+        <Tabs
+          tab={tab.value}
+          waiting={visit.waiting.length}
+          unread={call.chat.unread.value}
+          choose={(which) => (tab.value = which)}
+        />
         <div class="room-tab" role="tabpanel" id={`panel-${tab.value}`} aria-labelledby={`tab-${tab.value}`}>
           <DeviceFault kind="microphone" state={visit.devices.microphone.value} />
           <DeviceFault kind="camera" state={visit.devices.camera.value} />
-          {tab.value === "people" ? <People visit={visit} /> : <Studies visit={visit} />}
+          {tab.value === "people" ? (
+            <People visit={visit} />
+          ) : tab.value === "studies" ? (
+            <Studies visit={visit} />
+          ) : (
+            <ChatPanel call={call} files={visit.files} zone={facts.value?.timeZone ?? "UTC"} sentenceOf={sentenceOf} />
+          )}
         </div>
         <CallBar visit={visit} />
       </aside>
+      {isChoosing.value && (
+        <DevicesDialog
+          visit={visit}
+          onClose={() => {
+            isChoosing.value = false;
+          }}
+        />
+      )}
       {isDropping.value && (
         <div class="room-drop">
           <p>{t("studies.dropNow")}</p>
@@ -262,14 +328,50 @@ function Room({ visit }: { visit: Visit }) {
   );
 }
 
-function ScreenPicture({ track }: { track: MediaStreamTrack }) {
-  const video = usePicture(track);
-  return <video ref={video} class="stage-screen" playsInline muted autoplay />;
+interface Feed {
+  key: string;
+  participant: string;
+  source: "screen" | "second_camera";
+  track: MediaStreamTrack;
+  label(people: readonly Person[]): string;
 }
 
-const TABS = ["people", "studies"] as const;
+/** What the others show beside their faces. */
+function feedsOf(call: Call): Feed[] {
+  return [...call.remote.value].flatMap(([participant, sources]) =>
+    (["screen", "second_camera"] as const).flatMap((source) => {
+      const track = sources[source];
+      if (!track) return [];
+      const label = (people: readonly Person[]) => {
+        const name = people.find((each) => each.participant === participant)?.name ?? "";
+        return source === "screen" ? t("stage.screen", { name }) : tc("tile.second", { name });
+      };
+      return [{ key: keyOf(participant, source), participant, source, track, label }];
+    }),
+  );
+}
 
-function Tabs(props: { tab: "people" | "studies"; waiting: number; choose(tab: "people" | "studies"): void }) {
+function FeedPicture({ call, feed, label }: { call: Call; feed: Feed; label: string }) {
+  const element = useWatched(call, feed.participant, feed.source);
+  const video = usePicture(feed.track);
+  return (
+    <div class="stage-feed" ref={element as RefObject<HTMLDivElement>}>
+      <video ref={video} class="stage-screen" playsInline muted autoplay aria-label={label} />
+    </div>
+  );
+}
+
+type Tab = "people" | "studies" | "chat";
+const TABS: readonly Tab[] = ["people", "studies", "chat"];
+
+interface TabsProps {
+  tab: Tab;
+  waiting: number;
+  unread: number;
+  choose(tab: Tab): void;
+}
+
+function Tabs(props: TabsProps) {
   const list = useRef<HTMLDivElement>(null);
   return (
     <div
@@ -278,9 +380,10 @@ function Tabs(props: { tab: "people" | "studies"; waiting: number; choose(tab: "
       role="tablist"
       aria-label={t("tabs.label")}
       onKeyDown={(event) => {
-        if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+        const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (step === undefined) return;
         event.preventDefault();
-        const other = props.tab === "people" ? "studies" : "people";
+        const other = TABS[(TABS.indexOf(props.tab) + step + TABS.length) % TABS.length] ?? "people";
         props.choose(other);
         list.current?.querySelector<HTMLElement>(`#tab-${other}`)?.focus();
       }}
@@ -296,11 +399,17 @@ function Tabs(props: { tab: "people" | "studies"; waiting: number; choose(tab: "
           tabIndex={props.tab === which ? 0 : -1}
           onClick={() => props.choose(which)}
         >
-          {t(`tabs.${which}`)}
+          {which === "chat" ? tc("chat.title") : t(`tabs.${which}`)}
           {which === "people" && props.waiting > 0 && (
             <span class="badge">
               {props.waiting}
               <span class="spoken"> {t.count("agenda.titleWaiting", props.waiting)}</span>
+            </span>
+          )}
+          {which === "chat" && props.unread > 0 && (
+            <span class="badge">
+              <span aria-hidden="true">{props.unread}</span>
+              <span class="spoken">{tc.count("chat.unread", props.unread)}</span>
             </span>
           )}
         </button>

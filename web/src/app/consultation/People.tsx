@@ -1,5 +1,10 @@
 import doorOpen from "icon:door-open";
+import lock from "icon:lock";
+import lockOpen from "icon:lock-open";
 import { useSignal } from "@preact/signals";
+import type { Call } from "../../call/call";
+import { Volume } from "../../call/parts/DevicePanel";
+import { tc } from "../../call/parts/words";
 import { stopwatch } from "../../i18n/time";
 import type { DeviceStateWord, Person, PlaceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
@@ -61,9 +66,11 @@ export function People({ visit }: { visit: Visit }) {
   useClock();
   const removing = useSignal<Person | undefined>(undefined);
   const self = visit.call.self.participant;
+  const { call } = visit;
   const people = [...visit.call.people.value].sort((a, b) => ORDER[a.place.state] - ORDER[b.place.state]);
   return (
     <>
+      <Lock visit={visit} />
       <ul class="people">
         {people.map((person) => {
           const { participant, role, place } = person;
@@ -84,6 +91,13 @@ export function People({ visit }: { visit: Visit }) {
                   : t(`place.${place.state}`)}
               </p>
               <Devices person={person} />
+              {place.state === "in_call" && <Quality call={call} participant={participant} />}
+              {place.state === "in_call" && participant !== self && (
+                <>
+                  <Volume call={call} participant={participant} name={person.name} />
+                  <MuteOthers visit={visit} person={person} />
+                </>
+              )}
               {isGuest && place.state !== "left" && place.state !== "removed" && (
                 <div class="people-steps">
                   {place.state === "waiting" && (
@@ -133,6 +147,51 @@ export function People({ visit }: { visit: Visit }) {
     </>
   );
 }
+
+/** Nobody new comes in while the consultation is locked. */
+function Lock({ visit }: { visit: Visit }) {
+  const isLocked = visit.call.isLocked.value;
+  return (
+    <div class="people-lock">
+      <p>
+        <Icon of={isLocked ? lock : lockOpen} />
+        <span>{isLocked ? t("lock.isLocked") : t("lock.isOpen")}</span>
+      </p>
+      <button type="button" class="button" onClick={() => void visit.ask({ type: "lock", isLocked: !isLocked })}>
+        {isLocked ? t("lock.unlock") : t("lock.lock")}
+      </button>
+    </div>
+  );
+}
+
+function Quality({ call, participant }: { call: Call; participant: string }) {
+  const word = call.quality.value.get(participant);
+  return word ? <p class={`muted people-quality ${word}`}>{tc(`quality.${word}`)}</p> : null;
+}
+
+/** What somebody sends now, each with the way to switch it off for them. Only they can switch it on again. */
+function MuteOthers({ visit, person }: { visit: Visit; person: Person }) {
+  const sources = visit.call.remote.value.get(person.participant) ?? {};
+  const sent = SENT.filter((source) => sources[source] !== undefined && !person.muted.includes(source));
+  if (sent.length === 0 || visit.call.telephone.value) return null;
+  return (
+    <div class="people-steps">
+      {sent.map((source) => (
+        <button
+          key={source}
+          type="button"
+          class="button"
+          onClick={() => void visit.ask({ type: "mute_other", participant: person.participant, source })}
+        >
+          {t(`mute.${source}`)}
+          <span class="spoken"> {person.name}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+const SENT = ["microphone", "camera", "screen", "second_camera", "auscultation"] as const;
 
 function Devices({ person }: { person: Person }) {
   const line = (what: string, state: DeviceStateWord) => t("device.line", { what, state: t(`device.${state}`) });

@@ -1,36 +1,41 @@
 import micOff from "icon:mic-off";
-import volume from "icon:volume-2";
-import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import type { Call } from "../../call/call";
+import { type Call, keyOf } from "../../call/call";
+import { secondsUntil } from "../../call/notices";
+import { useSeconds } from "../../call/parts/news";
+import { Pin } from "../../call/parts/Pin";
+import { useWatched } from "../../call/parts/useWatched";
+import { tc } from "../../call/parts/words";
 import type { Person } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import type { Wire } from "../../wire";
 import { usePicture } from "../parts/hooks";
 import { t } from "../words";
 import type { Visit } from "./visit";
 
 const RANK = { patient: 0, relative: 1, interpreter: 2, practitioner: 3 } as const;
 
-/** The others, the patient large, and one's own picture small. */
+/** The others, the patient or whoever is pinned large, and one's own picture small. */
 export function Videos({ visit }: { visit: Visit }) {
-  const { call, devices } = visit;
+  const { call, devices, wire } = visit;
   const self = call.self.participant;
+  const pinned = call.watching.pinned.value;
+  const rank = (person: Person) => (person.participant === pinned ? -1 : RANK[person.role]);
   const others = call.people.value
     .filter(
       (person) => person.participant !== self && (person.place.state === "in_call" || person.place.state === "lost"),
     )
-    .sort((a, b) => RANK[a.role] - RANK[b.role]);
+    .sort((a, b) => rank(a) - rank(b));
   const [main, ...rest] = others;
   const own = devices.cameraTrack.value;
   return (
-    <div class="videos">
+    <div class={`videos${call.telephone.value ? " by-telephone" : ""}`}>
       {main ? (
-        <Tile person={main} track={call.remote.value.get(main.participant)?.camera} isMain />
+        <Tile key={main.participant} call={call} wire={wire} person={main} isMain />
       ) : (
         <p class="tile tile-main tile-empty">{t("video.nobody")}</p>
       )}
       {rest.map((person) => (
-        <Tile key={person.participant} person={person} track={call.remote.value.get(person.participant)?.camera} />
+        <Tile key={person.participant} call={call} wire={wire} person={person} />
       ))}
       {call.cameraOn.value && own && (
         <figure class="tile">
@@ -42,24 +47,59 @@ export function Videos({ visit }: { visit: Visit }) {
   );
 }
 
-function Tile({ person, track, isMain }: { person: Person; track: MediaStreamTrack | undefined; isMain?: boolean }) {
-  const isOff = track === undefined || person.muted.includes("camera");
+interface TileProps {
+  call: Call;
+  wire: Wire;
+  person: Person;
+  isMain?: boolean;
+}
+
+function Tile({ call, wire, person, isMain }: TileProps) {
+  const { participant } = person;
+  const element = useWatched(call, participant, "camera");
+  const sources = call.remote.value.get(participant);
+  const paused = call.paused.value.get(keyOf(participant, "camera"));
+  const isLost = person.place.state === "lost";
+  const isTelephone = call.telephone.value !== undefined;
+  const now = useSeconds(wire, isLost);
+  const seconds = secondsUntil(person.place.until, now);
+  const isOff = !sources?.camera || person.muted.includes("camera") || paused !== undefined || isTelephone || isLost;
+  const quality = call.quality.value.get(participant);
+  const speaks = call.speaker.value === participant && !isTelephone;
   return (
-    <figure class={`tile${isMain ? " tile-main" : ""}`}>
-      {isOff ? (
-        <p class="tile-none">{person.place.state === "lost" ? t("place.lost") : t("video.noPicture")}</p>
+    <figure
+      ref={element}
+      class={`tile${isMain ? " tile-main" : ""}${speaks ? " is-speaking" : ""}`}
+      data-participant={participant}
+    >
+      {isOff || !sources?.camera ? (
+        <p class="tile-none">
+          {isLost
+            ? `${tc("quality.lost")}${seconds > 0 ? `, ${tc.count("tile.place", seconds)}` : ""}`
+            : paused
+              ? tc(paused === "off" ? "tile.pausedOff" : "tile.pausedBandwidth")
+              : isTelephone
+                ? t("telephone.tile")
+                : t("video.noPicture")}
+        </p>
       ) : (
-        <Picture track={track} label={person.name} />
+        <Picture track={sources.camera} label={person.name} />
       )}
+      <Pin call={call} person={person} />
       <figcaption>
         {person.name}
         {isMain && ` · ${t(`role.${person.role}`)}`}
-        {person.muted.includes("microphone") && (
+        {person.muted.includes("microphone") && !isTelephone && (
           <>
             <Icon of={micOff} />
             <span class={isMain ? "" : "spoken"}>{t("muted.microphone")}</span>
           </>
         )}
+        {(quality === "poor" || quality === "lost") && !isLost && !isTelephone && (
+          <span class={`tile-quality ${quality}`}> · {tc(`quality.${quality}`)}</span>
+        )}
+        {sources?.auscultation && !isTelephone && <span class="tile-raw"> · {tc("tile.auscultation")}</span>}
+        {speaks && <span class="spoken"> {tc("tile.speaks")}</span>}
       </figcaption>
     </figure>
   );
@@ -68,44 +108,4 @@ function Tile({ person, track, isMain }: { person: Person; track: MediaStreamTra
 function Picture({ track, label, isMirrored }: { track: MediaStreamTrack; label: string; isMirrored?: boolean }) {
   const video = usePicture(track);
   return <video ref={video} class={isMirrored ? "mirrored" : ""} muted playsInline autoplay aria-label={label} />;
-}
-
-/** Plays the microphones of the others. Browsers may ask for a click first; then there is a button for it. */
-export function Sounds({ call }: { call: Call }) {
-  const isBlocked = useSignal(false);
-  const box = useRef<HTMLDivElement>(null);
-  const play = () => {
-    isBlocked.value = false;
-    for (const audio of box.current?.querySelectorAll("audio") ?? [])
-      audio.play().catch((cause: unknown) => {
-        if (cause instanceof DOMException && cause.name === "NotAllowedError") isBlocked.value = true;
-      });
-  };
-  return (
-    <div ref={box} class="room-notes">
-      {[...call.remote.value].map(
-        ([participant, { microphone }]) => microphone && <Sound key={participant} track={microphone} onReady={play} />,
-      )}
-      {isBlocked.value && (
-        <div class="notice warn" role="alert">
-          <p>{t("visit.listenWhy")}</p>
-          <button type="button" class="button primary" onClick={play}>
-            <Icon of={volume} />
-            {t("visit.listen")}
-          </button>
-        </div>
-      )}
-    </div>
-  );
-}
-
-function Sound({ track, onReady }: { track: MediaStreamTrack; onReady(): void }) {
-  const audio = useRef<HTMLAudioElement>(null);
-  useEffect(() => {
-    if (!audio.current) return;
-    audio.current.srcObject = new MediaStream([track]);
-    onReady();
-  }, [track]);
-  // biome-ignore lint/a11y/useMediaCaption: the voice of somebody in a live call
-  return <audio ref={audio} autoplay />;
 }

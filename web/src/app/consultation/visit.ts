@@ -1,6 +1,7 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Call } from "../../call/call";
 import { Devices } from "../../call/devices";
+import { Files } from "../../call/files";
 import { locale } from "../../i18n";
 import {
   type AppointmentEntry,
@@ -33,6 +34,7 @@ export class Visit {
   readonly devices: Devices = new Devices();
   readonly call: Call;
   readonly uploads: Uploads;
+  readonly files: Files;
   readonly entry: Signal<AppointmentEntry | undefined> = signal(undefined);
   readonly studies: Signal<readonly StudyEntry[] | undefined> = signal(undefined);
   readonly studiesProblem: Signal<ProblemCode | undefined> = signal(undefined);
@@ -50,6 +52,7 @@ export class Visit {
     this.wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), appointment }));
     viewingOf(this.wire);
     this.call = new Call(this.wire, this.devices);
+    this.files = new Files(this.wire, undefined);
     this.uploads = new Uploads(appointment, () => this.fetchStudies());
     this.phase = computed(() =>
       this.over.value

@@ -1,0 +1,161 @@
+//! Files that people share in a consultation: kept whole under their hash, beside the objects, and never decoded here.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::MutexGuard;
+
+use super::{Archive, Error};
+
+/// Names that are read of a ZIP; one with more is no letter.
+const MAX_ENTRIES: usize = 4096;
+
+/// What a file is made of.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LookedAt {
+    pub bytes: Vec<u8>,
+    /// SHA-256.
+    pub content: [u8; 32],
+    /// The names in it, when it is a ZIP that can be read.
+    pub entries: Vec<String>,
+}
+
+impl std::fmt::Debug for LookedAt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LookedAt").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// The place of shared files, held by one at a time: so a file is not removed while another row for the same bytes is written.
+/// Whoever adds or removes rows of shared files holds it until the files are where the rows say.
+#[derive(Debug)]
+pub struct FileShelf<'a> {
+    folder: PathBuf,
+    _held: MutexGuard<'a, ()>,
+}
+
+impl Archive {
+    /// Waits for whoever holds the shelf.
+    pub async fn shelf(&self) -> FileShelf<'_> {
+        FileShelf { folder: self.folder().join("files"), _held: self.0.shelf.lock().await }
+    }
+
+    /// The bytes of a shared file.
+    ///
+    /// # Errors
+    /// If it is not there, or the disk fails.
+    pub async fn shared_file(&self, content: [u8; 32]) -> Result<Vec<u8>, Error> {
+        Ok(tokio::fs::read(path_of(&self.folder().join("files"), content)).await?)
+    }
+}
+
+impl FileShelf<'_> {
+    /// Reads a file that has come in; it is small enough for that.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn look(&self, path: &Path) -> Result<LookedAt, Error> {
+        let bytes = tokio::fs::read(path).await?;
+        let looked = tokio::task::spawn_blocking(move || {
+            let entries = entries(&bytes);
+            LookedAt { content: Sha256::digest(&bytes).into(), bytes, entries }
+        });
+        looked.await.map_err(|_| Error::Broken)
+    }
+
+    /// Puts a file that has come in to its place, whole and on the disk.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn keep(&self, path: &Path, content: [u8; 32]) -> Result<(), Error> {
+        let place = path_of(&self.folder, content);
+        if let Some(shelf) = place.parent() {
+            tokio::fs::create_dir_all(shelf).await?;
+        }
+        tokio::fs::File::open(path).await?.sync_data().await?;
+        Ok(tokio::fs::rename(path, place).await?)
+    }
+
+    /// Removes a file that no row names any more.
+    ///
+    /// # Errors
+    /// If the disk fails. One that is not there is no error.
+    pub async fn remove(&self, content: [u8; 32]) -> Result<(), Error> {
+        match tokio::fs::remove_file(path_of(&self.folder, content)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything that is kept.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn contents(&self) -> Result<Vec<[u8; 32]>, Error> {
+        let mut found = Vec::new();
+        if !tokio::fs::try_exists(&self.folder).await? {
+            return Ok(found);
+        }
+        let mut shelves = tokio::fs::read_dir(&self.folder).await?;
+        while let Some(shelf) = shelves.next_entry().await? {
+            let mut files = tokio::fs::read_dir(shelf.path()).await?;
+            while let Some(file) = files.next_entry().await? {
+                found.extend(file.file_name().to_str().and_then(content_of));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Names of a ZIP, from its directory alone. Nothing is unpacked.
+fn entries(bytes: &[u8]) -> Vec<String> {
+    match zip::ZipArchive::new(Cursor::new(bytes)) {
+        Ok(archive) if archive.len() <= MAX_ENTRIES => {
+            archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn path_of(folder: &Path, content: [u8; 32]) -> PathBuf {
+    use std::fmt::Write;
+    let mut name = String::with_capacity(64);
+    for byte in content {
+        let _ = write!(name, "{byte:02x}");
+    }
+    folder.join(&name[..2]).join(name)
+}
+
+fn content_of(name: &str) -> Option<[u8; 32]> {
+    let mut content = [0; 32];
+    if name.len() != 64 || !name.is_ascii() {
+        return None;
+    }
+    for (byte, at) in content.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(name.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_names_its_content() {
+        let content: [u8; 32] = std::array::from_fn(|i| (i * 9) as u8);
+        let path = path_of(Path::new("/files"), content);
+        assert_eq!(path.parent(), Some(Path::new("/files/00")));
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(content_of(name), Some(content));
+        for other in ["", "x", &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(content_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_zip_has_no_entries() {
+        assert!(entries(b"PK\x03\x04 and nothing more").is_empty());
+    }
+}

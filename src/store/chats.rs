@@ -1,0 +1,180 @@
+//! What people wrote and shared in consultations, until it is deleted.
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::db::{in_transaction, micros, on, text};
+use super::{Error, Store};
+use crate::clinical::{
+    AppointmentId, ChatExpiry, ChatLine, ChatLineId, ChatText, FileKind, FileName, ParticipantId, SharedFile,
+    SharedFileId,
+};
+
+#[derive(FromRow)]
+struct LineRow {
+    id: Uuid,
+    participant_id: Uuid,
+    at: DateTime<Utc>,
+    text: String,
+}
+
+#[derive(FromRow)]
+struct FileRow {
+    id: Uuid,
+    participant_id: Uuid,
+    at: DateTime<Utc>,
+    name: String,
+    media_type: String,
+    byte_count: i64,
+    content: Vec<u8>,
+}
+
+/// Appointments that are over, or whose planned end was before `$1`.
+macro_rules! over {
+    () => {
+        "appointment_id IN (SELECT id FROM appointment
+            WHERE status IN ('fulfilled', 'cancelled', 'noshow') OR ends_at < $1)"
+    };
+}
+
+impl Store {
+    /// The longest history that is told, in lines.
+    pub const MAX_HISTORY: i64 = 500;
+
+    /// Keeps a line.
+    pub async fn add_chat_line(&self, appointment: AppointmentId, line: &ChatLine) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO chat_line (id, appointment_id, participant_id, at, text) VALUES ($1, $2, $3, $4, $5)";
+        in_transaction!(self, tx => {
+            sqlx::query(SQL)
+                .bind(line.id.uuid())
+                .bind(appointment.uuid())
+                .bind(line.participant.uuid())
+                .bind(micros(line.at))
+                .bind(text(line.text.expose()))
+                .execute(&mut *tx)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The last lines of a consultation, at most [`Store::MAX_HISTORY`], in the order of writing.
+    pub async fn chat_lines_of(&self, appointment: AppointmentId) -> Result<Vec<ChatLine>, Error> {
+        const SQL: &str = "SELECT id, participant_id, at, text FROM chat_line
+            WHERE appointment_id = $1 ORDER BY id DESC LIMIT $2";
+        let rows: Vec<LineRow> = on!(self, pool => {
+            let query = sqlx::query_as(SQL).bind(appointment.uuid()).bind(Self::MAX_HISTORY);
+            query.fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().rev().map(ChatLine::from).collect())
+    }
+
+    /// Keeps what is known of a file whose bytes are in the archive.
+    pub async fn add_shared_file(&self, appointment: AppointmentId, file: &SharedFile) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO shared_file
+            (id, appointment_id, participant_id, at, name, media_type, byte_count, content)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        in_transaction!(self, tx => {
+            sqlx::query(SQL)
+                .bind(file.id.uuid())
+                .bind(appointment.uuid())
+                .bind(file.participant.uuid())
+                .bind(micros(file.at))
+                .bind(text(file.name.expose()))
+                .bind(file.kind.media_type())
+                .bind(i64::from(file.bytes))
+                .bind(file.content.to_vec())
+                .execute(&mut *tx)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// The files of a consultation, in the order of sharing.
+    pub async fn shared_files_of(&self, appointment: AppointmentId) -> Result<Vec<SharedFile>, Error> {
+        const SQL: &str =
+            "SELECT id, participant_id, at, name, media_type, byte_count, content FROM shared_file
+            WHERE appointment_id = $1 ORDER BY id";
+        let rows: Vec<FileRow> =
+            on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
+        rows.into_iter().map(SharedFile::try_from).collect()
+    }
+
+    /// Whether a file with these bytes is shared in any consultation.
+    pub async fn is_file_shared(&self, content: [u8; 32]) -> Result<bool, Error> {
+        const SQL: &str = "SELECT COUNT(*) FROM shared_file WHERE content = $1";
+        let (uses,): (i64,) =
+            on!(self, pool => sqlx::query_as(SQL).bind(content.to_vec()).fetch_one(pool).await?);
+        Ok(uses > 0)
+    }
+
+    /// Deletes what has been kept long enough, and answers with the contents that no file has any more.
+    pub async fn purge_chats(&self, expiry: ChatExpiry) -> Result<Vec<[u8; 32]>, Error> {
+        match expiry {
+            ChatExpiry::OverOrEndedBefore(at) => {
+                const LINES: &str = concat!("DELETE FROM chat_line WHERE ", over!());
+                const FILES: &str = concat!("DELETE FROM shared_file WHERE ", over!(), " RETURNING content");
+                self.delete_chats(LINES, FILES, at).await
+            }
+            ChatExpiry::WrittenBefore(at) => {
+                const LINES: &str = "DELETE FROM chat_line WHERE at < $1";
+                const FILES: &str = "DELETE FROM shared_file WHERE at < $1 RETURNING content";
+                self.delete_chats(LINES, FILES, at).await
+            }
+        }
+    }
+
+    async fn delete_chats(
+        &self,
+        lines: &'static str,
+        files: &'static str,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<[u8; 32]>, Error> {
+        const IS_USED: &str = "SELECT COUNT(*) FROM shared_file WHERE content = $1";
+        let unused = in_transaction!(self, tx => {
+            sqlx::query(lines).bind(micros(at)).execute(&mut *tx).await?;
+            let mut gone: Vec<(Vec<u8>,)> =
+                sqlx::query_as(files).bind(micros(at)).fetch_all(&mut *tx).await?;
+            gone.sort();
+            gone.dedup();
+            let mut unused = Vec::new();
+            for (content,) in gone {
+                let (uses,): (i64,) =
+                    sqlx::query_as(IS_USED).bind(content.clone()).fetch_one(&mut *tx).await?;
+                if let (0, Ok(content)) = (uses, <[u8; 32]>::try_from(content)) {
+                    unused.push(content);
+                }
+            }
+            unused
+        });
+        Ok(unused)
+    }
+}
+
+impl From<LineRow> for ChatLine {
+    fn from(row: LineRow) -> Self {
+        Self {
+            id: ChatLineId::new(row.id),
+            participant: ParticipantId::new(row.participant_id),
+            at: row.at,
+            text: ChatText::kept(row.text),
+        }
+    }
+}
+
+impl TryFrom<FileRow> for SharedFile {
+    type Error = Error;
+
+    fn try_from(row: FileRow) -> Result<Self, Error> {
+        let wrong = |what| Error::Inconsistent { table: "shared_file", id: row.id, what };
+        Ok(Self {
+            id: SharedFileId::new(row.id),
+            participant: ParticipantId::new(row.participant_id),
+            at: row.at,
+            kind: FileKind::of_media_type(&row.media_type).ok_or(wrong("an unknown media type"))?,
+            bytes: u32::try_from(row.byte_count).map_err(|_| wrong("its size is out of range"))?,
+            content: row.content.try_into().map_err(|_| wrong("its hash is not of 32 bytes"))?,
+            name: FileName::kept(row.name),
+        })
+    }
+}

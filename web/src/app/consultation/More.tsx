@@ -1,0 +1,146 @@
+import phone from "icon:phone-call";
+import float from "icon:picture-in-picture-2";
+import sliders from "icon:sliders-horizontal";
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { DevicePanel } from "../../call/parts/DevicePanel";
+import { tc } from "../../call/parts/words";
+import type { TelephoneReason } from "../../protocol";
+import { Icon } from "../../ui/icon";
+import { Dialog, Fault } from "../parts/Dialog";
+import { codeOf, sentenceOf, t } from "../words";
+import type { Visit } from "./visit";
+
+interface DialogProps {
+  visit: Visit;
+  onClose(): void;
+}
+
+/** What is not needed in every consultation. */
+export function MoreDialog({ visit, onClose }: DialogProps) {
+  const page = useSignal<"" | "devices" | "telephone">("");
+  if (page.value === "devices") return <DevicesDialog visit={visit} onClose={onClose} />;
+  if (page.value === "telephone") return <TelephoneDialog visit={visit} onClose={onClose} />;
+  const isTelephone = visit.call.telephone.value !== undefined;
+  const main = document.querySelector<HTMLVideoElement>(".tile-main video");
+  return (
+    <Dialog title={t("more.title")} onClose={onClose}>
+      <ul class="more-list">
+        <Way icon={sliders} word={t("more.devices")} onClick={() => (page.value = "devices")} />
+        {isTelephone ? (
+          <Way
+            icon={phone}
+            word={t("more.telephoneBack")}
+            onClick={() => {
+              void visit.ask({ type: "telephone", reason: "other", isOver: true });
+              onClose();
+            }}
+          />
+        ) : (
+          <Way icon={phone} word={t("more.telephone")} onClick={() => (page.value = "telephone")}>
+            {t("more.telephoneHint")}
+          </Way>
+        )}
+        {document.pictureInPictureEnabled && main && (
+          <Way
+            icon={float}
+            word={t("more.float")}
+            onClick={() => {
+              void main.requestPictureInPicture().catch((cause) => console.info("no floating picture", cause));
+              onClose();
+            }}
+          >
+            {t("more.floatHint")}
+          </Way>
+        )}
+      </ul>
+      <div class="actions">
+        <button type="button" class="button" onClick={onClose}>
+          {t("app.close")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+interface WayProps {
+  icon: Parameters<typeof Icon>[0]["of"];
+  word: string;
+  onClick(): void;
+  children?: ComponentChildren;
+}
+
+function Way({ icon, word, onClick, children }: WayProps) {
+  return (
+    <li>
+      <button type="button" class="button wide" onClick={onClick}>
+        <Icon of={icon} />
+        {word}
+      </button>
+      {children && <p class="muted">{children}</p>}
+    </li>
+  );
+}
+
+/** Which microphone, camera and speaker, and what else to show. */
+export function DevicesDialog({ visit, onClose }: DialogProps) {
+  return (
+    <Dialog title={tc("devices.title")} onClose={onClose}>
+      <DevicePanel call={visit.call} devices={visit.devices} />
+      <div class="actions">
+        <button type="button" class="button" onClick={onClose}>
+          {t("app.close")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+const REASONS: readonly TelephoneReason[] = ["no_video", "no_sound", "network", "device", "other"];
+
+function TelephoneDialog({ visit, onClose }: DialogProps) {
+  const reason = useSignal<TelephoneReason>("no_video");
+  const fault = useSignal("");
+  const isBusy = useSignal(false);
+  const turn = async () => {
+    fault.value = "";
+    isBusy.value = true;
+    try {
+      await visit.call.telephoneInstead(reason.peek());
+      onClose();
+    } catch (cause) {
+      fault.value = sentenceOf(codeOf(cause));
+      isBusy.value = false;
+    }
+  };
+  return (
+    <Dialog title={t("telephone.title")} onClose={onClose}>
+      <p>{t("telephone.meaning")}</p>
+      <fieldset class="outcomes">
+        <legend>{t("telephone.why")}</legend>
+        {REASONS.map((each) => (
+          <label key={each} class="check">
+            <input
+              type="radio"
+              name="reason"
+              checked={reason.value === each}
+              onChange={() => {
+                reason.value = each;
+              }}
+            />
+            {t(`telephone.${each}`)}
+          </label>
+        ))}
+      </fieldset>
+      <Fault text={fault.value} />
+      <div class="actions">
+        <button type="button" class="button" onClick={onClose}>
+          {t("telephone.keep")}
+        </button>
+        <button type="button" class="button primary" disabled={isBusy.value} onClick={() => void turn()}>
+          {t("telephone.confirm")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
