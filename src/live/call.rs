@@ -1,6 +1,7 @@
 //! The call carried out: the room decides, the media part obeys, devices are told.
 
 use super::consultation::Task;
+use super::device::{Device, Watching};
 use super::pictures;
 use crate::clinical::{DeviceNumber, MediaDirection, ParticipantId};
 use crate::protocol::{
@@ -70,7 +71,7 @@ impl Task {
         let _ = self.order(sfu::Command::Close { connection });
         if let Some(device) = self.devices.get_mut(&number) {
             device.is_in_room = false;
-            device.is_video_off = false;
+            device.watched = None;
         }
         self.quality.left(participant);
         if let Ok(effects) = self.viewing.handle(viewing::Input::Gone { participant }) {
@@ -89,6 +90,7 @@ impl Task {
                 room::Effect::Announce(change) => match change {
                     room::Change::Published(publication) => {
                         self.tracks.insert(publication.id, (publication.participant, publication.source));
+                        self.order_watches();
                     }
                     room::Change::Unpublished { publication, .. } => {
                         self.tracks.remove(&publication);
@@ -144,6 +146,26 @@ impl Task {
         if tracks.len() > MAX_WATCHED {
             return Err((ProblemCode::TooMany, "a client watches fewer tracks than that".into()));
         }
+        let watching = Watching { tracks: tracks.to_vec(), is_saving_data, is_video_off };
+        if let Some(device) = self.devices.get_mut(&number) {
+            device.watched = Some(watching.clone());
+        }
+        self.order_watch(number, &watching)
+    }
+
+    /// Says again what devices show: a client names a person whom it shows before that person sends anything.
+    fn order_watches(&mut self) {
+        let watching = |(number, device): (&DeviceNumber, &Device)| {
+            device.is_in_room.then(|| Some((*number, device.watched.clone()?))).flatten()
+        };
+        for (number, watching) in self.devices.iter().filter_map(watching).collect::<Vec<_>>() {
+            let _ = self.order_watch(number, &watching);
+        }
+    }
+
+    fn order_watch(&self, number: DeviceNumber, watching: &Watching) -> Result<(), (ProblemCode, String)> {
+        let Watching { tracks, is_saving_data, is_video_off } = watching;
+        let (is_saving_data, is_video_off) = (*is_saving_data, *is_video_off);
         let connection = connection_of(number);
         let find = |track: &WatchedTrack| {
             let (participant, source) = (track.participant.parse().ok()?, track.source.into());
@@ -155,9 +177,6 @@ impl Task {
             Some(Watched { publication, width, height, is_pinned: track.is_pinned })
         };
         let tracks = tracks.iter().filter_map(find).collect();
-        if let Some(device) = self.devices.get_mut(&number) {
-            device.is_video_off = is_video_off;
-        }
         self.order(sfu::Command::Watch { connection, tracks, is_saving_data, is_video_off })
     }
 
@@ -244,7 +263,8 @@ impl Task {
     fn paused(&mut self, connection: ConnectionId, publication: PublicationId, is_paused: bool) {
         let Some((participant, source)) = self.tracks.get(&publication).copied() else { return };
         let Some(device) = self.devices.get_mut(&device_of(connection)) else { return };
-        let reason = if device.is_video_off { PausedReason::Off } else { PausedReason::Bandwidth };
+        let is_off = device.watched.as_ref().is_some_and(|watching| watching.is_video_off);
+        let reason = if is_off { PausedReason::Off } else { PausedReason::Bandwidth };
         let (participant, source) = (participant.to_string(), source.into());
         device.tell(ServerMessage::VideoPaused { participant, source, is_paused, reason });
     }

@@ -5,8 +5,17 @@ use tokio::sync::mpsc;
 use super::{MAX_OUTGOING, Outgoing};
 use crate::clinical::{Actor, ParticipantId, ResumeTokens};
 use crate::imaging::ContentHash;
-use crate::protocol::ServerMessage;
+use crate::protocol::{ServerMessage, WatchedTrack};
 use crate::viewing::PictureFlow;
+
+/// What a device shows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watching {
+    pub(super) tracks: Vec<WatchedTrack>,
+    pub(super) is_saving_data: bool,
+    /// It wants no video; so a picture that is held back is held back at its own wish.
+    pub(super) is_video_off: bool,
+}
 
 /// A device, as its consultation's task keeps it: connected, or expected back.
 #[derive(Debug)]
@@ -18,8 +27,8 @@ pub(super) struct Device {
     pub(super) content: Option<ContentHash>,
     /// Is in the room of the call.
     pub(super) is_in_room: bool,
-    /// Wants no video; so a picture that is held back is held back at its own wish.
-    pub(super) is_video_off: bool,
+    /// What it shows, by persons, as it last said; some of it may not be published yet. `None`: it has said nothing.
+    pub(super) watched: Option<Watching>,
     /// What brings it back after its connection broke.
     pub(super) tokens: ResumeTokens,
     /// Counts its connections. What an older one says or does not say any more counts for nothing.
@@ -41,7 +50,7 @@ impl Device {
             flow,
             content: None,
             is_in_room: false,
-            is_video_off: false,
+            watched: None,
             tokens: ResumeTokens::default(),
             connection: 0,
             is_away: false,
@@ -65,13 +74,13 @@ impl Device {
     /// Says the first word.
     pub(super) fn welcome(&mut self, message: ServerMessage) {
         self.is_welcome = true;
-        self.push(Outgoing::Message(message));
+        self.push(Outgoing::Message(Box::new(message)));
     }
 
     /// Sends a message. A device that does not read for [`MAX_OUTGOING`] messages is given up.
     pub(super) fn tell(&mut self, message: ServerMessage) {
         if self.is_welcome {
-            self.push(Outgoing::Message(message));
+            self.push(Outgoing::Message(Box::new(message)));
         }
     }
 
@@ -84,7 +93,7 @@ impl Device {
 
     /// Says a last word and closes.
     pub(super) fn dismiss(&mut self, message: ServerMessage) {
-        self.push(Outgoing::Message(message));
+        self.push(Outgoing::Message(Box::new(message)));
         self.push(Outgoing::Close);
     }
 

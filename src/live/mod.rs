@@ -71,7 +71,7 @@ pub struct Live {
 /// What leaves for a device.
 #[derive(Debug)]
 pub enum Outgoing {
-    Message(ServerMessage),
+    Message(Box<ServerMessage>),
     /// A binary message, ready to send.
     Picture(Vec<u8>),
     /// Nothing follows: close the connection.

@@ -118,7 +118,7 @@ impl Arrivals {
             // A vector of seven symbols of two bits.
             let bits =
                 chunk.iter().enumerate().fold(0xc000, |bits, (at, symbol)| bits | symbol << (12 - 2 * at));
-            packet.extend((bits as u16).to_be_bytes());
+            packet.extend(bits.to_be_bytes());
         }
         packet.extend(deltas);
         let padding = packet.len().next_multiple_of(4) - packet.len();

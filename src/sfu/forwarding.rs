@@ -156,10 +156,9 @@ impl Shard {
                 if let Some(slot) =
                     self.connections.get_mut(&connection).and_then(|device| slot_mut(device, index))
                     && let Some(forwarder) = &mut slot.forwarder
+                    && !forwarder.is_paused()
                 {
-                    if !forwarder.is_paused() {
-                        forwarder.select(ssrc);
-                    }
+                    forwarder.select(ssrc);
                 }
             }
         }

@@ -48,7 +48,7 @@ async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket
     match welcome(&edge, practitioner, &mut stream, outbox).await {
         Err(Closed(code, detail)) => {
             let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
-            let _ = send(&mut sink, Outgoing::Message(problem)).await;
+            let _ = send(&mut sink, Outgoing::Message(Box::new(problem))).await;
             let _ = send(&mut sink, Outgoing::Close).await;
         }
         Ok(attendance) => {

@@ -67,7 +67,7 @@ test("people in a call write, are muted, locked in, change devices and go on by 
     ]);
     expect(download.suggestedFilename()).toBe("ordonnance.txt");
     await expectAccessible(doctor.page);
-    await patient.page.getByRole("button", { name: "Retour" }).click();
+    await patient.page.getByRole("button", { name: "Retour", exact: true }).click();
   });
 
   await test.step("staff mute the patient, who may speak again", async () => {
@@ -99,7 +99,7 @@ test("people in a call write, are muted, locked in, change devices and go on by 
     const camera = patient.page.getByLabel("Caméra", { exact: true });
     const other = await camera.locator("option").nth(1).getAttribute("value");
     await camera.selectOption(other);
-    await patient.page.getByRole("button", { name: "Retour" }).click();
+    await patient.page.getByRole("button", { name: "Retour", exact: true }).click();
     const seen = await frames(doctor.page);
     await expect.poll(() => frames(doctor.page)).toBeGreaterThan(seen + 20);
     expect(await made(patient.page)).toEqual(before);
