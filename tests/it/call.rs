@@ -624,9 +624,7 @@ fn a_restart_of_ice_keeps_the_media() {
     let pairs = BOTH.map(|source| (publisher, source, subscriber));
     let received = |call: &Call| pairs.map(|(from, source, by)| call.received(from, source, by));
     call.until("sound and picture", |call| received(call).iter().all(|count| *count > 20));
-    let names = |sdp: &str| {
-        sdp.lines().filter(|line| line.starts_with("a=ice-ufrag:")).next_back().map(str::to_owned)
-    };
+    let names = |sdp: &str| sdp.lines().rfind(|line| line.starts_with("a=ice-ufrag:")).map(str::to_owned);
     let answered = |call: &mut Call| names(&call.device(publisher).answers.last().unwrap().clone());
     for _ in 0..2 {
         let before = received(&call);
