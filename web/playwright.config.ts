@@ -26,8 +26,8 @@ const chrome = {
       "--disable-component-update",
       "--disable-sync",
       "--use-fake-ui-for-media-stream",
-      // Two cameras, so that a phone can flip between them.
-      "--use-fake-device-for-media-stream=device-count=2",
+      // More than one camera, so that a phone can flip between them; the second measures depth only.
+      "--use-fake-device-for-media-stream=device-count=3",
     ],
   },
 };

@@ -188,9 +188,9 @@ export class Call {
     return this.extras.stop("screen");
   }
 
-  /** Turns the visit into a telephone call for everybody, or back. @throws Rejected for guests. */
-  async telephoneInstead(reason: TelephoneReason, isOver = false): Promise<void> {
-    await this.#wire.request({ type: "telephone", reason, isOver });
+  /** Turns the visit into a telephone call for everybody. @throws Rejected for guests. */
+  async telephoneInstead(reason: TelephoneReason): Promise<void> {
+    await this.#wire.request({ type: "telephone", isOver: false, reason });
   }
 
   /** How loud this person's own microphone is, 0 to 1; 0 while it is off. */

@@ -387,7 +387,7 @@ export const problemsFr: Record<ProblemCode, string> = {
   not_in_call: "Il faut être dans l’appel pour cela. Entrez d’abord.",
   not_presenter: "Quelqu’un d’autre présente. Prenez la main d’abord.",
   nothing_shared: "Rien n’est montré en ce moment.",
-  locked: "La consultation est verrouillée : personne d’autre n’entre. Déverrouillez-la dans le menu, puis réessayez.",
+  locked: "La consultation est verrouillée : personne d’autre n’entre. Déverrouillez-la dans le menu, puis réessayez.",
   wrong_file_kind:
     "Ce type de fichier n’est pas accepté. Envoyez un PDF, une image JPEG ou PNG, un texte, ou un document Word ou OpenDocument sans macros.",
   unknown_participant: "Cette personne ne fait plus partie de la consultation.",

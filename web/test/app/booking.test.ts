@@ -84,9 +84,9 @@ describe("what is missing", () => {
     expect(faultsOf(draft({ note: "é".repeat(NOTE_MAX) }))).toEqual({});
   });
 
-  it("includes a doctor who is named twice and more than twelve people", () => {
+  it("includes a doctor who is named twice and more than forty people", () => {
     expect(faultsOf(draft({ practitioners: ["d1", "d1"] })).practitioners).toBe("practitioner_twice");
-    const companions = Array.from({ length: 11 }, (_, key) => ({
+    const companions = Array.from({ length: 39 }, (_, key) => ({
       key,
       role: "relative" as const,
       name: "N",

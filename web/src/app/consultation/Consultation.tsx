@@ -252,7 +252,7 @@ function Room({ visit }: { visit: Visit }) {
           <TelephoneBanner
             call={call}
             zone={facts.value?.timeZone ?? "UTC"}
-            onBack={() => void visit.ask({ type: "telephone", reason: "other", isOver: true })}
+            onBack={() => void visit.ask({ type: "telephone", isOver: true })}
           />
           <Notices
             call={call}

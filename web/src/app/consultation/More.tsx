@@ -32,7 +32,7 @@ export function MoreDialog({ visit, onClose }: DialogProps) {
             icon={phone}
             word={t("more.telephoneBack")}
             onClick={() => {
-              void visit.ask({ type: "telephone", reason: "other", isOver: true });
+              void visit.ask({ type: "telephone", isOver: true });
               onClose();
             }}
           />
