@@ -42,6 +42,7 @@ struct ParticipantRow {
     role: String,
     practitioner_id: Option<Uuid>,
     language: String,
+    joined_at: Option<DateTime<Utc>>,
 }
 
 words!(outcome_to_word, outcome_from_word, Outcome {
@@ -116,7 +117,7 @@ impl Store {
             AppointmentStatus::Cancelled { .. } | AppointmentStatus::NoShow { .. }
         );
         let mut taken: Vec<_> =
-            appointment.participants.iter().filter_map(|p| Some((p.practitioner()?, p.id))).collect();
+            appointment.participants.iter().filter_map(|p| Some((p.booked_practitioner()?, p.id))).collect();
         // Everybody takes the practitioners in one order, so that nobody waits in a circle.
         taken.sort_unstable();
         in_transaction!(self, tx => {
@@ -170,7 +171,7 @@ impl Store {
     pub async fn appointment(&self, id: AppointmentId) -> Result<Option<Appointment>, Error> {
         const SQL: &str = concat!("SELECT ", columns!(), " FROM appointment a WHERE a.id = $1");
         const PARTICIPANTS: &str =
-            "SELECT id, appointment_id, name, role, practitioner_id, language FROM participant
+            "SELECT id, appointment_id, name, role, practitioner_id, language, joined_at FROM participant
             WHERE appointment_id = $1 ORDER BY place";
         let (rows, people) = on!(self, pool => (
             sqlx::query_as(SQL).bind(id.uuid()).fetch_all(pool).await?,
@@ -195,7 +196,7 @@ impl Store {
             ORDER BY a.starts_at, a.id"
         );
         const PARTICIPANTS: &str =
-            "SELECT p.id, p.appointment_id, p.name, p.role, p.practitioner_id, p.language
+            "SELECT p.id, p.appointment_id, p.name, p.role, p.practitioner_id, p.language, p.joined_at
             FROM participant p JOIN appointment a ON a.id = p.appointment_id
             WHERE a.starts_at >= $1 AND a.starts_at < $2
             AND ($3 IS NULL OR EXISTS
@@ -211,6 +212,68 @@ impl Store {
             sqlx::query_as(PARTICIPANTS).bind(from).bind(to).bind(whose).fetch_all(pool).await?,
         ));
         join(rows, people)
+    }
+
+    /// The appointments that start at `from` or later, have begun and are not over, by start.
+    pub async fn appointments_running(&self, from: DateTime<Utc>) -> Result<Vec<Appointment>, Error> {
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM appointment a WHERE a.starts_at >= $1 AND a.status = 'arrived' ORDER BY a.starts_at, a.id"
+        );
+        const PARTICIPANTS: &str =
+            "SELECT p.id, p.appointment_id, p.name, p.role, p.practitioner_id, p.language, p.joined_at
+            FROM participant p JOIN appointment a ON a.id = p.appointment_id
+            WHERE a.starts_at >= $1 AND a.status = 'arrived' ORDER BY p.appointment_id, p.place";
+        let from = micros(from);
+        let (rows, people) = on!(self, pool => (
+            sqlx::query_as(SQL).bind(from).fetch_all(pool).await?,
+            sqlx::query_as(PARTICIPANTS).bind(from).fetch_all(pool).await?,
+        ));
+        join(rows, people)
+    }
+
+    /// Writes that a member of staff who was not booked comes into an appointment that has begun and is not over. Answers with who they
+    /// are there: whoever is in it already stays who they are, also when two ask at once. `None`: it does not run.
+    pub async fn add_dropped_in(
+        &self,
+        appointment: AppointmentId,
+        participant: &Participant,
+        at: DateTime<Utc>,
+    ) -> Result<Option<ParticipantId>, Error> {
+        /// Changes nothing, but makes whoever comes in next, and whoever ends it, wait for this transaction.
+        const HOLD: &str = "UPDATE appointment SET service = service WHERE id = $1 AND status = 'arrived'";
+        const FIND: &str =
+            "SELECT id FROM participant WHERE appointment_id = $1 AND practitioner_id = $2 ORDER BY place";
+        const ADD: &str = "INSERT INTO participant
+            (id, appointment_id, place, name, role, practitioner_id, language, joined_at)
+            VALUES ($1, $2, (SELECT COALESCE(MAX(place), -1) + 1 FROM participant WHERE appointment_id = $2),
+            $3, $4, $5, $6, $7)";
+        let practitioner = participant.practitioner().map(PractitionerId::uuid);
+        let id = in_transaction!(self, tx => {
+            if sqlx::query(HOLD).bind(appointment.uuid()).execute(&mut *tx).await?.rows_affected() == 0 {
+                return Ok(None);
+            }
+            let found = sqlx::query_as(FIND).bind(appointment.uuid()).bind(practitioner);
+            let found: Option<(Uuid,)> = found.fetch_optional(&mut *tx).await?;
+            match found {
+                Some((id,)) => ParticipantId::new(id),
+                None => {
+                    sqlx::query(ADD)
+                        .bind(participant.id.uuid())
+                        .bind(appointment.uuid())
+                        .bind(text(participant.name.expose()))
+                        .bind(role_to_word(participant.role()))
+                        .bind(practitioner)
+                        .bind(language_to_word(participant.language))
+                        .bind(micros(at))
+                        .execute(&mut *tx)
+                        .await?;
+                    participant.id
+                }
+            }
+        });
+        Ok(Some(id))
     }
 
     /// Moves an appointment on, if it still has the kind of status that `from` is; `false` if it has not, or is not there.
@@ -308,12 +371,13 @@ impl TryFrom<ParticipantRow> for Participant {
     fn try_from(row: ParticipantRow) -> Result<Self, Error> {
         let wrong = |what| Error::Inconsistent { table: "participant", id: row.id, what };
         let role = role_from_word(&row.role).ok_or_else(|| wrong("an unknown role"))?;
-        let part = match (role, row.practitioner_id) {
-            (Role::Patient, None) => Part::Guest(GuestRole::Patient),
-            (Role::Relative, None) => Part::Guest(GuestRole::Relative),
-            (Role::Interpreter, None) => Part::Guest(GuestRole::Interpreter),
-            (Role::Practitioner, Some(id)) => Part::Practitioner(PractitionerId::new(id)),
-            _ => return Err(wrong("its role and its practitioner do not fit")),
+        let part = match (role, row.practitioner_id, row.joined_at) {
+            (Role::Patient, None, None) => Part::Guest(GuestRole::Patient),
+            (Role::Relative, None, None) => Part::Guest(GuestRole::Relative),
+            (Role::Interpreter, None, None) => Part::Guest(GuestRole::Interpreter),
+            (Role::Practitioner, Some(id), None) => Part::Practitioner(PractitionerId::new(id)),
+            (Role::Practitioner, Some(id), Some(_)) => Part::DroppedIn(PractitionerId::new(id)),
+            _ => return Err(wrong("its role, its practitioner and how it came do not fit")),
         };
         Ok(Self {
             id: ParticipantId::new(row.id),

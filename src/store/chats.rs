@@ -38,13 +38,18 @@ macro_rules! over {
     };
 }
 
+/// How many rows name a file.
+const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
+    + (SELECT COUNT(*) FROM key_image WHERE content = $1)";
+
 impl Store {
     /// The longest history that is told, in lines.
     pub const MAX_HISTORY: i64 = 500;
 
-    /// Keeps a line.
+    /// Keeps a line. One that is kept already is left as it is, so that whoever heard no answer may write it again.
     pub async fn add_chat_line(&self, appointment: AppointmentId, line: &ChatLine) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO chat_line (id, appointment_id, participant_id, at, text) VALUES ($1, $2, $3, $4, $5)";
+        const SQL: &str = "INSERT INTO chat_line (id, appointment_id, participant_id, at, text)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(line.id.uuid())
@@ -100,11 +105,10 @@ impl Store {
         rows.into_iter().map(SharedFile::try_from).collect()
     }
 
-    /// Whether a file with these bytes is shared in any consultation.
+    /// Whether a file with these bytes is shared in any consultation, or an image that was kept there.
     pub async fn is_file_shared(&self, content: [u8; 32]) -> Result<bool, Error> {
-        const SQL: &str = "SELECT COUNT(*) FROM shared_file WHERE content = $1";
         let (uses,): (i64,) =
-            on!(self, pool => sqlx::query_as(SQL).bind(content.to_vec()).fetch_one(pool).await?);
+            on!(self, pool => sqlx::query_as(USES).bind(content.to_vec()).fetch_one(pool).await?);
         Ok(uses > 0)
     }
 
@@ -130,7 +134,6 @@ impl Store {
         files: &'static str,
         at: DateTime<Utc>,
     ) -> Result<Vec<[u8; 32]>, Error> {
-        const IS_USED: &str = "SELECT COUNT(*) FROM shared_file WHERE content = $1";
         let unused = in_transaction!(self, tx => {
             sqlx::query(lines).bind(micros(at)).execute(&mut *tx).await?;
             let mut gone: Vec<(Vec<u8>,)> =
@@ -140,7 +143,7 @@ impl Store {
             let mut unused = Vec::new();
             for (content,) in gone {
                 let (uses,): (i64,) =
-                    sqlx::query_as(IS_USED).bind(content.clone()).fetch_one(&mut *tx).await?;
+                    sqlx::query_as(USES).bind(content.clone()).fetch_one(&mut *tx).await?;
                 if let (0, Ok(content)) = (uses, <[u8; 32]>::try_from(content)) {
                     unused.push(content);
                 }

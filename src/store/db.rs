@@ -3,7 +3,8 @@
 //! SQLite: write-ahead log, `synchronous = NORMAL` (a power cut may lose the last transactions, never the file), foreign keys
 //! on, schema not trusted, five seconds of patience. One connection writes, each time with `BEGIN IMMEDIATE`, so that a
 //! transaction which reads first never finds its snapshot too old to write; the others only read.
-//! PostgreSQL: 15 or later, read committed. Where two transactions would take the same rows in another order, the one
+//! PostgreSQL: 15 or later, read committed; it ends a statement after five seconds, and a transaction in which nothing happens
+//! after ten. A server that is not reached at all ends nothing: whoever must not wait for it says so (`live`). Where two transactions would take the same rows in another order, the one
 //! that comes second waits on a row that both update first.
 
 use std::borrow::Cow;
@@ -96,6 +97,9 @@ impl Store {
     pub const OLDEST_POSTGRES: u32 = 15;
     const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
     const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+    /// What PostgreSQL bears before it ends a statement, the wait for a lock in it, and an idle transaction.
+    const POSTGRES_LIMITS: [(&str, &str); 3] =
+        [("statement_timeout", "5s"), ("lock_timeout", "4s"), ("idle_in_transaction_session_timeout", "10s")];
 
     /// Opens the database, makes it when it is a SQLite file that is not there, and brings its tables up to date.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
@@ -161,18 +165,20 @@ impl Store {
             })?
             .application_name("parvis")
             .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Self::ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(|e| Error::Open(Fault(e)))?;
-        let (version,): (String,) = sqlx::query_as("SHOW server_version_num").fetch_one(&pool).await?;
+        let pool = |connections| {
+            PgPoolOptions::new().max_connections(connections).acquire_timeout(Self::ACQUIRE_TIMEOUT)
+        };
+        // Tables are brought up to date without a limit: an index of many rows takes its time.
+        let first = pool(1).connect_with(options.clone()).await.map_err(|e| Error::Open(Fault(e)))?;
+        let (version,): (String,) = sqlx::query_as("SHOW server_version_num").fetch_one(&first).await?;
         let major = version.parse::<u32>().map_or(0, |number| number / 10_000);
         if major < Self::OLDEST_POSTGRES {
             return Err(Error::TooOld { found: major });
         }
-        migrate::migrator(Dialect::Postgres).run(&pool).await.map_err(Error::Migrate)?;
+        migrate::migrator(Dialect::Postgres).run(&first).await.map_err(Error::Migrate)?;
+        first.close().await;
+        let limited = options.options(Self::POSTGRES_LIMITS);
+        let pool = pool(connections).connect_with(limited).await.map_err(|e| Error::Open(Fault(e)))?;
         tracing::info!(database.kind = "postgres", database.version = version, "database open");
         Ok(pool)
     }

@@ -105,6 +105,33 @@ impl fmt::Debug for Fault {
     }
 }
 
+impl Error {
+    /// Whether the same may go well another time: the database was not reached, was busy, or gave up for a reason of its own.
+    pub fn is_passing(&self) -> bool {
+        let Self::Database(Fault(fault)) = self else { return false };
+        match fault {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => true,
+            sqlx::Error::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                match error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                    // Connection, rollback, resources, not in this state, ended by somebody (PostgreSQL appendix A).
+                    Some(_) => {
+                        ["08", "25P03", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))
+                    }
+                    // The low byte: busy, locked, input or output, full, cannot be opened (sqlite.org/rescode.html).
+                    None => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xFF, 5 | 6 | 10 | 13 | 14)),
+                }
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error.as_database_error().and_then(Constraint::broken) {

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, words};
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, DeviceCheck, DeviceState, Move, ParticipantId, PlaceKind};
-use crate::clock::Clock;
 
 #[derive(FromRow)]
 struct MoveRow {
@@ -40,17 +39,12 @@ words!(device_to_word, device_from_word, DeviceState {
 });
 
 impl Store {
-    /// Writes down that somebody came to a place.
-    pub async fn add_move(
-        &self,
-        appointment: AppointmentId,
-        line: &Move,
-        clock: &Clock,
-    ) -> Result<(), Error> {
+    /// Writes down that somebody came to a place. `id` is a UUID of version 7, made when it happened: the journal is in the
+    /// order of these. A line that is there already is left as it is, so that whoever heard no answer may write it again.
+    pub async fn add_move(&self, appointment: AppointmentId, id: Uuid, line: &Move) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO consultation_move
             (id, appointment_id, participant_id, place, at, by_participant_id, camera, microphone)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let id = clock.new_uuid();
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(id)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -40,6 +40,8 @@ pub struct StoredSeries {
     pub frames: u64,
     /// Their size in bytes, together.
     pub bytes: u64,
+    /// The earliest moment of acquisition that an object with a date tells, by the clock of its device.
+    pub acquired: Option<NaiveDateTime>,
     /// What kinds of object there are, each once.
     pub kinds: Vec<ObjectKind>,
 }
@@ -83,6 +85,7 @@ struct CountRow {
     instances: i64,
     frames: i64,
     bytes: i64,
+    acquired: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -121,7 +124,8 @@ struct WindowColumn {
 
 impl Store {
     /// Keeps what objects say of themselves, all or nothing, and answers with their identifiers in the same order. An object that
-    /// is there (same study, series and object UID for this appointment) keeps its identifier and its facts.
+    /// is there (same study, series and object UID for this appointment) keeps its identifier and its facts. A study that was
+    /// withdrawn and is brought again is there again.
     ///
     /// A study belongs to one patient: objects whose Patient ID (0010,0020) is another than the one of the study that is there
     /// are refused. An appointment that is not there is [`Constraint::UnknownReference`].
@@ -135,6 +139,8 @@ impl Store {
         const HOLD: &str = "UPDATE appointment SET service = service WHERE id = $1";
         const STUDY: &str = "INSERT INTO study (id, appointment_id, uid, study_date, description, patient_name, patient_id,
             patient_birth_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (appointment_id, uid) DO NOTHING";
+        const BRING_BACK: &str = "UPDATE study SET withdrawn_at = NULL
+            WHERE appointment_id = $1 AND uid = $2 AND withdrawn_at IS NOT NULL";
         const FIND_STUDY: &str = "SELECT id, patient_id FROM study WHERE appointment_id = $1 AND uid = $2";
         const SERIES: &str = "INSERT INTO series (id, study_id, uid, modality, number, description)
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (study_id, uid) DO NOTHING";
@@ -165,6 +171,8 @@ impl Store {
                         .bind(patient.birth_date.as_ref().map(|date| *date.expose()))
                         .execute(&mut *tx)
                         .await?;
+                    let query = sqlx::query(BRING_BACK).bind(appointment).bind(text(&study.uid));
+                    query.execute(&mut *tx).await?;
                     let query = sqlx::query_as(FIND_STUDY).bind(appointment).bind(text(&study.uid));
                     studies.insert(&study.uid, query.fetch_one(&mut *tx).await?);
                 }
@@ -225,19 +233,21 @@ impl Store {
         Ok(ids)
     }
 
-    /// The studies of an appointment with their series, in the order in which they came.
+    /// The studies of an appointment with their series, in the order in which they came; not those that were withdrawn.
     pub async fn studies_of(&self, appointment: AppointmentId) -> Result<Vec<StoredStudy>, Error> {
         const STUDIES: &str =
             "SELECT id, uid, study_date, description, patient_name, patient_id, patient_birth_date
-            FROM study WHERE appointment_id = $1 ORDER BY id";
+            FROM study WHERE appointment_id = $1 AND withdrawn_at IS NULL ORDER BY id";
         const SERIES: &str =
             "SELECT e.id, e.study_id, e.uid, e.modality, e.number, e.description FROM series e
             JOIN study s ON s.id = e.study_id WHERE s.appointment_id = $1 ORDER BY e.id";
         const COUNTS: &str = "SELECT i.series_id, i.kind, COUNT(*) AS instances,
-            CAST(SUM(i.frame_count) AS BIGINT) AS frames, CAST(SUM(i.byte_count) AS BIGINT) AS bytes
+            CAST(SUM(i.frame_count) AS BIGINT) AS frames, CAST(SUM(i.byte_count) AS BIGINT) AS bytes,
+            MIN(CASE WHEN LENGTH(i.details->'order'->>'acquired') > 13 THEN i.details->'order'->>'acquired' END) AS acquired
             FROM instance i JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id
             WHERE s.appointment_id = $1 GROUP BY i.series_id, i.kind";
         let id = appointment.uuid();
+        // Of moments without a date the time alone is kept, in 13 signs: they are left out.
         // Counts first: a series that comes in between is shown empty, never one that is counted and not shown.
         let (counts, studies, series): (Vec<CountRow>, Vec<StudyRow>, Vec<SeriesRow>) = on!(self, pool => (
             sqlx::query_as(COUNTS).bind(id).fetch_all(pool).await?,
@@ -255,6 +265,8 @@ impl Store {
                 one.instances += u64::try_from(count.instances).map_err(|_| wrong("a negative count"))?;
                 one.frames += u64::try_from(count.frames).map_err(|_| wrong("a negative count"))?;
                 one.bytes += u64::try_from(count.bytes).map_err(|_| wrong("a negative size"))?;
+                let acquired = count.acquired.as_deref().and_then(moment);
+                one.acquired = one.acquired.into_iter().chain(acquired).min();
             }
             one.kinds.sort_by_key(|kind| *kind as u8);
             study.series.push(one);
@@ -278,7 +290,7 @@ impl Store {
     }
 
     /// The presentation states and key object selections of an appointment, in the order in which they came: what refers to the objects
-    /// of other series.
+    /// of other series. Not those of studies that were withdrawn.
     pub async fn referring_of(
         &self,
         appointment: AppointmentId,
@@ -287,16 +299,16 @@ impl Store {
             "SELECT i.id, i.uid, i.class_uid, i.transfer_syntax_uid, i.kind, i.frame_count, i.row_count, i.column_count,
             i.number, i.geometry, i.is_lossy, i.byte_count, i.content, i.details FROM instance i
             JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id
-            WHERE s.appointment_id = $1 AND i.kind IN ('presentation', 'key_objects') ORDER BY i.id";
+            WHERE s.appointment_id = $1 AND s.withdrawn_at IS NULL AND i.kind IN ('presentation', 'key_objects') ORDER BY i.id";
         let rows: Vec<InstanceRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         rows.into_iter().map(InstanceRow::into_instance).collect()
     }
 
-    /// For which appointment a series came: whoever asks for its images must be in that one.
+    /// For which appointment a series came, if its study was not withdrawn: whoever asks for its images must be in that one.
     pub async fn appointment_of_series(&self, series: SeriesId) -> Result<Option<AppointmentId>, Error> {
-        const SQL: &str =
-            "SELECT s.appointment_id FROM study s JOIN series e ON e.study_id = s.id WHERE e.id = $1";
+        const SQL: &str = "SELECT s.appointment_id FROM study s JOIN series e ON e.study_id = s.id
+            WHERE e.id = $1 AND s.withdrawn_at IS NULL";
         let row: Option<(Uuid,)> =
             on!(self, pool => sqlx::query_as(SQL).bind(series.uuid()).fetch_optional(pool).await?);
         Ok(row.map(|(id,)| AppointmentId::new(id)))
@@ -331,6 +343,7 @@ impl From<SeriesRow> for StoredSeries {
             instances: 0,
             frames: 0,
             bytes: 0,
+            acquired: None,
             kinds: Vec::new(),
         }
     }
@@ -369,6 +382,11 @@ fn cleaned(details: &InstanceDetails) -> InstanceDetails {
     }
     order.spacing = order.spacing.filter(|spacing| spacing.iter().all(|side| side.is_finite()));
     details
+}
+
+/// `YYYYMMDDhhmmss.ffffff` to the second. What is no moment, such as an hour 25, is none.
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text.get(..14)?, "%Y%m%d%H%M%S").ok()
 }
 
 fn numbers<const N: usize>(decimals: &[String]) -> Option<[f64; N]> {

@@ -19,6 +19,13 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0008_instance_details.sql", "a772ad31f88daca8"),
     ("migrations/0009_consultation_call.sql", "98e7ab861003477f"),
     ("migrations/0010_chat.sql", "c11a49b492cbd132"),
+    ("migrations/0011_consultation_show.sql", "12b82780d85d090a"),
+    ("migrations/0012_other_patient_shown.sql", "f8c84979269aaf80"),
+    ("migrations/0013_mark.sql", "45e532fafc231b84"),
+    ("migrations/0014_key_image.sql", "e53bb0b3e9838bd5"),
+    ("migrations/0015_withdrawn.sql", "3275173bc672e412"),
+    ("migrations/0016_drop_in.sql", "2620da3c268dd15e"),
+    ("migrations/0017_viewing_step.sql", "2c52694fd100519b"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

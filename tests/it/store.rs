@@ -4,13 +4,16 @@ mod appointments;
 mod chats;
 mod constraints;
 mod consultations;
+mod key_images;
 mod links;
 mod logins;
+mod marks;
 mod moves;
 mod open;
 mod practitioners;
 mod quality;
 mod studies;
+mod viewings;
 
 use std::fs;
 

@@ -236,3 +236,48 @@ async fn many_bookings_of_free_slots_all_succeed() {
 async fn tokio_task<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> T {
     tokio::spawn(task).await.unwrap()
 }
+
+#[tokio::test]
+async fn whoever_drops_in_takes_no_time_and_is_added_once_while_it_runs() {
+    for_each_database(|store| async move {
+        let (claire, sofia) = (doctor(&store, "Claire").await, doctor(&store, "Sofia").await);
+        let [visit_of_claire, own] = [visit(&[&claire], 0, 30), visit(&[&sofia], 0, 30)];
+        for appointment in [&visit_of_claire, &own] {
+            store.add_appointment(appointment, &[]).await.unwrap();
+        }
+        let id = visit_of_claire.id;
+        let dropped_in = || Participant {
+            id: new_id(ParticipantId::new),
+            name: sofia.name.clone(),
+            part: Part::DroppedIn(sofia.id),
+            language: Language::French,
+        };
+        let first = dropped_in();
+        assert_eq!(store.add_dropped_in(id, &first, at(1)).await.unwrap(), None, "it has not begun");
+        assert_eq!(store.appointments_running(at(0)).await.unwrap(), []);
+        let arrived = AppointmentStatus::Arrived { at: at(2) };
+        assert!(store.set_appointment_status(id, AppointmentStatus::Booked, arrived).await.unwrap());
+        // Their own appointment is at the same time.
+        let second = dropped_in();
+        let (one, other) =
+            tokio::join!(store.add_dropped_in(id, &first, at(3)), store.add_dropped_in(id, &second, at(3)));
+        let (one, other) = (one.unwrap().unwrap(), other.unwrap().unwrap());
+        assert_eq!(one, other, "two at once are one");
+        let read = store.appointment(id).await.unwrap().unwrap();
+        let expected = if one == first.id { first } else { second };
+        assert_eq!(read.participants.last(), Some(&expected));
+        assert_eq!(read.participants.len(), visit_of_claire.participants.len() + 1);
+        assert_eq!(store.appointments_running(at(0)).await.unwrap(), std::slice::from_ref(&read));
+        assert_eq!(store.appointments_running(at(1)).await.unwrap(), [], "it started before");
+        let scope = AgendaScope::Practitioner(sofia.id);
+        assert_eq!(store.appointments_between(at(0), at(1), scope).await.unwrap().len(), 2);
+        let claire_again = Participant { part: Part::DroppedIn(claire.id), ..dropped_in() };
+        let booked = store.add_dropped_in(id, &claire_again, at(4)).await.unwrap();
+        assert_eq!(booked, Some(visit_of_claire.participants[1].id), "who is booked stays who they are");
+        let over = AppointmentStatus::Fulfilled { at: at(20), outcome: Outcome::Completed };
+        assert!(store.set_appointment_status(id, arrived, over).await.unwrap());
+        assert_eq!(store.add_dropped_in(id, &dropped_in(), at(21)).await.unwrap(), None, "it is over");
+        assert_eq!(store.appointments_running(at(0)).await.unwrap(), []);
+    })
+    .await;
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use parvis::secret::Secret;
 use parvis::store::{Constraint, Dialect, Error, StoreSettings};
+use sqlx::Connection;
 
 use super::*;
 use crate::support::db::{TestDatabase, for_each_database};
@@ -20,6 +21,45 @@ async fn a_store_answers_until_it_is_closed() {
         assert!(matches!(store.ping().await, Err(Error::Database(_))));
     })
     .await;
+}
+
+/// Another connection holds a row, or the whole file, while the store wants to write it.
+async fn held_up(database: &TestDatabase, store: &Store) -> Error {
+    let claire = doctor(store, "Claire").await;
+    let url = database.settings.url.expose();
+    let again = person("Claire", &[StaffRole::Doctor]);
+    let again = Practitioner { subject: claire.subject.clone(), ..again };
+    match database.dialect {
+        Dialect::Sqlite => {
+            let mut other = sqlx::SqliteConnection::connect(url).await.unwrap();
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+            store.upsert_practitioner(&again).await.unwrap_err()
+        }
+        Dialect::Postgres => {
+            let mut other = sqlx::PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql("BEGIN; LOCK TABLE practitioner").execute(&mut other).await.unwrap();
+            store.upsert_practitioner(&again).await.unwrap_err()
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_held_up_gives_up_by_itself_and_says_that_it_may_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("parvis.db");
+    let sqlite = settings(&format!("sqlite://{}", file.display()));
+    for database in [
+        TestDatabase { dialect: Dialect::Sqlite, settings: sqlite },
+        TestDatabase::new(Dialect::Postgres).await,
+    ] {
+        let store = database.open().await;
+        let error = held_up(&database, &store).await;
+        assert!(error.is_passing(), "{:?}: {error:?}", database.dialect);
+        // What the tables refuse stays refused.
+        let nowhere = new_id(AppointmentId::new);
+        assert!(!store.see_consultation(nowhere, at(1)).await.unwrap_err().is_passing());
+        store.close().await;
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 use chrono::NaiveDate;
 use parvis::imaging::*;
-use parvis::store::{Constraint, Error, StoredSeries};
+use parvis::store::{Constraint, Error, StoredSeries, StoredShow};
 
 use super::*;
 use crate::support::db::for_each_database;
 
 /// An object `number` of a series of a study; numbers differ in whatever can differ.
-fn object(study: &str, series: &str, number: u8) -> Received {
+pub(crate) fn object(study: &str, series: &str, number: u8) -> Received {
     let is_first = number == 1;
     Received {
         patient: PatientFacts {
@@ -51,8 +51,13 @@ fn object(study: &str, series: &str, number: u8) -> Received {
                     frames: vec![1, 3],
                     ..Reference::default()
                 }],
+                order: OrderFacts {
+                    frame_of_reference: "1.2.840.9".to_owned(),
+                    positions: vec![Some([-120.5, 0.25, 1e3]), None],
+                    normals: vec![[0.0, 0.5, -1.0]],
+                    ..OrderFacts::default()
+                },
                 cine: Some(Cine { frame_ms: 33.25, frames_ms: vec![40.0, 50.5], ..Cine::default() }),
-                ..InstanceDetails::default()
             },
         },
     }
@@ -62,6 +67,32 @@ async fn booked(store: &Store) -> AppointmentId {
     let appointment = visit(&[&doctor(store, "Claire").await], 0, 30);
     store.add_appointment(&appointment, &[]).await.unwrap();
     appointment.id
+}
+
+#[tokio::test]
+async fn what_is_on_show_is_remembered_until_nothing_is() {
+    for_each_database(|store| async move {
+        let appointment = booked(&store).await;
+        let objects = [object("1", "1.7", 1), object("1", "1.2", 2)];
+        store.add_received(appointment, &objects, &clock()).await.unwrap();
+        let studies = store.studies_of(appointment).await.unwrap();
+        let [first, second] = &studies[0].series[..] else { panic!("{:?}", studies[0].series) };
+        assert_eq!(store.on_show_in(appointment).await.unwrap(), None);
+        for show in [
+            StoredShow { series: first.id, index: 0, at: at(1) },
+            StoredShow { series: second.id, index: u32::MAX, at: at(2) },
+        ] {
+            store.put_on_show(appointment, Some(&show)).await.unwrap();
+            assert_eq!(store.on_show_in(appointment).await.unwrap(), Some(show));
+        }
+        for _ in 0..2 {
+            store.put_on_show(appointment, None).await.unwrap();
+            assert_eq!(store.on_show_in(appointment).await.unwrap(), None);
+        }
+        let unknown = StoredShow { series: new_id(SeriesId::new), index: 0, at: at(1) };
+        assert!(store.put_on_show(appointment, Some(&unknown)).await.is_err());
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -84,6 +115,7 @@ async fn what_objects_say_comes_back_to_the_last_bit() {
                 instances: 2,
                 frames: u64::from(u32::MAX),
                 bytes: 10_000_000_003,
+                acquired: None,
                 kinds: vec![ObjectKind::Image, ObjectKind::Report],
             }
         );
@@ -97,6 +129,37 @@ async fn what_objects_say_comes_back_to_the_last_bit() {
         assert_eq!(store.appointment_of_series(seventh.id).await.unwrap(), Some(appointment));
         assert_eq!(store.appointment_of_series(new_id(SeriesId::new)).await.unwrap(), None);
         assert_eq!(store.instances_of(new_id(SeriesId::new)).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_series_was_acquired_when_the_first_object_with_a_date_was() {
+    for_each_database(|store| async move {
+        let appointment = booked(&store).await;
+        let moments = [
+            ("1.1", "20260301094100.500000"),
+            ("1.1", "20260301093000.000000"),
+            // A time without a date, and nothing at all.
+            ("1.1", "093000.000000"),
+            ("1.1", ""),
+            ("1.2", "093000.000000"),
+            // There is no hour 25.
+            ("1.3", "20260301250000.000000"),
+        ];
+        let objects: Vec<_> = (1..)
+            .zip(moments)
+            .map(|(number, (series, acquired))| {
+                let mut object = object("1", series, number);
+                object.instance.details.order.acquired = acquired.to_owned();
+                object
+            })
+            .collect();
+        store.add_received(appointment, &objects, &clock()).await.unwrap();
+        let studies = store.studies_of(appointment).await.unwrap();
+        let acquired: Vec<_> = studies[0].series.iter().map(|series| series.acquired).collect();
+        let first = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap().and_hms_opt(9, 30, 0);
+        assert_eq!(acquired, [first, None, None]);
     })
     .await;
 }
@@ -177,6 +240,42 @@ async fn a_study_takes_no_objects_of_another_patient() {
         store.add_received(appointment, &[nameless], &clock()).await.unwrap();
         assert_eq!(count().await, 2, "an object that names nobody contradicts nobody");
         assert_eq!(store.studies_of(appointment).await.unwrap()[0].patient, first.patient);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_study_that_was_withdrawn_is_named_nowhere_until_it_is_brought_again() {
+    for_each_database(|store| async move {
+        let appointment = booked(&store).await;
+        let mut objects = [object("1", "1.1", 1), object("1", "1.2", 2), object("2", "2.1", 3)];
+        objects[0].instance.kind = ObjectKind::Presentation;
+        let ids = store.add_received(appointment, &objects, &clock()).await.unwrap();
+        let before = store.studies_of(appointment).await.unwrap();
+        let (study, series) = (before[0].id, before[0].series.iter().map(|one| one.id).collect::<Vec<_>>());
+        assert_eq!(store.appointment_of_study(study).await.unwrap(), Some(appointment));
+        let elsewhere = new_id(AppointmentId::new);
+        assert_eq!(store.withdraw_study(elsewhere, study, at(1)).await.unwrap(), None);
+        let mut withdrawn = store.withdraw_study(appointment, study, at(1)).await.unwrap().unwrap();
+        withdrawn.series.sort_unstable();
+        let mut expected = series.clone();
+        expected.sort_unstable();
+        assert_eq!((withdrawn.series, withdrawn.instances), (expected, ids[..2].to_vec()));
+        assert_eq!(store.withdraw_study(appointment, study, at(2)).await.unwrap(), None, "once");
+        assert_eq!(store.appointment_of_study(study).await.unwrap(), None);
+        assert_eq!(store.studies_of(appointment).await.unwrap(), before[1..]);
+        assert_eq!(store.referring_of(appointment).await.unwrap(), []);
+        for series in &series {
+            assert_eq!(store.appointment_of_series(*series).await.unwrap(), None);
+        }
+        let known = store.known_studies_of(appointment).await.unwrap();
+        let known: Vec<_> =
+            known.iter().map(|(uid, patient)| (uid.as_str(), patient.expose().as_str())).collect();
+        assert_eq!(known, [("1", "P1"), ("2", "P1")]);
+        let again = store.add_received(appointment, &objects[..1], &clock()).await.unwrap();
+        assert_eq!(again, ids[..1]);
+        assert_eq!(store.studies_of(appointment).await.unwrap(), before);
+        assert_eq!(store.referring_of(appointment).await.unwrap().len(), 1);
     })
     .await;
 }
