@@ -5,9 +5,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::*;
 use crate::clinical::{self, AppointmentStatus, BookError, DoorClosed, PlaceKind};
 use crate::imaging::{
-    Calibration, CalibrationSource, Document, Edges, Graphic, GraphicShape, Lossy, ObjectKind, Section,
-    VoiAlternative, Window,
+    Calibration, CalibrationSource, Document, Edges, Graphic, GraphicShape, Lossy, ObjectKind, PatientFacts,
+    Section, ValueUnit, VoiAlternative, Window,
 };
+use crate::secret::Pii;
 use crate::{room, viewing};
 
 /// A time as the wire has it: RFC 3339, UTC, milliseconds.
@@ -31,6 +32,27 @@ macro_rules! both_ways {
     };
 }
 
+mod marks;
+
+pub use marks::drawn;
+
+both_ways!(ValueUnitWord, ValueUnit, Hu, Stored);
+both_ways!(LayoutWord, viewing::Layout, One, SideBySide, Stacked, Four);
+both_ways!(
+    StepCauseWord,
+    viewing::StepCause,
+    Show,
+    Clear,
+    Layout,
+    HandOver,
+    Describe,
+    Mark,
+    Scroll,
+    Window,
+    View,
+    Stop,
+    Unwatched
+);
 both_ways!(RoleWord, clinical::Role, Patient, Relative, Interpreter, Practitioner);
 both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Doctor, Radiologist, Administrator);
 both_ways!(OutcomeWord, clinical::Outcome, Completed, FollowUp, ByTelephone, InPerson, NotHeld);
@@ -70,6 +92,15 @@ impl From<LanguageWord> for clinical::Language {
         match word {
             LanguageWord::Fr => Self::French,
             LanguageWord::En => Self::English,
+        }
+    }
+}
+
+impl From<clinical::Language> for LanguageWord {
+    fn from(language: clinical::Language) -> Self {
+        match language {
+            clinical::Language::French => Self::Fr,
+            clinical::Language::English => Self::En,
         }
     }
 }
@@ -167,6 +198,15 @@ impl From<clinical::ChatRefusal> for ProblemCode {
     }
 }
 
+impl From<clinical::WordsRefusal> for ProblemCode {
+    fn from(refusal: clinical::WordsRefusal) -> Self {
+        match refusal {
+            clinical::WordsRefusal::TooLong => Self::TooLarge,
+            clinical::WordsRefusal::ControlCharacter => Self::BadRequest,
+        }
+    }
+}
+
 impl From<clinical::ShareRefusal> for ProblemCode {
     fn from(refusal: clinical::ShareRefusal) -> Self {
         match refusal {
@@ -202,13 +242,14 @@ impl From<clinical::Telephone> for TelephoneState {
 
 impl ChatLine {
     /// A line with the name of who wrote it.
-    pub fn new(line: &clinical::ChatLine, by: Option<&clinical::Participant>) -> Self {
+    pub fn new(line: &clinical::ChatLine, by: Option<&clinical::Participant>, is_kept: bool) -> Self {
         Self {
             id: line.id.to_string(),
             participant: line.participant.to_string(),
             name: by.map(|person| person.name.clone()).unwrap_or_default(),
             at: time(line.at),
             text: line.text.expose().into(),
+            is_kept: (!is_kept).then_some(false),
         }
     }
 }
@@ -260,10 +301,40 @@ impl From<viewing::Refusal> for ProblemCode {
     fn from(refusal: viewing::Refusal) -> Self {
         match refusal {
             viewing::Refusal::NotPresenter => Self::NotPresenter,
+            viewing::Refusal::NotStaff
+            | viewing::Refusal::Presents
+            | viewing::Refusal::NotTheirs
+            | viewing::Refusal::NotForGuests => Self::NotAllowed,
+            viewing::Refusal::NoSuchMark => Self::NotFound,
+            viewing::Refusal::NothingToUndo => Self::OutOfOrder,
+            viewing::Refusal::NotThere => Self::UnknownParticipant,
+            viewing::Refusal::TooMany => Self::TooMany,
             viewing::Refusal::NothingShared => Self::NothingShared,
-            viewing::Refusal::BadValue => Self::BadRequest,
+            viewing::Refusal::NoSuchViewport | viewing::Refusal::BadValue => Self::BadRequest,
         }
     }
+}
+
+impl From<viewing::GuestTools> for GuestTools {
+    fn from(viewing::GuestTools { may_mark, may_measure }: viewing::GuestTools) -> Self {
+        Self { may_mark, may_measure }
+    }
+}
+
+impl From<&viewing::Description> for DescriptionState {
+    fn from(description: &viewing::Description) -> Self {
+        Self { text: description.text.expose().into(), participant: description.by.to_string() }
+    }
+}
+
+/// Name and birth date of a patient as an object has them; `None` where it has no name.
+pub fn patient_in_words(patient: &PatientFacts) -> Option<Pii<String>> {
+    let name = patient.name.expose();
+    let words = match &patient.birth_date {
+        Some(birth_date) => format!("{name}, {}", birth_date.expose()),
+        None => name.clone(),
+    };
+    (!name.is_empty()).then(|| words.into())
 }
 
 impl From<Window> for WindowState {
@@ -289,7 +360,8 @@ impl From<Edges> for EdgesState {
 
 impl From<&Calibration> for CalibrationState {
     fn from(calibration: &Calibration) -> Self {
-        let (width_mm, height_mm) = calibration.pixel_mm;
+        // Sizes of 0 say that pixels are no lengths there.
+        let (width_mm, height_mm) = calibration.pixel_mm.unwrap_or_default();
         Self { width_mm, height_mm, source: calibration.source.into(), region: calibration.region }
     }
 }

@@ -5,25 +5,33 @@
 
 mod client;
 mod convert;
+mod marks;
 mod network;
 mod picture;
 mod problem;
+mod record;
 mod rest;
 mod server;
+mod summary;
 mod typescript;
 mod viewing;
 mod words;
+mod worklist;
 
 pub use client::*;
 pub use convert::*;
+pub use marks::*;
 pub use network::*;
 pub use picture::*;
 pub use problem::*;
+pub use record::*;
 pub use rest::*;
 pub use server::*;
+pub use summary::*;
 pub use typescript::typescript;
 pub use viewing::*;
 pub use words::*;
+pub use worklist::*;
 
 /// The version that `hello` and `welcome` carry. A client of another version is asked to load its page again.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 4;

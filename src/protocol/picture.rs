@@ -7,17 +7,28 @@ use ts_rs::TS;
 use super::PictureFormatWord;
 
 /// The header of a binary message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PictureHeader {
-    /// Counts the pictures of this connection; `drawn` repeats it. At most two are under way.
+    /// Counts the pictures of this connection; `drawn` repeats it. At most two of a viewport are under way.
     pub sequence: u32,
-    /// Revision of the viewing that the picture shows.
+    pub viewport: u8,
+    /// Of the view that this person has alone.
+    pub is_own: bool,
+    /// As `magnify` asked for it; then `width` and `height` are those of the magnifier, and the whole picture is its part.
+    pub is_magnified: bool,
+    /// As `picture` of what is on show in the viewport.
     pub revision: u32,
     /// Place in the stack, from 0.
     pub index: u32,
     pub width: u32,
     pub height: u32,
+    /// The surface that it is for, as the client last told it when the picture was ordered.
+    pub surface_width: u32,
+    pub surface_height: u32,
+    /// What of the picture fills that surface: left, top, width and height in pixels of the picture. It may reach beyond the
+    /// picture, where nothing is. Pictures are shared among surfaces that are nearly alike, and scaled down by the client.
+    pub part: [f64; 4],
     pub format: PictureFormatWord,
     /// The rendered pixels exactly; otherwise the client shows the lossy mark until the sharp one is there.
     pub is_lossless: bool,
@@ -27,7 +38,9 @@ pub struct PictureHeader {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ContentHeader {
-    /// Revision of the viewing that shows it.
+    pub viewport: u8,
+    pub is_own: bool,
+    /// As `picture` of what is on show in the viewport.
     pub revision: u32,
     /// Place in the stack, from 0.
     pub index: u32,

@@ -162,6 +162,8 @@ pub struct StudyEntry {
     pub patient_name: String,
     /// The objects name somebody else than the patient of the appointment: shown with a warning, never hidden.
     pub is_other_patient: bool,
+    /// Older than the newest study of the same patient, by its date.
+    pub is_prior: bool,
     pub series: Vec<SeriesEntry>,
 }
 
@@ -178,7 +180,11 @@ pub struct SeriesEntry {
     pub kind: ObjectKindWord,
     /// Frames that can be shown.
     pub frames: u32,
+    /// Size of all objects.
     pub bytes: f64,
+    /// When the first of it was acquired, by the clock of the device, without a zone: `2026-11-18T09:41:00`. Absent when the objects do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acquired_at: Option<String>,
 }
 
 /// Answer to `POST /api/appointments/{id}/studies?name=...`: one file (object or ZIP) as the body.

@@ -1,11 +1,14 @@
 //! Messages to a client, over the WebSocket `/ws`. Pictures travel as binary messages beside them, see `picture.rs`.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DeviceStateWord, DirectionWord, DocumentState, IceServer, OutcomeWord,
-    PausedReason, PlaceWord, ProblemCode, QualityWord, RoleWord, SourceWord, TelephoneReason, ViewingState,
+    AppointmentStatusWord, CineState, DeviceStateWord, DirectionWord, DocumentState, GraphicState, IceServer,
+    KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason, PlaceWord, ProblemCode, QualityWord,
+    RoleWord, SeriesShown, SourceWord, TelephoneReason, ViewingState,
 };
 use crate::secret::Pii;
 
@@ -112,6 +115,11 @@ pub enum ServerMessage {
     SlowUplink {
         is_slow: bool,
     },
+    /// To a publisher: so many people do without this picture of its own, because their connections do not carry it.
+    Unseen {
+        source: SourceWord,
+        people: u32,
+    },
     /// How a person's connection carries the call, when that changes; to everybody in the call.
     QualityOf {
         participant: String,
@@ -135,17 +143,51 @@ pub enum ServerMessage {
     Locked {
         is_locked: bool,
     },
+    /// A radiologist who was not booked is about to come in; to everybody in the call.
+    DroppedIn {
+        participant: String,
+        #[ts(type = "string")]
+        name: Pii<String>,
+    },
     /// The visit goes on by telephone; absent: it is back.
     Telephone {
         #[serde(skip_serializing_if = "Option::is_none")]
         state: Option<TelephoneState>,
     },
 
-    /// What the consultation looks at now: the whole state, newer revisions win.
+    /// What the consultation looks at now, newer revisions win. Its large parts are in the four messages that follow `own_view`: each is
+    /// told before the first `viewing` or `own_view` that it belongs to, and holds until it is told again.
     Viewing(Box<ViewingState>),
+    /// What this person looks at by themselves: staff who do not follow.
+    OwnView(Box<OwnViewState>),
+    /// A series that is on show in some viewport.
+    SeriesShown(SeriesShown),
+    /// How the frames around the place on show play; absent where nothing plays.
+    Cine {
+        viewport: u8,
+        is_own: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cine: Option<CineState>,
+    },
+    /// What the presentation state draws over the frame on show.
+    Graphics {
+        viewport: u8,
+        is_own: bool,
+        graphics: Vec<GraphicState>,
+    },
+    /// Places of a series whose frames cannot be shown, in order.
+    FramesFailed {
+        series: String,
+        places: Vec<u32>,
+    },
+    /// Series that this person saw were taken back with their study: the next state shows them no more.
+    SeriesWithdrawn {
+        series: Vec<String>,
+    },
     /// Somebody points, in units of the frame (0..1).
     Pointer {
         participant: String,
+        viewport: u8,
         x: f64,
         y: f64,
     },
@@ -155,18 +197,57 @@ pub enum ServerMessage {
     },
     /// What is on show is no picture but a text. Documents in pages and sounds come as binary messages instead.
     Document {
+        viewport: u8,
+        is_own: bool,
+        /// As `picture` of what is on show there.
         revision: u32,
         index: u32,
         document: DocumentState,
     },
     /// A frame cannot be shown: one sentence of reason, in English, for staff.
     FrameFailed {
+        viewport: u8,
+        is_own: bool,
+        /// As `picture` of what is on show there.
         revision: u32,
+        series: String,
+        index: u32,
         detail: String,
+    },
+    /// All marks there are: on the way in, and when many changed at once.
+    Marks {
+        revision: u32,
+        marks: Vec<MarkState>,
+    },
+    /// A mark that is new, or takes the place of the one with the same identifier.
+    Mark {
+        revision: u32,
+        mark: MarkState,
+    },
+    MarkGone {
+        revision: u32,
+        mark: String,
+    },
+    /// The images that were kept, oldest first. Staff.
+    KeyImages {
+        images: Vec<KeyImageState>,
+    },
+    /// An upload to this appointment is taken in: how many of its files were looked at so far, and how many objects they gave. Staff.
+    Receiving {
+        files: u32,
+        received: u32,
+        is_over: bool,
     },
     /// Studies of this appointment came or changed: staff fetch the list again.
     StudiesChanged {},
     Pong {},
+}
+
+impl ServerMessage {
+    /// The message, written out once for all who get the same.
+    pub fn text(&self) -> Result<Arc<str>, serde_json::Error> {
+        serde_json::to_string(self).map(Into::into)
+    }
 }
 
 /// One message to a page that shows the agenda, over the WebSocket `/ws/agenda`.
@@ -199,6 +280,9 @@ pub struct Person {
     pub participant: String,
     pub role: RoleWord,
     pub name: String,
+    /// Was not booked, and came in while the consultation ran. Absent: was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_dropped_in: Option<bool>,
     pub place: Place,
     /// What the device check found; only staff get it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -226,9 +310,11 @@ pub struct TelephoneState {
     pub reason: TelephoneReason,
 }
 
-/// A line that somebody wrote. Plain characters: whoever shows it escapes them.
+/// A line that somebody wrote. Plain characters: whoever shows it escapes them. It comes again, with the same `id`, when more is
+/// known of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
 pub struct ChatLine {
     pub id: String,
     pub participant: String,
@@ -237,6 +323,9 @@ pub struct ChatLine {
     pub at: String,
     #[ts(type = "string")]
     pub text: Pii<String>,
+    /// `false`: it is not kept, or not yet, and whoever comes later may not see it. Absent: it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_kept: Option<bool>,
 }
 
 /// A file that somebody shared: `GET /api/appointments/{id}/files/{id}`. Also the answer to sharing one.

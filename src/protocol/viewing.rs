@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{CalibrationWord, ContentWord, ShapeWord};
+use super::{CalibrationWord, ContentWord, LayoutWord, ShapeWord, ValueUnitWord};
+use crate::secret::Pii;
 
 /// The shared view state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -11,26 +12,126 @@ use super::{CalibrationWord, ContentWord, ShapeWord};
 #[ts(optional_fields)]
 pub struct ViewingState {
     pub revision: u32,
+    #[serde(flatten)]
+    #[ts(flatten)]
+    pub arrangement: ArrangementState,
     /// Who changes the view; absent while nobody presents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presenter: Option<String>,
-    /// Absent while nothing is shared.
+    /// The presenter's connection is lost; the place is theirs for ten seconds.
+    pub is_presenter_lost: bool,
+    /// Who gets the presenter's place when its owner is lost: the first host in the call.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub shown: Option<Shown>,
+    pub host: Option<String>,
+    /// Who may take the presenter's place without asking.
+    pub hosts: Vec<String>,
+    /// Who asks for the presenter's place, in that order.
+    pub asking: Vec<String>,
+    /// Staff who look by themselves just now.
+    pub own_views: Vec<String>,
+    /// Guests see the patient's name.
+    pub is_named: bool,
+    /// Marks are shown.
+    pub has_marks: bool,
+    pub guests: GuestTools,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<DescriptionState>,
 }
 
-/// A series on show, and how.
+/// What is on show where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ArrangementState {
+    pub layout: LayoutWord,
+    /// The viewport that keys and tools act on, from 0.
+    pub active: u8,
+    /// Scrolling in one viewport takes the others along.
+    pub is_linked: bool,
+    /// As many as the layout has, row by row; null: empty.
+    pub viewports: Vec<Option<Shown>>,
+}
+
+/// What a member of staff looks at by themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct OwnViewState {
+    /// Of the viewing: there is one count for all views.
+    pub revision: u32,
+    /// Absent: this person follows again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrangement: Option<ArrangementState>,
+}
+
+/// What guests may draw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct GuestTools {
+    pub may_mark: bool,
+    pub may_measure: bool,
+}
+
+/// What is said of the images in writing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DescriptionState {
+    #[ts(type = "string")]
+    pub text: Pii<String>,
+    /// Who wrote it.
+    pub participant: String,
+}
+
+/// A series on show: what stays as long as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SeriesShown {
+    pub series: String,
+    pub modality: String,
+    /// Study and series description; empty for plain files. No name of a person.
+    pub title: String,
+    /// How many places there are.
+    pub count: u32,
+    /// What the places are split into, in order; together they are all of them.
+    pub stacks: Vec<StackState>,
+    /// Presentation states that fit.
+    pub states: Vec<StateChoice>,
+}
+
+/// Frames that belong together: one volume, one series over time, one object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct StackState {
+    /// Its first place, from 0, and how many it has.
+    pub first: u32,
+    pub count: u32,
+    /// The usual step from slice to slice, mm; absent where places in the patient are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_mm: Option<f64>,
+    /// Steps larger than that: slices are missing, or the series was planned so.
+    pub gaps: u32,
+    /// Slices at a place that another one has already.
+    pub duplicates: u32,
+}
+
+/// What of a series is on show in a viewport, and how: what changes from step to step. The rest is told before it, once: `series_shown`,
+/// `frames_failed`, `cine`, `graphics`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Shown {
     pub series: String,
-    pub modality: String,
-    /// Study and series description; empty for plain files. No name of a person.
-    pub title: String,
-    /// Place in the stack from 0, and its length.
+    /// Place from 0.
     pub index: u32,
-    pub count: u32,
+    /// Revision at which what is rendered here last changed: the pictures of this viewport carry it.
+    pub picture: u32,
+    /// The object at this place, and the number of its frame, from 1: marks name them.
+    pub instance: String,
+    pub frame: u32,
+    /// Name and birth date of the patient as the object has them. Guests get it only while `isNamed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(as = "Option<String>")]
+    pub patient: Option<Pii<String>>,
     /// What is on show at this place: pictures, or the content of another object.
     pub content: ContentWord,
     /// Size of the frame in pixels of the source; 0 for what is no picture.
@@ -41,6 +142,9 @@ pub struct Shown {
     /// The window that is in force; absent for colour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<WindowState>,
+    /// What values are in; absent for colour and where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_unit: Option<ValueUnitWord>,
     /// What the object offers to spread over the greys, the default first; tables have no window.
     pub alternatives: Vec<AlternativeState>,
     /// The alternative that the presenter chose; absent for the default and for a window of their own.
@@ -73,17 +177,14 @@ pub struct Shown {
     /// What is missing of the frame: one sentence in English.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<String>,
+    /// What of the presentation state is not applied: one sentence in English. Nothing is missing of the frame itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_notice: Option<String>,
     /// The pixels themselves may name the patient.
     pub is_burned_in: bool,
-    /// Presentation states that fit, and the one that is applied.
-    pub states: Vec<StateChoice>,
+    /// The presentation state that is chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// What the presentation state draws.
-    pub graphics: Vec<GraphicState>,
-    /// How the stack plays; absent where nothing is said and there is one frame.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cine: Option<CineState>,
 }
 
 /// One way of spreading values over the greys that the object offers.

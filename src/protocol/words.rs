@@ -69,6 +69,35 @@ words!(
     ShapeWord { Points, Polyline, Curve, Circle, Ellipse, Text }
 );
 words!(
+    /// How the viewports lie: one, two side by side, two one above the other, or two rows of two.
+    LayoutWord { One, SideBySide, Stacked, Four }
+);
+words!(
+    /// What somebody draws over a frame.
+    MarkShapeWord { Arrow, Circle, Freehand, Text, Number, Length, Angle, Ellipse, Rectangle, Probe }
+);
+words!(
+    /// What lengths are in, and areas in squares of it: millimetres, or pixels of the source where nothing is known.
+    LengthUnitWord { Mm, Px }
+);
+words!(
+    /// What values are in: Hounsfield units, or as stored, after the modality LUT.
+    ValueUnitWord { Hu, Stored }
+);
+words!(
+    /// Why something is not measured: its points lie in regions that differ, or in one without lengths; the frame is in colour; a
+    /// point is outside of it; frames of a clip have no values; the frame cannot be read.
+    MeasureRefusalWord { DifferentRegions, NoLengthHere, Colour, OutsideFrame, Clip, FrameFailed }
+);
+words!(
+    /// Why a step of the viewing was kept: what was done, or that nobody looks at it any more.
+    StepCauseWord { Show, Clear, Layout, HandOver, Describe, Mark, Scroll, Window, View, Stop, Unwatched }
+);
+words!(
+    /// Which window of one person: the one with the call, or one that only shows images.
+    WindowWord { Main, Second }
+);
+words!(
     /// What can be shown of an object.
     ObjectKindWord { Image, Video, Report, Document, Presentation, KeyObjects, Waveform, Other }
 );

@@ -1,38 +1,42 @@
-//! Which picture a client gets next. Latest wins, two under way, sharp at rest. Pure: told the time, in steady time.
+//! Which picture a device gets next in a viewport. Latest wins, two under way, as fine as the line bears, sharp at rest. Pure: told the
+//! time, in steady time.
 
-use std::time::{Duration, Instant};
+use std::collections::VecDeque;
+use std::time::Instant;
 
-use crate::imaging::{Quality, Surface};
+use super::line::Line;
+use super::pace::{Grade, Sizes};
+use crate::imaging::Surface;
 
-/// Pictures that may be under way to one client at once.
+/// Pictures that may be under way to one viewport at once; to a line that is not known only one.
 const IN_FLIGHT: usize = 2;
-/// A picture that is sharp takes longer than this to be drawn: while the view moves, this client gets lossy ones.
-const SLOW: Duration = Duration::from_millis(90);
-/// A view that has not changed for this long is at rest.
-const REST: Duration = Duration::from_millis(180);
-/// A client that has not answered for this long is asked anew: its answer got lost.
-const LOST_ANSWER: Duration = Duration::from_secs(5);
-/// JPEG quality of pictures in motion.
-const MOTION: Quality = Quality::Lossy(80);
+/// Pictures of which it is remembered that they are of this flow.
+const REMEMBERED: usize = 16;
 
-/// The pictures of one client.
+/// The pictures of one client in one viewport.
 #[derive(Debug, Default)]
 pub struct PictureFlow {
     surface: Option<Surface>,
-    /// What the client has or will have: revision of the viewing, surface, and whether it is sharp.
-    newest: Option<(u32, Surface, bool)>,
+    /// What the client has or will have.
+    newest: Option<Newest>,
     is_rendering: bool,
-    sent: Vec<Sent>,
-    next_sequence: u32,
-    /// Smoothed time from sending a sharp picture to its drawing.
-    sharp_time: Option<Duration>,
+    /// Sequence numbers of what is under way.
+    sent: VecDeque<u32>,
+    /// What was asked for a second time: revision of the viewing and surface.
+    asked_again: Option<(u32, Surface)>,
+    /// The revision that the person wants sharp, whatever the line.
+    sharp_wanted: Option<u32>,
+    sizes: Sizes,
 }
 
-#[derive(Debug)]
-struct Sent {
-    sequence: u32,
-    at: Instant,
-    is_sharp: bool,
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    revision: u32,
+    surface: Surface,
+    /// `None`: made from a part of the frame's resolution.
+    grade: Option<Grade>,
+    /// Made for several surfaces: not yet exactly what belongs on this one.
+    is_shared: bool,
 }
 
 /// A picture to make now.
@@ -40,7 +44,19 @@ struct Sent {
 pub struct Order {
     pub revision: u32,
     pub surface: Surface,
-    pub quality: Quality,
+    pub grade: Grade,
+    /// While the view moves surfaces that are nearly alike may share a picture; at rest each gets its own.
+    pub is_at_rest: bool,
+}
+
+/// A picture that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    pub bytes: usize,
+    /// From all of the frame's resolution.
+    pub is_whole: bool,
+    /// For several surfaces, and not exactly of the size of this one.
+    pub is_shared: bool,
 }
 
 /// What to do now.
@@ -55,6 +71,11 @@ pub enum Next {
 }
 
 impl PictureFlow {
+    /// The client's surface, once it has told it.
+    pub fn surface(&self) -> Option<Surface> {
+        self.surface
+    }
+
     /// The client's surface is this large.
     pub fn resize(&mut self, surface: Surface) {
         self.surface = Some(surface);
@@ -63,175 +84,127 @@ impl PictureFlow {
     /// Nothing is shown any more: what comes next is new to the client.
     pub fn clear(&mut self) {
         self.newest = None;
+        self.sharp_wanted = None;
     }
 
-    /// What to do now, when the viewing is at `revision` since `changed_at`.
-    pub fn next(&mut self, now: Instant, revision: u32, changed_at: Instant) -> Next {
+    /// The person wants what is on show sharp, now.
+    pub fn want_sharp(&mut self, revision: u32) {
+        self.sharp_wanted = Some(revision);
+    }
+
+    /// How fine this client's pictures can be while the view moves; for [`super::SurfaceClasses::update`].
+    pub fn in_motion(&self, line: &Line) -> Grade {
+        self.surface.map_or(Grade::Fair, |surface| line.pace().in_motion(&self.sizes, surface))
+    }
+
+    /// What to do now, when what is to be rendered is at `revision` since `changed_at`. `in_motion`: the grade of this client's class
+    /// while the view moves.
+    pub fn next(
+        &mut self,
+        now: Instant,
+        line: &Line,
+        revision: u32,
+        changed_at: Instant,
+        in_motion: Grade,
+    ) -> Next {
         let Some(surface) = self.surface else { return Next::Idle };
-        self.sent.retain(|sent| now.saturating_duration_since(sent.at) < LOST_ANSWER);
         if self.is_rendering {
             return Next::Idle;
         }
-        let (is_current, is_sharp) = match self.newest {
-            Some((newest, at, is_sharp)) => (newest == revision && at == surface, is_sharp),
-            None => (false, false),
+        let pace = line.pace();
+        let rests_at = changed_at + pace.rest(&self.sizes, surface);
+        let is_wanted_sharp = self.sharp_wanted == Some(revision);
+        let moves = now < rests_at && !is_wanted_sharp;
+        let is_first = !pace.is_known() && self.newest.is_none() && !is_wanted_sharp;
+        let grade = if is_wanted_sharp {
+            Grade::Sharp
+        } else if is_first {
+            // To a line that is not known first something small.
+            in_motion.max(Grade::Fair)
+        } else if moves {
+            in_motion
+        } else {
+            pace.at_rest(&self.sizes, surface)
         };
-        if is_current && is_sharp {
-            return Next::Idle;
+        let is_at_rest = !moves && !is_first;
+        if let Some(newest) = self.newest
+            && (newest.revision, newest.surface) == (revision, surface)
+        {
+            let is_as_fine = newest.grade.is_some_and(|has| has <= grade);
+            let is_exact = newest.grade == Some(Grade::Sharp) && !newest.is_shared;
+            if moves && !is_exact && (is_as_fine || grade > Grade::Sharp) {
+                // It moves on before anything better would be there.
+                return Next::At(rests_at);
+            }
+            // What is not sharp is not made again for the size alone.
+            if is_as_fine && (is_exact || grade > Grade::Sharp) {
+                return Next::Idle;
+            }
         }
-        if self.sent.len() >= IN_FLIGHT {
-            return self.sent.first().map_or(Next::Idle, |oldest| Next::At(oldest.at + LOST_ANSWER));
-        }
-        let rests_at = changed_at + REST;
-        let is_slow = self.sharp_time.is_some_and(|time| time > SLOW);
-        let quality = if is_slow && now < rests_at { MOTION } else { Quality::Lossless };
-        if is_current && quality != Quality::Lossless {
-            return Next::At(rests_at);
+        let most = if pace.is_known() { IN_FLIGHT } else { 1 };
+        let is_under_way = |(sequence, lost_at): (u32, Instant)| {
+            (lost_at > now && self.sent.contains(&sequence)).then_some(lost_at)
+        };
+        let under_way: Vec<Instant> = line.lost_at().filter_map(is_under_way).collect();
+        if under_way.len() >= most
+            && let Some(first) = under_way.into_iter().min()
+        {
+            return Next::At(first);
         }
         self.is_rendering = true;
-        Next::Render(Order { revision, surface, quality })
+        Next::Render(Order { revision, surface, grade, is_at_rest })
     }
 
-    /// The ordered picture is made and leaves now; the answer is its sequence number. A picture that is not whole was made from a part of
-    /// the frame's resolution: the whole one is still to come.
-    pub fn rendered(&mut self, now: Instant, order: Order, is_whole: bool) -> u32 {
-        let sequence = self.next_sequence;
-        self.next_sequence = self.next_sequence.wrapping_add(1);
+    /// The ordered picture is made, has so many bytes and leaves now; the answer is its sequence number. A picture that is not whole was
+    /// made from a part of the frame's resolution: the whole one is still to come.
+    pub fn rendered(&mut self, now: Instant, line: &mut Line, order: Order, made: Rendered) -> u32 {
+        let Rendered { bytes, is_whole, is_shared } = made;
         self.is_rendering = false;
-        let is_sharp = order.quality == Quality::Lossless && is_whole;
-        self.newest = Some((order.revision, order.surface, is_sharp));
-        self.sent.push(Sent { sequence, at: now, is_sharp });
+        let Order { revision, surface, grade, .. } = order;
+        self.newest = Some(Newest { revision, surface, grade: is_whole.then_some(grade), is_shared });
+        if is_whole {
+            self.sizes.note(grade, surface, bytes as u64);
+        }
+        if self.sent.len() >= REMEMBERED {
+            self.sent.pop_front();
+        }
+        let sequence = line.send(now, bytes);
+        self.sent.push_back(sequence);
         sequence
     }
 
     /// The ordered picture cannot be made: nothing of this revision is to come.
     pub fn failed(&mut self, order: Order) {
         self.is_rendering = false;
-        self.newest = Some((order.revision, order.surface, true));
+        let Order { revision, surface, .. } = order;
+        self.newest = Some(Newest { revision, surface, grade: Some(Grade::Sharp), is_shared: false });
     }
 
-    /// The client has drawn a picture, and whatever was sent before it.
-    pub fn drawn(&mut self, now: Instant, sequence: u32) {
-        let Some(place) = self.sent.iter().position(|sent| sent.sequence == sequence) else { return };
-        let sent = self.sent.drain(..=place).next_back();
-        if let Some(Sent { at, is_sharp: true, .. }) = sent {
-            let time = now.saturating_duration_since(at);
-            self.sharp_time = Some(self.sharp_time.map_or(time, |before| (before * 3 + time) / 4));
+    /// The ordered picture is for nobody any more: what the client looks at now is another, whatever its revision.
+    pub fn dropped(&mut self) {
+        self.is_rendering = false;
+    }
+
+    /// The ordered picture was not made, perhaps for another's sake: it is asked for once more. Answers whether it is; if not, it was
+    /// before, and has failed.
+    pub fn was_stopped(&mut self, order: Order) -> bool {
+        let wanted = Some((order.revision, order.surface));
+        if self.asked_again == wanted {
+            self.failed(order);
+            return false;
+        }
+        self.asked_again = wanted;
+        self.is_rendering = false;
+        true
+    }
+
+    /// The client has drawn a picture of this flow, and whatever was sent to it before. [`Line::drawn`] is to be told, too.
+    pub fn drawn(&mut self, sequence: u32) {
+        if let Some(place) = self.sent.iter().position(|sent| *sent == sequence) {
+            self.sent.drain(..=place);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SURFACE: Surface = Surface { width: 800, height: 600 };
-
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
-    fn start() -> Instant {
-        Instant::now()
-    }
-
-    fn order(next: Next) -> Order {
-        match next {
-            Next::Render(order) => order,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn shown() -> PictureFlow {
-        let mut flow = PictureFlow::default();
-        flow.resize(SURFACE);
-        flow
-    }
-
-    #[test]
-    fn nothing_comes_before_the_surface_is_known() {
-        let t = start();
-        assert_eq!(PictureFlow::default().next(t, 1, t), Next::Idle);
-    }
-
-    #[test]
-    fn two_are_under_way_and_the_latest_wins() {
-        let t = start();
-        let mut flow = shown();
-        for revision in 1..=2 {
-            let wanted = order(flow.next(t, revision, t));
-            assert_eq!(flow.next(t, revision, t), Next::Idle, "one at a time is rendered");
-            flow.rendered(t, wanted, true);
-        }
-        assert!(matches!(flow.next(t + ms(1), 3, t), Next::At(_)));
-        flow.drawn(t + ms(5), 0);
-        let wanted = order(flow.next(t + ms(6), 9, t + ms(6)));
-        assert_eq!(wanted.revision, 9, "revisions 3 to 8 are never made");
-    }
-
-    #[test]
-    fn a_fast_client_gets_sharp_pictures_even_in_motion() {
-        let t = start();
-        let mut flow = shown();
-        let wanted = order(flow.next(t, 1, t));
-        assert_eq!(wanted.quality, Quality::Lossless);
-        let sequence = flow.rendered(t, wanted, true);
-        flow.drawn(t + ms(12), sequence);
-        assert_eq!(order(flow.next(t + ms(13), 2, t + ms(13))).quality, Quality::Lossless);
-    }
-
-    #[test]
-    fn a_slow_client_gets_lossy_ones_in_motion_and_a_sharp_one_at_rest() {
-        let t = start();
-        let mut flow = shown();
-        let first = order(flow.next(t, 1, t));
-        let sequence = flow.rendered(t, first, true);
-        flow.drawn(t + ms(400), sequence);
-        let moved = t + ms(500);
-        let wanted = order(flow.next(moved, 2, moved));
-        assert_eq!(wanted.quality, MOTION);
-        let sequence = flow.rendered(moved, wanted, true);
-        flow.drawn(moved + ms(50), sequence);
-        assert_eq!(flow.next(moved + ms(60), 2, moved), Next::At(moved + REST));
-        let sharp = order(flow.next(moved + REST, 2, moved));
-        assert_eq!(sharp.quality, Quality::Lossless);
-        flow.rendered(moved + REST, sharp, true);
-        assert_eq!(flow.next(moved + REST, 2, moved), Next::Idle);
-    }
-
-    #[test]
-    fn a_lost_answer_does_not_stop_the_pictures() {
-        let t = start();
-        let mut flow = shown();
-        for revision in 1..=2 {
-            let wanted = order(flow.next(t, revision, t));
-            flow.rendered(t, wanted, true);
-        }
-        assert_eq!(flow.next(t, 3, t), Next::At(t + LOST_ANSWER));
-        assert_eq!(order(flow.next(t + LOST_ANSWER, 3, t)).revision, 3);
-    }
-
-    #[test]
-    fn another_surface_gets_another_picture() {
-        let t = start();
-        let mut flow = shown();
-        let wanted = order(flow.next(t, 1, t));
-        flow.rendered(t, wanted, true);
-        assert_eq!(flow.next(t, 1, t), Next::Idle);
-        flow.resize(Surface { width: 400, height: 300 });
-        assert_eq!(order(flow.next(t, 1, t)).surface.width, 400);
-    }
-
-    #[test]
-    fn a_picture_from_a_part_of_the_resolution_is_followed_by_the_whole_one() {
-        let t = start();
-        let mut flow = shown();
-        let first = order(flow.next(t, 1, t));
-        flow.rendered(t, first, false);
-        let second = order(flow.next(t, 1, t));
-        assert_eq!(second.quality, Quality::Lossless);
-        flow.rendered(t, second, true);
-        assert_eq!(flow.next(t, 1, t), Next::Idle);
-    }
-}
+mod tests;
