@@ -14,9 +14,10 @@ use crate::archive::{Archive, ArchiveSettings};
 use crate::clinical::{ChatKeep, DoorPolicy, StaffRole};
 use crate::clock::Clock;
 use crate::config::{ChatKept, Config, Hospital, Oidc, RoleName};
+pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
 use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
-use crate::port::{Certificate, Port, Reach, SelfTest, self_test};
+use crate::port::{Certificate, Port, Progress, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
 use crate::secret::Secret;
 use crate::sfu::{Sfu, SfuSettings};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub network: NetworkSettings,
     pub archive: ArchiveSettings,
     pub chat_keep: ChatKeep,
+    /// See [`live::Parts`].
+    pub presenter_lost_for: Duration,
     pub is_demo: bool,
 }
 
@@ -130,7 +133,7 @@ impl Settings {
             sfu: SfuSettings {
                 listen: config.media.listen,
                 announce: config.media.announce.clone(),
-                shards: 1,
+                shards: config.media.threads.map_or_else(Sfu::usual_shards, usize::from),
                 tcp_port,
             },
             network,
@@ -145,6 +148,7 @@ impl Settings {
                 ChatKept::Consultation => ChatKeep::Consultation,
                 ChatKept::Days(days) => ChatKeep::Days(days),
             },
+            presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,
         }
     }
@@ -193,12 +197,7 @@ fn ice_servers(reach: Reach, clock: Clock) -> live::IceServers {
     live::IceServers::new(move |participant| {
         let now_s = u64::try_from(clock.now().timestamp()).unwrap_or_default();
         let servers = reach.ice_servers(&participant.to_string(), now_s).into_iter();
-        let word = |server: crate::relay::IceServer| crate::protocol::IceServer {
-            urls: server.urls,
-            username: server.username,
-            credential: server.credential.expose().clone(),
-        };
-        servers.map(word).collect()
+        servers.map(web::ice_server).collect()
     })
 }
 
@@ -245,6 +244,8 @@ impl App {
             clock: clock.clone(),
             tasks: tasks.clone(),
             ice_servers: ice_servers(reach.clone(), clock.clone()),
+            hospital: settings.hospital.clone(),
+            presenter_lost_for: settings.presenter_lost_for,
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
         let door = DoorPolicy::default();
@@ -309,7 +310,8 @@ impl App {
         let http = self.port.serve(listener, certificate, https).context("the web server cannot start")?;
         self.try_relay(address);
         let tasks = self.tasks.clone();
-        let serve = axum::serve(http, self.router.clone());
+        let router = self.router.clone().into_make_service_with_connect_info::<Progress>();
+        let serve = axum::serve(http, router);
         let serve = serve.with_graceful_shutdown(async move { tasks.stopped().await });
         // A connection that does not end with its tasks is cut.
         tokio::select! {

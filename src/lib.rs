@@ -9,6 +9,7 @@ pub mod protocol; // what goes over the wire
 pub mod relay; // TURN for networks that block UDP: leads into the forwarding and nowhere else
 pub mod room; // the state machine of one call
 pub mod stun; // STUN messages, read and written
+pub mod summary; // what a patient takes home: plain words and images as PDF
 pub mod viewing; // the state machine of one shared viewing
 
 // Settings, redaction, time and chance.

@@ -17,9 +17,9 @@ use crate::imaging::clip::{Clip, clip, plain_clip};
 use crate::imaging::plain;
 use crate::imaging::read::Object;
 use crate::imaging::{
-    Content, ContentHash, FrameNumber, Inspection, PictureFormat, Presentation, PresentationState, Quality,
-    StateError, StoredFrame, Surface, View, VoiChoice, Window, content, encode, inspect, pixels, read_header,
-    reduction_for, render, render_view,
+    Content, ContentHash, FrameNumber, Inspection, MeasureRefusal, Measured, PictureFormat,
+    PresentationState, Quality, ReferencedImage, StateError, StoredFrame, Subtraction, Surface, View,
+    content, encode, inspect, measure, pixels, read_header, reduction_for, render, render_view,
 };
 
 /// What a child is: it takes its limits upon itself, then answers until its parent is gone. `cache_bytes`: of decoded frames.
@@ -97,6 +97,15 @@ impl Opened {
 /// What is said of an object that the child has no room for.
 const TOO_LARGE: &str = "the object needs more memory than is allowed";
 
+/// Samples of all frames that one subtraction takes: a large detector and ten masks. They need no bytes in the file to cost time.
+const MOST_SUBTRACTED: u64 = 48_000_000;
+
+/// What is subtracted, and which differences are black and white.
+struct Mask {
+    values: Vec<f32>,
+    range: (f64, f64),
+}
+
 struct Worker<'a> {
     limits: &'a Limits,
     frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
@@ -104,6 +113,10 @@ struct Worker<'a> {
     open: Option<(ContentHash, Object<'static>)>,
     /// The frame of which a first look has been given: the next one is whole.
     looked_at: Option<(ContentHash, u32)>,
+    /// The last mask, by object and frames, and the range of its differences.
+    mask: Option<((ContentHash, Vec<FrameNumber>), Mask)>,
+    /// The last frame without its mask.
+    subtracted: Option<((ContentHash, u32), Arc<StoredFrame>)>,
     /// The last presentation state, or why it cannot be applied.
     state: Option<(ContentHash, Result<PresentationState, StateError>)>,
     /// The last frame that it was applied to, by object, number and state.
@@ -118,7 +131,8 @@ impl<'a> Worker<'a> {
         let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
         // What was looked at last is looked at next.
         let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
-        Self { limits, frames, open: None, looked_at: None, state: None, applied: None }
+        let (mask, subtracted) = (None, None);
+        Self { limits, frames, open: None, looked_at: None, mask, subtracted, state: None, applied: None }
     }
 
     fn answer(&mut self, request: Request, files: Files) -> Result<(Answer, Vec<u8>), String> {
@@ -131,18 +145,16 @@ impl<'a> Worker<'a> {
                 let bytes = values.to_le_bytes().into_owned();
                 Ok((Answer::Values { rows, columns, samples, kind }, bytes))
             }
-            Request::Render { frame, window, size } => {
+            Request::Render { frame, how, size } => {
                 let bytes = file.read()?;
                 if let Some(clip) = clip_in(&bytes) {
                     return Ok((Answer::Clip(clip), Vec::new()));
                 }
                 let frame = self.decode_bytes(&file, &bytes, frame)?;
-                let window = window.map(|(center, width)| Window { center, width });
-                let voi = window.map_or(VoiChoice::Object, VoiChoice::Window);
-                let presentation = Presentation { voi, ..Presentation::PLAIN };
+                let presentation = how.presentation();
                 let rendered = match size {
                     Some((width, height)) => {
-                        render_view(&frame, &presentation, &View::default(), Surface { width, height })
+                        render_view(&frame, &presentation, &how.view(), Surface { width, height })
                     }
                     None => render(&frame, &presentation),
                 };
@@ -160,24 +172,42 @@ impl<'a> Worker<'a> {
                 self.frame(&file, ContentHash(content), frame)?;
                 Ok((Answer::Warm, Vec::new()))
             }
-            Request::Picture { content, frame, how, width, height, percent } => {
+            Request::Picture { content, frame: number, how, width, height, percent } => {
                 let content = ContentHash(content);
                 let surface = Surface { width, height };
                 if state.is_none()
-                    && let Some(part) = self.first_look(&file, (content, frame), &how.view(), surface)
+                    && let Some(part) = self.first_look(&file, (content, number), &how.view(), surface)
                 {
                     return picture(&part, &how, surface, percent, false);
                 }
-                let shown = match self.frame(&file, content, frame)? {
+                let shown = match self.frame(&file, content, number)? {
                     Found::Frame(frame) => frame,
                     Found::Clip(clip) => return Ok((Answer::Clip(clip), Vec::new())),
                 };
                 let presentation = how.presentation();
                 let frame = match (presentation.state, state) {
-                    (Some(hash), Some(state)) => self.applied(shown, (content, frame, hash), &state)?,
+                    (Some(hash), Some(state)) => self.applied(shown, (content, number, hash), &state)?,
                     _ => shown,
                 };
+                let is_wanted = presentation.is_subtracted && !frame.about.is_state_applied;
+                let frame = match frame.about.subtraction.clone().filter(|_| is_wanted) {
+                    Some(subtraction) => self.subtracted(&file, (content, number), frame, &subtraction),
+                    None => frame,
+                };
                 picture(&frame, &how, surface, percent, true)
+            }
+            Request::Measure { content, frame: number, shape } => {
+                let measured = match self.frame(&file, ContentHash(content), number)? {
+                    Found::Frame(frame) => measure(&frame, &shape),
+                    Found::Clip(_) => Measured::refused(MeasureRefusal::Clip),
+                };
+                Ok((Answer::Measured(Box::new(measured)), Vec::new()))
+            }
+            Request::Referenced { frames } => {
+                let frames: Vec<_> = frames.into_iter().filter_map(FrameNumber::new).collect();
+                let image =
+                    ReferencedImage::read(&file.read()?, &frames).map_err(|error| error.to_string())?;
+                Ok((Answer::Referenced(Box::new(image)), Vec::new()))
             }
             Request::Content => match content(&file.read()?).map_err(|error| error.to_string())? {
                 Content::Text(document) => Ok((Answer::Text(Box::new(document)), Vec::new())),
@@ -188,11 +218,22 @@ impl<'a> Worker<'a> {
     }
 
     fn frame(&mut self, file: &Opened, content: ContentHash, number: u32) -> Result<Found, String> {
+        self.frame_within(file, content, number, true)
+    }
+
+    /// `is_allowed_anew`: decoding it gets processor time of its own.
+    fn frame_within(
+        &mut self,
+        file: &Opened,
+        content: ContentHash,
+        number: u32,
+        is_allowed_anew: bool,
+    ) -> Result<Found, String> {
         let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
         if let Some(found) = self.frames.get(&(content, frame)) {
             return Ok(Found::Frame(found));
         }
-        if self.open.as_ref().is_none_or(|(hash, _)| *hash != content) {
+        if !self.is_open(content) {
             self.open = None;
             let bytes = file.read()?;
             if let Some(clip) = plain_clip(&bytes) {
@@ -210,7 +251,11 @@ impl<'a> Worker<'a> {
         if let Some(clip) = clip(object) {
             return Ok(Found::Clip(clip));
         }
-        let decoded = Arc::new(self.pixels(file, object, frame)?);
+        if is_allowed_anew {
+            self.limits.allow_samples(file.bytes, object.declared_samples()).map_err(unreadable)?;
+        }
+        let decoded = pixels::decode(object, frame).map_err(|error| error.to_string())?;
+        let decoded = Arc::new(decoded);
         self.frames.insert((content, frame), decoded.clone());
         Ok(Found::Frame(decoded))
     }
@@ -229,7 +274,7 @@ impl<'a> Worker<'a> {
         if self.looked_at == Some(key) || self.frames.contains_key(&(content, frame)) {
             return None;
         }
-        if self.open.as_ref().is_none_or(|(hash, _)| *hash != content) {
+        if !self.is_open(content) {
             let bytes = file.read().ok()?;
             if plain::recognise(&bytes).is_some() {
                 return None;
@@ -238,10 +283,116 @@ impl<'a> Worker<'a> {
         }
         let (_, object) = self.open.as_ref()?;
         let reduce = reduction_for(object, view, surface)?;
+        // A mask is subtracted from all of it.
+        if Subtraction::read(object.dataset(), frame).is_some() {
+            return None;
+        }
         self.looked_at = Some(key);
         self.limits.allow_samples(file.bytes, object.declared_samples()).ok()?;
         let part = pixels::decode_reduced(object, frame, reduce).ok()?;
         (part.appearance.overlays.is_empty() && part.appearance.shutters.is_none()).then_some(part)
+    }
+
+    fn is_open(&self, content: ContentHash) -> bool {
+        self.open.as_ref().is_some_and(|(hash, _)| *hash == content)
+    }
+
+    /// The frame without its mask; the frame itself with a word where the mask cannot be made.
+    fn subtracted(
+        &mut self,
+        file: &Opened,
+        key: (ContentHash, u32),
+        frame: Arc<StoredFrame>,
+        subtraction: &Subtraction,
+    ) -> Arc<StoredFrame> {
+        if let Some((known, done)) = &self.subtracted
+            && *known == key
+        {
+            return done.clone();
+        }
+        let done = self.difference(file, key, &frame, subtraction).unwrap_or_else(|why| {
+            let why = format!("its mask cannot be subtracted, it is shown as it was taken: {why}");
+            Arc::new(frame.with_notice(why))
+        });
+        self.subtracted = Some((key, done.clone()));
+        done
+    }
+
+    fn difference(
+        &mut self,
+        file: &Opened,
+        (content, number): (ContentHash, u32),
+        frame: &Arc<StoredFrame>,
+        subtraction: &Subtraction,
+    ) -> Result<Arc<StoredFrame>, String> {
+        // For all frames together: an object that names many gets no more time than its bytes are worth.
+        let frames = subtraction.masks.len() as u64 + u64::from(subtraction.averaged) + 2;
+        let samples = frame.values.len() as u64 * frames;
+        if samples > MOST_SUBTRACTED {
+            return Err("it is made of more pixels than are averaged here".to_owned());
+        }
+        self.limits.allow_samples(file.bytes, samples).map_err(unreadable)?;
+        let mut frames = vec![frame.clone()];
+        if subtraction.averaged > 1 {
+            frames.extend(self.frames_of(
+                file,
+                content,
+                number.saturating_add(1)..number.saturating_add(subtraction.averaged),
+            )?);
+        }
+        let masks = subtraction.masks.clone();
+        let known = self.mask.take().filter(|(known, _)| *known == (content, masks.clone()));
+        let mask = match known {
+            Some((_, mask)) => mask,
+            None => self.mask_of(file, content, frame, subtraction)?,
+        };
+        let done = subtraction.difference(&frames, &mask.values).map(|mut difference| {
+            difference.appearance.default_range = Some(mask.range);
+            Arc::new(difference)
+        });
+        self.mask = Some(((content, masks), mask));
+        done.ok_or_else(|| "it does not fit the frame".to_owned())
+    }
+
+    /// The mask of a frame, and the range that fits the differences of all frames: that of the one that stands for them.
+    fn mask_of(
+        &mut self,
+        file: &Opened,
+        content: ContentHash,
+        frame: &Arc<StoredFrame>,
+        subtraction: &Subtraction,
+    ) -> Result<Mask, String> {
+        let masks = self.frames_of(file, content, subtraction.masks.iter().map(|mask| mask.number()))?;
+        let values = subtraction.mask(&masks).unwrap_or_default();
+        let number = subtraction.representative.number();
+        let standing =
+            self.frames_of(file, content, std::iter::once(number)).ok().and_then(|mut one| one.pop());
+        let standing = standing.unwrap_or_else(|| frame.clone());
+        let own = standing.about.subtraction.clone().unwrap_or_else(|| subtraction.clone());
+        let of_own = match own.masks == subtraction.masks {
+            true => values.clone(),
+            false => {
+                let masks = self.frames_of(file, content, own.masks.iter().map(|mask| mask.number()))?;
+                own.mask(&masks).unwrap_or_default()
+            }
+        };
+        let difference = own.difference(&[standing], &of_own);
+        let range = difference.map_or((0.0, 0.0), |difference| difference.subtraction_range());
+        Ok(Mask { values, range })
+    }
+
+    /// Frames of an object, from the cache where they are in it, within what is allowed already.
+    fn frames_of(
+        &mut self,
+        file: &Opened,
+        content: ContentHash,
+        numbers: impl Iterator<Item = u32>,
+    ) -> Result<Vec<Arc<StoredFrame>>, String> {
+        let found = numbers.map(|number| match self.frame_within(file, content, number, false)? {
+            Found::Frame(frame) => Ok(frame),
+            Found::Clip(_) => Err("the object is a video".to_owned()),
+        });
+        found.collect()
     }
 
     /// The frame as a presentation state wants it; as it is where the state does not refer to it.
@@ -304,7 +455,9 @@ fn picture(
     let quality = percent.map_or(Quality::Lossless, Quality::Lossy);
     let (bytes, format) = encode::encode(&rendered, quality).map_err(|error| error.to_string())?;
     let is_png = format == PictureFormat::Png;
-    let facts = Box::new(frame.facts(&presentation));
+    let mut facts = Box::new(frame.facts(&presentation));
+    // The mean of some pixels is never as low or as high as they are.
+    facts.own_range = facts.own_range.filter(|_| is_whole);
     let Surface { width, height } = surface;
     Ok((Answer::Picture { is_png, width, height, is_whole, facts }, bytes))
 }

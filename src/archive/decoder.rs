@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::picture::{PictureError, ShownContent};
 use super::pool::{Pool, Spares, open};
 use super::video::Clips;
-use super::wire::{Answer, Request};
-use crate::imaging::{ContentHash, FrameNumber, Inspection, Surface, Window};
+use super::wire::{Answer, How, Request};
+use crate::imaging::{ContentHash, FrameNumber, Inspection, Presentation, Surface, View};
 
 /// Reads files outside of the archive. Nothing of them is parsed in this process, and nothing is kept.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl Decoder {
     /// A child of `program`, which is this program; it starts when it is first needed.
     pub fn new(program: PathBuf) -> Self {
         // Streams of clips lie there while one is looked at.
-        let folder = Path::new("/tmp").join(format!("parvis-clips-{}", std::process::id()));
-        Self { pool: Pool::of(program, 1, 0, Spares::None), clips: Clips::new(folder) }
+        let clips = Clips::new("/tmp".into(), program.clone());
+        Self { pool: Pool::of(program, 1, 0, Spares::None), clips }
     }
 
     /// What the object in a file is.
@@ -70,23 +70,24 @@ impl Decoder {
         }
     }
 
-    /// A frame as PNG: at its own size, or fitted into a surface; and a sentence about what is missing of it.
+    /// A frame as PNG: at its own size, or what a view shows of it on a surface; and a sentence about what is missing of it.
     pub async fn render(
         &self,
         path: &Path,
         frame: FrameNumber,
-        window: Option<Window>,
-        surface: Option<Surface>,
+        presentation: Presentation,
+        sight: Option<(View, Surface)>,
     ) -> Result<(Vec<u8>, Option<String>), PictureError> {
+        let view = sight.map_or_else(View::default, |(view, _)| view);
         let request = Request::Render {
             frame: frame.number(),
-            window: window.map(|window| (window.center, window.width)),
-            size: surface.map(|surface| (surface.width, surface.height)),
+            how: Box::new(How::new(&presentation, &view)),
+            size: sight.map(|(_, surface)| (surface.width, surface.height)),
         };
         match self.pool.ask_any(&request, open(path).await?).await? {
             (Answer::Picture { facts, .. }, bytes) => Ok((bytes, facts.damage)),
             (Answer::Clip(clip), _) => {
-                Ok((self.clips.render(&absolute(path)?, clip, frame, surface).await?, None))
+                Ok((self.clips.render(&absolute(path)?, clip, frame, presentation, sight).await?, None))
             }
             _ => Err(off_topic()),
         }

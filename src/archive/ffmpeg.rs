@@ -1,22 +1,21 @@
-//! The programs of ffmpeg: how they are started, under which limits, and what ffprobe says about a clip.
+//! The programs of ffmpeg: how they are started (by way of [`clip_worker`](super::clip_worker), which puts up their walls), and what
+//! ffprobe says about a clip.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
+use super::clip_worker::NOT_STARTED;
 use super::picture::PictureError;
 use super::video::{PATIENCE, cannot};
 use crate::imaging::clip::{Clip, MAX_FRAMES};
 
-/// Address space of a process, in bytes.
-const MEMORY_BYTES: u64 = 2 << 30;
-/// Seconds of a processor that one process may use: a clip that is looked at for long starts another.
-const PROCESSOR_SECONDS: u64 = 900;
+/// The verb of the command line that makes this program a program of ffmpeg behind walls.
+const VERB: &str = "clip-worker";
 /// The largest frame, in pixels.
 const MAX_PIXELS: u64 = 4096 * 4096;
 /// The most that is read of what ffprobe says, in bytes.
@@ -25,7 +24,7 @@ const MAX_ANSWER: u64 = 1 << 16;
 const FORMATS: &str = "mov,mpegts,mpeg,mpegvideo,h264,hevc,m4v";
 const CODECS: &str = "h264,hevc,mpeg1video,mpeg2video,mpeg4";
 /// Where programs are looked for. The environment of the gateway is not handed on.
-const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// What ffprobe says about a clip.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,47 +53,49 @@ impl Probe {
     };
 }
 
-/// A program of ffmpeg that reads files and pipes of the known kinds and nothing else.
-pub(super) fn limited(program: &str) -> Command {
-    #[expect(clippy::disallowed_methods, reason = "the archive is what starts processes")]
-    let mut command = Command::new(program);
-    command.env_clear().env("PATH", PATH).current_dir("/");
-    command.args(["-hide_banner", "-loglevel", "error"]);
-    if program == "ffmpeg" {
-        command.args(["-nostdin", "-threads", "1", "-filter_threads", "1"]);
-    }
-    command.args([
-        "-protocol_whitelist",
-        "file,pipe",
-        "-format_whitelist",
-        FORMATS,
-        "-codec_whitelist",
-        CODECS,
-    ]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    command
+/// How programs of ffmpeg are started.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// This program, which puts up their walls.
+    pub(super) worker_program: PathBuf,
 }
 
-/// Starts it, under limits that hold from its first moments on.
-///
-/// `file_bytes`: the largest file that it may write.
-pub(super) fn spawn(mut command: Command, file_bytes: u64) -> io::Result<Child> {
-    let child = command.spawn()?;
-    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    // A process that has ended already needs no limits.
-    if let Some(pid) = pid {
-        let limits = [
-            (Resource::As, MEMORY_BYTES),
-            (Resource::Cpu, PROCESSOR_SECONDS),
-            (Resource::Core, 0),
-            (Resource::Fsize, file_bytes),
-            (Resource::Nofile, 32),
-        ];
-        for (resource, limit) in limits {
-            prlimit(Some(pid), resource, Rlimit { current: Some(limit), maximum: Some(limit) })?;
+impl Programs {
+    /// A program of ffmpeg that reads this one file, of the known kinds, and nothing else. `writes`: the one file that it writes, which is
+    /// made here, and how large it may become, in bytes.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] if it is not installed.
+    pub(super) fn command(
+        &self,
+        program: &str,
+        reads: &Path,
+        writes: Option<(&Path, u64)>,
+    ) -> io::Result<Command> {
+        let found = FOLDERS.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.is_file());
+        let found = found.ok_or(io::ErrorKind::NotFound)?;
+        #[expect(clippy::disallowed_methods, reason = "the archive is what starts processes")]
+        let mut command = Command::new(&self.worker_program);
+        command.env_clear().current_dir("/").arg(VERB).arg("--reads").arg(reads);
+        if let Some((path, bytes)) = writes {
+            std::fs::File::create_new(path)?;
+            command.arg("--writes").arg(path).arg("--most-bytes").arg(bytes.to_string());
         }
+        command.arg(found).args(["--", "-hide_banner", "-loglevel", "error"]);
+        if program == "ffmpeg" {
+            command.args(["-nostdin", "-threads", "1", "-filter_threads", "1"]);
+        }
+        command.args([
+            "-protocol_whitelist",
+            "file,pipe",
+            "-format_whitelist",
+            FORMATS,
+            "-codec_whitelist",
+            CODECS,
+        ]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        Ok(command)
     }
-    Ok(child)
 }
 
 #[derive(Deserialize)]
@@ -129,26 +130,43 @@ struct SaidFormat {
     duration: Option<String>,
 }
 
-/// Asks ffprobe. [`PictureError::NoDecoder`]: there is none.
-pub(super) async fn probe(path: &Path, clip: &Clip) -> Result<Probe, PictureError> {
-    const ENTRIES: &str = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_space:stream_side_data=rotation:format=format_name,duration";
-    let mut command = limited("ffprobe");
-    command.args(["-select_streams", "v:0", "-show_entries", ENTRIES, "-of", "json", "-i"]).arg(path);
-    let mut child = spawn(command, 0).map_err(|error| {
-        if error.kind() != io::ErrorKind::NotFound {
-            tracing::error!(error = &error as &dyn std::error::Error, "ffprobe cannot be started");
+impl Programs {
+    /// Asks ffprobe. [`PictureError::NoDecoder`]: there is none.
+    pub(super) async fn probe(&self, path: &Path, clip: &Clip) -> Result<Probe, PictureError> {
+        const ENTRIES: &str = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_space:stream_side_data=rotation:format=format_name,duration";
+        let begun = self.command("ffprobe", path, None).and_then(|mut command| {
+            command.args(["-select_streams", "v:0", "-show_entries", ENTRIES, "-of", "json", "-i"]);
+            command.arg(path).spawn()
+        });
+        let mut child = begun.map_err(|error| {
+            if error.kind() != io::ErrorKind::NotFound {
+                tracing::error!(error = &error as &dyn std::error::Error, "ffprobe cannot be started");
+            }
+            PictureError::NoDecoder
+        })?;
+        let mut answer = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            let read = tokio::time::timeout(PATIENCE, read_all(stdout, &mut answer)).await;
+            read.map_err(|_| cannot("the clip takes too long to be looked at"))?
+                .map_err(|_| cannot("the clip cannot be looked at"))?;
         }
-        PictureError::NoDecoder
-    })?;
-    let mut answer = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        let read = tokio::time::timeout(PATIENCE, read_all(stdout, &mut answer)).await;
-        read.map_err(|_| cannot("the clip takes too long to be looked at"))?
-            .map_err(|_| cannot("the clip cannot be looked at"))?;
+        if answer.is_empty() && not_started(&mut child).await {
+            return Err(PictureError::NoDecoder);
+        }
+        let said: Said =
+            serde_json::from_slice(&answer).map_err(|_| cannot("this is no clip that can be shown"))?;
+        understood(&said, clip).ok_or_else(|| cannot("this is no clip that can be shown"))
     }
-    let said: Said =
-        serde_json::from_slice(&answer).map_err(|_| cannot("this is no clip that can be shown"))?;
-    understood(&said, clip).ok_or_else(|| cannot("this is no clip that can be shown"))
+}
+
+/// Whether the process never became the program, which is no fault of the clip.
+async fn not_started(child: &mut Child) -> bool {
+    let status = tokio::time::timeout(PATIENCE, child.wait()).await;
+    let is_not = matches!(status, Ok(Ok(status)) if status.code() == Some(NOT_STARTED.into()));
+    if is_not {
+        tracing::error!("a program of ffmpeg cannot be started behind its walls");
+    }
+    is_not
 }
 
 async fn read_all(from: impl AsyncRead + Unpin, into: &mut Vec<u8>) -> io::Result<usize> {

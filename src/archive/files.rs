@@ -1,6 +1,6 @@
 //! Files that people share in a consultation: kept whole under their hash, beside the objects, and never decoded here.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -75,6 +75,29 @@ impl FileShelf<'_> {
         }
         tokio::fs::File::open(path).await?.sync_data().await?;
         Ok(tokio::fs::rename(path, place).await?)
+    }
+
+    /// Keeps bytes that were made here, whole and on the disk; their SHA-256.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn put(&self, bytes: bytes::Bytes) -> Result<[u8; 32], Error> {
+        let folder = self.folder.clone();
+        let put = move || {
+            let content: [u8; 32] = Sha256::digest(&bytes).into();
+            let place = path_of(&folder, content);
+            let shelf = place.parent().unwrap_or(&folder);
+            std::fs::create_dir_all(shelf)?;
+            // Where uploads wait until they are whole.
+            let spool = folder.with_file_name("incoming");
+            std::fs::create_dir_all(&spool)?;
+            let mut file = tempfile::NamedTempFile::new_in(&spool)?;
+            file.write_all(&bytes)?;
+            file.as_file().sync_data()?;
+            file.persist(place).map_err(|failed| failed.error)?;
+            Ok(content)
+        };
+        tokio::task::spawn_blocking(put).await.map_err(|_| Error::Broken)?
     }
 
     /// Removes a file that no row names any more.

@@ -56,20 +56,33 @@ pub(super) struct Limits {
     most_bytes: u64,
 }
 
+/// Binds this process for good: so much address space, no core file, few open files, and files that it writes at most so long; all in
+/// bytes.
+///
+/// # Errors
+/// If the system refuses; the process must not go on then.
+pub(super) fn bind(memory_bytes: u64, written_bytes: u64) -> Result<()> {
+    forbid_beyond(Resource::As, memory_bytes)?;
+    forbid_beyond(Resource::Core, 0)?;
+    forbid_beyond(Resource::Nofile, FILES)?;
+    // When the machine itself runs out of memory, this process goes before the calls do.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    forbid_beyond(Resource::Fsize, written_bytes)
+}
+
+/// A limit that cannot be raised again.
+pub(super) fn forbid_beyond(resource: Resource, limit: u64) -> Result<()> {
+    setrlimit(resource, Rlimit { current: Some(limit), maximum: Some(limit) })
+}
+
 impl Limits {
     /// No core files, no written files, few open files, and an end to memory. `cache_bytes`: of decoded frames.
     ///
     /// # Errors
     /// If the system refuses; the child must not go on then.
     pub(super) fn take(cache_bytes: u64) -> Result<Self> {
-        let at_most = |limit| Rlimit { current: Some(limit), maximum: Some(limit) };
         let most_bytes = WORKING_BYTES + cache_bytes;
-        setrlimit(Resource::As, at_most(most_bytes))?;
-        setrlimit(Resource::Core, at_most(0))?;
-        setrlimit(Resource::Nofile, at_most(FILES))?;
-        // When the machine itself runs out of memory, this process goes before the calls do.
-        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
-        setrlimit(Resource::Fsize, at_most(0))?;
+        bind(most_bytes, 0)?;
         // Both look for something in the system when they are first asked, which is too late behind the walls.
         let page_bytes = rustix::param::page_size() as u64;
         let _ = processor_time();

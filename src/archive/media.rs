@@ -82,6 +82,17 @@ pub struct Spooled {
     pub bytes: u64,
 }
 
+impl Spooled {
+    /// Bytes as such a file.
+    pub(super) fn of(bytes: &[u8], folder: &Path) -> io::Result<Self> {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.rewind()?;
+        let content = ContentHash(Sha256::digest(bytes).into());
+        Ok(Self { file, content, bytes: bytes.len() as u64 })
+    }
+}
+
 /// Why a file is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefusalKind {

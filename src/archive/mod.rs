@@ -1,16 +1,20 @@
 //! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
 //! Nothing of an object is parsed in this process: [`pool`] starts the children, [`child`] is what they do, [`wire`] is what is spoken with them,
+//! [`clip_worker`] is how ffmpeg gets behind its walls,
 //! [`receive`] takes uploads in, [`files`] keeps what people share, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as
 //! paths.
 
+mod ahead;
 mod child;
+mod clip_worker;
 mod decoder;
 mod ffmpeg;
 mod files;
 mod kinds;
 mod limits;
 mod media;
+mod own_folder;
 mod picture;
 mod pool;
 mod receive;
@@ -19,21 +23,24 @@ mod video;
 mod wire;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::Notify;
+use uuid::Uuid;
 
-use crate::imaging::{ContentHash, FrameNumber};
+use crate::imaging::{ContentHash, FrameNumber, MeasureRefusal, MeasureShape, Measured, ReferencedImage};
 use crate::tasks::Tasks;
 
 pub use child::run_worker;
+pub use clip_worker::{ClipTask, run_clip_worker};
 pub use decoder::{Decoder, FrameValues};
 pub use files::{FileShelf, LookedAt};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled, walk};
 pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
 
+use ahead::Ahead;
 use picture::PictureKey;
 use pool::{Made, Pool};
 use video::Clips;
@@ -75,6 +82,8 @@ pub enum Error {
     Io(#[from] std::io::Error),
     #[error("the upload cannot be taken in")]
     Media(#[from] MediaError),
+    #[error("an object that was written here cannot be read")]
+    Own(#[from] PictureError),
     #[error("a task of the archive ended before its work did")]
     Broken,
 }
@@ -91,8 +100,9 @@ struct Inner {
     /// Held by whoever changes what lies among the shared files.
     shelf: tokio::sync::Mutex<()>,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
-    /// Frames to be decoded ahead; the newest wish replaces those before it.
-    wanted: watch::Sender<Vec<(ContentHash, FrameNumber)>>,
+    /// Frames to be decoded ahead, by viewing; and the sign that there is a new wish.
+    ahead: Arc<Mutex<Ahead>>,
+    wished: Arc<Notify>,
 }
 
 impl Archive {
@@ -105,17 +115,20 @@ impl Archive {
             .eviction_policy(moka::policy::EvictionPolicy::lru())
             .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
             .build();
-        let (wanted, wishes) = watch::channel(Vec::new());
-        let clips = Clips::new(settings.folder.join("clips"));
+        let (ahead, wished) = (Arc::new(Mutex::new(Ahead::default())), Arc::new(Notify::new()));
+        let streams = settings.folder.join("clips");
+        own_folder::clear(&streams);
+        let clips = Clips::new(streams, settings.worker_program.clone());
         let archive = Self(Arc::new(Inner {
             settings,
             clips,
             shelf: tokio::sync::Mutex::new(()),
             pool: pool.clone(),
             pictures,
-            wanted,
+            ahead: ahead.clone(),
+            wished: wished.clone(),
         }));
-        tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, wishes, tasks.clone()));
+        tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, ahead, wished, tasks.clone()));
         Ok(archive)
     }
 
@@ -148,6 +161,35 @@ impl Archive {
         Ok(picture)
     }
 
+    /// What a shape measures on a frame; where it cannot be measured, why not. Its points are in units of the frame.
+    pub async fn measure(&self, content: ContentHash, frame: FrameNumber, shape: &MeasureShape) -> Measured {
+        if self.0.clips.has(content) {
+            return Measured::refused(MeasureRefusal::Clip);
+        }
+        // The pipe has no word for such numbers.
+        if !shape.is_finite() {
+            return Measured::refused(MeasureRefusal::OutsideFrame);
+        }
+        let path = object_path(&self.folder(), content);
+        let measured = self.0.pool.measure(&path, content, frame, *shape).await;
+        measured.unwrap_or_else(|why| {
+            tracing::warn!(error = &why as &dyn std::error::Error, "a frame cannot be measured");
+            Measured::refused(MeasureRefusal::FrameFailed)
+        })
+    }
+
+    /// What objects about an image say again of it and of these frames, so that they are filed beside it.
+    ///
+    /// # Errors
+    /// If it is no DICOM image, or has no such frames; the sentence says why.
+    pub async fn referenced(
+        &self,
+        content: ContentHash,
+        frames: &[FrameNumber],
+    ) -> Result<ReferencedImage, PictureError> {
+        self.0.pool.referenced(&object_path(&self.folder(), content), content, frames).await
+    }
+
     /// What an object that is no picture is shown as.
     ///
     /// # Errors
@@ -157,19 +199,14 @@ impl Archive {
         self.0.pool.content(file, content).await
     }
 
-    /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call. The same
-    /// frames again are no news: a window that is dragged asks for them at every step.
-    pub fn prefetch(&self, frames: &[(ContentHash, FrameNumber)]) {
+    /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call for the same viewing;
+    /// viewings have their turns. The same frames again are no news: a window that is dragged asks for them at every step.
+    pub fn prefetch(&self, viewing: Uuid, frames: &[(ContentHash, FrameNumber)]) {
         // Clips are read forward by a process of their own.
-        let frames: Vec<_> =
-            frames.iter().copied().filter(|(content, _)| !self.0.clips.has(*content)).collect();
-        self.0.wanted.send_if_modified(|wanted| {
-            let is_new = *wanted != frames;
-            if is_new {
-                *wanted = frames;
-            }
-            is_new
-        });
+        let frames = frames.iter().copied().filter(|(content, _)| !self.0.clips.has(*content)).collect();
+        if self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner).wish(viewing, frames) {
+            self.0.wished.notify_one();
+        }
     }
 
     fn folder(&self) -> PathBuf {
@@ -180,21 +217,19 @@ impl Archive {
 async fn look_ahead(
     folder: PathBuf,
     pool: Arc<Pool>,
-    mut wishes: watch::Receiver<Vec<(ContentHash, FrameNumber)>>,
+    ahead: Arc<Mutex<Ahead>>,
+    wished: Arc<Notify>,
     tasks: Tasks,
 ) {
     loop {
-        tokio::select! {
-            () = tasks.stopped() => return,
-            changed = wishes.changed() => if changed.is_err() { return },
-        }
-        let frames = wishes.borrow_and_update().clone();
-        for (content, frame) in frames {
-            // A newer wish makes the rest of this one idle.
-            if wishes.has_changed().unwrap_or(true) {
-                break;
-            }
-            pool.warm(&object_path(&folder, content), content, frame).await;
+        // Asked anew for each frame: a newer wish makes the rest of an older one idle.
+        let next = ahead.lock().unwrap_or_else(PoisonError::into_inner).next();
+        match next {
+            Some((content, frame)) => pool.warm(&object_path(&folder, content), content, frame).await,
+            None => tokio::select! {
+                () = tasks.stopped() => return,
+                () = wished.notified() => {}
+            },
         }
     }
 }

@@ -66,7 +66,9 @@ pub(super) struct PictureKey {
     is_inverted: bool,
     has_overlays: bool,
     has_shutters: bool,
+    is_subtracted: bool,
     state: Option<ContentHash>,
+    range: Option<(u64, u64)>,
     view: [u64; 3],
     turn: (u8, bool),
     surface: Surface,
@@ -76,12 +78,14 @@ pub(super) struct PictureKey {
 impl From<&PictureRequest> for PictureKey {
     fn from(request: &PictureRequest) -> Self {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *request;
-        let Presentation { voi, is_inverted, has_overlays, has_shutters, state } = presentation;
+        let Presentation { voi, is_inverted, has_overlays, has_shutters, is_subtracted, state, range } =
+            presentation;
         let voi = match voi {
             VoiChoice::Object => (0, 0, 0),
             VoiChoice::Window(window) => (1, window.center.to_bits(), window.width.to_bits()),
             VoiChoice::Alternative(number) => (2, u64::from(number), 0),
         };
+        let range = range.map(|(low, high)| (low.to_bits(), high.to_bits()));
         let turn = (view.quarter_turns, view.is_flipped);
         let view = [view.zoom.to_bits(), view.center.0.to_bits(), view.center.1.to_bits()];
         Self {
@@ -91,7 +95,9 @@ impl From<&PictureRequest> for PictureKey {
             is_inverted,
             has_overlays,
             has_shutters,
+            is_subtracted,
             state,
+            range,
             view,
             turn,
             surface,

@@ -18,7 +18,9 @@ use super::picture::{Picture, PictureError, PictureRequest, ShownContent};
 use super::wire::{self, Answer, How, Request};
 use super::{ArchiveSettings, limits};
 use crate::imaging::clip::Clip;
-use crate::imaging::{ContentHash, FrameNumber, PictureFormat, Quality, Received};
+use crate::imaging::{
+    ContentHash, FrameNumber, MeasureShape, Measured, PictureFormat, Quality, Received, ReferencedImage,
+};
 
 /// The verb of the command line that makes this program a child.
 const VERB: &str = "decode-worker";
@@ -199,6 +201,37 @@ impl Pool {
                 }))
             }
             (Answer::Clip(clip), _) => Ok(Made::Clip(clip)),
+            (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
+            _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
+        }
+    }
+
+    /// Measures a shape on a frame.
+    pub(super) async fn measure(
+        &self,
+        path: &Path,
+        content: ContentHash,
+        frame: FrameNumber,
+        shape: MeasureShape,
+    ) -> Result<Measured, PictureError> {
+        let request = Request::Measure { content: content.0, frame: frame.number(), shape };
+        match self.ask(content, &request, self.kept(path, content).await?, None).await? {
+            (Answer::Measured(measured), _) => Ok(*measured),
+            (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
+            _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
+        }
+    }
+
+    /// What objects about an image say again of it.
+    pub(super) async fn referenced(
+        &self,
+        path: &Path,
+        content: ContentHash,
+        frames: &[FrameNumber],
+    ) -> Result<ReferencedImage, PictureError> {
+        let request = Request::Referenced { frames: frames.iter().map(|frame| frame.number()).collect() };
+        match self.ask(content, &request, self.kept(path, content).await?, None).await? {
+            (Answer::Referenced(image), _) => Ok(*image),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
         }

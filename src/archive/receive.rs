@@ -62,6 +62,18 @@ impl Archive {
         take_in(source, name, limits, &Destination::Archive(self), &told).await
     }
 
+    /// Keeps an object that was written here, as one that came.
+    ///
+    /// # Errors
+    /// If the disk fails, or it is none.
+    pub async fn keep_own(&self, bytes: Vec<u8>) -> Result<Received, Error> {
+        let spool = self.spool();
+        tokio::fs::create_dir_all(&spool).await?;
+        let spooled = tokio::task::spawn_blocking(move || Spooled::of(&bytes, &spool));
+        let spooled = spooled.await.map_err(|_| Error::Broken)??;
+        Ok(self.keep(spooled).await??)
+    }
+
     /// Has a child read the header, and gives the file its place.
     async fn keep(&self, spooled: Spooled) -> Result<Result<Received, PictureError>, Error> {
         let mut header = match open(spooled.file.path()).await {

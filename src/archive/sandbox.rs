@@ -7,11 +7,16 @@
 //! EPERM, or by being killed, it would break at each of its updates.
 //!
 //! A kernel without one of them leaves the other, and the limits of `limits`; the parent says so in the log.
+//!
+//! ffmpeg is no part of this program and opens its file itself. Its walls have [`Openings`]: its libraries and one file to read,
+//! at most one to write, and the calls that a program needs to start. There is no socket and no other process for it either.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -65,6 +70,67 @@ const CALLS: [libc::c_long; 44] = [
     libc::SYS_geteuid,
 ];
 
+/// What a program needs beside them to be started and to find its libraries and its file. Which files, Landlock says.
+const PROGRAM_CALLS: &[libc::c_long] = &[
+    libc::SYS_dup,
+    libc::SYS_dup3,
+    libc::SYS_execve,
+    libc::SYS_faccessat,
+    libc::SYS_fadvise64,
+    libc::SYS_ftruncate,
+    libc::SYS_getcwd,
+    libc::SYS_getdents64,
+    libc::SYS_getegid,
+    libc::SYS_getgid,
+    libc::SYS_getppid,
+    libc::SYS_mmap,
+    libc::SYS_mprotect,
+    libc::SYS_newfstatat,
+    libc::SYS_openat,
+    libc::SYS_pipe2,
+    libc::SYS_pwrite64,
+    libc::SYS_readlinkat,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_statx,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_access,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_arch_prctl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_dup2,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lstat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_open,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_readlink,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_stat,
+];
+
+/// Where libraries lie.
+const LIBRARIES: [&str; 6] =
+    ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"];
+/// What the kernel starts in the place of a program, to load its libraries.
+const LOADERS: [&str; 4] = [
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/ld-musl-x86_64.so.1",
+    "/lib/ld-musl-aarch64.so.1",
+];
+
+/// What a program of others is left of the file system.
+pub(super) struct Openings<'a> {
+    /// It is started next.
+    pub(super) program: &'a Path,
+    /// A file that it reads.
+    pub(super) reads: &'a Path,
+    /// A file that is there and that it writes.
+    pub(super) writes: Option<&'a Path>,
+}
+
 /// Which walls stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Walls {
@@ -74,41 +140,77 @@ pub(super) struct Walls {
 
 /// Puts up what the kernel has. Nothing takes it down again, and threads that start later stand behind it too.
 pub(super) fn enter() -> Walls {
-    Walls { has_landlock: landlock().unwrap_or(false), has_seccomp: seccomp().is_ok() }
+    let rules = rules().map_err(seccompiler::Error::from).and_then(seccomp);
+    Walls { has_landlock: landlock(None).unwrap_or(false), has_seccomp: rules.is_ok() }
 }
 
-/// Everything that this crate knows of is forbidden, and no rule allows any of it again.
-fn landlock() -> Result<bool, landlock::RulesetError> {
+/// The same with openings, for a program that takes the place of this process next.
+pub(super) fn enter_with(openings: &Openings<'_>) -> Walls {
+    let rules = program_rules().map_err(seccompiler::Error::from);
+    // Landlock first: putting it up is no call of a program.
+    let has_landlock = landlock(Some(openings)).unwrap_or(false);
+    Walls { has_landlock, has_seccomp: rules.and_then(seccomp).is_ok() }
+}
+
+/// Everything that this crate knows of is forbidden, and what the openings name is allowed again.
+fn landlock(openings: Option<&Openings<'_>>) -> Result<bool, landlock::RulesetError> {
     let known = ABI::V6;
-    let status = Ruleset::default()
+    let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(known))?
         .handle_access(AccessNet::from_all(known))?
         .scope(Scope::AbstractUnixSocket | Scope::Signal)?
         .create()?
-        .set_compatibility(CompatLevel::BestEffort)
-        .restrict_self()?;
+        .set_compatibility(CompatLevel::BestEffort);
+    if let Some(Openings { program, reads, writes }) = openings {
+        let started: BitFlags<AccessFs> = AccessFs::Execute | AccessFs::ReadFile;
+        let written = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
+        ruleset = ruleset
+            .add_rules(path_beneath_rules(LIBRARIES, AccessFs::ReadFile | AccessFs::ReadDir))?
+            .add_rules(path_beneath_rules(LOADERS, started))?
+            .add_rules(path_beneath_rules([program], started))?
+            .add_rules(path_beneath_rules([reads], AccessFs::ReadFile))?
+            .add_rules(path_beneath_rules(*writes, written))?;
+    }
+    let status = ruleset.restrict_self()?;
     Ok(status.ruleset != RulesetStatus::NotEnforced)
 }
 
-fn seccomp() -> Result<(), seccompiler::Error> {
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+fn seccomp(rules: Rules) -> Result<(), seccompiler::Error> {
+    seccompiler::apply_filter(&filter(rules)?)
+}
+
+fn filter(rules: Rules) -> Result<BpfProgram, seccompiler::Error> {
     let filter = SeccompFilter::new(
-        rules()?,
+        rules,
         SeccompAction::Errno(libc::ENOSYS as u32),
         SeccompAction::Allow,
         std::env::consts::ARCH.try_into()?,
     )?;
-    seccompiler::apply_filter(&BpfProgram::try_from(filter)?)
+    Ok(BpfProgram::try_from(filter)?)
 }
 
-fn rules() -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+/// A program's own: memory of its libraries is executable, and its files are closed by themselves when that is wished.
+fn program_rules() -> Result<Rules, seccompiler::BackendError> {
+    let mut rules = rules()?;
+    rules.extend(PROGRAM_CALLS.iter().map(|call| (*call, Vec::new())));
+    let is = |value| SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value);
+    let commands = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL];
+    let asked = commands.map(|command| SeccompRule::new(vec![is(command as u64)?]));
+    rules.insert(libc::SYS_fcntl, asked.into_iter().collect::<Result<_, _>>()?);
+    Ok(rules)
+}
+
+fn rules() -> Result<Rules, seccompiler::BackendError> {
     let is = |place, value| SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value);
     let masked = |place, mask: i32, value: i32| {
         let operator = SeccompCmpOp::MaskedEq(mask as u32 as u64);
         SeccompCondition::new(place, SeccompCmpArgLen::Dword, operator, value as u32 as u64)
     };
     let one = |condition| SeccompRule::new(vec![condition]);
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = CALLS.iter().map(|call| (*call, Vec::new())).collect();
+    let mut rules: Rules = CALLS.iter().map(|call| (*call, Vec::new())).collect();
     // A thread, never a process. clone3 has its flags in memory, where no filter sees them: it does not exist.
     let thread = libc::CLONE_THREAD | libc::CLONE_VM;
     rules.insert(libc::SYS_clone, vec![one(masked(0, thread, thread)?)?]);
@@ -132,14 +234,8 @@ mod tests {
 
     #[test]
     fn the_rules_make_a_filter() {
-        let arch = std::env::consts::ARCH.try_into().unwrap();
-        let filter = SeccompFilter::new(
-            rules().unwrap(),
-            SeccompAction::Errno(libc::ENOSYS as u32),
-            SeccompAction::Allow,
-            arch,
-        );
-        BpfProgram::try_from(filter.unwrap()).unwrap();
+        filter(rules().unwrap()).unwrap();
+        filter(program_rules().unwrap()).unwrap();
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Frames of clips, by ffmpeg where the machine has it: a process of its own with limits, which is given a file to read and a pipe
-//! to write to, and nothing else.
+//! Frames of clips, by ffmpeg where the machine has it: a process of its own behind walls and under limits, which is given a file to
+//! read and a pipe to write to, and nothing else.
 //!
 //! A clip is decoded forward. The process of the last frame stays, so that the next frames come at once; a jump starts another.
 
@@ -13,7 +13,8 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout};
 use tokio::sync::Mutex;
 
-use super::ffmpeg::{Probe, limited, probe, spawn};
+use super::ffmpeg::{Probe, Programs};
+use super::own_folder::OwnFolder;
 use super::picture::{Picture, PictureError, PictureRequest};
 use crate::imaging::clip::Clip;
 use crate::imaging::{
@@ -37,8 +38,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// The clips that are looked at.
 #[derive(Debug)]
 pub(super) struct Clips {
+    programs: Arc<Programs>,
     /// Streams that were taken out of their objects.
-    folder: PathBuf,
+    folder: Arc<OwnFolder>,
     /// Numbers for their names: a clip may be opened anew while the last one is still being closed.
     copies: AtomicU64,
     clips: moka::future::Cache<ContentHash, Arc<OpenClip>>,
@@ -52,6 +54,7 @@ struct OpenClip {
     is_copy: bool,
     is_plain: bool,
     probe: Probe,
+    programs: Arc<Programs>,
     run: Mutex<Option<Run>>,
 }
 
@@ -67,7 +70,7 @@ struct Run {
 impl Drop for OpenClip {
     fn drop(&mut self) {
         if self.is_copy {
-            // What stays is cleared away when the archive is opened.
+            // What stays goes with the folder.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -78,18 +81,14 @@ pub(super) fn cannot(why: impl Into<String>) -> PictureError {
 }
 
 impl Clips {
-    /// `folder` holds streams that were taken out of objects; what is in it from before is removed.
-    pub(super) fn new(folder: PathBuf) -> Self {
-        if let Ok(entries) = std::fs::read_dir(&folder) {
-            for entry in entries.flatten() {
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
+    /// Streams that are taken out of objects lie in a folder of their own in `root`. `worker_program`: this program.
+    pub(super) fn new(root: PathBuf, worker_program: PathBuf) -> Self {
         let weigh = |_: &(ContentHash, u32), frame: &Arc<StoredFrame>| {
             u32::try_from(frame.values.bytes()).unwrap_or(u32::MAX)
         };
         Self {
-            folder,
+            programs: Arc::new(Programs { worker_program }),
+            folder: Arc::new(OwnFolder::new(root)),
             copies: AtomicU64::new(0),
             clips: moka::future::Cache::builder()
                 .max_capacity(OPEN_CLIPS)
@@ -102,7 +101,7 @@ impl Clips {
     /// Ends all processes and removes what was taken out of objects.
     pub(super) fn close(&self) {
         self.clips.invalidate_all();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        self.folder.remove();
     }
 
     /// Whether a clip is open: then nobody has to ask what the object is.
@@ -112,7 +111,7 @@ impl Clips {
 
     /// Size, number and rate of the frames of a plain clip, for its facts. Without ffmpeg they stay unknown.
     pub(super) async fn describe(&self, path: &Path, facts: &mut InstanceFacts) -> Result<(), PictureError> {
-        match probe(path, &Clip::default()).await {
+        match self.programs.probe(path, &Clip::default()).await {
             Ok(probe) => {
                 (facts.columns, facts.rows, facts.frames) = (probe.columns, probe.rows, probe.frames);
                 facts.details.cine = Some(Cine { frame_ms: probe.frame_ms, ..Cine::default() });
@@ -135,17 +134,17 @@ impl Clips {
         draw(frame, presentation, Some((view, surface)), quality).await
     }
 
-    /// A frame at its own size, or fitted into a surface, without loss.
+    /// A frame at its own size, or what a view shows of it on a surface, without loss.
     pub(super) async fn render(
         &self,
         path: &Path,
         clip: Clip,
         frame: FrameNumber,
-        surface: Option<Surface>,
+        presentation: Presentation,
+        sight: Option<(View, Surface)>,
     ) -> Result<Vec<u8>, PictureError> {
         let frame = self.frame(path, ContentHash([0; 32]), Some(clip), frame).await?;
-        let view = surface.map(|surface| (View::default(), surface));
-        Ok(draw(frame, Presentation::PLAIN, view, Quality::Lossless).await?.bytes.to_vec())
+        Ok(draw(frame, presentation, sight, Quality::Lossless).await?.bytes.to_vec())
     }
 
     async fn frame(
@@ -217,17 +216,21 @@ impl Clips {
             (path.to_owned(), false)
         } else {
             let number = self.copies.fetch_add(1, Ordering::Relaxed);
-            let to = self.folder.join(format!("{}-{number}.stream", hexadecimal(content)));
-            let (from, to_, parts, folder) =
-                (path.to_owned(), to.clone(), clip.parts.clone(), self.folder.clone());
-            let copied = tokio::task::spawn_blocking(move || take_out(&folder, &from, &to_, &parts)).await;
-            copied
+            let name = format!("{}-{number}.stream", hexadecimal(content));
+            let (from, parts, folder) = (path.to_owned(), clip.parts.clone(), self.folder.clone());
+            let copy = move || {
+                let to = folder.path()?.join(name);
+                take_out(&from, &to, &parts).map(|()| to)
+            };
+            let copied = tokio::task::spawn_blocking(copy).await;
+            let to = copied
                 .map_err(|_| cannot("the clip cannot be taken out of its object"))?
                 .map_err(|_| cannot("the clip cannot be taken out of its object"))?;
             (to, true)
         };
-        let mut open = OpenClip { path, is_copy, is_plain, probe: Probe::UNKNOWN, run: Mutex::new(None) };
-        open.probe = probe(&open.path, &clip).await.map_err(|error| match error {
+        let (probe, programs) = (Probe::UNKNOWN, self.programs.clone());
+        let mut open = OpenClip { path, is_copy, is_plain, probe, programs, run: Mutex::new(None) };
+        open.probe = self.programs.probe(&open.path, &clip).await.map_err(|error| match error {
             PictureError::NoDecoder => cannot(NO_FFMPEG),
             other => other,
         })?;
@@ -246,16 +249,18 @@ impl OpenClip {
     /// Puts the same stream into a container that knows the place of every frame. Where that fails it is decoded from its start.
     async fn rewrap(&mut self) -> bool {
         let to = self.path.with_extension("mp4");
-        let mut command = limited("ffmpeg");
-        command.arg("-i").arg(&self.path).args(["-map", "0:v:0", "-c", "copy", "-f", "mp4", "-y"]).arg(&to);
         let length = tokio::fs::metadata(&self.path).await.map_or(0, |facts| facts.len());
-        let wrapped = match spawn(command, length + length / 4 + (1 << 20)) {
+        let most = length + length / 4 + (1 << 20);
+        let begun = self.programs.command("ffmpeg", &self.path, Some((&to, most))).and_then(|mut command| {
+            command.arg("-i").arg(&self.path).args(["-map", "0:v:0", "-c", "copy", "-f", "mp4", "-y"]);
+            command.arg(&to).spawn()
+        });
+        let wrapped = match begun {
             Ok(mut child) => tokio::time::timeout(PATIENCE, child.wait()).await,
             Err(_) => return false,
         };
         let is_whole = matches!(wrapped, Ok(Ok(status)) if status.success());
         let unneeded = if is_whole { std::mem::replace(&mut self.path, to) } else { to };
-        // The folder is cleared when the archive is opened.
         let _ = tokio::fs::remove_file(unneeded).await;
         is_whole
     }
@@ -263,7 +268,7 @@ impl OpenClip {
     /// Starts to decode at a frame.
     fn start(&self, from: u32) -> io::Result<Run> {
         let Probe { columns, rows, frame_ms, is_bare, is_wide_without_colors, .. } = self.probe;
-        let mut command = limited("ffmpeg");
+        let mut command = self.programs.command("ffmpeg", &self.path, None)?;
         let mut filters = Vec::new();
         if from > 1 && !is_bare {
             // Half a frame before: the first frame at or behind that time is the wanted one, whatever the rounding.
@@ -292,7 +297,7 @@ impl OpenClip {
             "passthrough",
         ]);
         command.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]);
-        let mut child = spawn(command, 0)?;
+        let mut child = command.spawn()?;
         let frames = child.stdout.take().ok_or_else(|| io::Error::other("the process has no pipe"))?;
         Ok(Run { _child: child, frames, next: from })
     }
@@ -317,14 +322,8 @@ fn without(error: &io::Error) -> PictureError {
 }
 
 /// Copies the stream of an object into a file of its own.
-fn take_out(folder: &Path, from: &Path, to: &Path, parts: &[(u64, u64)]) -> io::Result<()> {
+fn take_out(from: &Path, to: &Path, parts: &[(u64, u64)]) -> io::Result<()> {
     use std::io::{Read, Seek, SeekFrom};
-    use std::os::unix::fs::DirBuilderExt;
-    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ if !folder.symlink_metadata()?.is_dir() => return Err(io::ErrorKind::NotADirectory.into()),
-        _ => {}
-    }
     let mut from = std::fs::File::open(from)?;
     let mut to = std::fs::File::create_new(to)?;
     for &(start, length) in parts {
@@ -380,11 +379,10 @@ mod tests {
     #[test]
     fn only_the_parts_of_the_stream_are_taken_out_and_nothing_is_written_over() {
         let folder = tempfile::tempdir().unwrap();
-        let (from, inner) = (folder.path().join("object"), folder.path().join("clips"));
+        let (from, to) = (folder.path().join("object"), folder.path().join("1.stream"));
         std::fs::write(&from, b"header-one-item-two-end").unwrap();
-        let to = inner.join("1.stream");
-        take_out(&inner, &from, &to, &[(7, 3), (16, 3)]).unwrap();
+        take_out(&from, &to, &[(7, 3), (16, 3)]).unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"onetwo");
-        assert!(take_out(&inner, &from, &to, &[(0, 1)]).is_err());
+        assert!(take_out(&from, &to, &[(0, 1)]).is_err());
     }
 }

@@ -18,8 +18,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest};
 
 use crate::imaging::clip::Clip;
 use crate::imaging::{
-    ContentHash, Document, FrameFacts, Inspection, InstanceDetails, InstanceFacts, ObjectKind, PatientFacts,
-    Received, SeriesFacts, StudyFacts, Window, WindowPreset,
+    ContentHash, Document, FrameFacts, Inspection, InstanceDetails, InstanceFacts, MeasureShape, Measured,
+    ObjectKind, PatientFacts, Received, ReferencedImage, SeriesFacts, StudyFacts, Window, WindowPreset,
 };
 use crate::imaging::{Presentation, View, VoiChoice};
 use crate::secret::Pii;
@@ -39,7 +39,7 @@ pub(super) enum Request {
     /// The stored values of a frame.
     Values { frame: u32 },
     /// Render a frame without loss, at its own size or at that of a surface.
-    Render { frame: u32, window: Option<(f64, f64)>, size: Option<(u32, u32)> },
+    Render { frame: u32, how: Box<How>, size: Option<(u32, u32)> },
     /// Decode a frame and keep it.
     Warm { content: [u8; 32], frame: u32 },
     /// Render a frame and encode it.
@@ -52,6 +52,10 @@ pub(super) enum Request {
         /// `None`: lossless.
         percent: Option<u8>,
     },
+    /// Measure a shape on a frame.
+    Measure { content: [u8; 32], frame: u32, shape: MeasureShape },
+    /// What objects about an image say again of it and of these frames.
+    Referenced { frames: Vec<u32> },
     /// What the object is shown as, when it is no picture.
     Content,
 }
@@ -63,8 +67,10 @@ pub(super) struct How {
     is_inverted: bool,
     has_overlays: bool,
     has_shutters: bool,
+    is_subtracted: bool,
     /// The hash of the presentation state, which comes along as the second file.
     state: Option<[u8; 32]>,
+    range: Option<(f64, f64)>,
     zoom: f64,
     center: (f64, f64),
     quarter_turns: u8,
@@ -89,7 +95,9 @@ impl How {
             is_inverted: presentation.is_inverted,
             has_overlays: presentation.has_overlays,
             has_shutters: presentation.has_shutters,
+            is_subtracted: presentation.is_subtracted,
             state: presentation.state.map(|hash| hash.0),
+            range: presentation.range,
             zoom: view.zoom,
             center: view.center,
             quarter_turns: view.quarter_turns,
@@ -107,7 +115,9 @@ impl How {
             is_inverted: self.is_inverted,
             has_overlays: self.has_overlays,
             has_shutters: self.has_shutters,
+            is_subtracted: self.is_subtracted,
             state: self.state.map(ContentHash),
+            range: self.range,
         }
     }
 
@@ -125,10 +135,11 @@ impl Request {
     /// The frame that it is about; 0 for the header.
     pub(super) fn frame(&self) -> u32 {
         match self {
-            Self::Header { .. } | Self::Inspect | Self::Content => 0,
+            Self::Header { .. } | Self::Inspect | Self::Referenced { .. } | Self::Content => 0,
             Self::Values { frame }
             | Self::Render { frame, .. }
             | Self::Warm { frame, .. }
+            | Self::Measure { frame, .. }
             | Self::Picture { frame, .. } => *frame,
         }
     }
@@ -136,7 +147,11 @@ impl Request {
     /// The most bytes that an honest answer has behind its words: the gateway takes no more from a child that lies.
     fn most_bytes(&self) -> usize {
         match self {
-            Self::Header { .. } | Self::Inspect | Self::Warm { .. } => 0,
+            Self::Header { .. }
+            | Self::Inspect
+            | Self::Warm { .. }
+            | Self::Measure { .. }
+            | Self::Referenced { .. } => 0,
             // Encoded, a picture of noise is a little larger than its pixels.
             Self::Picture { width, height, .. } | Self::Render { size: Some((width, height)), .. } => {
                 (*width as usize).saturating_mul(*height as usize).saturating_mul(4).min(MAX_BYTES)
@@ -178,6 +193,8 @@ pub(super) enum Answer {
         is_whole: bool,
         facts: Box<FrameFacts>,
     },
+    Measured(Box<Measured>),
+    Referenced(Box<ReferencedImage>),
     Text(Box<Document>),
     /// What was to be rendered is a frame of a clip, which is not decoded in a child.
     Clip(Clip),
@@ -396,7 +413,13 @@ pub(super) async fn receive_answer(
     }
     let mut text = vec![0; json];
     from.read_exact(&mut text).await?;
-    let mut bytes = vec![0; payload];
-    from.read_exact(&mut bytes).await?;
+    // A picture is large enough that zeroes before it would be seen in its time.
+    let mut bytes = Vec::with_capacity(payload);
+    while bytes.len() < payload {
+        let left = (payload - bytes.len()) as u64;
+        if (&mut *from).take(left).read_buf(&mut bytes).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
     Ok((serde_json::from_slice(&text)?, bytes))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
-use super::{AppointmentId, Participant, ParticipantId, PractitionerId, Role};
+use super::{AppointmentId, Language, Part, Participant, ParticipantId, Practitioner, PractitionerId, Role};
 use crate::secret::Pii;
 
 /// A slot with its people.
@@ -147,6 +147,15 @@ pub enum BookError {
     NoteTooLong,
 }
 
+/// Why nobody comes into a consultation without being booked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DropInError {
+    #[error("the consultation does not run")]
+    NotRunning,
+    #[error("an appointment has at most {} people", Appointment::MAX_PARTICIPANTS)]
+    TooManyPeople,
+}
+
 impl Appointment {
     /// The largest number of people in one appointment: a tumour board with everybody who has a say in it.
     pub const MAX_PARTICIPANTS: usize = 40;
@@ -183,7 +192,8 @@ impl Appointment {
         if participants.iter().filter(|p| p.role() == Role::Patient).count() != 1 {
             return Err(BookError::NotOnePatient);
         }
-        let mut practitioners: Vec<_> = participants.iter().filter_map(Participant::practitioner).collect();
+        let mut practitioners: Vec<_> =
+            participants.iter().filter_map(Participant::booked_practitioner).collect();
         if practitioners.is_empty() {
             return Err(BookError::NoPractitioner);
         }
@@ -215,6 +225,25 @@ impl Appointment {
         })
     }
 
+    /// A member of staff who is not booked comes in while the consultation runs. Answers with who they are here; `id` is for whoever is
+    /// nobody yet. That they may at all is checked before.
+    ///
+    /// # Errors
+    /// If it does not run, or there are too many.
+    pub fn drop_in(&self, id: ParticipantId, who: &Practitioner) -> Result<Participant, DropInError> {
+        if !matches!(self.status, AppointmentStatus::Arrived { .. }) {
+            return Err(DropInError::NotRunning);
+        }
+        if let Some(known) = self.participant_of(who.id) {
+            return Ok(known.clone());
+        }
+        if self.participants.len() >= Self::MAX_PARTICIPANTS {
+            return Err(DropInError::TooManyPeople);
+        }
+        let (name, language) = (who.name.clone(), Language::default());
+        Ok(Participant { id, name, part: Part::DroppedIn(who.id), language })
+    }
+
     /// The person of that identifier, if they are in this appointment.
     pub fn participant(&self, id: ParticipantId) -> Option<&Participant> {
         self.participants.iter().find(|p| p.id == id)
@@ -229,14 +258,31 @@ impl Appointment {
     pub fn patient(&self) -> Option<&Participant> {
         self.participants.iter().find(|p| p.role() == Role::Patient)
     }
+
+    /// The patient's name as it was booked.
+    pub fn patient_name(&self) -> &str {
+        self.patient().map(|patient| patient.name.expose().as_str()).unwrap_or_default()
+    }
 }
 
 impl Participant {
     /// Which member of staff this is; `None` for guests.
     pub fn practitioner(&self) -> Option<PractitionerId> {
         match self.part {
-            super::Part::Practitioner(id) => Some(id),
-            super::Part::Guest(_) => None,
+            Part::Practitioner(id) | Part::DroppedIn(id) => Some(id),
+            Part::Guest(_) => None,
         }
+    }
+
+    /// Which member of staff is booked here, and so takes the time of the appointment.
+    pub fn booked_practitioner(&self) -> Option<PractitionerId> {
+        match self.part {
+            Part::Practitioner(id) => Some(id),
+            Part::DroppedIn(_) | Part::Guest(_) => None,
+        }
+    }
+
+    pub fn has_dropped_in(&self) -> bool {
+        matches!(self.part, Part::DroppedIn(_))
     }
 }

@@ -112,6 +112,10 @@ pub enum Input {
     Invite {
         participant: ParticipantId,
     },
+    /// A member of staff who was not booked may come in from now on. That they may is checked before.
+    Join {
+        participant: ParticipantId,
+    },
     End {
         by: ParticipantId,
         outcome: Outcome,
@@ -143,6 +147,8 @@ pub enum Effect {
     TelephoneEnded { telephone: Telephone, until: DateTime<Utc> },
     /// The link of this person opens nothing any more.
     WithdrawLink { participant: ParticipantId },
+    /// Somebody who was not booked is about to come in: tell everybody.
+    Joined { participant: ParticipantId },
     /// The first person is in the room.
     Began,
     /// Everybody out; links close.
@@ -378,6 +384,13 @@ impl Consultation {
                 if let Place::Removed(place) = *self.place_of(participant)? {
                     self.set(participant, Place::Invited(place.invite_again()), None, now, &mut effects);
                 }
+            }
+            Input::Join { participant } if self.seats.contains_key(&participant) => {}
+            Input::Join { .. } if self.is_locked => return Err(Refusal::Locked),
+            Input::Join { participant } => {
+                let place = Place::Invited(Invited::default());
+                self.seats.insert(participant, Seat { role: Role::Practitioner, place });
+                effects.0.push(Effect::Joined { participant });
             }
             Input::End { by, outcome } => {
                 self.staff(by)?;

@@ -11,6 +11,22 @@ pub fn is_same_name(one: &str, other: &str) -> bool {
     !few.is_empty() && few.iter().all(|part| many.contains(part))
 }
 
+/// Whether objects name somebody else than the patient who is expected. Photographs and letters that are no DICOM name nobody.
+pub fn is_other_patient(booked: &str, written: &str) -> bool {
+    !written.is_empty() && !is_same_name(booked, written)
+}
+
+/// Which studies are priors: older than the newest one of the same person. `studies`: the name that each carries and its date. One without a
+/// date is none, and studies that name nobody are no one person's.
+pub fn priors<D: Ord>(studies: &[(&str, Option<D>)]) -> Vec<bool> {
+    let is_older = |name: &str, date: &D| {
+        studies.iter().any(|(other, newer)| {
+            is_same_name(name, other) && newer.as_ref().is_some_and(|newer| newer > date)
+        })
+    };
+    studies.iter().map(|(name, date)| date.as_ref().is_some_and(|date| is_older(name, date))).collect()
+}
+
 /// Capital letters and digits without accents, split at everything else.
 fn parts(name: &str) -> Vec<String> {
     let plain: String = name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase).collect();
@@ -26,7 +42,21 @@ fn parts(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_same_name;
+    use super::*;
+
+    #[test]
+    fn priors_are_older_than_the_newest_of_the_same_person() {
+        let studies = [
+            ("LEFEVRE^HELENE", Some(3)),
+            ("LEFEVRE^HELENE", Some(1)),
+            ("Lefèvre Hélène", Some(3)),
+            ("DURAND^PAUL", Some(2)),
+            ("LEFEVRE^HELENE", None),
+            ("", Some(1)),
+            ("", Some(2)),
+        ];
+        assert_eq!(priors(&studies), [false, true, false, false, false, false, false]);
+    }
 
     #[test]
     fn one_person_is_written_in_many_ways() {
@@ -38,6 +68,12 @@ mod tests {
         ] {
             assert!(is_same_name(booked, header), "{booked} / {header}");
         }
+    }
+
+    #[test]
+    fn a_letter_without_a_name_is_not_of_another_patient() {
+        assert!(!is_other_patient("MARTIN Jean", ""));
+        assert!(is_other_patient("MARTIN Jean", "DURAND Anne"));
     }
 
     #[test]

@@ -78,6 +78,18 @@ id!(
     TelephoneId
 );
 id!(
+    /// Something that somebody drew over a frame.
+    MarkId
+);
+id!(
+    /// One image that was kept from the viewing.
+    KeyImageId
+);
+id!(
+    /// One step of the viewing, as it is kept.
+    StepId
+);
+id!(
     /// A part of the hospital that holds consultations.
     ServiceId
 );

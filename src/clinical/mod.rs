@@ -13,6 +13,7 @@ mod quality;
 mod resume;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use admission::*;
 pub use appointment::*;
@@ -25,3 +26,4 @@ pub use participant::*;
 pub use policy::*;
 pub use quality::*;
 pub use resume::*;
+pub use words::*;

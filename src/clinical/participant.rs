@@ -46,6 +46,8 @@ impl From<GuestRole> for Role {
 pub enum Part {
     Guest(GuestRole),
     Practitioner(PractitionerId),
+    /// A member of staff who was not booked, and came in while the consultation ran. Takes no slot.
+    DroppedIn(PractitionerId),
 }
 
 /// The language a person reads.
@@ -69,7 +71,7 @@ impl Participant {
     pub fn role(&self) -> Role {
         match self.part {
             Part::Guest(role) => role.into(),
-            Part::Practitioner(_) => Role::Practitioner,
+            Part::Practitioner(_) | Part::DroppedIn(_) => Role::Practitioner,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Appointment, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
+use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +46,25 @@ pub enum Verb {
     FetchFiles,
     /// Read how a call went.
     SeeQuality,
+    /// Draw and measure on what is shown; what of it guests may is the presenter's to say.
+    Mark,
+    /// Keep images of what is shown; afterwards, what becomes of them and of the summary for the patient.
+    KeepImages,
+    /// Read what was shown, and who saw it.
+    SeeViewingRecord,
+    /// Bring photographs from inside a call.
+    UploadPhotos,
+    /// Take a study back that was brought by mistake.
+    WithdrawStudies,
+    /// See which consultations run that have studies to look at.
+    SeeWorklist,
+    /// Come into a running consultation without being booked.
+    DropIn,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 29] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -73,6 +87,13 @@ impl Verb {
         Self::ShareFiles,
         Self::FetchFiles,
         Self::SeeQuality,
+        Self::Mark,
+        Self::KeepImages,
+        Self::SeeViewingRecord,
+        Self::UploadPhotos,
+        Self::WithdrawStudies,
+        Self::SeeWorklist,
+        Self::DropIn,
     ];
 }
 
@@ -118,7 +139,10 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::AddStudies
             | Verb::ShareFiles
             | Verb::FetchFiles
-            | Verb::SeeQuality,
+            | Verb::SeeQuality
+            | Verb::SeeViewingRecord
+            | Verb::KeepImages
+            | Verb::WithdrawStudies,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -132,9 +156,15 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::Point
             | Verb::Chat
             | Verb::MutePeople
-            | Verb::TurnToTelephone,
+            | Verb::TurnToTelephone
+            | Verb::Mark
+            | Verb::KeepImages,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
+        (Verb::DropIn, Object::Appointment(appointment)) => {
+            is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
+        }
         _ => false,
     }
 }
@@ -149,7 +179,9 @@ fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> boo
             | Verb::Point
             | Verb::Chat
             | Verb::ShareFiles
-            | Verb::FetchFiles,
+            | Verb::FetchFiles
+            | Verb::Mark
+            | Verb::UploadPhotos,
             Object::Consultation { appointment, place },
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,

@@ -409,6 +409,80 @@ fn a_doctor_reaches_only_appointments_they_are_booked_in() {
     }
 }
 
+#[test]
+fn a_radiologist_drops_in_while_a_consultation_runs_and_nobody_else_does() {
+    let mut visit = appointment();
+    let of =
+        |role| Actor::Staff { practitioner: PractitionerId::new(Uuid::from_u128(77)), roles: vec![role] };
+    let may = |role, visit: &Appointment| authorize(&of(role), Verb::DropIn, &Object::Appointment(visit));
+    assert_eq!(may(StaffRole::Radiologist, &visit), Err(NotAllowed), "it has not begun");
+    visit.status = visit.status.arrive(at(0)).unwrap();
+    assert_eq!(may(StaffRole::Radiologist, &visit), Ok(()));
+    for role in [StaffRole::Doctor, StaffRole::Secretary, StaffRole::Administrator] {
+        assert_eq!(may(role, &visit), Err(NotAllowed), "{role:?}");
+        assert_eq!(authorize(&of(role), Verb::SeeWorklist, &Object::Agenda), Err(NotAllowed), "{role:?}");
+    }
+    visit.status = visit.status.fulfil(at(9), Outcome::Completed).unwrap();
+    assert_eq!(may(StaffRole::Radiologist, &visit), Err(NotAllowed), "it is over");
+}
+
+fn radiologist() -> Practitioner {
+    Practitioner {
+        id: PractitionerId::new(Uuid::from_u128(77)),
+        issuer: "https://idp.example".into(),
+        subject: "77".into(),
+        name: "Dr Somebody".into(),
+        roles: vec![StaffRole::Radiologist],
+    }
+}
+
+#[test]
+fn whoever_drops_in_is_a_participant_without_being_booked() {
+    let mut visit = appointment();
+    assert_eq!(visit.drop_in(STRANGER, &radiologist()), Err(DropInError::NotRunning));
+    visit.status = visit.status.arrive(at(0)).unwrap();
+    let person = visit.drop_in(STRANGER, &radiologist()).unwrap();
+    assert_eq!((person.role(), person.has_dropped_in()), (Role::Practitioner, true));
+    assert_eq!((person.practitioner(), person.booked_practitioner()), (Some(radiologist().id), None));
+    visit.participants.push(person.clone());
+    assert_eq!(visit.drop_in(RELATIVE, &radiologist()), Ok(person), "who is in it stays who they are");
+    let actor = Actor::Staff { practitioner: radiologist().id, roles: radiologist().roles };
+    for verb in [Verb::Attend, Verb::ListStudies, Verb::AddStudies] {
+        assert_eq!(authorize(&actor, verb, &Object::Appointment(&visit)), Ok(()), "{verb:?}");
+    }
+    let booked = Practitioner { id: STAFF, ..radiologist() };
+    assert_eq!(visit.drop_in(STRANGER, &booked).unwrap().id, DOCTOR);
+    while visit.participants.len() < Appointment::MAX_PARTICIPANTS {
+        visit.participants.push(person_number(visit.participants.len()));
+    }
+    let other = Practitioner { id: PractitionerId::new(Uuid::from_u128(78)), ..radiologist() };
+    assert_eq!(visit.drop_in(STRANGER, &other), Err(DropInError::TooManyPeople));
+}
+
+fn person_number(number: usize) -> Participant {
+    person(ParticipantId::new(Uuid::from_u128(1000 + number as u128)), Part::Guest(GuestRole::Relative))
+}
+
+#[test]
+fn whoever_joins_has_a_seat_once_and_not_while_it_is_locked() {
+    let mut c = in_call();
+    let arrive = Input::Arrive { participant: STRANGER, device: DeviceNumber(7) };
+    assert_eq!(c.handle(at(30), arrive), Err(Refusal::UnknownParticipant));
+    run(&mut c, 31, Input::Lock { by: DOCTOR, is_locked: true });
+    let join = Input::Join { participant: STRANGER };
+    assert_eq!(c.handle(at(32), join), Err(Refusal::Locked));
+    run(&mut c, 33, Input::Lock { by: DOCTOR, is_locked: false });
+    assert_eq!(run(&mut c, 34, join), [Effect::Joined { participant: STRANGER }]);
+    assert_eq!(kind(&c, STRANGER), PlaceKind::Invited);
+    run(&mut c, 35, arrive);
+    let effects = run(&mut c, 36, Input::Enter { participant: STRANGER, device: DeviceNumber(7) });
+    assert!(effects.contains(&Effect::EnterRoom { participant: STRANGER, device: DeviceNumber(7) }));
+    assert_eq!(run(&mut c, 37, join), [], "the seat is theirs already");
+    assert_eq!(kind(&c, STRANGER), PlaceKind::InCall);
+    run(&mut c, 40, Input::End { by: STRANGER, outcome: Outcome::Completed });
+    assert_eq!(c.handle(at(41), join), Err(Refusal::Over));
+}
+
 fn any_input() -> impl Strategy<Value = Input> {
     let who = || prop::sample::select(vec![PATIENT, RELATIVE, DOCTOR, STRANGER]);
     let device = || (0_u64..5).prop_map(DeviceNumber);

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::program;
 use crate::archive::{Decoder, PictureError, ShownContent, survey};
-use crate::imaging::{FrameNumber, Inspection, ObjectKind, Surface, Window, is_picture, stacks};
+use crate::imaging::{
+    FrameNumber, Inspection, ObjectKind, Presentation, Surface, View, VoiChoice, Window, is_picture, stacks,
+};
 
 #[derive(Debug, Subcommand)]
 pub enum DicomVerb {
@@ -37,6 +39,13 @@ pub enum DicomVerb {
         /// Fit into a picture of this size, as in `800x600`; the frame's own size without it.
         #[arg(long, value_parser = surface)]
         size: Option<Surface>,
+        /// What of the frame is seen on that picture: zoom, the point in the middle in parts of the frame, quarter turns
+        /// clockwise, and 1 for left and right exchanged, as in `2,0.5,0.25,1,0`; the whole frame without it.
+        #[arg(long, value_parser = view, allow_hyphen_values = true, requires = "size")]
+        view: Option<View>,
+        /// Black and white exchanged.
+        #[arg(long = "inverted")]
+        is_inverted: bool,
         #[arg(long)]
         out: PathBuf,
     },
@@ -107,9 +116,12 @@ async fn carry_out(verb: DicomVerb) -> Result<Value, Ending> {
                 "dtype": values.kind,
             }))
         }
-        DicomVerb::Render { file, frame, window, size, out } => {
+        DicomVerb::Render { file, frame, window, size, view, is_inverted, out } => {
             must_be_file(&file)?;
-            let (picture, damage) = decoder.render(&file, frame, window, size).await?;
+            let voi = window.map_or(VoiChoice::Object, VoiChoice::Window);
+            let presentation = Presentation { voi, is_inverted, ..Presentation::PLAIN };
+            let sight = size.map(|surface| (view.unwrap_or_default(), surface));
+            let (picture, damage) = decoder.render(&file, frame, presentation, sight).await?;
             write(&out, &picture)?;
             Ok(json!({ "out": out.to_string_lossy(), "bytes": picture.len(), "damage": damage }))
         }
@@ -287,6 +299,27 @@ fn surface(text: &str) -> Result<Surface, String> {
     }
 }
 
+fn view(text: &str) -> Result<View, String> {
+    let read = || {
+        let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+        let [zoom, across, down, turns, flip] = parts[..] else { return None };
+        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+        Some(View {
+            zoom: number(zoom).filter(|zoom| *zoom > 0.0)?,
+            center: (number(across)?, number(down)?),
+            quarter_turns: turns.parse().ok().filter(|turns| *turns < 4)?,
+            is_flipped: match flip {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            },
+        })
+    };
+    read().ok_or_else(|| {
+        "a view is a zoom above 0, a point, quarter turns up to 3 and a flip, as in 2,0.5,0.25,1,0".to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,6 +333,11 @@ mod tests {
         assert_eq!(surface("800x600"), Ok(Surface { width: 800, height: 600 }));
         for wrong in ["800", "0x600", "800x", "5000x10", "-1x5"] {
             assert!(surface(wrong).is_err(), "{wrong}");
+        }
+        let turned = View { zoom: 2.5, center: (0.5, -0.25), quarter_turns: 3, is_flipped: true };
+        assert_eq!(view("2.5, 0.5,-0.25,3,1"), Ok(turned));
+        for wrong in ["", "1,0,0,0", "0,0,0,0,0", "1,0,0,4,0", "1,0,0,0,2", "1,NaN,0,0,0", "1,0,0,0,0,0"] {
+            assert!(view(wrong).is_err(), "{wrong}");
         }
         assert!(frame_number("0").is_err() && frame_number("1").is_ok());
     }

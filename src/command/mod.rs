@@ -65,19 +65,40 @@ enum Verb {
         /// Decoded frames that it keeps, in bytes.
         cache_bytes: u64,
     },
+    /// Become a program of ffmpeg behind walls; started by the gateway itself.
+    #[command(hide = true)]
+    ClipWorker {
+        program: PathBuf,
+        /// The one file that it reads.
+        #[arg(long)]
+        reads: PathBuf,
+        /// The one file that it writes.
+        #[arg(long)]
+        writes: Option<PathBuf>,
+        /// How large that may become, in bytes.
+        #[arg(long, default_value_t = 0)]
+        most_bytes: u64,
+        #[arg(last = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
 }
 
 /// Carries out what the command line asks for.
 pub fn run(arguments: Arguments) -> ExitCode {
-    // The child that decodes hostile bytes needs no runtime.
-    if let Verb::DecodeWorker { cache_bytes } = arguments.verb {
-        return archive::run_worker(cache_bytes);
-    }
+    // The children that decode hostile bytes need no runtime.
+    let verb = match arguments.verb {
+        Verb::DecodeWorker { cache_bytes } => return archive::run_worker(cache_bytes),
+        Verb::ClipWorker { program, reads, writes, most_bytes, arguments } => {
+            let writes = writes.map(|path| (path, most_bytes));
+            return archive::run_clip_worker(&archive::ClipTask { program, arguments, reads, writes });
+        }
+        verb => verb,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("cannot start")),
     };
-    let outcome = match arguments.verb {
+    let outcome = match verb {
         Verb::Serve { config } => runtime.block_on(serve(&config)),
         Verb::Demo { port, data } => runtime.block_on(run_demo(port, data)),
         Verb::CheckConfig { config } => check_config(&config),
@@ -85,7 +106,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Import { source, appointment, config } => {
             runtime.block_on(import(&source, appointment, &config))
         }
-        Verb::DecodeWorker { cache_bytes } => return archive::run_worker(cache_bytes),
+        Verb::DecodeWorker { .. } | Verb::ClipWorker { .. } => Ok(ExitCode::FAILURE),
     };
     match outcome {
         Ok(code) => code,

@@ -157,6 +157,18 @@ mod tests {
     }
 
     #[test]
+    fn media_have_a_thread_at_least_and_16_at_most() {
+        for (text, threads) in [("1", Some(1)), ("16", Some(16)), ("0", None), ("17", None), ("\"3\"", None)]
+        {
+            let parsed = parse(&EXAMPLE.replace("# threads = 3", &format!("threads = {text}")));
+            match threads {
+                Some(_) => assert_eq!(parsed.unwrap().media.threads, threads, "{text}"),
+                None => assert_eq!(parsed.unwrap_err()[0].key, "media.threads", "{text}"),
+            }
+        }
+    }
+
+    #[test]
     fn mistakes_about_the_relay_are_told() {
         let wrong = format!(
             "{}\nhost = \"https://x\"\nlisten = \"3478\"\ntls_key = \"/k\"\n\

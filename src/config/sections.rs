@@ -83,6 +83,8 @@ pub struct Media {
     pub tcp_listen: Option<SocketAddr>,
     /// The TCP port that browsers are told, at the addresses of `announce`, when it is another than the one here.
     pub tcp_port: Option<u16>,
+    /// How many threads forward media; unless set, as many as the machine has cores but one, at most 8.
+    pub threads: Option<u8>,
 }
 
 /// `[relay]`: for networks that let only TCP or only TLS through.
@@ -407,6 +409,7 @@ impl Media {
             tcp_port: u16::try_from(reader.number(s, "tcp_port", 0, 1..=65535))
                 .ok()
                 .filter(|port| *port != 0),
+            threads: u8::try_from(reader.number(s, "threads", 0, 1..=16)).ok().filter(|count| *count != 0),
         }
     }
 
@@ -416,6 +419,9 @@ impl Media {
         writer.optional("tcp_listen", self.tcp_listen);
         if let Some(port) = self.tcp_port {
             writer.number("tcp_port", port);
+        }
+        if let Some(threads) = self.threads {
+            writer.number("threads", threads);
         }
     }
 }

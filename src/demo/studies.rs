@@ -29,8 +29,8 @@ pub fn demo_objects(seed: u64) -> impl Iterator<Item = (String, Vec<u8>)> {
         let bytes = ct_slice(&thorax, &mut noise, seed, slice);
         (format!("CT{:04}.dcm", slice + 1), bytes)
     });
-    let marks = std::iter::once_with(move || ("PR0001.dcm".to_owned(), marks::presentation_state(seed)))
-        .chain(std::iter::once_with(move || ("KO0001.dcm".to_owned(), marks::key_objects(seed))));
+    let marks = std::iter::once_with(move || ("PR0001.dcm".to_owned(), marks::arrow(seed)))
+        .chain(std::iter::once_with(move || ("KO0001.dcm".to_owned(), marks::selection(seed))));
     slices.chain(radiograph).chain(marks).filter(|(_, bytes)| !bytes.is_empty())
 }
 
@@ -59,18 +59,26 @@ impl Noise {
     }
 }
 
-fn ct_slice(thorax: &Thorax, noise: &mut Noise, seed: u64, slice: usize) -> Vec<u8> {
+/// Where the pixels of a slice lie.
+fn ct_grid() -> Grid {
     let first_mm = -(CT_SIDE as f32 - 1.0) / 2.0 * CT_PIXEL_MM;
-    let grid = Grid {
+    Grid {
         columns: CT_SIDE,
         rows: CT_SIDE,
         left_mm: first_mm,
         top_mm: first_mm + 12.0,
         column_mm: CT_PIXEL_MM,
         row_mm: CT_PIXEL_MM,
-    };
-    let z = LOWEST_MM + slice as f32 * SLICE_MM;
-    let hu = thorax.slice(grid, z, true);
+    }
+}
+
+/// How high a slice lies.
+fn height_mm(slice: usize) -> f32 {
+    LOWEST_MM + slice as f32 * SLICE_MM
+}
+
+fn ct_slice(thorax: &Thorax, noise: &mut Noise, seed: u64, slice: usize) -> Vec<u8> {
+    let hu = thorax.slice(ct_grid(), height_mm(slice), true);
     let mut stored = Vec::with_capacity(hu.len());
     for line in hu.chunks(CT_SIDE) {
         let grains = noise.line();
@@ -81,6 +89,14 @@ fn ct_slice(thorax: &Thorax, noise: &mut Noise, seed: u64, slice: usize) -> Vec<
             (value - CT_INTERCEPT).round().clamp(0.0, 2047.0) as i16 as u16
         }));
     }
+    let mut set = ct_header(seed, slice);
+    set.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into())));
+    file(set)
+}
+
+/// All of a slice but its pixels.
+fn ct_header(seed: u64, slice: usize) -> InMemDicomObject {
+    let (grid, z) = (ct_grid(), height_mm(slice));
     let mut set = patient(seed, 1, uids::CT_IMAGE_STORAGE, slice as u128 + 1);
     text(&mut set, tags::STUDY_DESCRIPTION, VR::LO, "CT thorax");
     text(&mut set, tags::SERIES_DESCRIPTION, VR::LO, "Poumons");
@@ -102,8 +118,8 @@ fn ct_slice(thorax: &Thorax, noise: &mut Noise, seed: u64, slice: usize) -> Vec<
     text(&mut set, tags::WINDOW_CENTER, VR::DS, "40\\-600");
     text(&mut set, tags::WINDOW_WIDTH, VR::DS, "400\\1500");
     text(&mut set, tags::WINDOW_CENTER_WIDTH_EXPLANATION, VR::LO, "Tissus mous\\Poumon");
-    pixels(&mut set, "MONOCHROME2", CT_SIDE, CT_SIDE, true, stored);
-    file(set)
+    pixel_format(&mut set, "MONOCHROME2", CT_SIDE, true);
+    set
 }
 
 /// The radiograph: rays from front to back through the same thorax.
@@ -161,7 +177,8 @@ fn radiograph(seed: u64) -> Vec<u8> {
     text(&mut set, tags::WINDOW_CENTER, VR::DS, "1900");
     text(&mut set, tags::WINDOW_WIDTH, VR::DS, "3300");
     text(&mut set, tags::WINDOW_CENTER_WIDTH_EXPLANATION, VR::LO, "Normal");
-    pixels(&mut set, "MONOCHROME1", side, side, false, stored);
+    pixel_format(&mut set, "MONOCHROME1", side, false);
+    set.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into())));
     file(set)
 }
 
@@ -192,19 +209,13 @@ fn patient(seed: u64, study: u128, class_uid: &str, instance: u128) -> InMemDico
     set
 }
 
-fn pixels(
-    set: &mut InMemDicomObject,
-    photometric: &str,
-    rows: usize,
-    columns: usize,
-    is_signed: bool,
-    stored: Vec<u16>,
-) {
+/// How the pixels of a square are stored: in 12 of 16 bits.
+fn pixel_format(set: &mut InMemDicomObject, photometric: &str, side: usize, is_signed: bool) {
     text(set, tags::PHOTOMETRIC_INTERPRETATION, VR::CS, photometric);
     let numbers = [
         (tags::SAMPLES_PER_PIXEL, 1),
-        (tags::ROWS, rows as u16),
-        (tags::COLUMNS, columns as u16),
+        (tags::ROWS, side as u16),
+        (tags::COLUMNS, side as u16),
         (tags::BITS_ALLOCATED, 16),
         (tags::BITS_STORED, 12),
         (tags::HIGH_BIT, 11),
@@ -213,7 +224,6 @@ fn pixels(
     for (tag, number) in numbers {
         set.put(DataElement::new(tag, VR::US, dicom_value!(U16, [number])));
     }
-    set.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(stored.into())));
 }
 
 /// The bytes of a file in explicit VR little endian.

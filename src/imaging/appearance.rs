@@ -10,7 +10,7 @@ use super::overlay::Overlay;
 use super::pixels::PixelFormat;
 use super::shutter::Shutters;
 use super::window::WindowFunction;
-use super::{WindowPreset, dataset, header};
+use super::{WindowPreset, dataset, header, segmentation};
 
 /// What the header says about how a frame is to look.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,8 @@ pub struct Appearance {
     pub palette: Option<Palette>,
     /// From the colours of the device to sRGB.
     pub icc: Option<IccTransform>,
-    /// Stored values that are black and white where the object has no values of interest; `None`: those that occur in the frame.
+    /// Stored values that are black and white where the object has no values of interest, because it is to be seen as it is
+    /// stored; `None`: those that occur in the frame, or in its stack.
     pub default_range: Option<(f64, f64)>,
     /// Height of a pixel divided by its width, from spacing or aspect ratio (PS3.3 C.7.6.3.1.7).
     pub pixel_aspect: f64,
@@ -67,7 +68,7 @@ pub(super) fn appearance(
         .filter(|lut| !(color == Ok(Color::Monochrome1) && *lut == PresentationLut::Identity));
     Appearance {
         presentation_lut,
-        shutters: Shutters::read(set, &overlays),
+        shutters: Shutters::of_frame(set, frame_index, &overlays),
         overlays,
         bits_stored: format.bits_stored as u8,
         windows: header::windows(voi),
@@ -80,7 +81,9 @@ pub(super) fn appearance(
         padding: padding(set, format),
         palette: if has_palette { Palette::read(set, format.is_signed) } else { None },
         icc: if is_gray { None } else { IccTransform::read(set) },
-        default_range: default_range(set, format),
+        default_range: segmentation::range(set).or_else(|| {
+            is_as_stored(set, format).then(|| stored_range(format.bits_stored, format.is_signed))
+        }),
         pixel_aspect: pixel_aspect(set, frame_index),
         is_lossy: header::is_lossy(set, syntax_uid),
         color,
@@ -107,13 +110,18 @@ fn is_supplemented(set: &InMemDicomObject, frame_index: usize) -> bool {
     }
 }
 
-/// Ultrasound of 8 bits is grey as it is stored: if every frame of a clip were spread by its own values, it would flicker.
-fn default_range(set: &InMemDicomObject, format: &PixelFormat) -> Option<(f64, f64)> {
-    let is_clip = header::declared_frames(set) > 1
-        && matches!(dataset::text(set, tags::MODALITY).as_str(), "US" | "IVUS")
+/// Ultrasound and captured screens of 8 bits are grey as they are stored: no window is said because none is needed. If they were
+/// spread by their own values, a dark one would be as light as any other, and a clip would flicker.
+fn is_as_stored(set: &InMemDicomObject, format: &PixelFormat) -> bool {
+    matches!(dataset::text(set, tags::MODALITY).as_str(), "US" | "IVUS" | "OT")
         && format.bits_stored == 8
-        && !format.is_signed;
-    is_clip.then_some((0.0, 255.0))
+        && !format.is_signed
+}
+
+/// The lowest and the highest value that so many bits can hold.
+pub(super) fn stored_range(bits_stored: u16, is_signed: bool) -> (f64, f64) {
+    let half = 2.0_f64.powi(i32::from(bits_stored) - 1);
+    if is_signed { (-half, half - 1.0) } else { (0.0, 2.0 * half - 1.0) }
 }
 
 fn padding(set: &InMemDicomObject, format: &PixelFormat) -> Option<(f64, f64)> {

@@ -13,45 +13,77 @@ const CENTIMETRES: i64 = 3;
 /// Region Spatial Format (0018,6012): a two-dimensional picture, neither M-mode nor Doppler.
 const TWO_DIMENSIONAL: i64 = 1;
 
-/// What pixels of a frame measure, index from 0; empty where nothing is known.
+/// What pixels of a frame measure, index from 0; empty where nothing is known. Of regions that overlap, the one that lies on top comes first.
 pub(super) fn calibrations(set: &InMemDicomObject, frame_index: usize) -> Vec<Calibration> {
     let regions = dataset::items(set, tags::SEQUENCE_OF_ULTRASOUND_REGIONS);
     if !regions.is_empty() {
-        // Outside of the regions, and in those with other axes, lengths are not known.
-        return regions.iter().take(MAX_REGIONS).filter_map(region).collect();
+        return regions_of(set, regions);
     }
     spacing(set, frame_index)
-        .map(|(pixel_mm, source)| Calibration { pixel_mm, source, region: None })
+        .map(|(pixel_mm, source)| Calibration { pixel_mm: Some(pixel_mm), source, region: None })
         .into_iter()
         .collect()
 }
 
-fn region(item: &InMemDicomObject) -> Option<Calibration> {
+/// The regions of an ultrasound image: those in which lengths are known, and those that have another axis, or none (PS3.3 C.8.5.5.1.1 and
+/// C.8.5.5.1.15). Outside of all of them no length is known.
+fn regions_of(set: &InMemDicomObject, items: &[InMemDicomObject]) -> Vec<Calibration> {
+    let mut found: Vec<(bool, Calibration)> = items
+        .iter()
+        .take(MAX_REGIONS)
+        .filter_map(|item| Some((is_low(item), Calibration { region: Some(bounds(item)?), ..region(item) })))
+        .collect();
+    // A high priority region overwrites a low priority one (PS3.3 C.8.5.5.1.3); else an inset is smaller than what it lies on.
+    let area = |one: &Calibration| {
+        one.region.map_or(f64::INFINITY, |[left, top, right, bottom]| (right - left) * (bottom - top))
+    };
+    found.sort_by(|(is_low, one), (is_other_low, other)| {
+        is_low.cmp(is_other_low).then(area(one).total_cmp(&area(other)))
+    });
+    let mut found: Vec<Calibration> = found.into_iter().map(|(_, region)| region).collect();
+    // Regions that reach out of the frame were written for one of another size: what a pixel measured there is not true here. The last pixel
+    // is one too far in what some devices write.
+    let side = |tag| dataset::number(set, tag).unwrap_or(f64::INFINITY) + 1.0;
+    let (width, height) = (side(tags::COLUMNS), side(tags::ROWS));
+    let is_out =
+        |one: &Calibration| one.region.is_some_and(|[_, _, right, bottom]| right > width || bottom > height);
+    if found.iter().any(is_out) {
+        found.iter_mut().for_each(|one| one.pixel_mm = None);
+    }
+    found
+}
+
+/// Region Flags (0018,6016), bit 0.
+fn is_low(item: &InMemDicomObject) -> bool {
+    dataset::integer(item, tags::REGION_FLAGS).is_none_or(|flags| flags & 1 == 1)
+}
+
+/// Left, top, right, bottom in pixels of the frame.
+fn bounds(item: &InMemDicomObject) -> Option<[f64; 4]> {
+    let edge = |tag| dataset::number(item, tag).filter(|edge| edge.is_finite());
+    let left = edge(tags::REGION_LOCATION_MIN_X0)?;
+    let top = edge(tags::REGION_LOCATION_MIN_Y0)?;
+    // The last pixel belongs to the region (PS3.3 C.8.5.5.1.14).
+    let right = edge(tags::REGION_LOCATION_MAX_X1)? + 1.0;
+    let bottom = edge(tags::REGION_LOCATION_MAX_Y1)? + 1.0;
+    (right > left && bottom > top).then_some([left, top, right, bottom])
+}
+
+/// What a pixel measures in a region, wherever it lies.
+fn region(item: &InMemDicomObject) -> Calibration {
     let whole = |tag| dataset::integer(item, tag);
     let is_flat = whole(tags::REGION_SPATIAL_FORMAT) == Some(TWO_DIMENSIONAL);
     let is_length = [tags::PHYSICAL_UNITS_X_DIRECTION, tags::PHYSICAL_UNITS_Y_DIRECTION]
         .iter()
         .all(|tag| whole(*tag) == Some(CENTIMETRES));
-    if !is_flat || !is_length {
-        return None;
-    }
     // Deltas may be negative: the axis points the other way.
-    let mm =
-        |tag| dataset::number(item, tag).map(|cm| cm.abs() * 10.0).filter(|mm| mm.is_finite() && *mm > 0.0);
-    let edge = |tag| dataset::number(item, tag).filter(|edge| edge.is_finite());
-    let left = edge(tags::REGION_LOCATION_MIN_X0)?;
-    let top = edge(tags::REGION_LOCATION_MIN_Y0)?;
-    // The last pixel belongs to the region (PS3.3 C.8.5.5.1.1).
-    let right = edge(tags::REGION_LOCATION_MAX_X1)? + 1.0;
-    let bottom = edge(tags::REGION_LOCATION_MAX_Y1)? + 1.0;
-    if right <= left || bottom <= top {
-        return None;
-    }
-    Some(Calibration {
-        pixel_mm: (mm(tags::PHYSICAL_DELTA_X)?, mm(tags::PHYSICAL_DELTA_Y)?),
+    let mm = |tag| dataset::number(item, tag).map(|cm| cm.abs() * 10.0).filter(|mm| (1e-6..1e5).contains(mm));
+    let pixel_mm = mm(tags::PHYSICAL_DELTA_X).zip(mm(tags::PHYSICAL_DELTA_Y));
+    Calibration {
+        pixel_mm: pixel_mm.filter(|_| is_flat && is_length),
         source: CalibrationSource::Ultrasound,
-        region: Some([left, top, right, bottom]),
-    })
+        region: None,
+    }
 }
 
 /// Width and height of a pixel, mm, and where they come from.
@@ -117,28 +149,6 @@ fn pair(set: &InMemDicomObject, tag: Tag) -> Option<(f64, f64)> {
     }
 }
 
-/// The length between two points, in pixels of the frame, and what it rests on. `None` where they do not lie in one calibrated part.
-pub fn length_mm(
-    calibrations: &[Calibration],
-    from: (f64, f64),
-    to: (f64, f64),
-) -> Option<(f64, CalibrationSource)> {
-    let area = |region: &Option<[f64; 4]>| {
-        region.map_or(f64::INFINITY, |[left, top, right, bottom]| (right - left) * (bottom - top))
-    };
-    let is_inside = |region: &Option<[f64; 4]>, (x, y): (f64, f64)| {
-        region.is_none_or(|[left, top, right, bottom]| {
-            (left..=right).contains(&x) && (top..=bottom).contains(&y)
-        })
-    };
-    let of_both =
-        calibrations.iter().filter(|one| is_inside(&one.region, from) && is_inside(&one.region, to));
-    // Where regions overlap, the smallest lies on top.
-    let one = of_both.min_by(|a, b| area(&a.region).total_cmp(&area(&b.region)))?;
-    let (width, height) = one.pixel_mm;
-    Some((((to.0 - from.0) * width).hypot((to.1 - from.1) * height), one.source))
-}
-
 #[cfg(test)]
 mod tests {
     use CalibrationSource::*;
@@ -177,7 +187,7 @@ mod tests {
             (vec![ds(tags::PIXEL_ASPECT_RATIO, "1\\2")], None),
         ] {
             let found = calibrations(&item(elements.clone()), 0);
-            let found = found.first().map(|one| (one.pixel_mm, one.source));
+            let found = found.first().map(|one| (one.pixel_mm.unwrap(), one.source));
             assert_eq!(found, expected, "{elements:?}");
         }
     }
@@ -199,32 +209,64 @@ mod tests {
         ])
     }
 
+    fn ultrasound(regions: impl IntoIterator<Item = InMemDicomObject>) -> InMemDicomObject {
+        let mut set =
+            item([sequence(tags::SEQUENCE_OF_ULTRASOUND_REGIONS, regions), ds(tags::PIXEL_SPACING, "1\\1")]);
+        set.put(words(tags::COLUMNS, VR::US, &[400]));
+        set.put(words(tags::ROWS, VR::US, &[300]));
+        set
+    }
+
     /// PS3.3 C.8.5.5.
     #[test]
-    fn only_flat_regions_in_centimetres_have_lengths_and_both_points_must_lie_in_one() {
-        let set = item([
-            sequence(
-                tags::SEQUENCE_OF_ULTRASOUND_REGIONS,
-                [
-                    region(1, (3, 3), [10, 10, 109, 59], 0.01),
-                    region(1, (3, 3), [200, 10, 299, 59], 0.02),
-                    // M-mode: seconds across. Doppler: cm/s upwards.
-                    region(2, (4, 3), [10, 100, 109, 159], 0.01),
-                    region(3, (4, 7), [200, 100, 299, 159], 0.01),
-                ],
-            ),
-            ds(tags::PIXEL_SPACING, "1\\1"),
-        ]);
-        let found = calibrations(&set, 0);
-        assert_eq!(found.len(), 2);
-        let length =
-            |from, to| length_mm(&found, from, to).map(|(mm, source)| ((mm * 1e6).round() / 1e6, source));
-        assert_eq!(length((20.0, 20.0), (50.0, 20.0)), Some((3.0, Ultrasound)));
-        assert_eq!(length((20.0, 20.0), (50.0, 40.0)), Some((5.0, Ultrasound)));
-        assert_eq!(length((210.0, 20.0), (220.0, 20.0)), Some((2.0, Ultrasound)));
-        assert_eq!(length((20.0, 20.0), (210.0, 20.0)), None);
-        assert_eq!(length((20.0, 110.0), (50.0, 110.0)), None);
-        assert_eq!(length((0.0, 0.0), (1.0, 1.0)), None);
+    fn only_flat_regions_in_centimetres_have_lengths_and_the_others_are_known_too() {
+        let found = calibrations(
+            &ultrasound([
+                region(1, (3, 3), [10, 10, 109, 59], 0.01),
+                region(1, (3, 3), [200, 10, 299, 99], 0.02),
+                // M-mode: seconds across. Doppler: cm/s upwards. Nothing at all.
+                region(2, (4, 3), [10, 100, 109, 169], 0.01),
+                region(3, (4, 7), [200, 100, 299, 179], 0.01),
+                region(0, (0, 0), [0, 0, 399, 299], 1.0),
+                // No rectangle.
+                region(1, (3, 3), [20, 20, 10, 10], 0.01),
+            ]),
+            0,
+        );
+        let seen: Vec<_> = found.iter().map(|one| (one.region.unwrap()[0], one.pixel_mm)).collect();
+        let (small, large) = (Some((0.1, 0.2)), Some((0.2, 0.4)));
+        assert_eq!(seen, [(10.0, small), (10.0, None), (200.0, None), (200.0, large), (0.0, None)]);
+        assert!(found.iter().all(|one| one.source == Ultrasound));
+    }
+
+    /// PS3.3 C.8.5.5.1.3: the one that overwrites others lies on top, whatever its size.
+    #[test]
+    fn a_region_of_high_priority_comes_before_a_smaller_one_of_low() {
+        let flagged = |mut region: InMemDicomObject, flags: u32| {
+            let flags = dicom_core::PrimitiveValue::from(flags);
+            region.put(dicom_core::DataElement::new(tags::REGION_FLAGS, VR::UL, flags));
+            region
+        };
+        let found = calibrations(
+            &ultrasound([
+                flagged(region(1, (3, 3), [10, 10, 20, 20], 0.01), 3),
+                flagged(region(1, (3, 3), [5, 5, 99, 99], 0.02), 2),
+            ]),
+            0,
+        );
+        assert_eq!(found.iter().map(|one| one.region.unwrap()[0]).collect::<Vec<_>>(), [5.0, 10.0]);
+    }
+
+    #[test]
+    fn regions_of_a_frame_of_another_size_have_no_lengths_here() {
+        let with = |right, bottom| {
+            let far = region(1, (3, 3), [210, 10, right, bottom], 0.01);
+            let found = calibrations(&ultrasound([region(1, (3, 3), [0, 0, 99, 99], 0.01), far]), 0);
+            found.iter().filter(|one| one.pixel_mm.is_some()).count()
+        };
+        // The last pixel and the one behind it.
+        assert_eq!((with(399, 299), with(400, 300)), (2, 2));
+        assert_eq!((with(401, 299), with(399, 301), with(799, 599)), (0, 0, 0));
     }
 
     /// PS3.3 C.7.6.16.2.1.
@@ -233,10 +275,8 @@ mod tests {
         let measures = |mm| item([groups(tags::PIXEL_MEASURES_SEQUENCE, [ds(tags::PIXEL_SPACING, mm)])]);
         let frames = [measures("0.5\\0.5"), measures("0.25\\0.5")];
         let set = item([sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frames)]);
-        assert_eq!(calibrations(&set, 0)[0].pixel_mm, (0.5, 0.5));
-        let second = calibrations(&set, 1);
-        assert_eq!(length_mm(&second, (0.0, 0.0), (6.0, 16.0)), Some((5.0, Patient)));
+        assert_eq!(calibrations(&set, 0)[0].pixel_mm, Some((0.5, 0.5)));
+        assert_eq!(calibrations(&set, 1)[0].pixel_mm, Some((0.5, 0.25)));
         assert_eq!(calibrations(&set, 2), Vec::new());
-        assert_eq!(length_mm(&[], (0.0, 0.0), (1.0, 1.0)), None);
     }
 }

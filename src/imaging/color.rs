@@ -17,6 +17,8 @@ pub enum Color {
     Rgb,
     /// Full range, BT.601, one chroma pair a pixel.
     Ybr,
+    /// The same with luma between 16 and 235, and chroma between 16 and 240.
+    YbrPartial,
 }
 
 /// Red, green and blue for a stored value.
@@ -156,6 +158,14 @@ pub fn rgb_from_ybr([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     [level(y + 91_881 * cr), level(y - 22_553 * cb - 46_802 * cr), level(y + 116_130 * cb)]
 }
 
+/// BT.601 with its foot and head room (PS3.3 C.7.6.3.1.2, YBR_PARTIAL_422 and YBR_PARTIAL_420) to RGB: black is 16 and white is 235.
+pub fn rgb_from_partial_ybr([y, cb, cr]: [u8; 3]) -> [u8; 3] {
+    // 16 fraction bits, as above: 255 / 219 for luma, 255 / 224 times the full range's factors for chroma.
+    let (y, cb, cr) = ((i32::from(y) - 16) * 76_309, i32::from(cb) - 128, i32::from(cr) - 128);
+    let level = |value: i32| ((value + (1 << 15)) >> 16).clamp(0, 255) as u8;
+    [level(y + 104_597 * cr), level(y - 25_675 * cb - 53_279 * cr), level(y + 132_201 * cb)]
+}
+
 /// A colour as the standard writes it (PS3.3 C.10.7.1.1: CIELab under D50, L* of 0..100 and a*, b* of -128..127 as 16 bits each) as sRGB.
 pub(super) fn rgb_from_lab(lab: [u16; 3]) -> [u8; 3] {
     let [l, a, b] = lab.map(|word| f64::from(word) / 257.0);
@@ -236,6 +246,21 @@ mod tests {
             let exact = [luma + 1.402 * r, luma - 0.344_136 * b - 0.714_136 * r, luma + 1.772 * b];
             for (got, exact) in rgb_from_ybr([y, cb, cr]).into_iter().zip(exact) {
                 prop_assert!((f64::from(got) - exact.clamp(0.0, 255.0)).abs() <= 0.51);
+            }
+        }
+
+        /// The formula of PS3.3 C.7.6.3.1.2, there and back.
+        #[test]
+        fn partial_ybr_agrees_with_the_formula(r: u8, g: u8, b: u8) {
+            let [red, green, blue] = [r, g, b].map(f64::from);
+            let ybr = [
+                0.2568 * red + 0.5041 * green + 0.0979 * blue + 16.0,
+                -0.1482 * red - 0.2910 * green + 0.4392 * blue + 128.0,
+                0.4392 * red - 0.3678 * green - 0.0714 * blue + 128.0,
+            ];
+            // Rounding to whole levels on the way costs up to two.
+            for (got, was) in rgb_from_partial_ybr(ybr.map(|part| part.round() as u8)).into_iter().zip([r, g, b]) {
+                prop_assert!(got.abs_diff(was) <= 2, "{} for {}", got, was);
             }
         }
 

@@ -6,7 +6,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::{InstanceDetails, ObjectKind, OrderFacts, Reference, cine, dataset};
+use super::{InstanceDetails, ObjectKind, OrderFacts, Reference, cine, dataset, segmentation};
 
 /// The most references that are kept of one object.
 const MAX_REFERENCES: usize = 10_000;
@@ -33,6 +33,7 @@ fn order(set: &InMemDicomObject, frames: u32) -> OrderFacts {
     let measured =
         |set: &InMemDicomObject, tag| dataset::number(set, tag).filter(|number| number.is_finite());
     let spacing = dataset::numbers(group(tags::PIXEL_MEASURES_SEQUENCE), tags::PIXEL_SPACING);
+    let (positions, normals) = frames::planes(set, frames);
     OrderFacts {
         image_type: dataset::texts(set, tags::IMAGE_TYPE).into_iter().take(16).collect(),
         acquisition: whole(set, tags::ACQUISITION_NUMBER),
@@ -49,6 +50,9 @@ fn order(set: &InMemDicomObject, frames: u32) -> OrderFacts {
             }
             _ => None,
         },
+        frame_of_reference: dataset::text(set, tags::FRAME_OF_REFERENCE_UID),
+        positions,
+        normals,
         stacks: frames::stacks(set, frames),
     }
 }
@@ -117,7 +121,7 @@ fn label(set: &InMemDicomObject, kind: ObjectKind) -> String {
         }
         ObjectKind::Document => [dataset::text(set, tags::DOCUMENT_TITLE), concept()],
         ObjectKind::KeyObjects | ObjectKind::Report => [concept(), String::new()],
-        _ => return String::new(),
+        _ => return segmentation::label(set),
     };
     words.into_iter().find(|words| !words.is_empty()).unwrap_or_default()
 }

@@ -54,27 +54,31 @@ pub fn encode_png(picture: &Rendered8) -> Result<Vec<u8>, EncodeError> {
 
 /// JPEG of a quality from 1 to 100; gray pictures have one component, colour keeps its full chroma.
 pub fn encode_jpeg(picture: &Rendered8, percent: u8) -> Result<Vec<u8>, EncodeError> {
-    let (format, subsamp) = match picture.channels {
-        Channels::Gray => (turbojpeg::PixelFormat::GRAY, turbojpeg::Subsamp::Gray),
-        Channels::Rgb => (turbojpeg::PixelFormat::RGB, turbojpeg::Subsamp::None),
-    };
     if picture.pixels.len() != picture.width as usize * picture.height as usize * picture.channels.bytes() {
         return Err(EncodeError("its pixels do not fill its size".to_owned()));
     }
-    let image = turbojpeg::Image {
-        pixels: &picture.pixels[..],
-        width: picture.width as usize,
-        pitch: picture.width as usize * picture.channels.bytes(),
-        height: picture.height as usize,
-        format,
-    };
+    let (pixels, width, height) = (&picture.pixels[..], picture.width as usize, picture.height as usize);
     let fault = |error: turbojpeg::Error| EncodeError(error.to_string());
     COMPRESSOR.with_borrow_mut(|kept| {
         // One that failed is not used again.
         let mut compressor = kept.take().map_or_else(turbojpeg::Compressor::new, Ok).map_err(fault)?;
         compressor.set_quality(i32::from(percent.clamp(1, 100))).map_err(fault)?;
-        compressor.set_subsamp(subsamp).map_err(fault)?;
-        let bytes = compressor.compress_to_vec(image).map_err(fault)?;
+        let bytes = match picture.channels {
+            // Greys are luma as they are: nothing is to be converted.
+            Channels::Gray => compressor.compress_yuv_to_vec(turbojpeg::YuvImage {
+                pixels,
+                width,
+                align: 1,
+                height,
+                subsamp: turbojpeg::Subsamp::Gray,
+            }),
+            Channels::Rgb => {
+                compressor.set_subsamp(turbojpeg::Subsamp::None).map_err(fault)?;
+                let (pitch, format) = (width * 3, turbojpeg::PixelFormat::RGB);
+                compressor.compress_to_vec(turbojpeg::Image { pixels, width, pitch, height, format })
+            }
+        };
+        let bytes = bytes.map_err(fault)?;
         *kept = Some(compressor);
         Ok(bytes)
     })
@@ -89,9 +93,10 @@ thread_local! {
 mod tests {
     use super::*;
 
+    /// Neither side is a multiple of a block of 8.
     fn ramp(channels: Channels) -> Rendered8 {
-        let pixels = (0..32 * 16 * channels.bytes()).map(|i| (i / 3) as u8).collect();
-        Rendered8 { width: 32, height: 16, channels, pixels }
+        let pixels = (0..35 * 13 * channels.bytes()).map(|i| (i / 3) as u8).collect();
+        Rendered8 { width: 35, height: 13, channels, pixels }
     }
 
     #[test]

@@ -7,7 +7,10 @@ use dicom_dictionary_std::tags;
 use serde::{Deserialize, Serialize};
 
 use super::read::Object;
-use super::{FrameNumber, Presentation, StoredFrame, Window, calibration, dataset, lossy, orientation};
+use super::{
+    FrameNumber, Presentation, StoredFrame, Subtraction, Window, calibration, dataset, lossy, lut, mask,
+    orientation, segmentation,
+};
 
 /// Facts of one frame, under one presentation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,10 @@ pub struct FrameFacts {
     pub alternatives: Vec<VoiAlternative>,
     /// The window in force, or the one that comes nearest to what is in force, as centre and width; `None` for colour.
     pub window: Option<(f64, f64)>,
+    /// What the frame by itself would spread over the greys, lowest and highest value after the modality stage: where the object
+    /// offers nothing. For [`Presentation::range`] of the frames beside it.
+    #[serde(default)]
+    pub own_range: Option<(f64, f64)>,
     /// Height over width of the frame as displayed without a turn, pixel aspect ratio counted in.
     pub aspect: f64,
     /// What lies at the edges of the frame as it is stored; `None` where the object does not say.
@@ -26,6 +33,9 @@ pub struct FrameFacts {
     pub view_position: String,
     /// What a pixel measures. Several for ultrasound with regions; none where lengths are not known.
     pub calibrations: Vec<Calibration>,
+    /// What its values are, for whoever reads them off.
+    #[serde(default)]
+    pub value_unit: ValueUnit,
     /// There are overlay planes that can be shown or hidden.
     pub has_overlays: bool,
     /// There are shutters that can be lifted.
@@ -42,7 +52,7 @@ pub struct FrameFacts {
     pub state_turn: (u8, bool),
     /// The part of the frame that a presentation state asks for: left, top, right, bottom in units of the frame (0..1).
     pub state_area: Option<[f64; 4]>,
-    /// What of a presentation state is not applied: one sentence in English.
+    /// What of a presentation state is not applied, or what is done to the frame that nobody would guess: one sentence in English.
     #[serde(default)]
     pub state_notice: Option<String>,
     /// A presentation state is applied: it refers to the frame.
@@ -61,8 +71,13 @@ pub struct FrameAbout {
     pub laterality: String,
     pub view_position: String,
     pub calibrations: Vec<Calibration>,
+    pub value_unit: ValueUnit,
     pub lossy: Option<Lossy>,
     pub is_burned_in: bool,
+    /// What is to be subtracted from it before it is shown.
+    pub subtraction: Option<Subtraction>,
+    /// What the object asks for and is not done, or is done and nobody would guess: one sentence.
+    pub notice: Option<String>,
     /// What the presentation state that is applied draws; empty without one, as what follows.
     pub graphics: Vec<Graphic>,
     pub state_turn: (u8, bool),
@@ -82,8 +97,11 @@ impl FrameAbout {
             laterality: orientation::laterality(set, frame.index()),
             view_position: orientation::view_position(set),
             calibrations: calibration::calibrations(set, frame.index()),
+            value_unit: lut::value_unit(set, frame.index()),
             lossy: lossy::lossy(set, object.transfer_syntax_uid()),
             is_burned_in: dataset::text(set, tags::BURNED_IN_ANNOTATION) == "YES",
+            subtraction: Subtraction::read(set, frame),
+            notice: segmentation::notice(set, frame).or_else(|| mask::notice(set, frame)),
             ..Self::default()
         }
     }
@@ -117,17 +135,19 @@ impl StoredFrame {
         FrameFacts {
             alternatives: windows.chain(tables).collect(),
             window: self.window(presentation).map(|window| (window.center, window.width)),
+            own_range: self.own_range(),
             aspect: f64::from(self.rows) * look.pixel_aspect / f64::from(self.columns),
             edges: about.edges.clone(),
             laterality: about.laterality.clone(),
             view_position: about.view_position.clone(),
             calibrations: about.calibrations.clone(),
+            value_unit: about.value_unit,
             lossy: about.lossy.clone(),
             is_burned_in: about.is_burned_in,
             graphics: about.graphics.clone(),
             state_turn: about.state_turn,
             state_area: about.state_area,
-            state_notice: about.state_notice.clone(),
+            state_notice: about.state_notice.clone().or_else(|| about.notice.clone()),
             is_state_applied: about.is_state_applied,
             has_overlays: look.overlays.iter().any(is_drawn),
             has_shutters: look.shutters.is_some(),
@@ -174,10 +194,11 @@ impl Edges {
 /// What a pixel measures in a part of the frame (PS3.3 10.7, C.8.5.5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Width and height of a pixel, mm.
-    pub pixel_mm: (f64, f64),
+    /// Width and height of a pixel, mm; `None` where it is known that pixels are no lengths, as in the time and speed of a Doppler.
+    pub pixel_mm: Option<(f64, f64)>,
     pub source: CalibrationSource,
-    /// The part in which it holds: left, top, right, bottom in pixels of the frame; `None`: everywhere.
+    /// The part in which it holds: left, top, right, bottom in pixels of the frame; `None`: everywhere. Of parts that overlap, the one on top
+    /// comes first.
     pub region: Option<[f64; 4]>,
 }
 
@@ -196,6 +217,16 @@ pub enum CalibrationSource {
     Scanned,
     /// A region of an ultrasound image.
     Ultrasound,
+}
+
+/// What values of a frame are, as they are read off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ValueUnit {
+    /// Hounsfield units: after the modality stage (PS3.3 C.11.1.1.2).
+    Hu,
+    /// As they are stored: what they mean is not known.
+    #[default]
+    Stored,
 }
 
 /// Loss that the source has gone through (PS3.3 C.7.6.1.1.5).
@@ -242,7 +273,7 @@ pub enum GraphicShape {
 pub struct InstanceDetails {
     pub order: OrderFacts,
     pub cine: Option<Cine>,
-    /// What a presentation state, a key object selection or a document calls itself; empty for others.
+    /// What a presentation state, a key object selection, a document or a segmentation calls itself; empty for others.
     pub label: String,
     /// The objects that this one refers to, in its order: for presentation states and key object selections.
     pub references: Vec<Reference>,
@@ -266,6 +297,14 @@ pub struct OrderFacts {
     pub b_value: Option<f64>,
     /// Between rows and between columns, mm.
     pub spacing: Option<[f64; 2]>,
+    /// Frame of Reference UID (0020,0052): objects with the same one have coordinates that can be compared (PS3.3 C.7.4.1). Empty when the
+    /// object does not say.
+    pub frame_of_reference: String,
+    /// Of a multi-frame object: Image Position (Patient) (0020,0032) of every frame as stored, mm. Empty where no frame says it; a single frame
+    /// has its place in [`super::InstanceFacts`].
+    pub positions: Vec<Option<[f64; 3]>>,
+    /// Across the planes of those frames: one for all of them, or as many as frames.
+    pub normals: Vec<[f64; 3]>,
     /// A multi-frame object whose frames are not shown in the order in which they are stored: frame numbers, stack by stack. Empty: one stack,
     /// as stored.
     pub stacks: Vec<Vec<u32>>,

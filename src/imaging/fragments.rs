@@ -23,19 +23,21 @@ pub(super) struct Fragments<'a, 'f> {
 }
 
 /// Where the frames are; there may be fewer than are declared.
-#[derive(Debug, PartialEq, Eq)]
-enum Plan {
+///
+/// It is made once and kept by the object, since every frame asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Plan {
     /// Which fragments each frame has.
     Groups(Vec<Range<usize>>),
-    /// Which bytes each frame has, all fragments joined.
-    Parts(Vec<Range<usize>>),
+    /// Which bytes each frame has, all fragments joined; and where each fragment begins among them.
+    Parts(Vec<Range<usize>>, Vec<usize>),
 }
 
 impl<'a> Fragments<'a, '_> {
     /// How many frames can be found.
     pub(super) fn count(&self) -> usize {
-        match self.plan() {
-            Some(Plan::Groups(frames) | Plan::Parts(frames)) => frames.len(),
+        match self.kept_plan() {
+            Some(Plan::Groups(frames) | Plan::Parts(frames, _)) => frames.len(),
             None => self.fragments.len(),
         }
     }
@@ -45,20 +47,20 @@ impl<'a> Fragments<'a, '_> {
         if self.fragments.is_empty() {
             return Err(DecodeError::NoPixels);
         }
-        let plan = self.plan().ok_or(DecodeError::FramesNotFound {
+        let plan = self.kept_plan().ok_or(DecodeError::FramesNotFound {
             frames: self.declared as u32,
             fragments: self.fragments.len() as u32,
         })?;
-        let (Plan::Groups(frames) | Plan::Parts(frames)) = &plan;
+        let (Plan::Groups(frames) | Plan::Parts(frames, _)) = plan;
         let missing = DecodeError::FrameMissing {
             frame: index as u32 + 1,
             declared: self.declared as u32,
             found: frames.len() as u32,
         };
         let place = frames.get(index).ok_or_else(|| missing.clone())?;
-        let bytes = match &plan {
+        let bytes = match plan {
             Plan::Groups(_) => self.joined(&self.fragments[place.clone()]),
-            Plan::Parts(_) => Cow::Owned(self.joined(self.fragments)[place.clone()].to_vec()),
+            Plan::Parts(_, starts) => self.part(place, starts),
         };
         if bytes.is_empty() { Err(missing) } else { Ok(bytes) }
     }
@@ -72,6 +74,28 @@ impl<'a> Fragments<'a, '_> {
             [only] => Cow::Borrowed(self.bytes(only)),
             several => Cow::Owned(several.iter().flat_map(|range| self.bytes(range)).copied().collect()),
         }
+    }
+
+    /// Bytes of all fragments joined, without joining all of them.
+    fn part(&self, place: &Range<usize>, starts: &[usize]) -> Cow<'a, [u8]> {
+        let first = starts.partition_point(|start| *start <= place.start).saturating_sub(1);
+        let pieces =
+            self.fragments.iter().zip(starts).skip(first).take_while(|(_, start)| **start < place.end);
+        let mut pieces = pieces.map(|(fragment, start)| {
+            let bytes = self.bytes(fragment);
+            let cut = |at: usize| at.saturating_sub(*start).min(bytes.len());
+            &bytes[cut(place.start)..cut(place.end)]
+        });
+        match (pieces.next(), pieces.next()) {
+            (Some(only), None) => Cow::Borrowed(only),
+            (first, second) => {
+                Cow::Owned(first.into_iter().chain(second).chain(pieces).flatten().copied().collect())
+            }
+        }
+    }
+
+    fn kept_plan(&self) -> Option<&'a Plan> {
+        self.object.fragment_plan(|| self.plan())
     }
 
     fn plan(&self) -> Option<Plan> {
@@ -96,7 +120,12 @@ impl<'a> Fragments<'a, '_> {
         }
         let parts = self.by_walking();
         if parts.len() > starts.len() {
-            return Some(Plan::Parts(parts));
+            let starts = self.fragments.iter().scan(0, |next, fragment| {
+                let start = *next;
+                *next += self.bytes(fragment).len();
+                Some(start)
+            });
+            return Some(Plan::Parts(parts, starts.collect()));
         }
         let share = count / declared;
         if starts.len() <= 1 && share > 0 && count == share * declared {
@@ -118,6 +147,19 @@ impl<'a> Fragments<'a, '_> {
         !matches!(self.coding(), Some(Coding::Native | Coding::Deflated))
     }
 
+    /// How a frame starts: in the coding of the first, which counts for more than what is declared. Two bytes that start one coding are
+    /// nothing special within another.
+    fn marks(&self) -> &'static [&'static [u8]] {
+        let first =
+            self.fragments.iter().map(|fragment| self.bytes(fragment)).find(|bytes| !bytes.is_empty());
+        match first.and_then(codec::coding_of_content).or_else(|| self.coding()) {
+            Some(Coding::Jpeg | Coding::JpegLs) => &[&[0xFF, 0xD8, 0xFF]],
+            Some(Coding::Jpeg2000) => &[&[0xFF, 0x4F, 0xFF, 0x51], b"\0\0\0\x0CjP  "],
+            Some(Coding::JpegXl) => &[&[0xFF, 0x0A], b"\0\0\0\x0CJXL "],
+            _ => &[],
+        }
+    }
+
     /// Pixels and byte planes of a frame in RLE.
     fn rle_size(&self) -> Option<(usize, usize)> {
         let format = self.format.filter(|_| self.coding() == Some(Coding::Rle))?;
@@ -129,12 +171,12 @@ impl<'a> Fragments<'a, '_> {
         if !self.has_marks() {
             return Vec::new();
         }
-        let rle = self.rle_size();
+        let (rle, marks) = (self.rle_size(), self.marks());
         let is_start = |fragment: &Range<usize>| {
             let bytes = self.bytes(fragment);
             match rle {
                 Some((_, planes)) => rle::is_start(bytes, planes),
-                None => is_codestream(bytes),
+                None => is_codestream(bytes, marks),
             }
         };
         (0..self.fragments.len()).filter(|&i| is_start(&self.fragments[i])).collect()
@@ -169,7 +211,7 @@ impl<'a> Fragments<'a, '_> {
             return parts;
         }
         let joined = self.joined(self.fragments);
-        let rle = self.rle_size();
+        let (rle, marks) = (self.rle_size(), self.marks());
         let mut at = 0;
         while parts.len() < self.declared && at < joined.len() {
             let rest = &joined[at..];
@@ -178,7 +220,7 @@ impl<'a> Fragments<'a, '_> {
                 Some((_, planes)) => {
                     (0..2).find(|&i| rest.get(i..).is_some_and(|rest| rle::is_start(rest, planes)))
                 }
-                None => (0..rest.len()).find(|&i| is_codestream(&rest[i..])),
+                None => (0..rest.len()).find(|&i| is_codestream(&rest[i..], marks)),
             };
             let Some(skipped) = skipped else { break };
             at += skipped;
@@ -194,10 +236,8 @@ impl<'a> Fragments<'a, '_> {
     }
 }
 
-fn is_codestream(bytes: &[u8]) -> bool {
-    const MARKS: [&[u8]; 5] =
-        [&[0xFF, 0xD8, 0xFF], &[0xFF, 0x4F, 0xFF, 0x51], b"\0\0\0\x0CjP  ", &[0xFF, 0x0A], b"\0\0\0\x0CJXL "];
-    MARKS.iter().any(|mark| bytes.starts_with(mark))
+fn is_codestream(bytes: &[u8], marks: &[&[u8]]) -> bool {
+    marks.iter().any(|mark| bytes.starts_with(mark))
 }
 
 /// Which fragments each of `frames` frames has by a table of offsets, which point at the item of a fragment, eight bytes

@@ -12,6 +12,15 @@ use super::dataset;
 /// The largest profile that is read, in bytes.
 const MAX_PROFILE_BYTES: usize = 4 << 20;
 
+/// The profile of sRGB, for objects in colour that are written here; the same bytes every time.
+pub(super) fn srgb_profile() -> Option<Vec<u8>> {
+    let mut bytes = ColorProfile::new_srgb().encode().ok()?;
+    // The date of a profile (ISO 15076-1 section 7.2.8) would be that of the moment.
+    let date = bytes.get_mut(24..36)?;
+    date.copy_from_slice(&[7, 230, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+    Some(bytes)
+}
+
 /// From the colours of an image to sRGB.
 #[derive(Clone)]
 pub struct IccTransform(Arc<dyn TransformExecutor<u8> + Send + Sync>);

@@ -1,10 +1,11 @@
 //! Lookup tables and the modality stage (PS3.3 C.11.1): stored values to values with a meaning, such as HU.
 
 use dicom_core::Tag;
-use dicom_dictionary_std::tags;
+use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
-use super::dataset;
+use super::stack::is_localizer;
+use super::{ValueUnit, dataset, header};
 
 /// A table over whole numbers, clamped at both ends (PS3.3 C.11.1.1.1, C.11.2.1.1).
 #[derive(Clone, Debug, PartialEq)]
@@ -144,6 +145,35 @@ impl Modality {
     }
 }
 
+/// What the values of a frame are after its modality stage (PS3.3 C.11.1.1.2). A CT image that does not name another unit is in HU (C.8.2.1,
+/// C.8.15.3.10), but for a localizer.
+pub(super) fn value_unit(set: &InMemDicomObject, frame_index: usize) -> ValueUnit {
+    let item = dataset::functional_group(set, frame_index, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE);
+    let table = dataset::items(set, tags::MODALITY_LUT_SEQUENCE).first();
+    let table = table.filter(|table| item.is_none() && table.get(tags::LUT_DATA).is_some());
+    let source = item.unwrap_or(set);
+    let unit = match table {
+        Some(table) => dataset::text(table, tags::MODALITY_LUT_TYPE),
+        // Values that are not rescaled are in no unit, whatever is said of them.
+        None if dataset::number(source, tags::RESCALE_INTERCEPT).is_none() => return ValueUnit::Stored,
+        None => dataset::text(source, tags::RESCALE_TYPE),
+    };
+    let is_silent_ct = || {
+        let is_ct = matches!(
+            header::class_uid(set).as_str(),
+            uids::CT_IMAGE_STORAGE
+                | uids::ENHANCED_CT_IMAGE_STORAGE
+                | uids::LEGACY_CONVERTED_ENHANCED_CT_IMAGE_STORAGE
+        );
+        is_ct && table.is_none() && !is_localizer(&dataset::texts(set, tags::IMAGE_TYPE))
+    };
+    match unit.as_str() {
+        "HU" => ValueUnit::Hu,
+        "" if is_silent_ct() => ValueUnit::Hu,
+        _ => ValueUnit::Stored,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use dicom_core::{DataElement, PrimitiveValue, VR};
@@ -205,5 +235,55 @@ mod tests {
         let hu = Modality::Rescale { slope: 2.0, intercept: -1024.0 };
         assert_eq!(hu.apply(512.0), 0.0);
         assert_eq!(Modality::IDENTITY.apply(-3.0), -3.0);
+    }
+
+    /// PS3.3 C.11.1.1.2, C.8.2.1 for a CT that says nothing, C.7.6.16.2.9 for a frame of its own.
+    #[test]
+    fn values_are_in_hounsfield_units_where_the_object_says_so_or_is_a_ct_that_says_nothing() {
+        use crate::imaging::sample::{groups, item, sequence, text};
+        let of = |class: &str, elements: Vec<dicom_object::mem::InMemElement>| {
+            let mut set = item(elements);
+            set.put(text(tags::SOP_CLASS_UID, VR::UI, class));
+            value_unit(&set, 0)
+        };
+        let rescaled = |unit: &str| {
+            let mut elements =
+                vec![text(tags::RESCALE_INTERCEPT, VR::DS, "-1024"), text(tags::RESCALE_SLOPE, VR::DS, "1")];
+            if !unit.is_empty() {
+                elements.push(text(tags::RESCALE_TYPE, VR::LO, unit));
+            }
+            elements
+        };
+        let (ct, mr) = (uids::CT_IMAGE_STORAGE, uids::MR_IMAGE_STORAGE);
+        assert_eq!(of(ct, rescaled("HU")), ValueUnit::Hu);
+        assert_eq!(of(ct, rescaled("")), ValueUnit::Hu);
+        assert_eq!(of(mr, rescaled("HU")), ValueUnit::Hu, "as it says");
+        for (class, elements) in [
+            (ct, rescaled("US")),
+            (ct, rescaled("MGML")),
+            (ct, vec![]),
+            (mr, rescaled("")),
+            (uids::SECONDARY_CAPTURE_IMAGE_STORAGE, rescaled("")),
+            (
+                ct,
+                [rescaled(""), vec![text(tags::IMAGE_TYPE, VR::CS, "ORIGINAL\\PRIMARY\\LOCALIZER")]].concat(),
+            ),
+        ] {
+            assert_eq!(of(class, elements.clone()), ValueUnit::Stored, "{elements:?}");
+        }
+        let table = |unit| {
+            vec![sequence(
+                tags::MODALITY_LUT_SEQUENCE,
+                [item([
+                    text(tags::MODALITY_LUT_TYPE, VR::LO, unit),
+                    DataElement::new(tags::LUT_DATA, VR::OW, PrimitiveValue::from(1_u16)),
+                ])],
+            )]
+        };
+        assert_eq!((of(mr, table("HU")), of(ct, table("OD"))), (ValueUnit::Hu, ValueUnit::Stored));
+        let of_frame = item([groups(tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, rescaled("US"))]);
+        let own =
+            [rescaled("HU"), vec![sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, [of_frame])]].concat();
+        assert_eq!(of(ct, own), ValueUnit::Stored, "the frame's own comes first");
     }
 }

@@ -90,6 +90,13 @@ impl Overlay {
         groups().filter_map(plane).collect()
     }
 
+    /// Whether any plane may be in bits of the pixels.
+    pub(super) fn has_embedded(set: &InMemDicomObject) -> bool {
+        groups().any(|group| {
+            set.get(Tag(group, BIT_POSITION)).is_some() && set.get(Tag(group, OVERLAY_DATA)).is_none()
+        })
+    }
+
     fn packed(set: &InMemDicomObject, group: u16, frame_index: usize) -> Option<Self> {
         set.get(Tag(group, OVERLAY_DATA))?;
         let number = |element| dataset::integer(set, Tag(group, element));

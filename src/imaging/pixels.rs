@@ -306,8 +306,9 @@ impl PixelFormat {
     /// What the length of native pixel data says where the header contradicts itself or leaves a choice.
     pub(super) fn of_native(self, pixel_bytes: u64, frames: u32) -> Result<Self, DecodeError> {
         let whole = |samples: u64| {
-            let bits = self.pixels() as u64 * samples * u64::from(self.bits_allocated) * u64::from(frames);
-            pixel_bytes >= bits.div_ceil(8)
+            // Sizes and frames as they are declared: together they may need more than 64 bits.
+            let bits = u128::from(self.pixels() as u64 * samples * u64::from(self.bits_allocated));
+            u128::from(pixel_bytes) >= (bits * u128::from(frames)).div_ceil(8)
         };
         if self.photometric == "YBR_PARTIAL_420" && !whole(3) {
             return Err(DecodeError::Codec(
@@ -316,13 +317,14 @@ impl PixelFormat {
         }
         if self.chroma != Chroma::Whole {
             let samples_of_row = u64::from(self.columns).div_ceil(2) * 4;
-            let padded_bits =
-                u64::from(self.rows) * samples_of_row * u64::from(self.bits_allocated) * u64::from(frames);
+            let padded_bits = u128::from(u64::from(self.rows) * samples_of_row)
+                * u128::from(self.bits_allocated)
+                * u128::from(frames);
             let is_odd = self.columns % 2 == 1;
             let chroma = match () {
                 // Decompressed by somebody who left the old interpretation.
                 () if whole(3) => Chroma::Whole,
-                () if is_odd && pixel_bytes >= padded_bits.div_ceil(8) => Chroma::PairsOfRow,
+                () if is_odd && u128::from(pixel_bytes) >= padded_bits.div_ceil(8) => Chroma::PairsOfRow,
                 () => Chroma::Pairs,
             };
             return Ok(Self { chroma, ..self });
@@ -388,7 +390,8 @@ fn color(photometric: &str, samples: u16) -> Option<Color> {
         ("MONOCHROME2" | "MONOCHROME" | "", 1) => Some(Color::Monochrome2),
         ("PALETTE COLOR", 1) => Some(Color::Palette),
         ("RGB" | "YBR_ICT" | "YBR_RCT" | "", 3) => Some(Color::Rgb),
-        ("YBR_FULL" | "YBR_FULL_422" | "YBR_PARTIAL_422" | "YBR_PARTIAL_420", 3) => Some(Color::Ybr),
+        ("YBR_FULL" | "YBR_FULL_422", 3) => Some(Color::Ybr),
+        ("YBR_PARTIAL_422" | "YBR_PARTIAL_420", 3) => Some(Color::YbrPartial),
         _ => None,
     }
 }
@@ -430,9 +433,14 @@ pub fn decode_reduced(
             }
             let native = native_frame(bytes, &format, frame, order)?;
             // Before masking, which takes them away.
+            let sample_bytes = usize::from(format.bits_allocated / 8);
             let embedded = match order {
-                Order::Big => Vec::new(),
-                _ => Overlay::read_embedded(set, &native, usize::from(format.bits_allocated / 8)),
+                Order::Big if sample_bytes > 1 && Overlay::has_embedded(set) => {
+                    let mut words = native.to_vec();
+                    words.chunks_exact_mut(sample_bytes).for_each(<[u8]>::reverse);
+                    Overlay::read_embedded(set, &words, sample_bytes)
+                }
+                _ => Overlay::read_embedded(set, &native, sample_bytes),
             };
             let (values, damage) = native_values(native, &format, order, tag != tags::PIXEL_DATA)?;
             Decoded { embedded, ..Decoded::whole(values, damage, format) }
@@ -449,6 +457,11 @@ pub fn decode_reduced(
         darken(&mut values, whole, &appearance);
     }
     let extent = extent(&values, None);
+    let mut appearance = appearance;
+    if frames == 1 && extent.0 == extent.1 {
+        // Nothing is to be told apart in it; in a clip it is as dark as it is.
+        appearance.default_range = None;
+    }
     let shown_extent = appearance.padding.map_or(extent, |padding| self::extent(&values, Some(padding)));
     Ok(StoredFrame {
         rows,
@@ -587,8 +600,10 @@ fn decode_encapsulated(
             Coding::Deflated => Cow::Owned(codec::inflate(&bytes, &format)?),
             _ => Cow::Borrowed(&bytes[..bytes.len().min(native_bytes as usize)]),
         };
+        let sample_bytes = usize::from(format.bits_allocated / 8);
+        let embedded = Overlay::read_embedded(object.dataset(), &native, sample_bytes);
         let (values, damage) = native_values(native, &format, Order::Little, false)?;
-        return Ok(Decoded::whole(values, damage, format));
+        return Ok(Decoded { embedded, ..Decoded::whole(values, damage, format) });
     }
     // Where the header contradicts itself the codestream knows how many samples there are.
     let samples = codec::components(&bytes, coding).filter(|samples| *samples != format.samples);
@@ -612,6 +627,7 @@ fn darken(values: &mut Values, whole: usize, appearance: &Appearance) {
     let middle = 2_f64.powi(i32::from(appearance.bits_stored) - 1);
     let filler: [f64; 3] = match (&appearance.color, appearance.padding) {
         (Ok(Color::Ybr), _) => [0.0, middle, middle],
+        (Ok(Color::YbrPartial), _) => [middle / 8.0, middle, middle],
         (Ok(Color::Monochrome1 | Color::Monochrome2), Some((low, _))) => [low; 3],
         (Ok(Color::Monochrome1), None) => [extent(&values.head(whole), None).1; 3],
         (Ok(Color::Monochrome2), None) => [extent(&values.head(whole), None).0; 3],

@@ -284,6 +284,11 @@ fn png_reader(bytes: &[u8]) -> Result<png::Reader<Cursor<&[u8]>>, DecodeError> {
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
     let reader = decoder.read_info().map_err(|error| codec("PNG", error))?;
+    // Three bytes a colour, at most 256 of them (PNG 1.2 section 4.1.2): what applies it takes that for granted.
+    let is_palette = |palette: &[u8]| palette.len().is_multiple_of(3) && (3..=768).contains(&palette.len());
+    if reader.info().palette.as_ref().is_some_and(|palette| !is_palette(palette)) {
+        return Err(codec("PNG", "its palette is no list of colours"));
+    }
     too_large(reader.info().width, reader.info().height)?;
     Ok(reader)
 }

@@ -26,14 +26,80 @@ impl Ramp {
         table.iter().enumerate().all(is_same).then_some(ramp)
     }
 
+    /// The ramp of `count` values of which each is shown as light as the one before, or lighter, or each as dark or darker: then only
+    /// the places where the level changes need be looked at, and no table is made. `None` where no ramp gives every level.
+    pub(super) fn of_monotone(
+        count: usize,
+        value: impl Fn(usize) -> f64,
+        exact: impl Fn(f64) -> f64,
+    ) -> Option<Self> {
+        let shown = |place: usize| (exact(value(place)) + 0.5) as u8;
+        let highest = count.checked_sub(1)?;
+        let (first, last) = (shown(0), shown(highest));
+        if first == last {
+            return None;
+        }
+        // Between black and white, or as far as the values go.
+        let start = first_place(0, highest, |place| shown(place) != first);
+        let end = first_place(start, highest, |place| shown(place) == last).checked_sub(1)?;
+        let (from, to) = (value(start), value(end));
+        let slope = (exact(to) - exact(from)) / (to - from);
+        if end <= start || !slope.is_finite() {
+            return None;
+        }
+        let ramp = Self { slope: slope as f32, offset: (exact(from) - slope * from) as f32 };
+        let level = |place: usize| ramp.level(value(place) as f32);
+        let mut begin = 0;
+        loop {
+            let same = level(begin);
+            let next = match level(highest) == same {
+                true => count,
+                false => first_place(begin, highest, |place| level(place) != same),
+            };
+            if shown(begin) != same || shown(next - 1) != same {
+                return None;
+            }
+            if next == count {
+                return Some(ramp);
+            }
+            begin = next;
+        }
+    }
+
+    /// The levels of many values, as far as both slices go: with whatever wide arithmetic this processor has.
+    pub(super) fn levels<T: Copy + Into<f32>>(self, values: &[T], into: &mut [u8]) {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || into.iter_mut().zip(values).for_each(|(level, value)| *level = self.level((*value).into())),
+        );
+    }
+
+    #[inline(always)]
     pub(super) fn level(self, value: f32) -> u8 {
         // In a number of this size the last bit stands for one: adding it rounds, and the lowest byte is the level. Halves would go to
         // the even level without the little that is added before.
         const ROUND: f32 = 8_388_608.0;
         const UP: f32 = 1.0 / 2048.0;
-        let level = (value * self.slope + self.offset).clamp(0.0, 255.0);
+        let level = value * self.slope + self.offset;
+        // One instruction each, which `clamp` is not, because it keeps what is no number.
+        let level = if level > 0.0 { level } else { 0.0 };
+        let level = if level < 255.0 { level } else { 255.0 };
         (level + UP + ROUND).to_bits() as u8
     }
+}
+
+/// The first place after `before`, up to `last`, from which on something is so. It is so at `last`.
+pub(super) fn first_place(before: usize, last: usize, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut before, mut last) = (before, last);
+    while last - before > 1 {
+        let middle = before.midpoint(last);
+        if is_so(middle) {
+            last = middle;
+        } else {
+            before = middle;
+        }
+    }
+    last
 }
 
 #[cfg(test)]
@@ -65,6 +131,23 @@ mod tests {
     }
 
     proptest! {
+        /// The one that is found without a table gives the same level everywhere, and is found wherever the other is.
+        #[test]
+        fn a_ramp_without_a_table_is_that_of_the_table(
+            slope in -0.5..0.5_f64, offset in -2000.0..2000.0_f64, count in 0_usize..9000,
+        ) {
+            let exact = |value: f64| value.mul_add(slope, offset).clamp(0.0, 255.0);
+            let value = |place: usize| place as f64 / 4.0 - 600.0;
+            let table: Vec<u8> = (0..count).map(|place| (exact(value(place)) + 0.5) as u8).collect();
+            let found = Ramp::of_monotone(count, value, exact);
+            if let Some(ramp) = found {
+                for (place, level) in table.iter().enumerate() {
+                    prop_assert_eq!(ramp.level(value(place) as f32), *level);
+                }
+            }
+            prop_assert!(found.is_some() || Ramp::of(&table, value, exact).is_none());
+        }
+
         #[test]
         fn a_ramp_never_differs_from_its_table(slope in -2.0..2.0_f64, offset in -2000.0..2000.0_f64) {
             let levels = table(slope, offset);

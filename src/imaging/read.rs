@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::sync::OnceLock;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
@@ -11,6 +12,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::charset;
 use super::dataset;
+use super::fragments::Plan;
 use super::scan::{self, Encoding, Layout, PixelElement};
 
 /// So much of a deflated data set (PS3.5 section A.5) is inflated on trust.
@@ -55,6 +57,8 @@ pub struct Object<'a> {
     transfer_syntax_uid: String,
     encoding: Encoding,
     pixels: Option<PixelElement>,
+    /// Which fragments make up which frame, once it was asked.
+    fragment_plan: OnceLock<Option<Plan>>,
     cut: Option<OpenError>,
 }
 
@@ -105,7 +109,15 @@ impl<'a> Object<'a> {
             return Err(OpenError::Damaged("it has no elements".to_owned()));
         }
         let transfer_syntax_uid = declared_uid.unwrap_or_else(|| syntax_uid.to_owned());
-        Ok(Self { bytes, dataset, transfer_syntax_uid, encoding, pixels, cut })
+        Ok(Self {
+            bytes,
+            dataset,
+            transfer_syntax_uid,
+            encoding,
+            pixels,
+            fragment_plan: OnceLock::new(),
+            cut,
+        })
     }
 
     /// The elements before the pixels.
@@ -141,6 +153,10 @@ impl<'a> Object<'a> {
 
     pub(super) fn pixels(&self) -> Option<&PixelElement> {
         self.pixels.as_ref()
+    }
+
+    pub(super) fn fragment_plan(&self, make: impl FnOnce() -> Option<Plan>) -> Option<&Plan> {
+        self.fragment_plan.get_or_init(make).as_ref()
     }
 
     pub(super) fn is_big_endian(&self) -> bool {

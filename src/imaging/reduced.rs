@@ -13,6 +13,7 @@ use fast_image_resize::{ResizeAlg, ResizeOptions, Resizer};
 
 use super::place::{Cut, Region, filter};
 use super::ramp::Ramp;
+use super::slope::Slope;
 use super::tones::Grays;
 use super::{StoredFrame, Values};
 
@@ -164,41 +165,49 @@ impl Copy {
 
     /// The levels of a region; what is no image is black.
     pub(super) fn levels(&self, region: Region, grays: &Grays<'_>) -> Vec<u8> {
-        let value = |code: usize| self.low + code as f64 * self.step;
-        let table: Vec<u8> = (0..=usize::from(self.highest)).map(|code| grays.shown(value(code))).collect();
-        let ramp = Ramp::of(&table, |code| code as f64, |code| grays.exact(value(code as usize)));
-        let Some(ramp) = ramp.filter(|_| !self.has_padding) else {
-            return self.map(region, |stored| grays.shown(stored), 0);
-        };
-        let mut levels = Vec::with_capacity(region.pixels());
-        for row in region.top..region.top + region.height {
-            let start = row * self.columns + region.left;
-            let line = self.codes.get(start..start + region.width).unwrap_or_default();
-            levels.extend(line.iter().map(|&code| ramp.level(f32::from(code))));
+        let occurring = usize::from(self.highest) + 1;
+        let exact = |code| grays.exact(self.value(code as u16));
+        if !self.has_padding
+            && grays.is_monotone()
+            && let Some(slope) = Slope::of(occurring, |code| grays.exact(self.low + code * self.step))
+        {
+            let mut levels = Vec::with_capacity(region.pixels());
+            self.rows(region).for_each(|codes| slope.append(codes, &mut levels));
+            return levels;
         }
-        levels
+        let mut table = vec![0; 1 << 16];
+        for (code, level) in table.iter_mut().enumerate().take(occurring) {
+            *level = grays.shown(self.value(code as u16));
+        }
+        match Ramp::of(&table[..occurring], |code| code as f64, exact).filter(|_| !self.has_padding) {
+            Some(ramp) => self.map(region, |codes, into| ramp.levels(codes, into)),
+            None => match table.first_chunk::<65_536>() {
+                Some(table) => self.map(region, |codes, into| {
+                    into.iter_mut().zip(codes).for_each(|(level, code)| *level = table[usize::from(*code)]);
+                }),
+                None => Vec::new(),
+            },
+        }
     }
 
-    /// Maps every value of a region.
-    pub(super) fn map<T: std::marker::Copy + Default>(
-        &self,
-        region: Region,
-        map: impl Fn(f64) -> T,
-        padding: T,
-    ) -> Vec<T> {
-        #[expect(clippy::useless_vec, reason = "a table of this size is too much for the stack")]
-        let mut table = vec![T::default(); 1 << 16];
-        for (code, entry) in table.iter_mut().enumerate().take(usize::from(self.highest) + 1) {
-            *entry = map(self.low + code as f64 * self.step);
-        }
-        table[usize::from(PADDING)] = padding;
-        let mut mapped = Vec::with_capacity(region.pixels());
-        let Some(table) = table.first_chunk::<65_536>() else { return mapped };
-        for row in region.top..region.top + region.height {
+    /// The stored value of a code.
+    fn value(&self, code: u16) -> f64 {
+        self.low + f64::from(code) * self.step
+    }
+
+    /// The codes of a region, row by row.
+    fn rows(&self, region: Region) -> impl Iterator<Item = &[u16]> {
+        (region.top..region.top + region.height).map(move |row| {
             let start = row * self.columns + region.left;
-            let line = self.codes.get(start..start + region.width).unwrap_or_default();
-            mapped.extend(line.iter().map(|&code| table[usize::from(code)]));
-        }
+            self.codes.get(start..start + region.width).unwrap_or_default()
+        })
+    }
+
+    /// Maps the codes of a region, row by row into place.
+    fn map(&self, region: Region, map: impl Fn(&[u16], &mut [u8])) -> Vec<u8> {
+        let mut mapped = vec![0; region.pixels()];
+        let into = mapped.chunks_exact_mut(region.width.max(1));
+        into.zip(self.rows(region)).for_each(|(into, codes)| map(codes, into));
         mapped
     }
 }
@@ -287,8 +296,7 @@ mod tests {
     use crate::imaging::render::tests::frame;
 
     fn values(copy: &Copy) -> Vec<Option<f64>> {
-        let rows = copy.codes.len() / copy.columns;
-        copy.map(Region { left: 0, top: 0, width: copy.columns, height: rows }, Some, None)
+        copy.codes.iter().map(|&code| (code != PADDING).then(|| copy.value(code))).collect()
     }
 
     #[test]

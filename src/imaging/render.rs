@@ -7,6 +7,8 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::color::Color;
+use super::enlarge::enlarge;
+use super::lut::Modality;
 use super::overlay;
 use super::place::{Cut, Placement, Region, filter};
 use super::reduced::{Reduced, Sight};
@@ -57,7 +59,9 @@ impl StoredFrame {
         match self.appearance.color {
             Ok(Color::Monochrome1 | Color::Monochrome2) => Some(self.voi(presentation).window()),
             // Colour has none of its own; a palette never has one.
-            Ok(Color::Rgb | Color::Ybr) => presentation.voi.window().filter(|window| window.width > 0.0),
+            Ok(Color::Rgb | Color::Ybr | Color::YbrPartial) => {
+                presentation.voi.window().filter(|window| window.width > 0.0)
+            }
             _ => None,
         }
     }
@@ -67,7 +71,7 @@ impl StoredFrame {
         self.values.bytes() + Reduced::bytes(self)
     }
 
-    /// The presenter's window; else the first of the object, its first table, its whole range without padding.
+    /// The presenter's window; else the first of the object, its first table, what it is without one; else the range of its stack.
     pub(super) fn voi(&self, presentation: &Presentation) -> Voi<'_> {
         let look = &self.appearance;
         // Windows, then tables, numbered as the facts of the frame list them.
@@ -86,18 +90,42 @@ impl StoredFrame {
         if let Some(voi) = chosen.or_else(|| alternative(0)) {
             return voi;
         }
-        let (low, high) = look.default_range.unwrap_or(self.shown_extent);
-        let (low, high) = (look.modality.apply(low), look.modality.apply(high));
+        let (low, high) = match (look.default_range, presentation.range, &look.modality) {
+            (Some(_), _, Modality::Table(table)) => (0.0, table.full_scale()),
+            (Some((low, high)), ..) => (look.modality.apply(low), look.modality.apply(high)),
+            (None, Some(range), _) if range.0 < range.1 => range,
+            _ => self.own_extent(),
+        };
         Voi::Range(low.min(high), low.max(high))
+    }
+
+    /// What the frame by itself would spread over the greys because the object says nothing of it: lowest and highest value after
+    /// the modality stage, without padding. `None` where it says something, or where all values are the same.
+    pub(super) fn own_range(&self) -> Option<(f64, f64)> {
+        let look = &self.appearance;
+        let is_gray = matches!(look.color, Ok(Color::Monochrome1 | Color::Monochrome2));
+        let is_told = !look.windows.is_empty() || !look.voi_tables.is_empty() || look.default_range.is_some();
+        let (low, high) = self.own_extent();
+        (is_gray && !is_told && low != high).then_some((low.min(high), low.max(high)))
+    }
+
+    fn own_extent(&self) -> (f64, f64) {
+        let (low, high) = self.shown_extent;
+        (self.appearance.modality.apply(low), self.appearance.modality.apply(high))
     }
 }
 
-/// Renders a frame at its own size, in the greys and colours that its values say.
+/// Renders a frame at its own size, in the greys and colours that its values say, pixels as they are stored whatever their height.
 ///
-/// What an object asks for beyond them, a supplemental palette or the ICC profile of a device, is for [`render_view`].
+/// A supplemental palette, which colours what is grey without it, is for [`render_view`].
 pub fn render(frame: &StoredFrame, presentation: &Presentation) -> Result<Rendered8, RenderError> {
     let region = Region { left: 0, top: 0, width: frame.columns as usize, height: frame.rows as usize };
-    let (channels, pixels) = tones(frame, None, presentation, None, region)?;
+    let (channels, mut pixels) = tones(frame, None, presentation, None, region)?;
+    // The colours of a palette are given as the object writes them.
+    let has_own_colors = channels == Channels::Rgb && frame.appearance.color != Ok(Color::Palette);
+    if let Some(icc) = frame.appearance.icc.as_ref().filter(|_| has_own_colors) {
+        icc.apply(&mut pixels);
+    }
     let mut picture = Rendered8 { width: frame.columns, height: frame.rows, channels, pixels };
     cover(frame, presentation, &mut picture, &Placement::whole(frame));
     Ok(picture)
@@ -201,6 +229,11 @@ fn scale(
             cut.extend_from_slice(&line[start..start + length]);
         }
         return Ok(cut);
+    }
+    if channels == Channels::Gray
+        && let Some(enlarged) = enlarge(&source, region.width, (across, columns), (down, rows))
+    {
+        return Ok(enlarged);
     }
     let fault = |error: &dyn std::fmt::Display| RenderError::Scale(error.to_string());
     let pixel_type = if channels == Channels::Gray { PixelType::U8 } else { PixelType::U8x3 };

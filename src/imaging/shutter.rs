@@ -44,6 +44,12 @@ pub enum ShutterShape {
 }
 
 impl Shutters {
+    /// Those of a frame, index from 0: its own (Frame Display Shutter, PS3.3 C.7.6.16.2.16), then those of its object.
+    pub(super) fn of_frame(set: &InMemDicomObject, frame_index: usize, overlays: &[Overlay]) -> Option<Self> {
+        let own = dataset::functional_group(set, frame_index, tags::FRAME_DISPLAY_SHUTTER_SEQUENCE);
+        own.and_then(|own| Self::read(own, overlays)).or_else(|| Self::read(set, overlays))
+    }
+
     /// Those of an image, or of a presentation state; `None` when there are none. `overlays`: the planes of the same data set, for a bitmap.
     pub(super) fn read(set: &InMemDicomObject, overlays: &[Overlay]) -> Option<Self> {
         let shapes: Vec<_> = dataset::texts(set, tags::SHUTTER_SHAPE)

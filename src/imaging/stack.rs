@@ -1,13 +1,15 @@
 //! The order in which the frames of a series are shown (PS3.3 C.7.6.2.1).
 
+mod places;
 mod slice;
 
 use std::collections::HashSet;
 
 use super::{FrameNumber, InstanceFacts, is_picture};
 
+pub use places::{FramePlace, FramesOfReference, StackPlaces};
 pub use slice::Regularity;
-pub(super) use slice::{Key, Slice, arrange, image_type, is_localizer, measured};
+pub(super) use slice::{Key, Slice, across, arrange, image_type, is_localizer, measured};
 
 /// Frames that belong together, in display order.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,12 +1,14 @@
 //! Softcopy presentation states (PS3.3 A.33, PS3.4 annex N): how somebody wants an image to be looked at.
 
 mod graphics;
+mod write;
 
 use std::sync::Arc;
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
 
+use super::appearance::stored_range;
 use super::color::Color;
 use super::lut::{LookupTable, Modality, PresentationLut};
 use super::overlay::Overlay;
@@ -14,6 +16,8 @@ use super::read::{Object, OpenError};
 use super::shutter::Shutters;
 use super::window::WindowFunction;
 use super::{FrameAbout, FrameNumber, ObjectKind, Reference, StoredFrame, Values, dataset, details, header};
+
+pub use write::{StateMark, StateShape, presentation_states};
 
 /// Why a presentation state is not applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -163,6 +167,9 @@ impl AppliedState<'_> {
             look.voi_tables = voi
                 .map(|voi| dataset::items(voi, tags::VOILUT_SEQUENCE).iter().filter_map(table).collect())
                 .unwrap_or_default();
+            // Without any the stage is the identity (PS3.4 N.2.1.3): all that the values can be, from black to white.
+            let is_whole = !matches!(*frame.values, Values::F32(_) | Values::F64(_));
+            look.default_range = is_whole.then(|| stored_range(u16::from(look.bits_stored), is_signed));
             // The state says which end is white, whatever the image does (PS3.3 C.11.6).
             look.presentation_lut = Some(PresentationLut::read(set).unwrap_or_default());
             look.color = Ok(Color::Monochrome2);
@@ -177,6 +184,8 @@ impl AppliedState<'_> {
             state_area: area.and_then(|item| displayed_area(item, target)),
             state_notice: self.state.notice(),
             is_state_applied: true,
+            // The state says itself whether a mask is subtracted.
+            notice: None,
             ..(*frame.about).clone()
         };
         StoredFrame { appearance: look, about: Arc::new(about), ..frame.clone() }

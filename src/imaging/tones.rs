@@ -1,7 +1,7 @@
 //! From stored values of a part of a frame to 8-bit pixels of the same size.
 
-use super::color::{Color, Palette, rgb_from_ybr};
-use super::lut::PresentationLut;
+use super::color::{Color, Palette, rgb_from_partial_ybr, rgb_from_ybr};
+use super::lut::{Modality, PresentationLut};
 use super::pixels::each;
 use super::place::Region;
 use super::ramp::Ramp;
@@ -40,8 +40,8 @@ pub(super) fn tones(
                 |stored| palette.at(stored).map(|level| if is_inverted { 255 - level } else { level });
             (Channels::Rgb, by_value(frame, region, color).into_flattened())
         }
-        Ok(color @ (Color::Rgb | Color::Ybr)) => {
-            (Channels::Rgb, rgb(frame, presentation, region, *color == Color::Ybr))
+        Ok(color @ (Color::Rgb | Color::Ybr | Color::YbrPartial)) => {
+            (Channels::Rgb, rgb(frame, presentation, region, *color))
         }
         Err(name) => return Err(RenderError::UnknownColor(name.clone())),
     };
@@ -70,6 +70,22 @@ impl<'f> Grays<'f> {
         Self { look, voi: frame.voi(presentation), is_inverted: is_inverted != presentation.is_inverted }
     }
 
+    /// A higher stored value is never darker, or never lighter: all stages are straight lines with ends.
+    pub(super) fn is_monotone(&self) -> bool {
+        let is_straight = match self.voi {
+            Voi::Window(window, WindowFunction::Linear | WindowFunction::LinearExact) => {
+                window.center.is_finite() && window.width.is_finite()
+            }
+            Voi::Range(low, high) => low.is_finite() && high.is_finite(),
+            Voi::Window(_, WindowFunction::Sigmoid) | Voi::Table(_) => false,
+        };
+        let is_rescaled = matches!(
+            self.look.modality,
+            Modality::Rescale { slope, intercept } if slope.is_finite() && intercept.is_finite()
+        );
+        is_straight && is_rescaled && !matches!(self.look.presentation_lut, Some(PresentationLut::Table(_)))
+    }
+
     /// The level of a stored value; black for what is no image.
     fn level(&self, stored: f64) -> u8 {
         if self.look.padding.is_some_and(|(low, high)| (low..=high).contains(&stored)) {
@@ -96,25 +112,40 @@ impl<'f> Grays<'f> {
 
 /// The levels of a region: by arithmetic where the stages allow it, else by a table.
 fn levels(frame: &StoredFrame, region: Region, grays: &Grays<'_>) -> Vec<u8> {
-    let (low, high) = (frame.extent.0, frame.extent.1);
-    let is_wide = matches!(&*frame.values, Values::U16(_) | Values::I16(_));
-    // Values that are more than the pixels are not worth a look at each.
-    if is_wide && region.pixels() as f64 >= high - low {
-        let value = |place: usize| low + place as f64;
-        let table: Vec<u8> = (0..=(high - low) as usize).map(|place| grays.level(value(place))).collect();
-        if let Some(ramp) = Ramp::of(&table, value, |stored| grays.exact(stored)) {
-            let mut mapped = Vec::with_capacity(region.pixels());
-            match &*frame.values {
-                Values::U16(values) => rows(values, frame, region)
-                    .for_each(|row| mapped.extend(row.iter().map(|&value| ramp.level(f32::from(value))))),
-                Values::I16(values) => rows(values, frame, region)
-                    .for_each(|row| mapped.extend(row.iter().map(|&value| ramp.level(f32::from(value))))),
-                _ => {}
-            }
-            return mapped;
-        }
+    let is_image =
+        |(low, high)| grays.look.padding.is_none_or(|(from, to): (f64, f64)| to < low || from > high);
+    if let Some((low, count)) = words(frame, region)
+        && grays.is_monotone()
+        && is_image((low, low + count as f64))
+        && let Some(ramp) = Ramp::of_monotone(count, |place| low + place as f64, |stored| grays.exact(stored))
+    {
+        return ramped(frame, region, ramp);
     }
-    by_value(frame, region, |stored| grays.level(stored))
+    let level = |stored| grays.level(stored);
+    let Some(words) = Words::of(frame, region, level) else {
+        return by_value(frame, region, level);
+    };
+    let value = |place: usize| words.low + place as f64;
+    match Ramp::of(words.occurring(), value, |stored| grays.exact(stored)) {
+        Some(ramp) => ramped(frame, region, ramp),
+        None => words.map(frame, region),
+    }
+}
+
+/// The levels of a region of words by arithmetic. Written row by row into place, so that the compiler takes many at once.
+fn ramped(frame: &StoredFrame, region: Region, ramp: Ramp) -> Vec<u8> {
+    let mut levels = vec![0; region.pixels()];
+    let into = levels.chunks_exact_mut(region.width.max(1));
+    match &*frame.values {
+        Values::U16(values) => {
+            into.zip(rows(values, frame, region)).for_each(|(into, row)| ramp.levels(row, into))
+        }
+        Values::I16(values) => {
+            into.zip(rows(values, frame, region)).for_each(|(into, row)| ramp.levels(row, into))
+        }
+        _ => {}
+    }
+    levels
 }
 
 /// The values of a region, row by row; `samples` values a pixel.
@@ -127,24 +158,71 @@ fn rows<'v, T>(values: &'v [T], frame: &StoredFrame, region: Region) -> impl Ite
     })
 }
 
+/// A table over values of 16 bits.
+struct Words<T> {
+    /// One entry for every word by its distance from `low`, so that none can miss it; only those of values that occur are filled.
+    table: Box<[T; 1 << 16]>,
+    low: f64,
+    count: usize,
+}
+
+/// The lowest value of a frame of words of 16 bits, and how many there are up to the highest. `None` where values are no words, or so many
+/// that looking at each pays less than looking at the pixels.
+fn words(frame: &StoredFrame, region: Region) -> Option<(f64, usize)> {
+    let (first, last) = match &*frame.values {
+        Values::U16(_) => (0.0, 65_535.0),
+        Values::I16(_) => (-32_768.0, 32_767.0),
+        _ => return None,
+    };
+    let (low, high) = (frame.extent.0.clamp(first, last), frame.extent.1.clamp(first, last));
+    let pays = (region.pixels() * usize::from(frame.samples)) as f64 >= high - low;
+    pays.then_some((low, (high - low) as usize + 1))
+}
+
+impl<T: std::marker::Copy + Default> Words<T> {
+    /// `None` where values are no words, or so many that a table does not pay: it is to be smaller than the picture.
+    fn of(frame: &StoredFrame, region: Region, map: impl Fn(f64) -> T) -> Option<Self> {
+        let (low, count) = words(frame, region)?;
+        let mut table = vec![T::default(); 1 << 16];
+        table.iter_mut().take(count).enumerate().for_each(|(place, entry)| *entry = map(low + place as f64));
+        Some(Self { table: table.into_boxed_slice().try_into().ok()?, low, count })
+    }
+
+    /// The entries of values that occur.
+    fn occurring(&self) -> &[T] {
+        &self.table[..self.count]
+    }
+
+    /// The entries of the values of a region.
+    fn map(&self, frame: &StoredFrame, region: Region) -> Vec<T> {
+        let mut mapped = Vec::with_capacity(region.pixels() * usize::from(frame.samples));
+        match &*frame.values {
+            Values::U16(values) => {
+                let low = self.low as u16;
+                let one = |&value: &u16| self.table[usize::from(value.wrapping_sub(low))];
+                rows(values, frame, region).for_each(|row| mapped.extend(row.iter().map(one)));
+            }
+            Values::I16(values) => {
+                let low = self.low as i16;
+                let one = |&value: &i16| self.table[usize::from(value.wrapping_sub(low) as u16)];
+                rows(values, frame, region).for_each(|row| mapped.extend(row.iter().map(one)));
+            }
+            _ => {}
+        }
+        mapped
+    }
+}
+
 /// Maps every value of a region by a table over the values that occur; values too many for a table one by one.
 fn by_value<T: std::marker::Copy + Default>(
     frame: &StoredFrame,
     region: Region,
     map: impl Fn(f64) -> T,
 ) -> Vec<T> {
-    let count = region.pixels() * usize::from(frame.samples);
-    let mut mapped = Vec::with_capacity(count);
-    let (low, high) = (frame.extent.0 as i64, frame.extent.1 as i64);
-    // A table pays when it is smaller than the picture.
-    let is_worth = count as i64 >= high.saturating_sub(low);
-    // One entry for every word, so that none can miss it; only those of values that occur are filled.
-    let words = |first: i64, last: i64| {
-        let mut table = vec![T::default(); 1 << 16];
-        let values = low.max(first)..=high.min(last);
-        values.zip(&mut table).for_each(|(value, entry)| *entry = map(value as f64));
-        table
-    };
+    if let Some(words) = Words::of(frame, region, &map) {
+        return words.map(frame, region);
+    }
+    let mut mapped = Vec::with_capacity(region.pixels() * usize::from(frame.samples));
     match &*frame.values {
         Values::U8(values) => {
             let table: [T; 256] = std::array::from_fn(|value| map(value as f64));
@@ -155,26 +233,6 @@ fn by_value<T: std::marker::Copy + Default>(
             let table: [T; 256] = std::array::from_fn(|value| map(f64::from(value as u8 as i8)));
             rows(values, frame, region)
                 .for_each(|row| mapped.extend(row.iter().map(|&value| table[usize::from(value as u8)])));
-        }
-        Values::U16(values) if is_worth => {
-            let table = words(0, 65_535);
-            let (Some(table), first) = (table.first_chunk::<65_536>(), low.clamp(0, 65_535) as u16) else {
-                return mapped;
-            };
-            rows(values, frame, region).for_each(|row| {
-                mapped.extend(row.iter().map(|&value| table[usize::from(value.wrapping_sub(first))]));
-            });
-        }
-        Values::I16(values) if is_worth => {
-            let table = words(-32_768, 32_767);
-            let (Some(table), first) = (table.first_chunk::<65_536>(), low.clamp(-32_768, 32_767) as u16)
-            else {
-                return mapped;
-            };
-            rows(values, frame, region).for_each(|row| {
-                mapped
-                    .extend(row.iter().map(|&value| table[usize::from((value as u16).wrapping_sub(first))]));
-            });
         }
         values => each!(values, vector => {
             rows(vector, frame, region).for_each(|row| mapped.extend(row.iter().map(|&value| map(number(value)))));
@@ -187,7 +245,7 @@ fn number(value: impl Into<f64>) -> f64 {
     value.into()
 }
 
-fn rgb(frame: &StoredFrame, presentation: &Presentation, region: Region, is_ybr: bool) -> Vec<u8> {
+fn rgb(frame: &StoredFrame, presentation: &Presentation, region: Region, color: Color) -> Vec<u8> {
     if frame.samples != 3 {
         return Vec::new();
     }
@@ -205,8 +263,13 @@ fn rgb(frame: &StoredFrame, presentation: &Presentation, region: Region, is_ybr:
             by_value(frame, region, |value| ((value - lowest) / full_scale * 255.0 + 0.5) as u8)
         }
     };
-    if is_ybr {
-        levels.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| *pixel = rgb_from_ybr(*pixel));
+    let to_rgb: Option<fn([u8; 3]) -> [u8; 3]> = match color {
+        Color::Ybr => Some(rgb_from_ybr),
+        Color::YbrPartial => Some(rgb_from_partial_ybr),
+        _ => None,
+    };
+    if let Some(to_rgb) = to_rgb {
+        levels.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| *pixel = to_rgb(*pixel));
     }
     // Colour has no window of its own; one that a person sets is spread over red, green and blue alike, in levels of 0 to 255.
     let window = presentation.voi.window().filter(|window| window.width > 0.0);

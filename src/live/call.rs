@@ -3,7 +3,7 @@
 use super::consultation::Task;
 use super::device::{Device, Watching};
 use super::pictures;
-use crate::clinical::{DeviceNumber, MediaDirection, ParticipantId};
+use crate::clinical::{DeviceNumber, MediaDirection, Participant, ParticipantId, Place, PlaceKind, Role};
 use crate::protocol::{
     PausedReason, ProblemCode, ServerMessage, SubscribedTrack, TelephoneState, WatchedTrack,
 };
@@ -22,10 +22,25 @@ impl Task {
     }
 
     pub(super) fn enter_room(&mut self, participant: ParticipantId, number: DeviceNumber) {
+        // The others are told; the device itself is greeted with all of it.
+        let part = self.part_of(participant);
+        self.tell_the_viewing(viewing::Input::Came { participant, part });
         if let Some(device) = self.devices.get_mut(&number) {
             device.is_in_room = true;
         }
         self.open_media(participant, number);
+    }
+
+    /// What somebody is in the viewing.
+    pub(super) fn part_of(&self, participant: ParticipantId) -> viewing::Part {
+        let people = &self.appointment.participants;
+        let mut booked = people.iter().filter(|person| person.booked_practitioner().is_some());
+        if let Some(place) = booked.position(|person| person.id == participant) {
+            return viewing::Part::Host(u16::try_from(place).unwrap_or(u16::MAX));
+        }
+        let has_dropped_in =
+            self.appointment.participant(participant).is_some_and(Participant::has_dropped_in);
+        if has_dropped_in { viewing::Part::Staff } else { viewing::Part::Guest }
     }
 
     /// Lets the device send and receive; one that is back finds its peer connections as they were, and what waits for its
@@ -41,23 +56,37 @@ impl Task {
     }
 
     /// The device hears nothing at present; its media go on.
-    pub(super) fn signal_lost(&mut self, number: DeviceNumber) {
+    pub(super) fn signal_lost(&mut self, participant: ParticipantId, number: DeviceNumber) {
         self.call(room::Input::Lost { connection: connection_of(number) });
+        self.tell_the_viewing(viewing::Input::Lost { participant });
+    }
+
+    /// It hears again.
+    pub(super) fn signal_back(&mut self, participant: ParticipantId, number: DeviceNumber) {
+        self.open_media(participant, number);
+        self.tell_the_viewing(viewing::Input::Back { participant });
     }
 
     /// Tells a device in the room what the others know already.
-    pub(super) async fn greet(&mut self, number: DeviceNumber) {
+    pub(super) fn greet(&mut self, number: DeviceNumber) {
         pictures::welcome(self, number);
-        self.tell_history(number).await;
+        self.tell_history(number);
+        self.read_key_images();
         let speaker = self.speaker.map(|participant| participant.to_string());
         let telephone = self.consultation.telephone().map(TelephoneState::from);
         let words: Vec<_> = self.quality.words().collect();
+        let is_held = |track: &&room::Publication| track.connection == connection_of(number) && track.is_held;
+        let held: Vec<_> = self.room.publications().filter(is_held).map(|track| track.source).collect();
         let Some(device) = self.devices.get_mut(&number) else { return };
         if telephone.is_some() {
             device.tell(ServerMessage::Telephone { state: telephone });
         }
         if speaker.is_some() {
             device.tell(ServerMessage::Speaker { participant: speaker });
+        }
+        for source in held {
+            // Perhaps while it was away.
+            device.tell(ServerMessage::MuteAsked { source: source.into() });
         }
         for (participant, word) in words {
             let word = word.into();
@@ -73,9 +102,30 @@ impl Task {
             device.is_in_room = false;
             device.watched = None;
         }
+        self.close_windows(participant, number);
         self.quality.left(participant);
-        if let Ok(effects) = self.viewing.handle(viewing::Input::Gone { participant }) {
-            pictures::carry_out(self, effects);
+        // Whoever goes over to another device is let in there, and keeps what was theirs for as long as if they were lost.
+        let place = self.consultation.place(participant).map(Place::kind);
+        if place == Some(PlaceKind::Admitted) {
+            self.changing_device.insert(participant);
+            self.tell_the_viewing(viewing::Input::Unpoint { by: participant });
+            self.tell_the_viewing(viewing::Input::Lost { participant });
+        } else {
+            self.tell_the_viewing(viewing::Input::Gone { participant });
+        }
+    }
+
+    /// Somebody stands elsewhere now: whoever went over to another device has come into the call with it, or does not any more.
+    pub(super) fn moved_to(&mut self, participant: ParticipantId, place: PlaceKind) {
+        match place {
+            PlaceKind::Admitted | PlaceKind::Lost => {}
+            PlaceKind::InCall => {
+                self.changing_device.remove(&participant);
+            }
+            _ if self.changing_device.remove(&participant) => {
+                self.tell_the_viewing(viewing::Input::Gone { participant });
+            }
+            _ => {}
         }
     }
 
@@ -83,6 +133,7 @@ impl Task {
         for effect in self.room.handle(self.parts.clock.instant(), input) {
             match effect {
                 room::Effect::Subscribe { connection, .. } => self.subscribe(connection),
+                room::Effect::HoldBack { connection, .. } => self.order_holds(connection),
                 room::Effect::Close { connection } => {
                     let _ = self.order(sfu::Command::Close { connection });
                 }
@@ -113,9 +164,27 @@ impl Task {
 
     /// Orders what a device shall receive. When many come at once the media part may be busy: then it is ordered again.
     fn subscribe(&mut self, connection: ConnectionId) {
-        let wanted = self.room.subscriptions(connection).iter().filter_map(|id| self.room.publication(*id));
-        let publications = wanted.map(WantedTrack::from).collect();
+        let publications =
+            self.room.subscriptions(connection).iter().filter_map(|id| self.room.publication(*id));
+        let wanted = |track: &room::Publication| WantedTrack {
+            is_needed: self.is_interpreter(track.participant) && track.source == room::Source::Camera,
+            ..WantedTrack::from(track)
+        };
+        let publications = publications.map(wanted).collect();
         if self.order(sfu::Command::Subscribe { connection, publications }).is_err() {
+            self.unsubscribed.insert(connection);
+        }
+    }
+
+    fn is_interpreter(&self, participant: ParticipantId) -> bool {
+        let person = self.appointment.participants.iter().find(|person| person.id == participant);
+        person.is_some_and(|person| person.role() == Role::Interpreter)
+    }
+
+    /// Orders what of a device goes to nobody, likewise.
+    fn order_holds(&mut self, connection: ConnectionId) {
+        let mids = self.room.held(connection).to_vec();
+        if self.order(sfu::Command::HoldBack { connection, mids }).is_err() {
             self.unsubscribed.insert(connection);
         }
     }
@@ -124,12 +193,14 @@ impl Task {
     pub(super) fn subscribe_again(&mut self) {
         for connection in std::mem::take(&mut self.unsubscribed) {
             self.subscribe(connection);
+            self.order_holds(connection);
         }
     }
 
-    /// Tells everybody who is in the room.
+    /// Tells everybody who is in the room, once each.
     pub(super) fn tell_room(&mut self, message: &ServerMessage) {
-        for device in self.devices.values_mut().filter(|device| device.is_in_room) {
+        let people = self.devices.values_mut().filter(|device| device.is_in_room && device.main.is_none());
+        for device in people {
             device.tell(message.clone());
         }
     }
@@ -192,6 +263,17 @@ impl Task {
         }
     }
 
+    /// Staff mute a source of a person: nobody hears it any more, until the person's own device says that it is on. Says
+    /// whether there is such a source.
+    pub(super) fn hold_back(&mut self, participant: ParticipantId, source: room::Source) -> bool {
+        let of_this = |other: &&room::Publication| other.participant == participant && other.source == source;
+        let found: Vec<_> = self.room.publications().filter(of_this).map(|track| track.id).collect();
+        for publication in &found {
+            self.call(room::Input::HeldBack { publication: *publication });
+        }
+        !found.is_empty()
+    }
+
     pub(super) fn media(&mut self, event: sfu::Event) {
         match event {
             sfu::Event::PublishAnswer { connection, generation, sdp, tracks } => {
@@ -225,15 +307,24 @@ impl Task {
                 }
             }
             sfu::Event::LayersWanted { connection, mid, rids } => {
-                let of_this = |other: &&room::Publication| other.connection == connection && other.mid == mid;
-                let source = self.room.publications().find(of_this).map(|publication| publication.source);
-                if let (Some(source), Some(device)) = (source, self.devices.get_mut(&device_of(connection))) {
+                if let Some(source) = self.source_of(connection, &mid)
+                    && let Some(device) = self.devices.get_mut(&device_of(connection))
+                {
                     device.tell(ServerMessage::LayersWanted { source: source.into(), rids });
                 }
             }
             sfu::Event::Speaker { connection, .. } => self.speaks(connection),
             sfu::Event::Paused { connection, publication, is_paused } => {
                 self.paused(connection, publication, is_paused);
+            }
+            sfu::Event::Unseen { connection, mid, receivers } => {
+                if let Some(source) = self.source_of(connection, &mid)
+                    && let Some(device) = self.devices.get_mut(&device_of(connection))
+                {
+                    // A person has one device in the room.
+                    let people = u32::try_from(receivers).unwrap_or(u32::MAX);
+                    device.tell(ServerMessage::Unseen { source: source.into(), people });
+                }
             }
             sfu::Event::Uplink { connection, is_slow } => {
                 if let Some(device) = self.devices.get_mut(&device_of(connection)) {
@@ -246,6 +337,12 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// What a section of a publisher carries.
+    fn source_of(&self, connection: ConnectionId, mid: &str) -> Option<room::Source> {
+        let of_this = |other: &&room::Publication| other.connection == connection && other.mid == mid;
+        self.room.publications().find(of_this).map(|publication| publication.source)
     }
 
     /// Every connection of the room brings the same news.

@@ -7,27 +7,39 @@ use tokio::sync::oneshot;
 
 use super::consultation::Task;
 use super::device::Device;
+use super::held::Told;
+use super::ledger::Entry;
 use super::{AttendError, Attendance, Attending, Command};
 use crate::clinical::{
     self, Actor, AppointmentStatus, Consultation, DeviceNumber, Object, Participant, ParticipantId,
-    PlaceKind, ResumeDigest, Role, Verb, authorize,
+    PlaceKind, ResumeDigest, Role, TelephoneId, Verb, authorize,
 };
-use crate::protocol::{self, ServerMessage, TelephoneState};
+use crate::protocol::{self, ServerMessage, TelephoneState, WindowWord};
 
 impl Task {
     /// A device comes, or comes back. The answer is its number and that of its connection.
-    pub(super) async fn attend(
+    pub(super) fn attend(
         &mut self,
         attending: Attending,
         reply: oneshot::Sender<Result<Attendance, AttendError>>,
     ) -> Option<(DeviceNumber, u32)> {
-        let Attending { participant, actor, outbox, resume } = attending;
+        let participant = attending.participant;
         let Some(role) = self.appointment.participant(participant).map(Participant::role) else {
             let _ = reply.send(Err(AttendError::Unknown));
             return None;
         };
+        if attending.window == WindowWord::Second {
+            return match self.open_window(attending) {
+                Ok(number) => self.attends(number, role, reply),
+                Err(refusal) => {
+                    let _ = reply.send(Err(refusal));
+                    None
+                }
+            };
+        }
+        let Attending { actor, outbox, resume, .. } = attending;
         let resumed = match resume {
-            Some(token) => self.resume(participant, &token).await,
+            Some(token) => self.resume(participant, &token),
             None => None,
         };
         let number = match resumed {
@@ -40,9 +52,7 @@ impl Task {
             None => {
                 let number = DeviceNumber(self.ends.device_numbers.fetch_add(1, Ordering::Relaxed));
                 self.devices.insert(number, Device::new(participant, actor, outbox));
-                if let Err(refusal) =
-                    self.admit(clinical::Input::Arrive { participant, device: number }).await
-                {
+                if let Err(refusal) = self.admit(clinical::Input::Arrive { participant, device: number }) {
                     self.devices.remove(&number);
                     let _ = reply.send(Err(refusal.into()));
                     return None;
@@ -50,23 +60,39 @@ impl Task {
                 number
             }
         };
+        let attends = self.attends(number, role, reply);
+        if resumed.is_some() && self.devices.get(&number).is_some_and(|device| device.is_in_room) {
+            self.greet(number);
+        }
+        attends
+    }
+
+    /// Welcomes a device, and answers whoever serves its connection.
+    fn attends(
+        &mut self,
+        number: DeviceNumber,
+        role: Role,
+        reply: oneshot::Sender<Result<Attendance, AttendError>>,
+    ) -> Option<(DeviceNumber, u32)> {
+        let participant = self.devices.get(&number)?.participant;
         self.welcome(number, participant, role);
         self.tell_people();
-        if resumed.is_some() && self.devices.get(&number).is_some_and(|device| device.is_in_room) {
-            self.greet(number).await;
-        }
-        let connection = self.devices.get(&number)?.connection;
+        self.show_in_window(number);
+        let device = self.devices.get(&number)?;
+        let (connection, connected) = (device.connection, device.connected()?);
         let commands = self.ends.commands.clone();
-        let _ = reply.send(Ok(Attendance { device: number, connection, commands }));
+        let _ = reply.send(Ok(Attendance { device: number, connection, connected, commands }));
         Some((number, connection))
     }
 
     /// The device that was told this token, if its place is still its own.
-    async fn resume(&mut self, participant: ParticipantId, token: &str) -> Option<DeviceNumber> {
-        let is_its = |device: &Device| device.participant == participant && device.tokens.has(token);
+    fn resume(&mut self, participant: ParticipantId, token: &str) -> Option<DeviceNumber> {
+        let is_its = |device: &Device| {
+            device.participant == participant && device.main.is_none() && device.tokens.has(token)
+        };
         let device = self.devices.iter().find(|(_, device)| is_its(device)).map(|(number, _)| *number)?;
         // Refused: it comes as a new one, and the door decides.
-        self.admit(clinical::Input::Resume { participant, device }).await.ok()?;
+        self.admit(clinical::Input::Resume { participant, device }).ok()?;
         Some(device)
     }
 
@@ -94,30 +120,44 @@ impl Task {
         }
     }
 
-    pub(super) async fn take(&mut self, command: Command) {
+    pub(super) fn take(&mut self, command: Command) {
         match command {
             Command::Said { device, connection, message } => {
                 // A connection that was given up says nothing any more.
                 if self.devices.get(&device).is_some_and(|known| known.connection == connection) {
-                    self.said(device, message).await;
+                    self.said(device, message);
                 }
             }
             Command::Invited { participant } => {
-                let _ = self.admit(clinical::Input::Invite { participant }).await;
+                let _ = self.admit(clinical::Input::Invite { participant });
             }
             Command::Shared { file } => self.tell_shared(&file),
             Command::StudiesChanged => self.tell_staff(&ServerMessage::StudiesChanged {}),
-            Command::Closed => self.close().await,
+            Command::KeyImagesChanged => self.read_key_images(),
+            Command::Receiving { files, received, is_over } => {
+                self.tell_staff(&ServerMessage::Receiving { files, received, is_over });
+            }
+            Command::Joined { participant } => {
+                let id = participant.id;
+                if self.appointment.participant(id).is_none() {
+                    self.appointment.participants.push(participant);
+                }
+                // Refused where it was locked or ended meanwhile: then they do not come in.
+                let _ = self.admit(clinical::Input::Join { participant: id });
+            }
+            Command::Withdrawn { study } => {
+                self.withdraw(&study);
+                self.read_key_images();
+                self.tell_staff(&ServerMessage::StudiesChanged {});
+            }
+            Command::Closed { status } => self.close(status),
             Command::Attend { .. } => {}
         }
     }
 
     /// The appointment was changed elsewhere: take its new status, and if it is over, everybody goes.
-    async fn close(&mut self) {
-        if let Ok(Some(appointment)) = self.parts.store.appointment(self.appointment.id).await {
-            self.appointment = appointment;
-        }
-        let status = self.appointment.status;
+    fn close(&mut self, status: AppointmentStatus) {
+        self.appointment.status = status;
         if !status.is_over() {
             return;
         }
@@ -130,16 +170,21 @@ impl Task {
     }
 
     /// A connection of a device has ended. Where the place is kept the device is kept too, for its token.
-    pub(super) async fn device_gone(&mut self, number: DeviceNumber, connection: u32) {
+    pub(super) fn device_gone(&mut self, number: DeviceNumber, connection: u32) {
         let Some(device) = self.devices.get_mut(&number) else { return };
         if device.connection != connection {
             return;
         }
         device.connection += 1;
         device.is_away = true;
+        device.cut();
+        if device.main.is_some() {
+            // A second window has no place that could be kept.
+            return self.forget(number);
+        }
         let participant = device.participant;
         // A device that had been taken over says nothing about its person.
-        let _ = self.admit(clinical::Input::Lose { participant, device: number }).await;
+        let _ = self.admit(clinical::Input::Lose { participant, device: number });
         let is_kept = self.consultation.place(participant).is_some_and(|place| place.is_kept_for(number));
         if !is_kept {
             self.forget(number);
@@ -154,26 +199,32 @@ impl Task {
     }
 
     /// Feeds the consultation and carries its effects out.
-    pub(super) async fn admit(&mut self, input: clinical::Input) -> Result<(), clinical::Refusal> {
+    pub(super) fn admit(&mut self, input: clinical::Input) -> Result<(), clinical::Refusal> {
         let effects = self.consultation.handle(self.parts.clock.now(), input)?;
-        self.carry_out(effects).await;
+        self.carry_out(effects);
         Ok(())
     }
 
-    pub(super) async fn carry_out(&mut self, effects: clinical::Effects) {
+    pub(super) fn carry_out(&mut self, effects: clinical::Effects) {
         let mut has_moved = false;
         for effect in effects {
             match effect {
                 clinical::Effect::Moved(line) => {
                     has_moved = true;
-                    self.write(
-                        self.parts.store.add_move(self.appointment.id, &line, &self.parts.clock).await,
-                    );
+                    self.moved_to(line.participant, line.to);
+                    let id = self.parts.clock.new_uuid();
+                    self.put(Entry::Moved { id, line });
                     tracing::info!(
                         appointment.id = %self.appointment.id, participant.id = %line.participant, place = ?line.to,
                         "a person moved"
                     );
-                    self.tell_place(line.participant);
+                    let is_admission = line.to == PlaceKind::Admitted && line.by.is_some();
+                    if is_admission {
+                        // Whoever hears it comes in, and may come in again after a restart.
+                        self.tell_once_written(self.mark(), Told::Place(line.participant));
+                    } else {
+                        self.tell_place(line.participant);
+                    }
                 }
                 clinical::Effect::TakenOver { device, .. } => {
                     if let Some(device) = self.devices.get_mut(&device) {
@@ -182,48 +233,51 @@ impl Task {
                 }
                 clinical::Effect::EnterRoom { participant, device } => {
                     self.enter_room(participant, device);
-                    self.greet(device).await;
+                    self.greet(device);
                 }
                 clinical::Effect::LeaveRoom { participant, device } => {
                     self.leave_room(participant, device);
-                    self.write_quality().await;
+                    self.write_quality();
                 }
-                clinical::Effect::SignalLost { device, .. } => self.signal_lost(device),
-                clinical::Effect::SignalBack { participant, device } => self.open_media(participant, device),
+                clinical::Effect::SignalLost { participant, device } => self.signal_lost(participant, device),
+                clinical::Effect::SignalBack { participant, device } => self.signal_back(participant, device),
                 clinical::Effect::Locked { is_locked } => {
-                    self.write(self.parts.store.lock_consultation(self.appointment.id, is_locked).await);
+                    self.put(Entry::Locked { is_locked });
                     let told = ServerMessage::Locked { is_locked };
                     for device in self.devices.values_mut() {
                         device.tell(told.clone());
                     }
                 }
                 clinical::Effect::TelephoneBegan(telephone) => {
-                    let (id, clock) = (self.appointment.id, &self.parts.clock);
-                    self.write(self.parts.store.begin_telephone(id, &telephone, clock).await);
+                    let id = TelephoneId::new(self.parts.clock.new_uuid());
+                    self.put(Entry::TelephoneBegan { id, telephone });
                     self.tell_telephone(Some(telephone.into()));
                 }
                 clinical::Effect::TelephoneEnded { until, .. } => {
-                    self.write(self.parts.store.end_telephone(self.appointment.id, until).await);
+                    self.put(Entry::TelephoneEnded { until });
                     self.tell_telephone(None);
                 }
                 clinical::Effect::WithdrawLink { participant } => {
                     let at = self.parts.clock.now();
-                    self.write(self.parts.store.revoke_link(participant, at).await);
+                    self.put(Entry::LinkWithdrawn { participant, at });
                     for device in self.devices.values_mut().filter(|device| device.participant == participant)
                     {
                         device.dismiss_quietly();
                     }
                 }
-                clinical::Effect::Began => self.set_status(AppointmentStatus::arrive).await,
-                clinical::Effect::Ended { outcome } => {
-                    self.set_status(|status, at| status.fulfil(at, outcome)).await;
-                    let at = self.parts.clock.now();
-                    self.write(self.parts.store.revoke_links_of(self.appointment.id, at).await);
-                    let status = self.appointment.status.into();
-                    let ended = ServerMessage::Ended { outcome: Some(outcome.into()), status };
-                    for device in self.devices.values_mut() {
-                        device.dismiss(ended.clone());
+                clinical::Effect::Joined { participant } => {
+                    has_moved = true;
+                    if let Some(person) = self.appointment.participant(participant) {
+                        let (participant, name) = (participant.to_string(), person.name.clone());
+                        self.tell_room(&ServerMessage::DroppedIn { participant, name });
                     }
+                }
+                clinical::Effect::Began => self.set_status(AppointmentStatus::arrive),
+                clinical::Effect::Ended { outcome } => {
+                    self.set_status(|status, at| status.fulfil(at, outcome));
+                    self.put(Entry::LinksWithdrawn { at: self.parts.clock.now() });
+                    self.put(Entry::OnShow(None));
+                    self.tell_once_written(self.mark(), Told::Ended { outcome });
                 }
                 clinical::Effect::WakeAt(at) => {
                     self.wake_at = Some(self.wake_at.map_or(at, |earlier| earlier.min(at)));
@@ -257,14 +311,14 @@ impl Task {
         }
     }
 
-    async fn set_status(
+    fn set_status(
         &mut self,
         step: impl FnOnce(AppointmentStatus, DateTime<Utc>) -> Result<AppointmentStatus, clinical::WrongStatus>,
     ) {
         let from = self.appointment.status;
         let Ok(to) = step(from, self.parts.clock.now()) else { return };
         if to != from {
-            self.write(self.parts.store.set_appointment_status(self.appointment.id, from, to).await);
+            self.put(Entry::Status { from, to });
             self.appointment.status = to;
         }
     }
@@ -276,7 +330,7 @@ impl Task {
         self.ends.changes.send_modify(|count| *count += 1);
     }
 
-    fn tell_place(&mut self, participant: ParticipantId) {
+    pub(super) fn tell_place(&mut self, participant: ParticipantId) {
         let Some(place) = self.consultation.place(participant) else { return };
         let (holder, place) = (place.device(), protocol::Place::from(place));
         for (number, device) in
@@ -297,7 +351,7 @@ impl Task {
         }
     }
 
-    fn tell_staff(&mut self, message: &ServerMessage) {
+    pub(super) fn tell_staff(&mut self, message: &ServerMessage) {
         for device in self.devices.values_mut().filter(|device| matches!(device.actor, Actor::Staff { .. })) {
             device.tell(message.clone());
         }
@@ -310,6 +364,8 @@ impl Task {
         // A device that was taken over stands nowhere.
         let kind = match place {
             Some(place) if place.device() == Some(number) => place.kind(),
+            // A second window stands where its main one does, also while only the connection of that is lost.
+            Some(place) if device.main.is_some() && place.room_device() == device.main => PlaceKind::InCall,
             _ => PlaceKind::Left,
         };
         let object = Object::Consultation { appointment: &self.appointment, place: kind };

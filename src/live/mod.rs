@@ -9,31 +9,55 @@ mod chat;
 mod consultation;
 mod device;
 mod door;
+mod held;
 mod ice;
+mod inputs;
+mod key_images;
+mod ledger;
+mod made;
+mod marks;
 mod people;
 mod pictures;
 mod quality;
+mod record;
 mod said;
+mod saving;
+mod screens;
+mod selections;
 mod series;
+mod sharing;
+mod slots;
+mod steering;
+mod telling;
+mod windows;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, DeviceNumber, ParticipantId, Place, Refusal, SharedFile,
+    Actor, Appointment, AppointmentId, AppointmentStatus, DeviceNumber, Participant, ParticipantId, Place,
+    Refusal, SharedFile,
 };
 use crate::clock::Clock;
-use crate::protocol::{ClientMessage, ServerMessage};
+use crate::config::Hospital;
+use crate::protocol::{ClientMessage, ServerMessage, WindowWord};
 use crate::sfu::Sfu;
-use crate::store::Store;
+use crate::store::{Store, WithdrawnStudy};
 use crate::tasks::Tasks;
 
+pub use device::Waiting;
 pub use ice::IceServers;
+pub use selections::{SelectError, Selected, SelectionWriter};
 
+use consultation::Ends;
+
+/// How long whoever presents images keeps that place while their connection is lost.
+pub const PRESENTER_LOST_FOR: Duration = crate::viewing::LOST_FOR;
 /// Commands that wait for one consultation.
 const MAX_COMMANDS: usize = 256;
 /// Messages that wait for one device; a device that falls further behind is closed.
@@ -48,6 +72,9 @@ pub struct Parts {
     pub clock: Clock,
     pub tasks: Tasks,
     pub ice_servers: IceServers,
+    pub hospital: Hospital,
+    /// Whoever presents images and is lost for this long presents no longer.
+    pub presenter_lost_for: Duration,
 }
 
 /// A device that has proven whose it is.
@@ -59,6 +86,8 @@ pub struct Attending {
     pub outbox: mpsc::Sender<Outgoing>,
     /// The token that it was told before its connection broke.
     pub resume: Option<String>,
+    /// The device that is in the call, or a further screen beside it.
+    pub window: WindowWord,
 }
 
 /// The directory of running consultations. Cheap to clone.
@@ -66,12 +95,15 @@ pub struct Attending {
 pub struct Live {
     directory: mpsc::Sender<Ask>,
     changes: watch::Sender<u64>,
+    sfu: Sfu,
 }
 
 /// What leaves for a device.
 #[derive(Debug)]
 pub enum Outgoing {
     Message(Box<ServerMessage>),
+    /// A message, written out, of which only the newest of its kind counts; what is behind it counts those that wait.
+    Latest(Arc<str>, Waiting),
     /// A binary message, ready to send.
     Picture(Vec<u8>),
     /// Nothing follows: close the connection.
@@ -84,7 +116,22 @@ pub enum Outgoing {
 pub struct Attendance {
     device: DeviceNumber,
     connection: u32,
+    connected: Connected,
     commands: mpsc::Sender<Command>,
+}
+
+/// Tells whether a connection of a device is to be cut.
+#[derive(Clone, Debug)]
+struct Connected(watch::Receiver<bool>);
+
+impl Connected {
+    /// Resolves when it is; never while it is to end by itself.
+    async fn is_cut(&self) {
+        let mut is_cut = self.0.clone();
+        if is_cut.wait_for(|is_cut| *is_cut).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// Why a device may not attend.
@@ -92,6 +139,10 @@ pub struct Attendance {
 pub enum AttendError {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("a second window opens beside a device of staff that is in the call")]
+    NoWindow,
+    #[error("this person has enough second windows open")]
+    TooManyWindows,
     #[error("there is no such appointment")]
     Unknown,
     #[error("the consultation cannot be opened at present")]
@@ -112,6 +163,20 @@ struct Running {
     places: watch::Receiver<Places>,
 }
 
+/// A consultation's task, as the directory knows it.
+struct Listed {
+    running: Running,
+    /// Nothing is ever sent: closed when the task has ended, and has closed its room.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Listed {
+    /// Whether nothing of the task is left.
+    fn has_ended(&mut self) -> bool {
+        matches!(self.ended.try_recv(), Err(oneshot::error::TryRecvError::Closed))
+    }
+}
+
 /// What a consultation's task is told.
 #[derive(Debug)]
 enum Command {
@@ -130,19 +195,37 @@ enum Command {
         participant: ParticipantId,
     },
     StudiesChanged,
+    /// How far an upload is taken in.
+    Receiving {
+        files: u32,
+        received: u32,
+        is_over: bool,
+    },
+    /// A member of staff who was not booked may come in from now on.
+    Joined {
+        participant: Participant,
+    },
+    /// A study of the appointment was taken back.
+    Withdrawn {
+        study: WithdrawnStudy,
+    },
     /// Somebody shared a file, which is kept now.
     Shared {
         file: SharedFile,
     },
-    /// The appointment was cancelled or marked as missed: everybody out.
-    Closed,
+    /// Images that are kept, or what the summary says, changed elsewhere.
+    KeyImagesChanged,
+    /// The appointment was cancelled or marked as missed and now has this status: everybody out.
+    Closed {
+        status: AppointmentStatus,
+    },
 }
 
 impl Live {
     /// Starts the directory.
     pub fn start(parts: Parts) -> Self {
         let (directory, asked) = mpsc::channel(MAX_COMMANDS);
-        let live = Self { directory, changes: watch::Sender::new(0) };
+        let live = Self { directory, changes: watch::Sender::new(0), sfu: parts.sfu.clone() };
         let changes = live.changes.clone();
         parts.tasks.clone().spawn("consultation directory", run_directory(asked, parts, changes));
         live
@@ -179,6 +262,11 @@ impl Live {
         Some(self.running(appointment).await?.places.borrow().clone())
     }
 
+    /// Calls can be carried: the media part runs.
+    pub fn is_carrying_calls(&self) -> bool {
+        self.sfu.is_running()
+    }
+
     /// Resolves to a number that grows whenever an agenda may look different.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
@@ -204,9 +292,30 @@ impl Live {
         self.tell(appointment, Command::StudiesChanged).await;
     }
 
+    /// Images that are kept were changed, or what the summary for the patient says: staff are told.
+    pub async fn key_images_changed(&self, appointment: AppointmentId) {
+        self.tell(appointment, Command::KeyImagesChanged).await;
+    }
+
+    /// Staff are told how far an upload is taken in: files that were looked at, and objects that came of them.
+    pub async fn receiving(&self, appointment: AppointmentId, files: u32, received: u32, is_over: bool) {
+        self.tell(appointment, Command::Receiving { files, received, is_over }).await;
+    }
+
+    /// A member of staff who was not booked may come in from now on: everybody in the call is told.
+    pub async fn joined(&self, appointment: AppointmentId, participant: Participant) {
+        self.tell(appointment, Command::Joined { participant }).await;
+        self.announce_change();
+    }
+
+    /// A study was taken back: whatever of it is on show is not any more.
+    pub async fn withdrawn(&self, appointment: AppointmentId, study: WithdrawnStudy) {
+        self.tell(appointment, Command::Withdrawn { study }).await;
+    }
+
     /// The appointment does not take place: whoever waits is told.
     pub async fn closed(&self, appointment: &Appointment) {
-        self.tell(appointment.id, Command::Closed).await;
+        self.tell(appointment.id, Command::Closed { status: appointment.status }).await;
         self.announce_change();
     }
 
@@ -232,11 +341,19 @@ impl Attendance {
             .send(Command::Said { device: self.device, connection: self.connection, message })
             .await;
     }
+
+    /// Resolves when the device was given up because it does not read what is sent: its connection is to end at once.
+    pub async fn is_cut(&self) {
+        self.connected.is_cut().await;
+    }
 }
 
 async fn run_directory(mut asked: mpsc::Receiver<Ask>, parts: Parts, changes: watch::Sender<u64>) {
-    let device_numbers = Arc::new(AtomicU64::new(1));
-    let mut running: HashMap<AppointmentId, Running> = HashMap::new();
+    let start = |appointment, ends, received, before| {
+        let task = consultation::run(appointment, parts.clone(), ends, received, before);
+        parts.tasks.spawn("consultation", task);
+    };
+    let mut directory = Directory::new(changes, start);
     loop {
         let ask = tokio::select! {
             ask = asked.recv() => ask,
@@ -245,27 +362,88 @@ async fn run_directory(mut asked: mpsc::Receiver<Ask>, parts: Parts, changes: wa
         match ask {
             None => return,
             Some(Ask::Open { appointment, reply }) => {
-                running.retain(|_, running| !running.commands.is_closed());
-                let entry = running.entry(appointment).or_insert_with(|| {
-                    let (commands, received) = mpsc::channel(MAX_COMMANDS);
-                    let (told, places) = watch::channel(Places::new());
-                    let ends = consultation::Ends {
-                        commands: commands.clone(),
-                        places: told,
-                        changes: changes.clone(),
-                        device_numbers: device_numbers.clone(),
-                    };
-                    parts
-                        .tasks
-                        .spawn("consultation", consultation::run(appointment, parts.clone(), ends, received));
-                    Running { commands, places }
-                });
-                let _ = reply.send(entry.commands.clone());
+                let _ = reply.send(directory.open(appointment));
             }
             Some(Ask::Running { appointment, reply }) => {
-                let found = running.get(&appointment).filter(|running| !running.commands.is_closed());
-                let _ = reply.send(found.cloned());
+                let _ = reply.send(directory.running(appointment));
             }
         }
+    }
+}
+
+/// The tasks of consultations. `start` starts one; its last argument resolves when the one before it has closed its room.
+struct Directory<S> {
+    listed: HashMap<AppointmentId, Listed>,
+    device_numbers: Arc<AtomicU64>,
+    changes: watch::Sender<u64>,
+    start: S,
+}
+
+impl<S> Directory<S>
+where
+    S: FnMut(AppointmentId, Ends, mpsc::Receiver<Command>, Option<oneshot::Receiver<()>>),
+{
+    fn new(changes: watch::Sender<u64>, start: S) -> Self {
+        Self { listed: HashMap::new(), device_numbers: Arc::new(AtomicU64::new(1)), changes, start }
+    }
+
+    /// The queue of a consultation's task, which is started when none takes commands.
+    fn open(&mut self, appointment: AppointmentId) -> mpsc::Sender<Command> {
+        self.listed.retain(|_, listed| !listed.has_ended());
+        let known = self.listed.get(&appointment).map(|listed| &listed.running.commands);
+        if let Some(commands) = known.filter(|commands| !commands.is_closed()) {
+            return commands.clone();
+        }
+        // One that is ending closes its room last: the next begins after that, or its connections would be closed too.
+        let before = self.listed.remove(&appointment).map(|listed| listed.ended);
+        let (commands, received) = mpsc::channel(MAX_COMMANDS);
+        let (told, places) = watch::channel(Places::new());
+        let (end, ended) = oneshot::channel();
+        let ends = Ends {
+            commands: commands.clone(),
+            places: told,
+            changes: self.changes.clone(),
+            device_numbers: self.device_numbers.clone(),
+            _end: end,
+        };
+        (self.start)(appointment, ends, received, before);
+        let running = Running { commands: commands.clone(), places };
+        self.listed.insert(appointment, Listed { running, ended });
+        commands
+    }
+
+    fn running(&self, appointment: AppointmentId) -> Option<Running> {
+        let running = self.listed.get(&appointment).map(|listed| &listed.running);
+        running.filter(|running| !running.commands.is_closed()).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn a_task_begins_after_the_one_before_it_has_closed_its_room() {
+        let started = RefCell::new(Vec::new());
+        let start = |id, ends, received, before| started.borrow_mut().push((id, ends, received, before));
+        let mut directory = Directory::new(watch::Sender::new(0), start);
+        let id = |n| AppointmentId::new(uuid::Uuid::from_u128(n));
+        directory.open(id(1));
+        directory.open(id(1));
+        assert_eq!(started.borrow().len(), 1, "it takes commands");
+        let (_, ends, mut received, before) = started.borrow_mut().remove(0);
+        assert!(before.is_none());
+        // It takes none any more, and has not closed its room. Others that are opened change nothing about it.
+        received.close();
+        assert!(directory.running(id(1)).is_none());
+        directory.open(id(2));
+        directory.open(id(1));
+        let (_, _, _, before) = started.borrow_mut().remove(1);
+        let mut before = before.expect("it comes after one");
+        assert_eq!(before.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        drop(ends);
+        assert_eq!(before.try_recv(), Err(oneshot::error::TryRecvError::Closed));
     }
 }

@@ -46,6 +46,7 @@ impl Task {
             participant: participant.id.to_string(),
             role: participant.role().into(),
             name: participant.name.expose().clone(),
+            has_dropped_in: participant.has_dropped_in().then_some(true),
             place: place.map_or(
                 protocol::Place { state: PlaceWord::Invited, since: None, until: None },
                 protocol::Place::from,

@@ -1,319 +1,260 @@
-//! The shared viewing carried out: what devices say about it, and the pictures that each of them gets.
+//! The pictures, and whatever else is on show, that each device gets of the viewports that it sees: what is ordered next.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::consultation::Task;
-use super::series::{OpenSeries, Told};
-use crate::archive::{Picture, PictureError, PictureRequest, ShownContent};
-use crate::clinical::{DeviceNumber, InstanceId, ParticipantId, SeriesId, Verb};
-use crate::imaging::{
-    ContentHash, FrameFacts, InstanceFacts, ObjectKind, PictureFormat, Quality, Surface, View, VoiChoice,
-    Window, is_picture, plain,
-};
-use crate::protocol::{
-    ClientMessage, ContentHeader, PictureFormatWord, PictureHeader, ProblemCode, ServerMessage, ViewingState,
-};
-use crate::viewing::{self, Next, Order, Pointer};
+use super::device::Device;
+use super::made::{Made, Ordered};
+use super::record;
+use super::screens::Outlet;
+use super::slots::{self, Slot};
+use super::telling::When;
+use crate::archive::{PictureRequest, ShownContent};
+use crate::clinical::{DeviceNumber, ParticipantId, Verb};
+use crate::imaging::{ContentHash, Presentation, is_picture};
+use crate::protocol::{ContentHeader, ServerMessage};
+use crate::viewing::{self, Change, Next, Order, SurfaceClasses};
 
-/// What was ordered is there, or cannot be made.
-#[derive(Debug)]
-pub(super) enum Made {
-    /// A picture for a device.
-    Picture {
-        device: DeviceNumber,
-        order: Order,
-        series: SeriesId,
-        index: u32,
-        state: Option<ContentHash>,
-        result: Result<Arc<Picture>, PictureError>,
-    },
-    /// What an object that is no picture is shown as, for everybody.
-    Content { hash: ContentHash, result: Result<ShownContent, PictureError> },
+/// What of objects that are no pictures is asked of the archive.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) awaited: BTreeSet<ContentHash>,
+    /// What was asked for a second time, because a decoder had stopped.
+    pub(super) asked_again: BTreeSet<ContentHash>,
 }
 
 /// Frames that are decoded ahead of the one on show, the way the presenter goes, and behind it.
 const AHEAD: u32 = 6;
 const BEHIND: u32 = 2;
-
-/// What a device says about the viewing.
-pub(super) async fn follow(
-    task: &mut Task,
-    number: DeviceNumber,
-    by: ParticipantId,
-    message: &ClientMessage,
-) -> Result<(), (ProblemCode, String)> {
-    use ClientMessage as M;
-    let now = task.parts.clock.instant();
-    match *message {
-        M::Surface { width, height } => {
-            task.need(number, Verb::SeeViewing)?;
-            let side = |side: u32| side.clamp(1, Surface::MAX);
-            if let Some(device) = task.devices.get_mut(&number) {
-                device.flow.resize(Surface { width: side(width), height: side(height) });
-            }
-            order(task, number);
-            return Ok(());
-        }
-        M::Drawn { sequence } => {
-            if let Some(device) = task.devices.get_mut(&number) {
-                device.flow.drawn(now, sequence);
-            }
-            order(task, number);
-            return Ok(());
-        }
-        M::Share { ref series, .. } => {
-            task.need(number, Verb::ShareStudies)?;
-            return share(task, by, series).await;
-        }
-        _ => {}
-    }
-    let input = match *message {
-        M::SetAlternative { alternative } => {
-            let number = u16::try_from(alternative).unwrap_or(u16::MAX);
-            viewing::Input::SetVoi { by, voi: VoiChoice::Alternative(number) }
-        }
-        M::SetLayers { is_overlaid, is_shuttered } => {
-            viewing::Input::SetLayers { by, has_overlays: is_overlaid, has_shutters: is_shuttered }
-        }
-        M::SetState { ref state } => {
-            viewing::Input::SetState { by, state: state.as_deref().map(|id| offered(task, id)).transpose()? }
-        }
-        M::StopSharing { .. } => viewing::Input::Stop { by },
-        M::Present { .. } => viewing::Input::Present { by },
-        M::Scroll { index } => viewing::Input::Scroll { by, index },
-        M::SetWindow { center, width } => {
-            viewing::Input::SetVoi { by, voi: VoiChoice::Window(Window { center, width }) }
-        }
-        M::ResetWindow {} => viewing::Input::SetVoi { by, voi: VoiChoice::Object },
-        M::SetInverted { is_inverted } => viewing::Input::SetInverted { by, is_inverted },
-        M::SetView { zoom, center_x, center_y, quarter_turns, is_flipped } => {
-            let view = View { zoom, center: (center_x, center_y), quarter_turns, is_flipped };
-            viewing::Input::SetView { by, view }
-        }
-        M::ResetView {} => viewing::Input::Reset { by },
-        M::Point { x, y } => viewing::Input::Point { by, pointer: Pointer { x, y } },
-        M::Unpoint {} => viewing::Input::Unpoint { by },
-        _ => return Err((ProblemCode::OutOfOrder, "this message does not belong here".into())),
-    };
-    let verb = match input {
-        viewing::Input::Point { .. } | viewing::Input::Unpoint { .. } => Verb::Point,
-        _ => Verb::ShareStudies,
-    };
-    task.need(number, verb)?;
-    let effects = task.viewing.handle(input).map_err(|refusal| (refusal.into(), refusal.to_string()))?;
-    carry_out(task, effects);
-    Ok(())
-}
-
-/// The object of a presentation state that the series on show offers.
-fn offered(task: &Task, id: &str) -> Result<ContentHash, (ProblemCode, String)> {
-    let id: Option<InstanceId> = id.parse().ok();
-    let series = task.series.as_ref();
-    series.zip(id).and_then(|(series, id)| series.state(id)).ok_or_else(|| {
-        (ProblemCode::BadRequest, "there is no such presentation state for what is on show".to_owned())
-    })
-}
-
-async fn share(task: &mut Task, by: ParticipantId, series: &str) -> Result<(), (ProblemCode, String)> {
-    let unknown = || (ProblemCode::UnknownSeries, "there is no such series in this appointment".to_owned());
-    let series: SeriesId = series.parse().map_err(|_| unknown())?;
-    let unavailable = |error: crate::store::Error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "cannot read a series");
-        (ProblemCode::Unavailable, "the database does not answer".to_owned())
-    };
-    // Only studies of this very appointment can be shown in it.
-    let studies = task.parts.store.studies_of(task.appointment.id).await.map_err(unavailable)?;
-    let found = studies.iter().find_map(|study| {
-        study.series.iter().find(|entry| entry.id == series).map(|entry| (&study.facts, &entry.facts))
-    });
-    let Some((study, facts)) = found else { return Err(unknown()) };
-    let title = [study.description.as_str(), facts.description.as_str()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ");
-    let own = task.parts.store.instances_of(series).await.map_err(unavailable)?;
-    let referring = task.parts.store.referring_of(task.appointment.id).await.map_err(unavailable)?;
-    let own: Vec<InstanceFacts> = own.into_iter().map(|(_, facts)| facts).collect();
-    // A plain file is called as somebody called it, and that may be a name: it is not for everybody's screen.
-    let title = if own.iter().any(plain::is_plain) { String::new() } else { title };
-    // Key objects and presentation states open what they name, if it is here.
-    let names =
-        own.iter().find(|facts| matches!(facts.kind, ObjectKind::KeyObjects | ObjectKind::Presentation));
-    let mut referred = None;
-    if let Some(by) = names.filter(|_| !own.iter().any(|facts| is_picture(facts.kind))) {
-        let mut instances = Vec::new();
-        for one in studies.iter().flat_map(|study| &study.series).filter(|one| one.id != series) {
-            let found = task.parts.store.instances_of(one.id).await.map_err(unavailable)?;
-            instances.extend(found.into_iter().map(|(_, facts)| facts));
-        }
-        let words = if by.details.label.is_empty() { &title } else { &by.details.label };
-        referred = OpenSeries::referred(series, words.clone(), by, instances, &referring)
-            .map(|open| (open, (by.kind == ObjectKind::Presentation).then_some(by.content)));
-    }
-    let (open, applied) = referred
-        .unwrap_or_else(|| (OpenSeries::new(series, facts.modality.clone(), title, own, &referring), None));
-    let share = viewing::Input::Share {
-        by,
-        series,
-        count: open.count(),
-        from_middle: open.count() > 2 && applied.is_none(),
-    };
-    let effects = task
-        .viewing
-        .handle(share)
-        .map_err(|_| (ProblemCode::CannotShow, "nothing in this series can be shown".to_owned()))?;
-    if applied.is_some() {
-        // Whoever has just shared presents.
-        let _ = task.viewing.handle(viewing::Input::SetState { by, state: applied });
-    }
-    task.series = Some(open);
-    for device in task.devices.values_mut() {
-        device.flow.clear();
-        device.content = None;
-    }
-    carry_out(task, effects);
-    Ok(())
-}
+/// Of all viewports together.
+const MOST_AHEAD: usize = 48;
 
 /// Tells a device that has come into the room what is on show.
 pub(super) fn welcome(task: &mut Task, number: DeviceNumber) {
-    let state = ServerMessage::Viewing(Box::new(state(task)));
-    let pointers: Vec<_> = task.viewing.pointers().collect();
+    let pointers: Vec<_> = task.viewing.pointers().map(|(participant, ..)| participant).collect();
     if let Some(device) = task.devices.get_mut(&number) {
-        device.tell(state);
-        for (participant, Pointer { x, y }) in pointers {
-            device.tell(ServerMessage::Pointer { participant: participant.to_string(), x, y });
-        }
+        device.news.point_all(pointers);
+        device.news.marks.tell_all();
     }
+    record::look(task, false);
+    task.tell_news(number, When::Now);
+    class_surfaces(task);
     order(task, number);
 }
 
 pub(super) fn carry_out(task: &mut Task, effects: viewing::Effects) {
+    record::look(task, effects.has_marks());
+    let mut has_other_pictures = false;
+    let (mut is_news, mut has_marks) = (false, false);
     for effect in effects {
         match effect {
-            viewing::Effect::Changed => {
-                task.viewing_changed_at = task.parts.clock.instant();
-                if task.viewing.shown().is_none() {
-                    task.series = None;
-                    for device in task.devices.values_mut() {
-                        device.flow.clear();
-                    }
-                }
-                let state = ServerMessage::Viewing(Box::new(state(task)));
-                task.tell_room(&state);
-                order_all(task);
-                look_ahead(task);
+            viewing::Effect::Changed(change) => {
+                task.has_news();
+                is_news = true;
+                has_other_pictures |= change == Change::Pictures;
             }
-            viewing::Effect::Pointed { participant, pointer: Pointer { x, y } } => {
-                task.tell_room(&ServerMessage::Pointer { participant: participant.to_string(), x, y });
+            viewing::Effect::OwnChanged { participant, change } => {
+                task.has_news_for(participant);
+                is_news = true;
+                has_other_pictures |= change == Change::Pictures;
             }
-            viewing::Effect::PointerGone { participant } => {
-                task.tell_room(&ServerMessage::PointerGone { participant: participant.to_string() });
+            viewing::Effect::Pointed { participant, .. } | viewing::Effect::PointerGone { participant } => {
+                task.pointer_moved(participant);
             }
+            viewing::Effect::HandedOver { to, why } => {
+                let to = to.map(|participant| participant.to_string()).unwrap_or_default();
+                tracing::info!(appointment.id = %task.appointment.id, presenter.id = to, ?why, "somebody else presents");
+            }
+            viewing::Effect::WakeAt(at) => task.viewing_wake_at = Some(at),
+            viewing::Effect::Marked(mark) | viewing::Effect::Unmarked(mark) => {
+                task.mark_changed(mark);
+                has_marks = true;
+            }
+            viewing::Effect::KeepMark(mark) => task.keep_mark(mark),
+            viewing::Effect::Measure(mark) => task.measure(mark),
         }
     }
-}
-
-fn state(task: &Task) -> ViewingState {
-    let shown = task.viewing.shown().zip(task.series.as_ref());
-    ViewingState {
-        revision: task.viewing.revision(),
-        presenter: task.viewing.presenter().map(|participant| participant.to_string()),
-        shown: shown.and_then(|(shown, series)| series.shown(shown)),
+    if !is_news {
+        if has_marks {
+            task.tell_viewing();
+        }
+        return;
     }
+    task.close_series();
+    if has_other_pictures {
+        slots::forget(&mut task.slots, &task.viewing);
+        task.show_changed();
+        task.look_at_marks();
+        order_all(task);
+        look_ahead(task);
+    }
+    task.tell_viewing();
 }
 
 /// Orders whatever each device is to get next.
 pub(super) fn order_all(task: &mut Task) {
+    class_surfaces(task);
     for number in task.devices.keys().copied().collect::<Vec<_>>() {
         order(task, number);
     }
 }
 
-fn order(task: &mut Task, number: DeviceNumber) {
+/// Orders what a device is to get next: of its active viewport first.
+pub(super) fn order(task: &mut Task, number: DeviceNumber) {
     if !task.may(number, Verb::SeeViewing) {
         return;
     }
-    let now = task.parts.clock.instant();
-    let Some(shown) = task.viewing.shown().copied() else { return };
-    let content = task.series.as_ref().and_then(|series| series.frame(shown.index));
-    if let Some((facts, _)) = content
-        && !is_picture(facts.kind)
-    {
-        let hash = facts.content;
-        return bring(task, number, hash, shown.index);
-    }
     let Some(device) = task.devices.get_mut(&number).filter(|device| device.is_in_room) else { return };
-    match device.flow.next(now, task.viewing.revision(), task.viewing_changed_at) {
+    let own = task.viewing.own_view(device.participant).map(|_| device.participant);
+    let slots = Slot::of(own, task.viewing.seen_by(device.participant));
+    device.screens.clear_others(|viewport| slots.iter().any(|slot| slot.viewport == viewport));
+    for slot in slots {
+        order_of(task, number, slot);
+    }
+    order_magnified(task, number, own);
+}
+
+fn order_of(task: &mut Task, number: DeviceNumber, slot: Slot) {
+    let now = task.parts.clock.instant();
+    let Some(shown) = task.shown_in(slot).cloned() else { return };
+    let Some(open) = task.stacks.get(&shown.series) else { return };
+    let Some((facts, frame)) = open.frame(shown.index) else { return };
+    let content = facts.content;
+    let memory = task.slots.entry(slot).or_default();
+    let at = (shown.picture, memory.changed_at(now, shown.picture));
+    let Some(device) = task.devices.get_mut(&number) else { return };
+    let connection = device.connection;
+    device.screens.look_at(slot, open.opening());
+    if !is_picture(facts.kind) {
+        return bring(task, number, slot, content);
+    }
+    let (outlet, classes) = (Outlet::Viewport(slot.viewport), &memory.classes);
+    match device.screens.next(now, outlet, at, |surface, finest| classes.in_motion(surface, finest)) {
         Next::Render(order) => {
-            let Some((facts, frame)) = task.series.as_ref().and_then(|series| series.frame(shown.index))
-            else {
-                device.flow.failed(order);
-                return;
-            };
-            let (Some(made), content) = (task.made.clone(), facts.content) else { return };
-            let archive = task.parts.archive.clone();
-            let viewing::Shown { series, index, presentation, view, .. } = shown;
-            let Order { surface, quality, .. } = order;
+            let rendering = classes.rendering_of(order);
+            let view = rendering.view(shown.view);
+            let of = Ordered::new(connection, outlet, slot, &shown, rendering);
+            let presentation = Presentation { range: open.range(shown.index), ..shown.presentation };
+            let (surface, quality) = (rendering.surface, order.grade.quality());
             let request = PictureRequest { content, frame, presentation, view, surface, quality };
-            task.parts.tasks.spawn("picture", async move {
-                let result = archive.picture(&request).await;
-                // The consultation may have ended meanwhile.
-                let state = presentation.state;
-                let _ =
-                    made.send(Made::Picture { device: number, order, series, index, state, result }).await;
-            });
+            // Whoever gets the picture knows by then what it shows.
+            task.tell_news(number, When::Now);
+            render(task, number, order, of, request);
         }
-        Next::At(at) => {
-            task.pictures_wake_at =
-                Some(task.pictures_wake_at.map_or(at, |earlier: Instant| earlier.min(at)));
-        }
+        Next::At(at) => task.wake_for_pictures(at),
         Next::Idle => {}
     }
 }
 
-/// Has the frames decoded that come next the way the presenter goes, and a few of those just passed.
+fn order_magnified(task: &mut Task, number: DeviceNumber, own: Option<ParticipantId>) {
+    let now = task.parts.clock.instant();
+    let Some(device) = task.devices.get_mut(&number) else { return };
+    let connection = device.connection;
+    let Some(viewport) = device.screens.magnifier().map(|magnifier| magnifier.viewport) else { return };
+    let slot = Slot { own, viewport };
+    let arrangement = slot.arrangement(&task.viewing);
+    let Some(shown) = arrangement.and_then(|arrangement| arrangement.shown(slot.viewport)) else { return };
+    let Some(open) = task.stacks.get(&shown.series) else { return };
+    let Some((facts, frame)) = open.frame(shown.index).filter(|(facts, _)| is_picture(facts.kind)) else {
+        return;
+    };
+    let Some(seen_on) = device.screens.surface(viewport) else { return };
+    let content = facts.content;
+    let Some(magnifier) = device.screens.magnifier() else { return };
+    let at = magnifier.looks_at(now, slot, shown.picture);
+    match device.screens.next(now, Outlet::Magnifier, at, |_, finest| finest) {
+        Next::Render(order) => {
+            let shape = turned(open.shape(shown.index), shown.view.quarter_turns);
+            let mut alone = SurfaceClasses::default();
+            alone.update([(order.surface, order.grade)], order.revision, shape);
+            let rendering = alone.rendering_of(order);
+            let Some(magnifier) = device.screens.magnifier() else { return };
+            let view = rendering.view(magnifier.view(shown.view, seen_on, shape));
+            let of = Ordered::new(connection, Outlet::Magnifier, slot, shown, rendering);
+            let presentation = Presentation { range: open.range(shown.index), ..shown.presentation };
+            let (surface, quality) = (rendering.surface, order.grade.quality());
+            let request = PictureRequest { content, frame, presentation, view, surface, quality };
+            render(task, number, order, of, request);
+        }
+        Next::At(at) => task.wake_for_pictures(at),
+        Next::Idle => {}
+    }
+}
+
+fn render(task: &Task, device: DeviceNumber, order: Order, of: Ordered, request: PictureRequest) {
+    let Some(made) = task.made.clone() else { return };
+    let archive = task.parts.archive.clone();
+    task.parts.tasks.spawn("picture", async move {
+        let result = archive.picture(&request).await;
+        // The consultation may have ended meanwhile.
+        let _ = made.send(Made::Picture { device, order, of, result }).await;
+    });
+}
+
+/// Classes the surfaces of everybody who sees a viewport, for the frame that it shows.
+pub(super) fn class_surfaces(task: &mut Task) {
+    for slot in Slot::visible(&task.viewing) {
+        let Some(shown) = task.shown_in(slot) else { continue };
+        let Some(open) = task.stacks.get(&shown.series) else { continue };
+        let shape = turned(open.shape(shown.index), shown.view.quarter_turns);
+        let sees = |device: &&Device| {
+            let own = task.viewing.own_view(device.participant).map(|_| device.participant);
+            device.is_in_room && own == slot.own
+        };
+        let devices = task.devices.values().filter(sees);
+        let wanted: Vec<_> = devices.filter_map(|device| device.screens.wanted(slot.viewport)).collect();
+        let picture = shown.picture;
+        task.slots.entry(slot).or_default().classes.update(wanted, picture, shape);
+    }
+}
+
+/// Height over width of a frame after that many quarter turns.
+pub(super) fn turned(shape: f64, quarter_turns: u8) -> f64 {
+    if quarter_turns % 2 == 1 { 1.0 / shape } else { shape }
+}
+
+/// Has the frames decoded that come next the way each viewport goes, and a few of those just passed: the nearest of all first.
 fn look_ahead(task: &mut Task) {
-    let (Some(shown), Some(series)) = (task.viewing.shown(), task.series.as_mut()) else { return };
-    let wanted: Vec<_> = series
-        .neighbours(shown.index, AHEAD, BEHIND)
-        .into_iter()
-        .filter_map(|index| series.frame(index))
-        .map(|(facts, frame)| (facts.content, frame))
-        .collect();
-    task.parts.archive.prefetch(&wanted);
+    let mut wanted = Vec::new();
+    for slot in Slot::visible(&task.viewing) {
+        let Some(shown) = slot.arrangement(&task.viewing).and_then(|seen| seen.shown(slot.viewport)) else {
+            continue;
+        };
+        let Some(open) = task.stacks.get(&shown.series) else { continue };
+        let memory = task.slots.entry(slot).or_default();
+        let near = memory.travel.neighbours(shown.index, AHEAD, BEHIND).into_iter().enumerate();
+        let frames = near.filter_map(|(rank, index)| Some((rank, open.frame(index)?)));
+        wanted.extend(frames.map(|(rank, (facts, frame))| (rank, (facts.content, frame))));
+    }
+    wanted.sort_by_key(|(rank, _)| *rank);
+    let wanted: Vec<_> = wanted.into_iter().map(|(_, frame)| frame).take(MOST_AHEAD).collect();
+    task.parts.archive.prefetch(task.appointment.id.uuid(), &wanted);
 }
 
 /// Brings a device what is on show and no picture: at once when it is known, else when it has been found.
-fn bring(task: &mut Task, number: DeviceNumber, hash: ContentHash, index: u32) {
-    let revision = task.viewing.revision();
-    let Some(series) = task.series.as_ref() else { return };
-    let Some(content) = series.content(hash).cloned() else {
-        if task.content_awaited == Some(hash) {
-            return;
-        }
-        let Some(made) = task.made.clone() else { return };
-        task.content_awaited = Some(hash);
-        let archive = task.parts.archive.clone();
-        task.parts.tasks.spawn("content", async move {
-            let result = archive.content(hash).await;
-            let _ = made.send(Made::Content { hash, result }).await;
-        });
-        return;
+fn bring(task: &mut Task, number: DeviceNumber, slot: Slot, hash: ContentHash) {
+    let Some(shown) = task.shown_in(slot) else { return };
+    let (revision, index) = (shown.picture, shown.index);
+    let Some(content) = task.stacks.get(&shown.series).and_then(|open| open.content(hash)).cloned() else {
+        return find_content(task, hash);
     };
-    let Some(device) = task.devices.get_mut(&number).filter(|device| device.is_in_room) else { return };
-    if device.content == Some(hash) {
+    let Some(device) = task.devices.get_mut(&number) else { return };
+    if !device.screens.takes_content(slot.viewport, hash) {
         return;
     }
-    device.content = Some(hash);
+    // Whoever gets it knows by then that it is on show.
+    task.tell_news(number, When::Now);
+    let Some(device) = task.devices.get_mut(&number) else { return };
+    let (viewport, is_own) = (slot.viewport.number(), slot.own.is_some());
     let file = |bytes: &[u8], media_type: &str| {
-        ContentHeader { revision, index, media_type: media_type.to_owned() }.frame(bytes)
+        let media_type = media_type.to_owned();
+        ContentHeader { viewport, is_own, revision, index, media_type }.frame(bytes)
     };
     let message = match &*content {
         ShownContent::Text(document) => {
-            device.tell(ServerMessage::Document { revision, index, document: document.into() });
+            let document = document.into();
+            device.tell(ServerMessage::Document { viewport, is_own, revision, index, document });
             return;
         }
         ShownContent::Pages(bytes) => file(bytes, "application/pdf"),
@@ -324,100 +265,33 @@ fn bring(task: &mut Task, number: DeviceNumber, hash: ContentHash, index: u32) {
     }
 }
 
+fn find_content(task: &mut Task, hash: ContentHash) {
+    let Some(made) = task.made.clone() else { return };
+    if !task.contents.awaited.insert(hash) {
+        return;
+    }
+    let archive = task.parts.archive.clone();
+    task.parts.tasks.spawn("content", async move {
+        let result = archive.content(hash).await;
+        let _ = made.send(Made::Content { hash, result }).await;
+    });
+}
+
 impl Task {
-    /// Takes what was ordered.
-    pub(super) fn made(&mut self, made: Made) {
-        match made {
-            Made::Picture { device, order, series, index, state, result } => {
-                self.picture_made(device, order, (series, index, state), result);
-            }
-            Made::Content { hash, result } => self.content_found(hash, result),
-        }
+    /// What a slot shows.
+    pub(super) fn shown_in(&self, slot: Slot) -> Option<&viewing::Shown> {
+        slot.arrangement(&self.viewing)?.shown(slot.viewport)
     }
 
-    fn content_found(&mut self, hash: ContentHash, result: Result<ShownContent, PictureError>) {
-        self.content_awaited = None;
-        match result {
-            Ok(content) => {
-                let Some(series) = self.series.as_mut() else { return };
-                series.tell_content(hash, Arc::new(content));
-                let state = ServerMessage::Viewing(Box::new(state(self)));
-                self.tell_room(&state);
-                order_all(self);
-            }
-            Err(error) => {
-                tracing::warn!(appointment.id = %self.appointment.id, error = &error as &dyn std::error::Error, "an object cannot be shown");
-                let revision = self.viewing.revision();
-                self.tell_room(&ServerMessage::FrameFailed { revision, detail: error.to_string() });
-            }
-        }
+    /// Pictures, or what is told of them, are to be looked after at this time.
+    pub(super) fn wake_for_pictures(&mut self, at: Instant) {
+        self.pictures_wake_at = Some(self.pictures_wake_at.map_or(at, |earlier| earlier.min(at)));
     }
 
-    /// Sends a picture that is there, and orders the next.
-    fn picture_made(
-        &mut self,
-        number: DeviceNumber,
-        done: Order,
-        (series, index, applied): (SeriesId, u32, Option<ContentHash>),
-        result: Result<Arc<Picture>, PictureError>,
-    ) {
-        let now = self.parts.clock.instant();
-        let may_see = self.may(number, Verb::SeeViewing);
-        let is_on_show = self.series.as_ref().is_some_and(|open| open.id() == series);
-        let Some(device) = self.devices.get_mut(&number) else { return };
-        match result {
-            Ok(picture) if may_see && is_on_show => {
-                let sequence = device.flow.rendered(now, done, picture.is_whole);
-                let header = PictureHeader {
-                    sequence,
-                    revision: done.revision,
-                    index,
-                    width: picture.width,
-                    height: picture.height,
-                    format: match picture.format {
-                        PictureFormat::Png => PictureFormatWord::Png,
-                        PictureFormat::Jpeg => PictureFormatWord::Jpeg,
-                    },
-                    is_lossless: done.quality == Quality::Lossless && picture.is_whole,
-                };
-                if let Ok(message) = header.frame(&picture.bytes) {
-                    device.show(message);
-                }
-                let before = state(self);
-                let current = self.viewing.shown().and_then(|shown| shown.presentation.state);
-                if let Some(open) = self.series.as_mut() {
-                    let told = Told { index, state: applied, facts: picture.facts.clone() };
-                    let asked = open.tell(told, current);
-                    if let Some(facts) = asked {
-                        self.follow_state(&facts);
-                    }
-                }
-                let after = state(self);
-                if before != after {
-                    self.tell_room(&ServerMessage::Viewing(Box::new(after)));
-                }
-            }
-            Ok(_) => device.flow.failed(done),
-            Err(error) => {
-                tracing::warn!(appointment.id = %self.appointment.id, error = &error as &dyn std::error::Error, "a frame cannot be shown");
-                device.flow.failed(done);
-                device
-                    .tell(ServerMessage::FrameFailed { revision: done.revision, detail: error.to_string() });
-            }
-        }
-        order(self, number);
-    }
-
-    /// A presentation state has been applied: turns the view as it asks for, and goes to its part of the frame.
-    fn follow_state(&mut self, facts: &FrameFacts) {
-        let Some(by) = self.viewing.presenter() else { return };
-        let (quarter_turns, is_flipped) = facts.state_turn;
-        let mut view = View { quarter_turns, is_flipped, ..View::default() };
-        if let Some([left, top, right, bottom]) = facts.state_area {
-            view.center = (f64::midpoint(left, right), f64::midpoint(top, bottom));
-            view.zoom = 1.0 / (right - left).max(bottom - top).max(1e-3);
-        }
-        if let Ok(effects) = self.viewing.handle(viewing::Input::SetView { by, view }) {
+    /// Says to the viewing what becomes of somebody in the call.
+    pub(super) fn tell_the_viewing(&mut self, input: viewing::Input) {
+        // Nothing of this is refused.
+        if let Ok(effects) = self.viewing.handle(self.parts.clock.instant(), input) {
             carry_out(self, effects);
         }
     }

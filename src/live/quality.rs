@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::consultation::Task;
+use super::ledger::Entry;
 use crate::clinical::{
     MediaDirection, MediaPath, ParticipantId, Quality, QualityMeter, QualityReport, QualityTally, covered,
 };
@@ -111,7 +112,7 @@ impl CallQuality {
         words.filter(|(_, word)| *word != Quality::Good)
     }
 
-    fn take_unwritten(&mut self) -> Vec<(QualityKey, QualityTally)> {
+    fn take_unwritten(&mut self) -> BTreeMap<QualityKey, QualityTally> {
         let keys = std::mem::take(&mut self.unwritten);
         keys.into_iter().filter_map(|key| Some((key, *self.tallies.get(&key)?))).collect()
     }
@@ -127,10 +128,10 @@ impl Task {
     }
 
     /// Writes what has been measured since the last time.
-    pub(super) async fn write_quality(&mut self) {
+    pub(super) fn write_quality(&mut self) {
         let rows = self.quality.take_unwritten();
         if !rows.is_empty() {
-            self.write(self.parts.store.put_quality(self.appointment.id, &rows).await);
+            self.put(Entry::Quality(rows));
         }
     }
 }

@@ -2,43 +2,79 @@
 
 use super::call::connection_of;
 use super::consultation::Task;
-use super::pictures;
+use super::held::Told;
+use super::steering;
 use crate::clinical::{self, DeviceNumber, ParticipantId, QualityReport, Verb};
 use crate::protocol::{ClientMessage, ProblemCode, ServerMessage};
 use crate::sfu;
 
 impl Task {
-    pub(super) async fn said(&mut self, number: DeviceNumber, message: ClientMessage) {
+    pub(super) fn said(&mut self, number: DeviceNumber, message: ClientMessage) {
         let Some(participant) = self.devices.get(&number).map(|device| device.participant) else { return };
-        let behind = self.devices.get(&number).filter(|device| device.is_behind());
-        if let Some(connection) = behind.map(|device| device.connection) {
-            self.device_gone(number, connection).await;
-            return;
-        }
-        match self.follow(number, participant, &message).await {
+        self.rows.touched = None;
+        let outcome = match &message {
+            _ if self.is_not_for_window(number, &message) => {
+                Err((ProblemCode::NotAllowed, "a second window is for images only".into()))
+            }
+            // Answered when it has been read what is to be shown.
+            ClientMessage::Share { request, series, viewport, is_other_patient } => {
+                match self.share(number, participant, *request, (series, *viewport), *is_other_patient) {
+                    Ok(()) => return,
+                    refused => refused,
+                }
+            }
+            // Answered when they are written.
+            ClientMessage::SaveMarks { request } => match self.save_marks(number, participant, *request) {
+                Ok(()) => return,
+                refused => refused,
+            },
+            // Answered when it is done.
+            ClientMessage::KeepImage { .. }
+            | ClientMessage::CaptionImage { .. }
+            | ClientMessage::RemoveImage { .. } => match self.key_image(number, participant, &message) {
+                Ok(()) => return,
+                refused => refused,
+            },
+            _ => self.follow(number, participant, &message),
+        };
+        match outcome {
             Ok(()) => {
-                if let Some(request) = request_of(&message)
-                    && let Some(device) = self.devices.get_mut(&number)
-                {
-                    device.tell(ServerMessage::Accepted { request });
-                }
-                if matches!(message, ClientMessage::Leave { .. })
-                    && let Some(device) = self.devices.get_mut(&number)
-                {
-                    device.dismiss_quietly();
+                if let ClientMessage::Leave { request } = message {
+                    // Whoever leaves waits for nothing.
+                    if let Some(device) = self.devices.get_mut(&number) {
+                        device.dismiss(ServerMessage::Accepted { request });
+                    }
+                } else if let Some(request) = request_of(&message) {
+                    self.accept(number, request);
                 }
             }
-            Err((code, detail)) => {
-                let Some(device) = self.devices.get_mut(&number) else { return };
-                device.tell(match request_of(&message) {
-                    Some(request) => ServerMessage::Rejected { request, code, detail },
-                    None => ServerMessage::Problem { code, detail },
-                });
-            }
+            Err(refusal) => self.refuse(number, request_of(&message), refusal),
         }
     }
 
-    async fn follow(
+    /// Says that a request was carried out, once what it had written is.
+    fn accept(&mut self, device: DeviceNumber, request: u32) {
+        if let Some(mark) = self.rows.touched.take() {
+            self.tell_once_written(mark, Told::Accepted { device, request });
+        } else if let Some(device) = self.devices.get_mut(&device) {
+            device.tell(ServerMessage::Accepted { request });
+        }
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        number: DeviceNumber,
+        request: Option<u32>,
+        (code, detail): (ProblemCode, String),
+    ) {
+        let Some(device) = self.devices.get_mut(&number) else { return };
+        device.tell(match request {
+            Some(request) => ServerMessage::Rejected { request, code, detail },
+            None => ServerMessage::Problem { code, detail },
+        });
+    }
+
+    fn follow(
         &mut self,
         number: DeviceNumber,
         participant: ParticipantId,
@@ -51,33 +87,29 @@ impl Task {
             M::Ready { camera, microphone, .. } => {
                 let check =
                     clinical::DeviceCheck { camera: (*camera).into(), microphone: (*microphone).into() };
-                self.admit(clinical::Input::Ready { participant, device, check }).await.map_err(refused)
+                self.admit(clinical::Input::Ready { participant, device, check }).map_err(refused)
             }
-            M::Enter { .. } => {
-                self.admit(clinical::Input::Enter { participant, device }).await.map_err(refused)
-            }
-            M::Leave { .. } => {
-                self.admit(clinical::Input::Leave { participant, device }).await.map_err(refused)
-            }
+            M::Enter { .. } => self.admit(clinical::Input::Enter { participant, device }).map_err(refused),
+            M::Leave { .. } => self.admit(clinical::Input::Leave { participant, device }).map_err(refused),
             M::Admit { participant: whom, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
                 let admit = clinical::Input::Admit { by: participant, participant: id(whom)? };
-                self.admit(admit).await.map_err(refused)
+                self.admit(admit).map_err(refused)
             }
             M::PutBack { participant: whom, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
                 let put_back = clinical::Input::PutBack { by: participant, participant: id(whom)? };
-                self.admit(put_back).await.map_err(refused)
+                self.admit(put_back).map_err(refused)
             }
             M::Remove { participant: whom, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
                 let remove = clinical::Input::Remove { by: participant, participant: id(whom)? };
-                self.admit(remove).await.map_err(refused)
+                self.admit(remove).map_err(refused)
             }
             M::End { outcome, .. } => {
                 self.need(number, Verb::EndConsultation)?;
                 let end = clinical::Input::End { by: participant, outcome: (*outcome).into() };
-                self.admit(end).await.map_err(refused)
+                self.admit(end).map_err(refused)
             }
             M::PublishOffer { generation, sdp, tracks } => {
                 self.need(number, Verb::SendMedia)?;
@@ -130,19 +162,28 @@ impl Task {
                 self.tell_quality(participant, changed);
                 Ok(())
             }
-            M::Chat { text, .. } => self.write_line(number, participant, text.expose()).await,
+            M::Chat { text, .. } => self.write_line(number, participant, text.expose()),
             M::MuteOther { participant: whom, source, .. } => {
                 self.need(number, Verb::MutePeople)?;
-                let asked = self.consultation.device_in_call(participant, id(whom)?).map_err(refused)?;
-                if let Some(asked) = self.devices.get_mut(&asked) {
-                    asked.tell(ServerMessage::MuteAsked { source: *source });
+                let whom = id(whom)?;
+                let asked = match self.consultation.device_in_call(participant, whom) {
+                    Ok(asked) => Some(asked),
+                    // Its signalling is lost; its sound may go on.
+                    Err(clinical::Refusal::NotInCall) => None,
+                    Err(refusal) => return Err(refused(refusal)),
+                };
+                let is_held = self.hold_back(whom, (*source).into());
+                match asked.and_then(|asked| self.devices.get_mut(&asked)) {
+                    Some(asked) => asked.tell(ServerMessage::MuteAsked { source: *source }),
+                    None if is_held => {}
+                    None => return Err(refused(clinical::Refusal::NotInCall)),
                 }
                 Ok(())
             }
             M::Lock { is_locked, .. } => {
                 self.need(number, Verb::LockConsultation)?;
                 let lock = clinical::Input::Lock { by: participant, is_locked: *is_locked };
-                self.admit(lock).await.map_err(refused)
+                self.admit(lock).map_err(refused)
             }
             M::Telephone { is_over, reason, .. } => {
                 self.need(number, Verb::TurnToTelephone)?;
@@ -154,7 +195,7 @@ impl Task {
                         return Err((ProblemCode::BadRequest, detail.into()));
                     }
                 };
-                self.admit(clinical::Input::Telephone { by: participant, reason }).await.map_err(refused)
+                self.admit(clinical::Input::Telephone { by: participant, reason }).map_err(refused)
             }
             M::Ping {} => {
                 if let Some(device) = self.devices.get_mut(&number) {
@@ -162,7 +203,7 @@ impl Task {
                 }
                 Ok(())
             }
-            _ => pictures::follow(self, number, participant, message).await,
+            _ => steering::follow(self, number, participant, message),
         }
     }
 
@@ -198,7 +239,22 @@ fn request_of(message: &ClientMessage) -> Option<u32> {
         | M::End { request, .. }
         | M::Share { request, .. }
         | M::StopSharing { request }
+        | M::ClearViewport { request, .. }
         | M::Present { request }
+        | M::AskToPresent { request, .. }
+        | M::GivePresenting { request, .. }
+        | M::DeclineAsking { request, .. }
+        | M::Follow { request, .. }
+        | M::Describe { request, .. }
+        | M::AddMark { request, .. }
+        | M::ChangeMark { request, .. }
+        | M::DeleteMark { request, .. }
+        | M::UndoMark { request }
+        | M::RedoMark { request }
+        | M::SaveMarks { request }
+        | M::KeepImage { request, .. }
+        | M::CaptionImage { request, .. }
+        | M::RemoveImage { request, .. }
         | M::Chat { request, .. }
         | M::MuteOther { request, .. }
         | M::Lock { request, .. }

@@ -14,7 +14,7 @@ use super::entrance::Inside;
 use super::gate::Ticket;
 use super::stream::Stream;
 use crate::relay::{Client, Effect, Now};
-use crate::sfu::{Carrier, Outward, Path};
+use crate::sfu::{MediaPath, Outward, Path};
 
 /// Bytes that are read at once.
 const READ: usize = 16 << 10;
@@ -49,7 +49,7 @@ enum Kind {
     },
     Relay {
         client: Box<Client>,
-        carrier: Carrier,
+        media_path: MediaPath,
         allocation: Option<Ticket>,
     },
 }
@@ -57,14 +57,14 @@ enum Kind {
 impl Talk {
     pub(super) fn ice_tcp(inside: &Inside, from: SocketAddr) -> Result<Self, &'static str> {
         let path =
-            inside.sfu.open_path(Carrier::Tcp, from.is_ipv6()).map_err(|_| "the forwarding is busy")?;
+            inside.sfu.open_path(MediaPath::Tcp, from.is_ipv6()).map_err(|_| "the forwarding is busy")?;
         Ok(Self::new(inside, Kind::IceTcp { inbox: BytesMut::new() }, Some(path)))
     }
 
     pub(super) fn relay(inside: &Inside, from: SocketAddr, is_tls: bool) -> Self {
         let client = Box::new(Client::new(from, inside.clock.instant()));
-        let carrier = if is_tls { Carrier::RelayTls } else { Carrier::RelayTcp };
-        Self::new(inside, Kind::Relay { client, carrier, allocation: None }, None)
+        let media_path = if is_tls { MediaPath::RelayTls } else { MediaPath::RelayTcp };
+        Self::new(inside, Kind::Relay { client, media_path, allocation: None }, None)
     }
 
     fn new(inside: &Inside, kind: Kind, path: Option<Path>) -> Self {
@@ -103,7 +103,7 @@ impl Talk {
                     }
                 }
             }
-            Kind::Relay { client, carrier, allocation } => {
+            Kind::Relay { client, media_path, allocation } => {
                 let mut bytes = bytes;
                 loop {
                     let effects = client.receive(&inside.rules, now, bytes);
@@ -122,7 +122,7 @@ impl Talk {
                                 (self.path, *allocation) = (None, None);
                                 *allocation = inside.gate.allocation(wanted.user.clone());
                                 if allocation.is_some() {
-                                    self.path = inside.sfu.open_path(*carrier, wanted.is_ipv6).ok();
+                                    self.path = inside.sfu.open_path(*media_path, wanted.is_ipv6).ok();
                                 }
                                 let address = self.path.as_ref().map(Path::address);
                                 out.extend_from_slice(&client.allocate(now, *wanted, address));

@@ -24,6 +24,8 @@ use crate::tasks::Tasks;
 
 /// The first bytes come within this time, and a TLS handshake ends within it.
 const ARRIVAL: Duration = Duration::from_secs(10);
+/// What the system may hold back unsent of HTTP: on a slow line more would leave all at once, and then nothing for long.
+const MAX_UNSENT: u32 = 128 << 10;
 /// HTTP streams that wait for the web server to take them.
 const MAX_HTTP: usize = 256;
 /// When the system has no more descriptors.
@@ -142,6 +144,8 @@ async fn lead(
             }
             Some(http) => {
                 drop(ticket);
+                // A fault leaves more in the system's buffer, no more.
+                let _ = socket2::SockRef::from(stream.tcp()).set_tcp_notsent_lowat(MAX_UNSENT);
                 http.send((stream, from)).await.map_err(|_| "the web server has ended")
             }
         },

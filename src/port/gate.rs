@@ -1,8 +1,10 @@
 //! How much anybody may take: connections of one address, allocations of one person.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::sfu::network;
 
 /// Connections whose first bytes or TLS handshake are awaited, in all.
 const MAX_ARRIVING: usize = 2048;
@@ -91,19 +93,10 @@ impl Drop for Ticket {
     }
 }
 
-/// One sender has as many IPv6 addresses as it likes within a /64.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.into(),
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]

@@ -16,6 +16,8 @@ mod stream;
 
 pub use certificate::{Certificate, CertificateError};
 pub use entrance::{Http, Port};
-pub use reach::{Reach, Rung, RungKind};
+pub use reach::{Reach, Rung};
 pub use self_test::{SelfTest, SelfTestError, self_test};
-pub use stream::Stream;
+pub use stream::{Progress, Stream};
+
+pub use crate::relay::IceServer;

@@ -6,25 +6,15 @@ use tokio::sync::watch;
 
 use super::self_test::SelfTest;
 use crate::relay::{IceServer, Offer};
-use crate::sfu::{Probe, Sfu};
+use crate::sfu::{MediaPath, Probe, Sfu};
 
 /// Credentials that `/diag` hands to anybody are good for so long, in seconds.
 const TRIAL_S: u64 = 300;
 
-/// One rung of the ladder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RungKind {
-    Udp,
-    Tcp,
-    RelayUdp,
-    RelayTcp,
-    RelayTls,
-}
-
 /// A rung with what a browser needs to try it alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rung {
-    pub kind: RungKind,
+    pub media_path: MediaPath,
     /// Where it leads, for the administrator: `203.0.113.5:7882`, or the address of a relay.
     pub targets: Vec<String>,
     /// The answer to an offer of one data channel. With it ICE connects if the rung holds; nothing else does.
@@ -37,6 +27,7 @@ pub struct Rung {
 #[derive(Clone, Debug)]
 pub struct Reach {
     announced: Vec<SocketAddr>,
+    udp_candidates: Vec<String>,
     tcp_candidates: Vec<String>,
     tcp_port: Option<u16>,
     probe: Probe,
@@ -57,6 +48,7 @@ impl Reach {
     ) -> Self {
         Self {
             announced: sfu.announced().to_vec(),
+            udp_candidates: sfu.udp_candidates(),
             tcp_candidates: sfu.tcp_candidates(),
             tcp_port,
             probe: sfu.probe().clone(),
@@ -89,48 +81,45 @@ impl Reach {
 
     /// The ladder from its best rung downwards. `visitor` is a name for the credentials, of nobody.
     pub fn ladder(&self, visitor: &str, now_s: u64) -> Vec<Rung> {
-        let udp: Vec<_> = self.announced.iter().enumerate().map(udp_candidate).collect();
-        let rung = |kind, targets, candidates: &[String]| Rung {
-            kind,
+        let rung = |media_path, targets, candidates: &[String]| Rung {
+            media_path,
             targets,
             answer: answer(&self.probe, candidates),
             ice_servers: Vec::new(),
         };
-        let mut ladder =
-            vec![rung(RungKind::Udp, self.announced.iter().map(ToString::to_string).collect(), &udp)];
+        let mut ladder = vec![rung(
+            MediaPath::Udp,
+            self.announced.iter().map(ToString::to_string).collect(),
+            &self.udp_candidates,
+        )];
         if let Some(port) = self.tcp_port {
             let targets =
                 self.announced.iter().map(|address| SocketAddr::new(address.ip(), port).to_string());
-            ladder.push(rung(RungKind::Tcp, targets.collect(), &self.tcp_candidates));
+            ladder.push(rung(MediaPath::Tcp, targets.collect(), &self.tcp_candidates));
         }
-        for kind in [RungKind::RelayUdp, RungKind::RelayTcp, RungKind::RelayTls] {
-            let is_of_kind = |url: &&String| kind_of(url) == Some(kind);
+        for media_path in [MediaPath::RelayUdp, MediaPath::RelayTcp, MediaPath::RelayTls] {
+            let is_of_kind = |url: &&String| media_path_of(url) == Some(media_path);
             let urls: Vec<_> = self.offer.urls().iter().filter(is_of_kind).cloned().collect();
             if urls.is_empty() {
                 continue;
             }
             let servers = self.offer.ice_servers_for(visitor, now_s, TRIAL_S).into_iter();
             let ice_servers = servers.map(|server| IceServer { urls: urls.clone(), ..server }).collect();
-            ladder.push(Rung { ice_servers, ..rung(kind, urls.clone(), &udp) });
+            ladder.push(Rung { ice_servers, ..rung(media_path, urls.clone(), &self.udp_candidates) });
         }
         ladder
     }
 }
 
 /// RFC 7065: `turn` is UDP unless it says otherwise, `turns` is TLS over TCP.
-fn kind_of(url: &str) -> Option<RungKind> {
+fn media_path_of(url: &str) -> Option<MediaPath> {
     let is_tcp = url.ends_with("?transport=tcp");
     match url.split_once(':')? {
-        ("turns", _) => Some(RungKind::RelayTls),
-        ("turn", _) if is_tcp => Some(RungKind::RelayTcp),
-        ("turn", _) => Some(RungKind::RelayUdp),
+        ("turns", _) => Some(MediaPath::RelayTls),
+        ("turn", _) if is_tcp => Some(MediaPath::RelayTcp),
+        ("turn", _) => Some(MediaPath::RelayUdp),
         _ => None,
     }
-}
-
-fn udp_candidate((index, address): (usize, &SocketAddr)) -> String {
-    let priority = (126 << 24) + ((65535 - index.min(65535) as u32) << 8) + 255;
-    format!("candidate:udp{index} 1 udp {priority} {} {} typ host", address.ip(), address.port())
 }
 
 /// A made-up answer of an ICE-lite agent that never gets beyond ICE: nobody holds the key of this fingerprint.
@@ -173,8 +162,8 @@ mod tests {
         let (_told, self_test) = watch::channel(SelfTest::NotRun);
         let reach = Reach::new(&sfu, Some(443), offer, false, self_test);
         let ladder = reach.ladder("visitor", 1_000_000);
-        let kinds: Vec<_> = ladder.iter().map(|rung| rung.kind).collect();
-        assert_eq!(kinds, [RungKind::Udp, RungKind::Tcp, RungKind::RelayTcp, RungKind::RelayTls]);
+        let kinds: Vec<_> = ladder.iter().map(|rung| rung.media_path).collect();
+        assert_eq!(kinds, [MediaPath::Udp, MediaPath::Tcp, MediaPath::RelayTcp, MediaPath::RelayTls]);
         assert!(ladder[1].answer.contains(" tcp ") && !ladder[1].answer.contains(" udp "));
         assert!(ladder[1].answer.contains("203.0.113.5 443 typ host tcptype passive"));
         assert_eq!(ladder[3].ice_servers[0].urls, urls[1..]);

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
@@ -14,6 +16,30 @@ use tokio_rustls::server::TlsStream;
 pub struct Stream {
     first: BytesMut,
     inner: Inner,
+    progress: Progress,
+}
+
+/// How much has left on a connection, whoever writes to it.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    /// Bytes that the system has taken so far, those of TLS among them.
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.0.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, super::Http>> for Progress {
+    fn connect_info(stream: axum::serve::IncomingStream<'_, super::Http>) -> Self {
+        stream.io().progress.clone()
+    }
 }
 
 #[derive(Debug)]
@@ -24,11 +50,13 @@ enum Inner {
 
 impl Stream {
     pub(super) fn plain(stream: TcpStream) -> Self {
-        Self { first: BytesMut::new(), inner: Inner::Plain(stream) }
+        Self { first: BytesMut::new(), inner: Inner::Plain(stream), progress: Progress::default() }
     }
 
     pub(super) fn tls(stream: TlsStream<Stream>) -> Self {
-        Self { first: BytesMut::new(), inner: Inner::Tls(Box::new(stream)) }
+        // What TLS takes may wait in it: what counts is what leaves below.
+        let progress = stream.get_ref().0.progress.clone();
+        Self { first: BytesMut::new(), inner: Inner::Tls(Box::new(stream)), progress }
     }
 
     pub(super) fn is_tls(&self) -> bool {
@@ -75,8 +103,13 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+        let this = &mut *self;
+        match &mut this.inner {
+            Inner::Plain(stream) => {
+                let written = Pin::new(stream).poll_write(context, bytes);
+                this.progress.note(&written);
+                written
+            }
             Inner::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
@@ -100,8 +133,13 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+        let this = &mut *self;
+        match &mut this.inner {
+            Inner::Plain(stream) => {
+                let written = Pin::new(stream).poll_write_vectored(context, slices);
+                this.progress.note(&written);
+                written
+            }
             Inner::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }

@@ -1,9 +1,9 @@
 //! Which layer of which picture one subscriber gets.
 //!
 //! 1. Sound is reserved: every wanted voice has its rate before any picture has one.
-//! 2. So is the lowest layer of who is pinned (an interpreter): it is sent even if it does not fit.
-//! 3. Pictures are put in order: screen, pinned, speaking, then by the size shown. Each gets its lowest layer, if
-//!    that fits.
+//! 2. So is the lowest layer of who is pinned, and of an interpreter who is shown: it is sent even if it does not fit.
+//! 3. Pictures are put in order: screen, pinned, interpreter, speaking, then by the size shown. Each gets its lowest
+//!    layer, if that fits.
 //! 4. In this order each is raised as far as the size shown asks for and the estimate carries.
 //!
 //! What goes down goes down at once. What goes up needs headroom, and some time since the last time something had to
@@ -52,10 +52,19 @@ pub struct WantedVideo {
     pub height: u32,
     /// The person chose to see it; it keeps at least its lowest layer, shown or not.
     pub is_pinned: bool,
+    /// Its person is there to be seen (an interpreter); while shown it keeps at least its lowest layer.
+    pub is_needed: bool,
     /// Its person speaks.
     pub is_speaking: bool,
     /// What there is, the smallest first.
     pub layers: Vec<LayerCost>,
+}
+
+impl WantedVideo {
+    /// Its lowest layer goes before the limit.
+    fn is_reserved(&self) -> bool {
+        self.is_pinned || self.is_needed
+    }
 }
 
 /// Everything that one subscriber wants.
@@ -112,10 +121,11 @@ impl Allocator {
         order.sort_by_key(|(video, _)| {
             let area = u64::from(video.width) * u64::from(video.height);
             let is_screen = video.source == Source::Screen;
-            (!is_screen, !video.is_pinned, !video.is_speaking, Reverse(area), video.publication)
+            let (is_pinned, is_needed) = (video.is_pinned, video.is_needed);
+            (!is_screen, !is_pinned, !is_needed, !video.is_speaking, Reverse(area), video.publication)
         });
         let mut purse = Purse::new(demand);
-        let is_reserved = |video: &WantedVideo| video.is_pinned && purse.may_have_video;
+        let is_reserved = |video: &WantedVideo| video.is_reserved() && purse.may_have_video;
         let reserved = order.iter().filter(|(video, highest)| is_reserved(video) && highest.is_some());
         let reserved: u64 =
             reserved.filter_map(|(video, _)| video.layers.first()).map(|layer| layer.bps).sum();
@@ -126,7 +136,7 @@ impl Allocator {
                 (Some(_), Some(lowest)) => {
                     let is_new = !self.has(video.publication, 0);
                     let is_held = is_held && self.was_paused(video.publication);
-                    if video.is_pinned && purse.may_have_video {
+                    if video.is_reserved() && purse.may_have_video {
                         Grant::Layer(0)
                     } else if purse.takes(lowest.bps, is_new, is_held) {
                         purse.spend(lowest.bps);
@@ -163,6 +173,11 @@ impl Allocator {
         self.wish_bps = Purse::wish(demand, &order, &grants);
         self.granted.clone_from(&grants);
         grants
+    }
+
+    /// The way to the subscriber is another one: what did not go through the one before may go through this one.
+    pub fn begin_anew(&mut self) {
+        self.forced_down_at = None;
     }
 
     /// What the way to the subscriber would have to carry for everybody to get all that is asked for, in bit/s.

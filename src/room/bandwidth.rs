@@ -5,6 +5,9 @@
 //! [`Estimator`] then goes below what arrives, and up again while the queue does not grow. Loss bounds it as well.
 //! Who sends little learns little, so there are probes: for a short time more goes out than is needed, and the rate at
 //! which it arrives says what the way carries.
+//!
+//! Two things look like a way that is too narrow and are not. A way on which nothing arrived for seconds was broken: what
+//! comes after is another one, and is learnt anew. And some ways lose packets whatever is sent ([`Losses`]).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -27,6 +30,19 @@ const RATE_WINDOW: Duration = Duration::from_millis(500);
 /// Loss is measured over so long, of at least so many packets.
 const LOSS_WINDOW: Duration = Duration::from_secs(1);
 const LOSS_PACKETS: u32 = 20;
+/// With more loss than this beyond what the way loses anyway, less is sent; with less than [`LOSSY`] beyond it, more.
+const TOO_LOSSY: f64 = 0.10;
+/// After less was sent, so much of what was sent before, of so many packets at least so large a part more must arrive: else
+/// the loss has nothing to do with how much is sent. No way is taken to lose more than that by itself.
+const LESS: f64 = 0.75;
+const LESS_PACKETS: u32 = 100;
+const BETTER: f64 = 1.1;
+const MOST_OWN_LOSS: f64 = 0.3;
+/// With more loss than this less is sent at once, again and again.
+const HOPELESS: f64 = 0.5;
+/// More loss than this is worth redundant sound, for so long after it was seen.
+const LOSSY: f64 = 0.02;
+const LOSSY_FOR: Duration = Duration::from_secs(15);
 /// Without any report for so long, while packets leave, the estimate falls.
 const REPORT_LIMIT: Duration = Duration::from_secs(2);
 /// A probe is so much of the estimate, and goes on for so long.
@@ -44,6 +60,15 @@ const PROBE_LONG_REST: Duration = Duration::from_secs(10);
 const PROBE_REPORT: Duration = Duration::from_millis(500);
 /// A probe that fewer packets arrived of says nothing.
 const PROBE_PACKETS: usize = 5;
+/// So much padding is lost, and none has ever arrived: the device does not count it, as Firefox does not.
+const DEAF: u32 = 5;
+/// Growth in a second where nothing can be probed; begins so long after a retreat, after each further one so much later.
+const TRY: f64 = 1.25;
+const TRY_AGAIN: Duration = Duration::from_secs(8);
+const MAX_RESTS: u32 = 5;
+/// A retreat so shortly ago is the same one; one so long ago is no reason to wait.
+const SAME: Duration = Duration::from_secs(4);
+const FORGIVEN: Duration = Duration::from_secs(60);
 
 /// What became of one packet that left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +79,8 @@ pub struct Fate {
     pub arrived: Option<Duration>,
     /// In bytes, as a datagram.
     pub size: usize,
+    /// It carried nothing: it was there for a probe.
+    pub is_padding: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +92,64 @@ struct Probe {
     first: Option<Duration>,
     last: Duration,
     first_bytes: usize,
+}
+
+/// How it was when less began to be sent for so much was lost.
+#[derive(Clone, Copy, Debug)]
+struct BeforeLess {
+    sent_bps: f64,
+    /// The part of it that was lost.
+    loss: f64,
+    /// What loss allowed until then, in bit/s.
+    bound_bps: f64,
+}
+
+/// How much the way loses, and how much of that it loses whatever is sent: radio does, a full queue does not.
+#[derive(Clone, Copy, Debug, Default)]
+struct Losses {
+    since: Option<Instant>,
+    lost: u32,
+    reported: u32,
+    /// What the way loses by itself, as a part of all.
+    own: f64,
+    /// How it was when less began to be sent.
+    before: Option<BeforeLess>,
+    /// Lost and reported since that much less is sent.
+    lost_of_less: u32,
+    reported_of_less: u32,
+}
+
+impl Losses {
+    /// The part of so many packets that may be lost beyond what the way loses by itself before it means anything: three
+    /// times what chance does.
+    fn chance(&self, packets: u32) -> f64 {
+        3.0 * (self.own * (1.0 - self.own) / f64::from(packets.max(1))).sqrt()
+    }
+
+    /// The part that was lost in a window that is over, when `sent_bps` was sent, and nothing less could be if that
+    /// `was_least`. What loss allowed before, in bit/s, if it turns out that the way loses as much whatever is sent.
+    fn note(&mut self, loss: f64, sent_bps: f64, was_least: bool) -> Option<f64> {
+        if loss < self.own + self.chance(self.reported) {
+            self.own += self.own.min(0.1) * (loss - self.own);
+        }
+        let before = self.before?;
+        if sent_bps > LESS * before.sent_bps && !was_least {
+            (self.lost_of_less, self.reported_of_less) = (0, 0);
+            return None;
+        }
+        self.lost_of_less += self.lost;
+        self.reported_of_less += self.reported;
+        if self.reported_of_less < LESS_PACKETS {
+            return None;
+        }
+        let now = f64::from(self.lost_of_less) / f64::from(self.reported_of_less);
+        let is_own = 1.0 - now < BETTER * (1.0 - before.loss);
+        if is_own {
+            self.own = now.min(MOST_OWN_LOSS);
+        }
+        (self.before, self.lost_of_less, self.reported_of_less) = (None, 0, 0);
+        (is_own && now <= MOST_OWN_LOSS + TOO_LOSSY).then_some(before.bound_bps)
+    }
 }
 
 /// The estimate for one subscriber.
@@ -79,14 +164,27 @@ pub struct Estimator {
     capacity: Option<(f64, f64)>,
     changed_at: Option<Instant>,
     retreated_at: Option<Instant>,
-    loss_since: Option<Instant>,
-    lost: u32,
-    reported: u32,
+    losses: Losses,
+    /// The estimate when reports ceased to come, until one comes again.
+    broken_bps: Option<f64>,
+    /// When the first packet left that arrived on the present way.
+    way_since: Option<Instant>,
+    is_new_way: bool,
+    /// Since when nothing goes out that could be left out.
+    least_since: Option<Instant>,
+    lossy_at: Option<Instant>,
     reported_at: Option<Instant>,
     sent_at: Option<Instant>,
     probe: Option<Probe>,
     may_probe_at: Option<Instant>,
     probes_failed: u32,
+    padding_arrived: u32,
+    padding_lost: u32,
+    /// Retreats one after the other.
+    rests: u32,
+    /// What would be sent if the way carried it, in bit/s.
+    wish_bps: f64,
+    ticked_at: Option<Instant>,
 }
 
 impl Default for Estimator {
@@ -99,14 +197,22 @@ impl Default for Estimator {
             capacity: None,
             changed_at: None,
             retreated_at: None,
-            loss_since: None,
-            lost: 0,
-            reported: 0,
+            losses: Losses::default(),
+            broken_bps: None,
+            way_since: None,
+            is_new_way: false,
+            least_since: None,
+            lossy_at: None,
             reported_at: None,
             sent_at: None,
             probe: None,
             may_probe_at: None,
             probes_failed: 0,
+            padding_arrived: 0,
+            padding_lost: 0,
+            rests: 0,
+            wish_bps: 0.0,
+            ticked_at: None,
         }
     }
 }
@@ -115,6 +221,22 @@ impl Estimator {
     /// The estimate, in bit/s.
     pub fn bps(&self) -> u64 {
         self.delay_bps.min(self.loss_bps).clamp(MIN_BPS, MAX_BPS) as u64
+    }
+
+    /// Packets are lost on the way, or were a moment ago.
+    pub fn is_lossy(&self, now: Instant) -> bool {
+        self.lossy_at.is_some_and(|at| now.saturating_duration_since(at) < LOSSY_FOR)
+    }
+
+    /// The way is another one than before, which is told once: what was held back for the sake of the old one is not held
+    /// back any more.
+    pub fn take_new_way(&mut self) -> bool {
+        std::mem::take(&mut self.is_new_way)
+    }
+
+    /// Whether nothing goes out that could be left out, such as a picture.
+    pub fn sends_least(&mut self, now: Instant, is_least: bool) {
+        self.least_since = is_least.then(|| self.least_since.unwrap_or(now));
     }
 
     /// Something left whose fate will be reported.
@@ -129,11 +251,27 @@ impl Estimator {
             return;
         }
         self.reported_at = Some(now);
+        let arrived = fates.iter().filter(|fate| fate.arrived.is_some());
+        if let (Some(before), Some(first)) = (self.broken_bps, arrived.map(|fate| fate.sent_at).min()) {
+            self.begin_anew(before, first);
+        }
         let mut usage = self.trend.usage;
         for fate in fates {
-            self.reported += 1;
+            if self.way_since.is_some_and(|since| fate.sent_at < since) {
+                continue; // it was lost with the way before
+            }
+            if fate.is_padding {
+                match fate.arrived {
+                    Some(_) => self.padding_arrived += 1,
+                    None => self.padding_lost += 1,
+                }
+                if self.padding_arrived == 0 {
+                    continue; // no loss, as long as it may be that padding is never counted
+                }
+            }
+            self.losses.reported += 1;
             let Some(arrived) = fate.arrived else {
-                self.lost += 1;
+                self.losses.lost += 1;
                 continue;
             };
             self.arrived.push_back((arrived, fate.size));
@@ -157,11 +295,51 @@ impl Estimator {
         let is_sending = self.sent_at.is_some_and(|at| now.saturating_duration_since(at) < REPORT_LIMIT);
         let is_silent = self.reported_at.is_some_and(|at| now.saturating_duration_since(at) >= REPORT_LIMIT);
         if is_sending && is_silent {
+            self.broken_bps.get_or_insert(self.bps() as f64);
             self.delay_bps = (self.bps() as f64 / 2.0).max(MIN_BPS);
             self.reported_at = Some(now);
             self.retreated(now);
         }
         self.end_probe(now);
+        let passed =
+            self.ticked_at.replace(now).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        let is_losing = self.lossy_at.is_some_and(|at| now.saturating_duration_since(at) < SAME);
+        if self.is_deaf() && !is_losing && self.may_probe_at.is_none_or(|at| at <= now) {
+            self.try_more(passed);
+        }
+    }
+
+    /// After the way was broken: nothing is known of the one that there is now, but that it was worth `before` once.
+    fn begin_anew(&mut self, before: f64, first_sent: Instant) {
+        let known = Self { delay_bps: before.min(START_BPS), ..Self::default() };
+        *self = Self {
+            way_since: Some(first_sent),
+            is_new_way: true,
+            least_since: self.least_since,
+            lossy_at: self.lossy_at,
+            reported_at: self.reported_at,
+            sent_at: self.sent_at,
+            padding_arrived: self.padding_arrived,
+            padding_lost: self.padding_lost,
+            wish_bps: self.wish_bps,
+            ticked_at: self.ticked_at,
+            ..known
+        };
+    }
+
+    /// The device says of padding that it never arrives. Then nothing can be probed with it.
+    fn is_deaf(&self) -> bool {
+        self.padding_arrived == 0 && self.padding_lost >= DEAF
+    }
+
+    /// Without probes only media themselves can show what the way carries: the estimate grows, whatever arrives, until there are more of
+    /// them, and their queue says whether that was too much.
+    fn try_more(&mut self, passed: Duration) {
+        if self.trend.usage != Usage::Over {
+            let grown = self.delay_bps * TRY.powf(passed.min(Duration::from_secs(1)).as_secs_f64());
+            self.delay_bps = grown.min(self.wish_bps).max(self.delay_bps);
+            self.loss_bps = self.loss_bps.max(self.delay_bps);
+        }
     }
 
     /// How much is to go out now, with all that goes out anyway, in bit/s, so that the way shows whether it carries
@@ -172,12 +350,12 @@ impl Estimator {
             return is_going.then_some(probe.bps as u64);
         }
         let estimate = self.bps() as f64;
-        let wish = wish_bps? as f64 * PROBE_SURPLUS;
+        self.wish_bps = wish_bps.unwrap_or_default() as f64 * PROBE_SURPLUS;
         let is_due = self.may_probe_at.is_none_or(|at| at <= now) && self.reported_at.is_some();
-        if !is_due || wish <= estimate || self.trend.usage != Usage::Normal {
+        if !is_due || self.is_deaf() || self.wish_bps <= estimate || self.trend.usage != Usage::Normal {
             return None;
         }
-        let bps = (estimate * PROBE).min(wish).max(LEAST_PROBE_BPS);
+        let bps = (estimate * PROBE).min(self.wish_bps).max(LEAST_PROBE_BPS);
         self.probe = Some(Probe {
             began_at: now,
             bps,
@@ -198,6 +376,11 @@ impl Estimator {
         (span >= RATE_WINDOW / 4).then(|| bytes as f64 * 8.0 / span.as_secs_f64())
     }
 
+    /// What the way took, with what it lost of that by itself, in bit/s.
+    fn carried_bps(&self) -> Option<f64> {
+        self.arrived_bps().map(|arrived| arrived / (1.0 - self.losses.own))
+    }
+
     fn forget_arrivals(&mut self) {
         let Some(newest) = self.arrived.iter().map(|(at, _)| *at).max() else { return };
         while self.arrived.front().is_some_and(|(at, _)| *at + RATE_WINDOW < newest) {
@@ -215,7 +398,7 @@ impl Estimator {
         if self.probe.is_some() {
             return; // the queue is the probe's own; should it stay, the next report says so
         }
-        let arrived = self.arrived_bps().unwrap_or(self.delay_bps);
+        let arrived = self.carried_bps().unwrap_or(self.delay_bps);
         let kbps = arrived / 1_000.0;
         self.capacity = Some(match self.capacity {
             Some((mean, variance)) if (kbps - mean).abs() <= 3.0 * (variance * mean).sqrt() => {
@@ -231,13 +414,18 @@ impl Estimator {
     }
 
     fn retreated(&mut self, now: Instant) {
-        self.retreated_at = Some(now);
+        let before = self.retreated_at.replace(now);
         self.probe = None;
-        self.may_probe_at = Some(now + PROBE_REST);
+        self.rests = match before.map(|at| now.saturating_duration_since(at)) {
+            Some(passed) if passed < SAME => self.rests,
+            Some(passed) if passed < FORGIVEN => (self.rests + 1).min(MAX_RESTS),
+            _ => 1,
+        };
+        self.may_probe_at = Some(now + if self.is_deaf() { TRY_AGAIN * self.rests } else { PROBE_REST });
     }
 
     fn grow(&mut self, now: Instant) {
-        let Some(arrived) = self.arrived_bps() else { return };
+        let Some(arrived) = self.carried_bps() else { return };
         let passed = self.changed_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let passed = passed.min(Duration::from_secs(1)).as_secs_f64();
         let kbps = arrived / 1_000.0;
@@ -254,21 +442,40 @@ impl Estimator {
         self.delay_bps = grown.min(most).max(self.delay_bps).min(MAX_BPS);
     }
 
-    /// Section 6 of the draft.
+    /// Section 6 of the draft, but for what the way loses by itself.
     fn look_at_loss(&mut self, now: Instant) {
-        let since = *self.loss_since.get_or_insert(now);
-        if now.saturating_duration_since(since) < LOSS_WINDOW || self.reported < LOSS_PACKETS {
+        let since = *self.losses.since.get_or_insert(now);
+        let Losses { lost, reported, .. } = self.losses;
+        if now.saturating_duration_since(since) < LOSS_WINDOW || reported < LOSS_PACKETS {
             return;
         }
-        let loss = f64::from(self.lost) / f64::from(self.reported);
+        let loss = f64::from(lost) / f64::from(reported);
         let present = self.bps() as f64;
-        if loss > 0.10 {
-            self.loss_bps = (present * (1.0 - 0.5 * loss)).max(MIN_BPS);
-            self.retreated(now);
-        } else if loss < 0.02 {
+        let sent = self.arrived_bps().map_or(present, |arrived| arrived / (1.0 - loss).max(0.05));
+        let was_least = self.least_since.is_some_and(|least| least <= since);
+        if let Some(bound) = self.losses.note(loss, sent, was_least) {
+            // The retreats were for nothing.
+            self.loss_bps = self.loss_bps.max(bound);
+            self.may_probe_at = Some(now);
+        }
+        if loss > LOSSY {
+            self.lossy_at = Some(now);
+        }
+        let excess = loss - self.losses.own;
+        if excess > TOO_LOSSY + self.losses.chance(reported) {
+            let bound_bps = self.loss_bps;
+            let before = BeforeLess { sent_bps: sent, loss, bound_bps };
+            let before = *self.losses.before.get_or_insert(before);
+            let is_less = was_least || sent <= LESS * before.sent_bps;
+            // Whether that helped is not known yet.
+            if !is_less || loss > HOPELESS {
+                self.loss_bps = (present.min(BEYOND * sent) * (1.0 - 0.5 * excess)).max(MIN_BPS);
+                self.retreated(now);
+            }
+        } else if excess < LOSSY {
             self.loss_bps = (self.loss_bps * 1.05).min(MAX_BPS);
         }
-        (self.loss_since, self.lost, self.reported) = (Some(now), 0, 0);
+        (self.losses.since, self.losses.lost, self.losses.reported) = (Some(now), 0, 0);
     }
 
     fn note_probe(&mut self, fate: &Fate, arrived: Duration) {
@@ -294,9 +501,12 @@ impl Estimator {
         self.probes_failed += 1;
         self.may_probe_at = Some(now + if self.probes_failed > 1 { PROBE_LONG_REST } else { PROBE_REST });
         let Some(first) = probe.first.filter(|_| probe.packets >= PROBE_PACKETS) else { return };
-        // No faster than it was sent, whatever the receiver's clock says of a burst.
-        let span = probe.last.saturating_sub(first).as_secs_f64().max(PROBE_TIME.as_secs_f64() / 2.0);
-        let carried = ((probe.bytes - probe.first_bytes) as f64 * 8.0 / span).min(probe.bps);
+        // No faster than it was sent, whatever the receiver's clock says of a burst; and no slower for what its packets
+        // are scattered by on this way anyway.
+        let span = probe.last.saturating_sub(first).saturating_sub(self.trend.scatter());
+        let span = span.max(PROBE_TIME / 2).as_secs_f64();
+        let arrived_bps = (probe.bytes - probe.first_bytes) as f64 * 8.0 / span;
+        let carried = (arrived_bps / (1.0 - self.losses.own)).min(probe.bps);
         if carried * 0.95 > self.bps() as f64 && self.trend.usage == Usage::Normal {
             self.delay_bps = self.delay_bps.max(carried * 0.95);
             self.loss_bps = self.loss_bps.max(carried * 0.95);

@@ -17,6 +17,13 @@ pub enum Effect {
     },
     /// Everybody in the room learns this.
     Announce(Change),
+    /// Of what this connection publishes, exactly these media sections go to nobody.
+    HoldBack {
+        /// The publisher.
+        connection: ConnectionId,
+        /// The whole set, by the sections in the publisher's own description.
+        mids: Vec<String>,
+    },
     /// Media of this connection ends now: it left, or did not come back in time.
     Close {
         /// Whose media.

@@ -90,6 +90,11 @@ impl Forwarder {
         (self.target, self.mapping, self.is_paused) = (None, None, true);
     }
 
+    /// Some packets were kept from it. The next one follows the last that went out, as after a pause.
+    pub fn rejoin(&mut self) {
+        self.mapping = None;
+    }
+
     /// Nothing goes out, on purpose.
     pub fn is_paused(&self) -> bool {
         self.is_paused

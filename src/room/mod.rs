@@ -5,7 +5,8 @@
 //! shards of `sfu` hold one of each a subscription or layer.
 //!
 //! What a subscriber gets of several layers is decided by an [`Allocator`] from what it shows and what an [`Estimator`]
-//! says of the way to it; [`WantedLayers`] tells publishers what they need not send, [`SpeakerDetector`] who speaks.
+//! says of the way to it; [`WantedLayers`] tells publishers what they need not send, [`Unseen`] who does not get it,
+//! [`SpeakerDetector`] who speaks.
 
 mod allocation;
 mod bandwidth;
@@ -14,11 +15,13 @@ mod forwarder;
 mod history;
 mod keyframe;
 mod missing;
+pub mod redundancy;
 mod replay;
 mod speaker;
 mod state;
 mod track;
 mod trend;
+mod unseen;
 mod uplink;
 pub mod vp8;
 mod wanted;
@@ -34,6 +37,7 @@ pub use replay::ReplayWindow;
 pub use speaker::SpeakerDetector;
 pub use state::{GRACE, Input, Room};
 pub use track::{ConnectionId, Layer, MediaKind, Publication, PublicationId, PublishedTrack, Source};
+pub use unseen::Unseen;
 pub use uplink::Uplink;
 pub use wanted::WantedLayers;
 

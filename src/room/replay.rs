@@ -42,6 +42,14 @@ impl ReplayWindow {
         true
     }
 
+    /// Was this sequence number expected and has not been seen? Says `false` before the first packet, and of one that is too
+    /// old to tell.
+    pub fn is_missing(&self, sequence_number: u16) -> bool {
+        self.newest.is_some_and(|newest| {
+            newest.wrapping_sub(sequence_number) < WIDTH && !self.is_marked(sequence_number)
+        })
+    }
+
     fn place(sequence_number: u16) -> (usize, u64) {
         let bit = sequence_number % WIDTH;
         (usize::from(bit / 64), 1 << (bit % 64))

@@ -51,6 +51,11 @@ pub enum Input {
         /// As it is now.
         is_muted: bool,
     },
+    /// Staff mute a track. Only its publisher takes that back, with [`Input::Muted`].
+    HeldBack {
+        /// Which track.
+        publication: PublicationId,
+    },
     /// A device can receive from now on.
     SubscriberReady {
         /// The device.
@@ -67,6 +72,8 @@ struct Device {
     lost_at: Option<Instant>,
     /// What the last [`Effect::Subscribe`] named.
     subscribed: Vec<PublicationId>,
+    /// What the last [`Effect::HoldBack`] named.
+    held: Vec<String>,
 }
 
 /// One live call. Lives in memory only, as long as its consultation.
@@ -114,6 +121,11 @@ impl Room {
         self.devices.get(&connection).map_or(&[], |device| &device.subscribed)
     }
 
+    /// Which media sections of this device go to nobody, as last told to the forwarding.
+    pub fn held(&self, connection: ConnectionId) -> &[String] {
+        self.devices.get(&connection).map_or(&[], |device| &device.held)
+    }
+
     /// Takes one input and says what is to be done. Inputs about a device that is not in the room do nothing.
     pub fn handle(&mut self, now: Instant, input: Input) -> Effects {
         let mut effects = Effects::default();
@@ -136,7 +148,16 @@ impl Room {
                     && track.is_muted != is_muted
                 {
                     track.is_muted = is_muted;
+                    track.is_held &= is_muted;
                     effects.push(Effect::Announce(Change::Muted { publication, is_muted }));
+                }
+            }
+            Input::HeldBack { publication } => {
+                if let Some(track) = self.publications.get_mut(&publication) {
+                    track.is_held = true;
+                    if !std::mem::replace(&mut track.is_muted, true) {
+                        effects.push(Effect::Announce(Change::Muted { publication, is_muted: true }));
+                    }
                 }
             }
             Input::SubscriberReady { connection } => {
@@ -147,6 +168,7 @@ impl Room {
             Input::Tick => {}
         }
         self.expire(now, &mut effects);
+        self.hold_back(&mut effects);
         self.subscribe(&mut effects);
         if let Some(at) = self.devices.values().filter_map(|device| device.lost_at).min() {
             effects.push(Effect::WakeAt(at + GRACE));
@@ -160,7 +182,8 @@ impl Room {
             Some(_) => self.leave(connection, effects),
             None => {}
         }
-        let device = Device { participant, is_ready: false, lost_at: None, subscribed: Vec::new() };
+        let (subscribed, held) = (Vec::new(), Vec::new());
+        let device = Device { participant, is_ready: false, lost_at: None, subscribed, held };
         self.devices.insert(connection, device);
         effects.push(Effect::Announce(Change::Entered { connection, participant }));
     }
@@ -214,7 +237,8 @@ impl Room {
             let id = PublicationId(self.next_publication);
             self.next_publication += 1;
             let PublishedTrack { mid, kind, source } = new;
-            let track = Publication { id, connection, participant, mid, kind, source, is_muted: false };
+            let (is_muted, is_held) = (false, false);
+            let track = Publication { id, connection, participant, mid, kind, source, is_muted, is_held };
             self.publications.insert(id, track.clone());
             effects.push(Effect::Announce(Change::Published(track)));
         }
@@ -229,6 +253,18 @@ impl Room {
             .collect();
         for connection in expired {
             self.leave(connection, effects);
+        }
+    }
+
+    fn hold_back(&mut self, effects: &mut Effects) {
+        for (connection, device) in &mut self.devices {
+            let of_this = |track: &&Publication| track.connection == *connection && track.is_held;
+            let mids: Vec<String> =
+                self.publications.values().filter(of_this).map(|track| track.mid.clone()).collect();
+            if device.held != mids {
+                device.held.clone_from(&mids);
+                effects.push(Effect::HoldBack { connection: *connection, mids });
+            }
         }
     }
 

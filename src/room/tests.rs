@@ -51,6 +51,16 @@ fn enter(room: &mut Room, now: Instant, number: u64) -> Vec<(u64, Vec<u32>)> {
     subscribed(&room.handle(now, Input::SubscriberReady { connection }))
 }
 
+/// Two devices; sound and picture of the first, and the name of its sound.
+fn two_of_whom_one_publishes() -> (Room, Instant, ConnectionId, PublicationId) {
+    let (mut room, now) = (room(), epoch());
+    let connection = ConnectionId(1);
+    enter(&mut room, now, 1);
+    enter(&mut room, now, 2);
+    let _ = room.handle(now, Input::Published { connection, tracks: both() });
+    (room, now, connection, PublicationId(1))
+}
+
 #[test]
 fn each_receives_the_others() {
     let (mut room, now) = (room(), epoch());
@@ -85,12 +95,7 @@ fn a_track_that_goes_on_keeps_its_name() {
 
 #[test]
 fn only_the_publisher_mutes() {
-    let (mut room, now) = (room(), epoch());
-    let connection = ConnectionId(1);
-    enter(&mut room, now, 1);
-    enter(&mut room, now, 2);
-    let _ = room.handle(now, Input::Published { connection, tracks: both() });
-    let publication = PublicationId(1);
+    let (mut room, now, connection, publication) = two_of_whom_one_publishes();
     let other = Input::Muted { connection: ConnectionId(2), publication, is_muted: true };
     assert!(room.handle(now, other).is_empty());
     let own = Input::Muted { connection, publication, is_muted: true };
@@ -98,6 +103,32 @@ fn only_the_publisher_mutes() {
     let muted = Effect::Announce(Change::Muted { publication, is_muted: true });
     assert_eq!(effects.into_iter().collect::<Vec<_>>(), [muted]);
     assert!(room.handle(now, own).is_empty(), "nothing changed");
+}
+
+#[test]
+fn who_was_muted_by_staff_is_heard_again_when_he_says_so_himself() {
+    let (mut room, now, connection, publication) = two_of_whom_one_publishes();
+    let muted = |is_muted| Effect::Announce(Change::Muted { publication, is_muted });
+    let holds = |mids: &[&str]| {
+        let mids = mids.iter().map(|mid| (*mid).to_owned()).collect();
+        Effect::HoldBack { connection, mids }
+    };
+    let all = |effects: Effects| effects.into_iter().collect::<Vec<_>>();
+    let hold = Input::HeldBack { publication };
+    assert_eq!(all(room.handle(now, hold.clone())), [muted(true), holds(&["0"])]);
+    assert_eq!(room.held(connection), ["0"]);
+    assert_eq!(all(room.handle(now, hold.clone())), [], "nothing changed");
+    for (other, is_muted) in [(2, false), (1, true)] {
+        let said = Input::Muted { connection: ConnectionId(other), publication, is_muted };
+        assert_eq!(all(room.handle(now, said)), [], "neither another, nor the client that obeys");
+    }
+    let same = Input::Published { connection, tracks: both() };
+    assert_eq!(all(room.handle(now, same)), [], "nor an offer that changes nothing");
+    let on = Input::Muted { connection, publication, is_muted: false };
+    assert_eq!(all(room.handle(now, on)), [muted(false), holds(&[])]);
+    let _ = room.handle(now, hold);
+    let ended = all(room.handle(now, Input::Published { connection, tracks: vec![] }));
+    assert!(ended.contains(&holds(&[])), "what ended is not held: {ended:?}");
 }
 
 #[test]
@@ -161,6 +192,7 @@ fn input() -> impl Strategy<Value = Input> {
             publication: PublicationId(id),
             is_muted,
         }),
+        1 => (1_u32..20).prop_map(|id| Input::HeldBack { publication: PublicationId(id) }),
         2 => connection().prop_map(|connection| Input::SubscriberReady { connection }),
         1 => Just(Input::Tick),
     ]
@@ -199,6 +231,10 @@ proptest! {
                     Effect::Announce(Change::Unpublished { publication, connection }) => {
                         let ended = published.remove(&publication);
                         prop_assert_eq!(ended.map(|track| track.connection), Some(connection));
+                    }
+                    Effect::HoldBack { connection, mids } => {
+                        prop_assert!(present.contains_key(&connection));
+                        prop_assert_eq!(room.held(connection), mids.as_slice());
                     }
                     Effect::Announce(_) => {}
                     Effect::WakeAt(at) => prop_assert!(at > now, "never in the past: it would spin"),
@@ -250,6 +286,22 @@ fn video_begins_with_a_key_frame() {
     assert_eq!(forwarder.rewrite(&header(1, 11, 0, now)), None, "from before the key frame");
     assert_eq!(forwarder.rewrite(&header(1, 14, 3_000, now)).unwrap().sequence_number, 102);
     assert_eq!(forwarder.rewrite(&header(1, 13, 3_000, now)).unwrap().sequence_number, 101, "late");
+}
+
+#[test]
+fn packets_that_were_kept_back_leave_no_hole() {
+    let now = epoch();
+    let mut forwarder = Forwarder::new(MediaKind::Audio, 100);
+    assert_eq!(forwarder.rewrite(&header(1, 10, 0, now)).unwrap().sequence_number, 100);
+    forwarder.rejoin();
+    assert_eq!(forwarder.origin(100), None, "nothing of before is asked for again");
+    let later = forwarder.rewrite(&header(1, 60, 48_000, now + ms(1_000))).unwrap();
+    assert_eq!((later.sequence_number, later.timestamp), (101, 48_000));
+    let mut forwarder = Forwarder::new(MediaKind::Video, 100);
+    forwarder.rewrite(&key(header(1, 10, 0, now))).unwrap();
+    forwarder.rejoin();
+    assert_eq!(forwarder.rewrite(&header(1, 60, 9_000, now)), None, "a picture begins with a key frame");
+    assert!(forwarder.is_waiting());
 }
 
 #[test]
@@ -415,13 +467,13 @@ proptest! {
 fn a_hole_is_asked_for_a_few_times() {
     let now = epoch();
     let mut missing = MissingPackets::default();
-    assert!(missing.arrived(now, 65_534));
-    assert!(missing.arrived(now, 2)); // 65535, 0 and 1 are missing
+    assert!(missing.arrived(now, 65_534, false));
+    assert!(missing.arrived(now, 2, false)); // 65535, 0 and 1 are missing
     assert!(missing.poll(now + ms(10)).is_empty(), "perhaps they are only late");
-    assert!(missing.arrived(now + ms(12), 0));
+    assert!(missing.arrived(now + ms(12), 0, false));
     assert_eq!(missing.poll(now + ms(15)), [65_535, 1]);
     assert!(missing.poll(now + ms(16)).is_empty());
-    assert!(missing.arrived(now + ms(40), 65_535));
+    assert!(missing.arrived(now + ms(40), 65_535, false));
     let mut asked = 1;
     let mut at = 15;
     while let Some(due) = missing.deadline() {
@@ -433,15 +485,62 @@ fn a_hole_is_asked_for_a_few_times() {
     assert_eq!(asked, 6);
 }
 
+/// Loses one packet after the other, each answered after a round trip; gives the time between the first two requests for
+/// the last one.
+fn repeat_after(round_trips: &[u64]) -> Duration {
+    let mut missing = MissingPackets::default();
+    let mut now = epoch();
+    let mut repeat = Duration::ZERO;
+    for (at, round_trip) in round_trips.iter().chain([&1_000]).enumerate() {
+        let lost = 2 * at as u16;
+        missing.arrived(now, lost.wrapping_sub(1), false);
+        missing.arrived(now, lost + 1, false);
+        let asked_at = missing.deadline().unwrap();
+        assert_eq!(missing.poll(asked_at), [lost]);
+        repeat = missing.deadline().unwrap() - asked_at;
+        let answered_at = asked_at + ms(*round_trip);
+        while missing.deadline().is_some_and(|at| at < answered_at) {
+            let at = missing.deadline().unwrap();
+            let _ = missing.poll(at);
+        }
+        missing.arrived(answered_at, lost, true);
+        now = answered_at;
+    }
+    repeat
+}
+
+#[test]
+fn a_packet_is_asked_for_again_after_one_and_a_half_round_trips() {
+    assert_eq!(repeat_after(&[]), ms(80), "nothing is known");
+    assert_eq!(repeat_after(&[100]), ms(150));
+    assert_eq!(repeat_after(&[2]), ms(30), "not more often");
+    assert_eq!(repeat_after(&[400]), ms(250), "nor more seldom; that it was asked for twice changes nothing");
+    assert_eq!(repeat_after(&[40, 130, 90]), ms(60), "the shortest: others had a request that was lost");
+    assert_eq!(repeat_after(&[40, 100, 100, 100, 100, 100, 100, 100, 100]), ms(150), "of the last eight");
+}
+
+#[test]
+fn a_packet_that_was_only_late_tells_no_round_trip() {
+    let now = epoch();
+    let mut missing = MissingPackets::default();
+    missing.arrived(now, 1, false);
+    missing.arrived(now, 3, false);
+    assert_eq!(missing.poll(now + ms(15)), [2]);
+    missing.arrived(now + ms(16), 2, false);
+    missing.arrived(now + ms(20), 5, false);
+    assert_eq!(missing.poll(now + ms(35)), [4]);
+    assert_eq!(missing.deadline(), Some(now + ms(35 + 80)));
+}
+
 #[test]
 fn a_large_hole_is_not_repaired() {
     let now = epoch();
     let mut missing = MissingPackets::default();
-    assert!(missing.arrived(now, 0));
-    assert!(!missing.arrived(now, 1_000));
+    assert!(missing.arrived(now, 0, false));
+    assert!(!missing.arrived(now, 1_000, false));
     assert_eq!(missing.deadline(), None);
     for sequence_number in (1_002..3_000).step_by(2) {
-        missing.arrived(now, sequence_number);
+        missing.arrived(now, sequence_number, false);
         assert!(missing.poll(now + ms(100)).len() <= 256);
     }
 }

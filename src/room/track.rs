@@ -86,8 +86,10 @@ pub struct Publication {
     pub kind: MediaKind,
     /// Where it comes from.
     pub source: Source,
-    /// The publisher says that it sends silence or nothing.
+    /// The publisher says that it sends silence or nothing, or staff muted it.
     pub is_muted: bool,
+    /// Staff muted it: whatever is sent goes to nobody until the publisher says that it is on.
+    pub is_held: bool,
 }
 
 /// One encoding of a publication, as it arrives. Without simulcast a publication has one, without name.

@@ -27,6 +27,8 @@ const USUAL: [LayerCost; 4] = [
     LayerCost { width: 160, height: 90, bps: 80_000 },
 ];
 const USUAL_SCREEN: LayerCost = LayerCost { width: 1920, height: 1080, bps: 1_500_000 };
+/// Sound of the body takes as much as so many voices.
+const AUSCULTATION_VOICES: usize = 3;
 /// Padding of a packet that carries nothing else (RFC 3550 section 5.1): zeroes and their number.
 const PADDING: [u8; 224] = {
     let mut padding = [0; 224];
@@ -49,6 +51,8 @@ pub(super) struct Watch {
 pub(super) struct Share {
     pub(super) estimator: Estimator,
     pub(super) allocator: Allocator,
+    /// Packets are lost on it: sound goes with redundancy.
+    pub(super) is_lossy: bool,
     /// What was granted, in bit/s.
     granted_bps: u64,
     /// Padding that is due, in bits.
@@ -136,21 +140,30 @@ impl Shard {
         }
         self.adapt_at = Some(now + INTERVAL);
         self.poll_speakers(now);
+        self.look_for_loss(now);
         for connection in self.connections.keys().copied().collect::<Vec<_>>() {
+            self.at_work = self.connections.get(&connection).map(|device| device.room);
             self.allocate(now, connection);
         }
         self.tell_layers(now);
     }
 
+    fn look_for_loss(&mut self, now: Instant) {
+        self.is_any_lossy = false;
+        for device in self.connections.values_mut() {
+            self.at_work = Some(device.room);
+            let Some(subscriber) = &mut device.subscriber else { continue };
+            subscriber.share.is_lossy = subscriber.share.estimator.is_lossy(now);
+            self.is_any_lossy |= subscriber.share.is_lossy;
+        }
+    }
+
     fn poll_speakers(&mut self, now: Instant) {
-        let rooms: Vec<_> = self
-            .speakers
-            .iter_mut()
-            .filter_map(|(room, speakers)| Some((*room, speakers.poll(now)?)))
-            .collect();
-        for (room, connection) in rooms {
-            for device in self.connections.values_mut().filter(|device| device.room == room) {
-                device.tell(Event::Speaker { room, connection }, &self.tally);
+        for (room, speakers) in &mut self.speakers {
+            self.at_work = Some(*room);
+            let Some(connection) = speakers.poll(now) else { continue };
+            for device in self.connections.values_mut().filter(|device| device.room == *room) {
+                device.tell(Event::Speaker { room: *room, connection }, &self.tally);
                 self.has_events = true;
             }
         }
@@ -159,6 +172,11 @@ impl Shard {
     /// Shares the way to one device among what it watches. A device that never said what it shows gets everything.
     fn allocate(&mut self, now: Instant, connection: ConnectionId) {
         let Some(device) = self.connections.get(&connection) else { return };
+        #[cfg(debug_assertions)]
+        if self.drill == Some(device.room) {
+            self.drill = None;
+            panic!("a drill");
+        }
         let Some((demand, tracks)) = self.demand(device) else { return };
         let Some(subscriber) =
             self.connections.get_mut(&connection).and_then(|device| device.subscriber.as_mut())
@@ -166,7 +184,12 @@ impl Shard {
             return;
         };
         subscriber.share.estimator.tick(now);
+        if subscriber.share.estimator.take_new_way() {
+            subscriber.share.allocator.begin_anew();
+        }
         let grants = subscriber.share.allocator.allocate(now, &demand);
+        let is_least = !grants.values().any(|grant| grant.layer().is_some());
+        subscriber.share.estimator.sends_least(now, is_least);
         subscriber.share.granted_bps = demand.voices as u64 * VOICE_BPS;
         let (mut wanted, mut changes) = (Vec::new(), Vec::new());
         for (video, (id, index)) in demand.videos.iter().zip(tracks) {
@@ -222,7 +245,8 @@ impl Shard {
         {
             let Some(wanted) = &slot.wanted else { continue };
             if slot.kind == MediaKind::Audio {
-                demand.voices += 1;
+                let is_auscultation = wanted.source == Source::Auscultation;
+                demand.voices += if is_auscultation { AUSCULTATION_VOICES } else { 1 };
                 continue;
             }
             let Some(id) = track_for(self, slot) else { continue };
@@ -234,6 +258,7 @@ impl Shard {
                 width: shown.map_or(0, |shown| shown.width),
                 height: shown.map_or(0, |shown| shown.height),
                 is_pinned: shown.is_some_and(|shown| shown.is_pinned),
+                is_needed: wanted.is_needed,
                 is_speaking: speaker == Some(wanted.publisher),
                 layers: track.costs(),
             });
@@ -242,11 +267,12 @@ impl Shard {
         Some((demand, tracks))
     }
 
-    /// Tells publishers which layers somebody wants.
+    /// Tells publishers which layers somebody wants, and how many do without any.
     fn tell_layers(&mut self, now: Instant) {
         let mut changes = Vec::new();
         for (id, track) in self.tracks.iter().filter(|(_, track)| track.kind == MediaKind::Video) {
-            let mut wanted = Vec::new();
+            self.at_work = Some(track.room);
+            let (mut wanted, mut receivers) = (Vec::new(), 0);
             for (connection, index) in &track.subscribers {
                 let subscriber =
                     self.connections.get(connection).and_then(|device| device.subscriber.as_ref());
@@ -256,21 +282,28 @@ impl Shard {
                 match slot.grant {
                     None => wanted.extend(0..track.wanted.count()),
                     Some(grant) => {
+                        receivers += usize::from(grant == Grant::Paused);
                         let present = slot.forwarder.as_ref().and_then(|forwarder| forwarder.current());
                         wanted.extend(grant.layer());
                         wanted.extend(present.and_then(|ssrc| track.rank_of(ssrc)));
                     }
                 }
             }
-            changes.push((*id, wanted));
+            changes.push((*id, wanted, receivers));
         }
-        for (id, wanted) in changes {
+        for (id, wanted, receivers) in changes {
             let Some(track) = self.tracks.get_mut(&id) else { continue };
-            let Some(ranks) = track.wanted.update(now, wanted) else { continue };
-            let rid = |rank: &usize| track.rids.get(*rank).cloned().unwrap_or_default();
-            let rids = ranks.iter().map(rid).collect();
-            let (connection, mid) = (track.publisher, track.mid.clone());
-            self.tell(connection, Event::LayersWanted { connection, mid, rids });
+            self.at_work = Some(track.room);
+            let connection = track.publisher;
+            let unseen = track.unseen.update(now, receivers);
+            let unseen =
+                unseen.map(|receivers| Event::Unseen { connection, mid: track.mid.clone(), receivers });
+            let rid = |rank: usize| track.rids.get(rank).cloned().unwrap_or_default();
+            let rids = track.wanted.update(now, wanted).map(|ranks| ranks.into_iter().map(rid).collect());
+            let layers = rids.map(|rids| Event::LayersWanted { connection, mid: track.mid.clone(), rids });
+            for event in unseen.into_iter().chain(layers) {
+                self.tell(connection, event);
+            }
         }
     }
 
@@ -278,6 +311,7 @@ impl Shard {
     /// nobody misses its sequence numbers.
     fn probe(&mut self, now: Instant) {
         for (connection, device) in &mut self.connections {
+            self.at_work = Some(device.room);
             let (Some(_), Some(subscriber)) = (&device.watch, &mut device.subscriber) else { continue };
             if !subscriber.peer.is_connected() || !subscriber.is_reporting() {
                 continue;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::path::is_virtual;
+use super::path::{is_virtual, network};
 use crate::stun::{Message, Reply, attribute, kind};
 
 /// Answers that one sender gets at once, and how long it takes until the next.
@@ -95,17 +95,6 @@ impl Answers {
             bucket.filled_at = now;
         }
         bucket.left.checked_sub(1).map(|left| bucket.left = left).is_some()
-    }
-}
-
-/// One sender has as many IPv6 addresses as it likes within a /64.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => ip,
-        IpAddr::V6(ip) => {
-            let [a, b, c, d, ..] = ip.segments();
-            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
     }
 }
 

@@ -11,12 +11,12 @@ use crate::room::{ConnectionId, Publication, PublicationId, PublishedTrack, Sour
 /// Where media are received.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SfuSettings {
-    /// Address and port of the one UDP socket. `[::]` takes IPv4 as well. Port 0 lets the system choose.
+    /// Address and port for UDP. `[::]` takes IPv4 as well. Port 0 lets the system choose.
     pub listen: SocketAddr,
     /// Addresses that browsers are told. Empty: the address of `listen`, or if that is unspecified, the
     /// address from which this machine reaches others, and the loopback address if there is none.
     pub announce: Vec<IpAddr>,
-    /// How many threads forward. At present 1; a room lives on one of them.
+    /// How many threads forward, 1 to 16. A room lives on one of them.
     pub shards: usize,
     /// The TCP port on which browsers reach the same addresses (ICE-TCP, RFC 6544). They are told of it in every
     /// description. `None`: they are not.
@@ -43,6 +43,8 @@ pub struct WantedTrack {
     pub mid: String,
     /// Where it comes from.
     pub source: Source,
+    /// Its picture is what its person is there for (an interpreter): it is not held back before all others are.
+    pub is_needed: bool,
 }
 
 impl From<&Publication> for WantedTrack {
@@ -52,6 +54,7 @@ impl From<&Publication> for WantedTrack {
             publisher: publication.connection,
             mid: publication.mid.clone(),
             source: publication.source,
+            is_needed: false,
         }
     }
 }
@@ -79,7 +82,8 @@ pub enum Command {
         room: AppointmentId,
         /// The device.
         connection: ConnectionId,
-        /// Bounded. A few events more than fit are kept for later; beyond those they are dropped and counted.
+        /// Bounded. A few events more than fit are kept for later; beyond those they are dropped and counted. Once
+        /// its receiver is gone, the connection is closed.
         events: mpsc::Sender<Event>,
     },
     /// The device offers to send. Answered by [`Event::PublishAnswer`] or [`Event::PublishRejected`].
@@ -126,6 +130,13 @@ pub enum Command {
         /// The device wants no video at all.
         is_video_off: bool,
     },
+    /// Of what the device publishes, exactly these sections go to nobody, whatever it sends.
+    HoldBack {
+        /// The publisher.
+        connection: ConnectionId,
+        /// The whole set, by the sections in the publisher's own description.
+        mids: Vec<String>,
+    },
     /// The device left.
     Close {
         /// The device.
@@ -135,6 +146,12 @@ pub enum Command {
     CloseRoom {
         /// The room.
         room: AppointmentId,
+    },
+    /// A drill, not in a release: the next look at the layers of this room panics, or the thread itself.
+    #[cfg(debug_assertions)]
+    Drill {
+        /// The room; none: the thread.
+        room: Option<AppointmentId>,
     },
 }
 
@@ -223,6 +240,15 @@ pub enum Event {
         /// As it is now.
         is_paused: bool,
     },
+    /// So many devices do without a picture, because their connections do not carry it.
+    Unseen {
+        /// The publisher.
+        connection: ConnectionId,
+        /// The section, in the publisher's own description.
+        mid: String,
+        /// How many; 0: everybody who looks at it gets it.
+        receivers: usize,
+    },
     /// The video of this publisher does not get through to the server, or does again.
     Uplink {
         /// The publisher.
@@ -252,6 +278,10 @@ pub struct Counters {
     pub datagrams_dropped: u64,
     /// Datagrams from nobody known, or of no known protocol.
     pub datagrams_unknown: u64,
+    /// Datagrams that came to the socket of another thread than that of their room, and were handed over.
+    pub datagrams_handed: u64,
+    /// Those that were not, because the other thread was behind.
+    pub datagrams_unhanded: u64,
     /// Datagrams given to streams, of ICE-TCP and of the relay.
     pub paths_out: u64,
     /// Datagrams from or to streams that found a full queue, or no stream any more.
@@ -262,8 +292,12 @@ pub struct Counters {
     pub packets_in: u64,
     /// RTP packets for subscribers, without retransmissions.
     pub packets_out: u64,
+    /// RTP packets that went to nobody because staff have muted their publisher.
+    pub packets_held: u64,
     /// RTP packets that came twice or too late.
     pub packets_duplicate: u64,
+    /// RTP packets that did not arrive and were there in a later one.
+    pub packets_recovered: u64,
     /// RTP packets that a subscriber should have got and did not, because its queue was full or sealing failed.
     pub packets_dropped: u64,
     /// Requests to publishers for single packets that did not arrive.
@@ -280,6 +314,8 @@ pub struct Counters {
     pub events_dropped: u64,
     /// Devices whose media were ended, because they left or their room was closed.
     pub connections_closed: u64,
+    /// Those among them whose events nobody took any more.
+    pub connections_orphaned: u64,
     /// Faults inside of the media engine that were held at one connection.
     pub panics: u64,
 }
@@ -295,6 +331,12 @@ macro_rules! tally {
                 Counters { $($field: self.$field.load(Ordering::Relaxed)),* }
             }
         }
+
+        impl std::iter::Sum for Counters {
+            fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+                all.fold(Self::default(), |sum, other| Self { $($field: sum.$field + other.$field),* })
+            }
+        }
     };
 }
 
@@ -303,12 +345,16 @@ tally!(
     datagrams_out,
     datagrams_dropped,
     datagrams_unknown,
+    datagrams_handed,
+    datagrams_unhanded,
     paths_out,
     paths_dropped,
     probes,
     packets_in,
     packets_out,
+    packets_held,
     packets_duplicate,
+    packets_recovered,
     packets_dropped,
     packets_missed,
     keyframes_wanted,
@@ -317,6 +363,7 @@ tally!(
     packets_retransmitted,
     events_dropped,
     connections_closed,
+    connections_orphaned,
     panics,
 );
 
@@ -342,8 +389,8 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The setting asks for what is not there.
-    #[error("media shards: {0} asked for, 1 is possible")]
+    /// No thread, or more than there are letters for.
+    #[error("media threads: {0} asked for, 1 to 16 are possible")]
     Shards(usize),
     /// No key or no certificate for DTLS.
     #[error("cannot make a certificate for media: {0}")]

@@ -150,7 +150,7 @@ mod tests {
         let (mut sent, mut arrivals) = (SentPackets::default(), Arrivals::default());
         let at = |ms: u64| now + Duration::from_millis(ms);
         for number in 0..3_000_u64 {
-            sent.note(at(number), 1_000 + number as usize % 100);
+            sent.note(at(number), 1_000 + number as usize % 100, false);
         }
         // From 1900 on: each fifth is lost, each is under way for 40 ms, one for 240 ms, and then nothing for 9 s.
         let mut seen = BTreeMap::new();

@@ -8,7 +8,7 @@ use super::adaptation::Watch;
 use super::api::{Direction, Event, Tally, WantedTrack, count};
 use super::peer::Peer;
 use super::publisher::Publisher;
-use super::subscriber::Subscriber;
+use super::subscriber::{Slot, Subscriber};
 use crate::clinical::AppointmentId;
 
 /// Events that wait for a place in the queue of the connection.
@@ -22,6 +22,8 @@ pub(super) struct Connection {
     pub(super) wanted: Vec<WantedTrack>,
     /// What the device shows, once it said so.
     pub(super) watch: Option<Watch>,
+    /// Sections of what it publishes that go to nobody.
+    pub(super) held: Vec<String>,
     /// Generation of the last offer of an earlier subscriber.
     pub(super) generation: u32,
     events: mpsc::Sender<Event>,
@@ -36,6 +38,7 @@ impl Connection {
             subscriber: None,
             wanted: Vec::new(),
             watch: None,
+            held: Vec::new(),
             generation: 0,
             events,
             pending: VecDeque::new(),
@@ -71,11 +74,21 @@ impl Connection {
         true
     }
 
+    /// Whoever took its events is gone, so nobody will ever close it.
+    pub(super) fn is_orphan(&self) -> bool {
+        self.events.is_closed()
+    }
+
     pub(super) fn peer(&mut self, direction: Direction) -> Option<&mut Peer> {
         match direction {
             Direction::Publish => self.publisher.as_mut().map(|publisher| &mut publisher.peer),
             Direction::Subscribe => self.subscriber.as_mut().map(|subscriber| &mut subscriber.peer),
         }
+    }
+
+    /// A section of what it receives.
+    pub(super) fn slot(&mut self, index: usize) -> Option<&mut Slot> {
+        self.subscriber.as_mut()?.slots.get_mut(index)
     }
 
     pub(super) fn peers(&mut self) -> impl Iterator<Item = (Direction, &mut Peer)> {

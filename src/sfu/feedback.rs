@@ -49,6 +49,7 @@ impl Shard {
     /// Asks publishers again for packets that did not arrive.
     pub(super) fn request_missing(&mut self, now: Instant) {
         for track in self.tracks.values_mut() {
+            self.at_work = Some(track.room);
             for incoming in &mut track.layers {
                 let due = incoming.missing.poll(now);
                 let key = (track.publisher, Direction::Publish);
@@ -99,6 +100,7 @@ impl Shard {
     pub(super) fn repeat_keyframe_requests(&mut self, now: Instant) {
         let mut due = Vec::new();
         for (id, track) in &mut self.tracks {
+            self.at_work = Some(track.room);
             let is_seen = !track.subscribers.is_empty();
             for incoming in &mut track.layers {
                 if !is_seen {
@@ -109,6 +111,7 @@ impl Shard {
             }
         }
         for (id, ssrc) in due {
+            self.at_work = self.tracks.get(&id).map(|track| track.room);
             self.send_keyframe_request(id, ssrc);
         }
     }
@@ -160,6 +163,7 @@ impl Shard {
     /// Tells publishers what arrived of their layers.
     pub(super) fn report_receptions(&mut self, now: Instant) {
         for (connection, device) in &mut self.connections {
+            self.at_work = Some(device.room);
             let Some(publisher) = device.publisher.as_mut().filter(|publisher| publisher.peer.is_connected())
             else {
                 continue;

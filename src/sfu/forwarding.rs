@@ -4,15 +4,19 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::api::{Direction, count};
-use super::connection::Connection;
 use super::peer::{Outgoing, PeerKey};
 use super::publisher::{Carries, Place, StoredPacket, Track, TrackId};
 use super::rtp::Rtp;
+use super::sdp::OWN_OPUS;
 use super::shard::{Shard, mark};
 use super::srtp::Refused;
 use super::subscriber::{Slot, Subscriber};
+use crate::room::redundancy::{self, Earlier, Redundant};
 use crate::room::vp8::Descriptor;
-use crate::room::{ConnectionId, Header, Layer, MediaKind, Rewrite};
+use crate::room::{ConnectionId, Header, Layer, MediaKind, PacketHistory, Rewrite};
+
+/// Sound on a way that loses packets carries so many earlier ones again.
+const REDUNDANCY: u16 = 2;
 
 impl Shard {
     /// Opens a packet and moves it on.
@@ -39,7 +43,7 @@ impl Shard {
         };
         let payload = header.payload(packet);
         match carries {
-            Carries::Media(id) => self.forward(now, id, &header, packet, payload, false),
+            Carries::Media(id) => self.take_apart(now, id, &header, packet, payload),
             Carries::Repairs(id, ssrc) => {
                 // RFC 4588 section 4: the original sequence number goes before the payload.
                 let Some((&[high, low], payload)) = payload.split_first_chunk() else { return };
@@ -48,6 +52,26 @@ impl Shard {
                 self.forward(now, id, &header, packet, payload, true);
             }
         }
+    }
+
+    /// Forwards a packet, and before it what it carries again of packets that did not arrive.
+    fn take_apart(&mut self, now: Instant, id: TrackId, rtp: &Rtp, packet: &[u8], payload: &[u8]) {
+        let Some(track) = self.tracks.get(&id) else { return };
+        if track.format.redundancy != Some(rtp.payload_type) {
+            return self.forward(now, id, rtp, packet, payload, false);
+        }
+        let Some(redundant) = Redundant::parse(payload) else { return };
+        let primary = rtp.primary(track.format.payload_type);
+        for (ago, earlier) in redundant.earlier() {
+            let layers = self.tracks.get(&id).map(|track| &track.layers[..]).unwrap_or_default();
+            let layer = layers.iter().find(|incoming| incoming.layer.ssrc == rtp.ssrc);
+            let number = rtp.sequence_number.wrapping_sub(ago);
+            if layer.is_some_and(|incoming| incoming.replay.is_missing(number)) {
+                count(&self.tally.packets_recovered, 1);
+                self.forward(now, id, &rtp.earlier(ago, earlier.offset), packet, earlier.payload, true);
+            }
+        }
+        self.forward(now, id, &primary, packet, redundant.primary, false);
     }
 
     fn forward(
@@ -60,9 +84,8 @@ impl Shard {
         is_repair: bool,
     ) {
         let Some(track) = self.tracks.get_mut(&id) else { return };
-        let (kind, format) = (track.kind, track.format);
-        let expected = if is_repair { format.repair } else { Some(format.payload_type) };
-        if expected != Some(rtp.payload_type) {
+        let (kind, format, is_held) = (track.kind, track.format, track.is_held);
+        if !format.allows(rtp.payload_type, is_repair) {
             return;
         }
         let Some(incoming) = track.layer_mut(rtp.ssrc) else { return };
@@ -93,21 +116,31 @@ impl Shard {
         }
         let mut is_torn = false;
         if kind == MediaKind::Video {
-            is_torn = !incoming.missing.arrived(now, header.sequence_number);
-            let mut room = std::mem::take(&mut self.spare);
-            room.clear();
-            room.extend_from_slice(payload);
-            let stored = StoredPacket { header, marker: rtp.marker, payload: room };
-            if let Some(old) = incoming.history.insert(header.sequence_number, stored) {
-                self.spare = old.payload;
-            }
+            is_torn = !incoming.missing.arrived(now, header.sequence_number, is_repair);
+        }
+        if is_held {
+            // Not into the history either, out of which it would be sent again.
+            return count(&self.tally.packets_held, 1);
+        }
+        let has_redundant = kind == MediaKind::Audio && self.is_any_lossy;
+        if has_redundant {
+            let earlier = earlier(&incoming.history, &header);
+            redundancy::write(&mut self.redundant, OWN_OPUS, payload, earlier);
+        }
+        let mut room = std::mem::take(&mut self.spare);
+        room.clear();
+        room.extend_from_slice(payload);
+        let stored = StoredPacket { header, marker: rtp.marker, payload: room };
+        if let Some(old) = incoming.history.insert(header.sequence_number, stored) {
+            self.spare = old.payload;
         }
         let level = format.level.and_then(|id| rtp.extension(packet, id)).and_then(|value| value.first());
         if let Some(level) = level {
             let speakers = self.speakers.entry(track.room).or_default();
             speakers.heard(now, track.publisher, level & 0x7f);
         }
-        let copy = Copy { header: &header, marker: rtp.marker, level: level.copied(), payload };
+        let redundant = has_redundant.then_some(&self.redundant[..]);
+        let copy = Copy { header: &header, marker: rtp.marker, level: level.copied(), payload, redundant };
         let (mut sent, mut dropped) = (0, 0);
         for (connection, index) in &track.subscribers {
             let device = self.connections.get_mut(connection);
@@ -154,7 +187,7 @@ impl Shard {
         if rid.is_empty() {
             for (connection, index) in track.subscribers.clone() {
                 if let Some(slot) =
-                    self.connections.get_mut(&connection).and_then(|device| slot_mut(device, index))
+                    self.connections.get_mut(&connection).and_then(|device| device.slot(index))
                     && let Some(forwarder) = &mut slot.forwarder
                     && !forwarder.is_paused()
                 {
@@ -196,7 +229,7 @@ impl Shard {
             }
             let Some((ssrc, payload_type, repair)) = slot.next_repair() else { return };
             let StoredPacket { header, marker, payload } = stored;
-            let copy = Copy { header, marker: *marker, level: None, payload };
+            let copy = Copy { header, marker: *marker, level: None, payload, redundant: None };
             let original = write(slot, &copy, &rewrite);
             let packet = Outgoing {
                 ssrc,
@@ -220,6 +253,8 @@ struct Copy<'a> {
     /// How loud it is (RFC 6464), as its publisher says.
     level: Option<u8>,
     payload: &'a [u8],
+    /// Of sound: the payload with those of the packets before it.
+    redundant: Option<&'a [u8]>,
 }
 
 /// Sends the copy of a packet for one slot. `None` if the packet is not for it.
@@ -232,9 +267,17 @@ fn send(now: Instant, subscriber: &mut Subscriber, index: usize, copy: &Copy<'_>
     if slot.taken.transport_sequence.is_some() {
         subscriber.share.estimator.sent(now);
     }
+    let mut packet = write(slot, copy, &rewrite);
+    if subscriber.share.is_lossy
+        && let (Some(redundant), Some(payload_type)) = (copy.redundant, slot.redundancy)
+    {
+        (packet.payload, packet.payload_type) = (redundant, payload_type);
+    }
+    let octets = packet.payload.len() as u32;
+    let is_sent = subscriber.peer.send_rtp(now, &packet);
     slot.packets = slot.packets.wrapping_add(1);
-    slot.octets = slot.octets.wrapping_add(copy.payload.len() as u32);
-    Some(subscriber.peer.send_rtp(now, &write(slot, copy, &rewrite)))
+    slot.octets = slot.octets.wrapping_add(octets);
+    Some(is_sent)
 }
 
 /// The copy of a packet for one slot.
@@ -256,8 +299,17 @@ fn write<'a>(slot: &'a Slot, copy: &Copy<'a>, rewrite: &Rewrite) -> Outgoing<'a>
     }
 }
 
-fn slot_mut(device: &mut Connection, index: usize) -> Option<&mut Slot> {
-    device.subscriber.as_mut()?.slots.get_mut(index)
+/// The payloads of the packets right before this one, the newest first.
+fn earlier<'a>(
+    history: &'a PacketHistory<StoredPacket>,
+    header: &Header,
+) -> impl Iterator<Item = Earlier<'a>> {
+    let Header { sequence_number, timestamp, .. } = *header;
+    (1..=REDUNDANCY).map_while(move |ago| {
+        let stored = history.get(sequence_number.wrapping_sub(ago))?;
+        let offset = timestamp.wrapping_sub(stored.header.timestamp);
+        (offset > 0).then_some(Earlier { offset, payload: &stored.payload })
+    })
 }
 
 /// The track that a slot is for.

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use rtc::crypto::RTCCrypto;
-
+use super::handover::ShardNumber;
 use super::stun::Request;
 use crate::clock::Clock;
 
@@ -25,10 +24,11 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    fn new(clock: &Clock) -> Self {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    fn new(clock: &Clock, shard: ShardNumber) -> Self {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         // At least 24 and 128 bits of chance are asked for.
-        Self { name: hex(&clock.random_bytes::<8>()), password: hex(&clock.random_bytes::<16>()) }
+        let name = format!("{}{}", shard.letter(), hex(&clock.random_bytes::<8>()));
+        Self { name, password: hex(&clock.random_bytes::<16>()) }
     }
 
     pub(super) fn password(&self) -> &str {
@@ -48,6 +48,8 @@ pub(super) enum PathState {
 
 /// Where one device is, as far as it has proved it.
 pub(super) struct Ice {
+    /// Told by the names.
+    shard: ShardNumber,
     current: Credentials,
     /// Those before the last restart: they stay valid until the new ones are used.
     earlier: Option<Credentials>,
@@ -61,9 +63,10 @@ pub(super) struct Ice {
 }
 
 impl Ice {
-    pub(super) fn new(clock: &Clock) -> Self {
+    pub(super) fn new(clock: &Clock, shard: ShardNumber) -> Self {
         Self {
-            current: Credentials::new(clock),
+            shard,
+            current: Credentials::new(clock, shard),
             earlier: None,
             proved: Vec::new(),
             chosen: None,
@@ -79,7 +82,7 @@ impl Ice {
 
     /// New credentials (RFC 8445 section 9). The old path stays in use until the device uses them.
     pub(super) fn restart(&mut self, clock: &Clock) {
-        let before = std::mem::replace(&mut self.current, Credentials::new(clock));
+        let before = std::mem::replace(&mut self.current, Credentials::new(clock, self.shard));
         self.earlier.get_or_insert(before);
     }
 
@@ -89,21 +92,15 @@ impl Ice {
     }
 
     /// Takes a STUN message; gives the answer, if one is due.
-    pub(super) fn check(
-        &mut self,
-        crypto: &dyn RTCCrypto,
-        now: Instant,
-        bytes: &[u8],
-        from: SocketAddr,
-    ) -> Option<Vec<u8>> {
+    pub(super) fn check(&mut self, now: Instant, bytes: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
         let request = Request::parse(bytes)?;
         let is_current = request.name == self.current.name;
         let credentials = if is_current { Some(&self.current) } else { self.earlier.as_ref() };
         let credentials = credentials.filter(|credentials| credentials.name == request.name)?;
-        if !request.is_authentic(crypto, &credentials.password) {
+        if !request.is_authentic(&credentials.password) {
             return None;
         }
-        let (answer, is_success) = request.answer(crypto, &credentials.password, from)?;
+        let (answer, is_success) = request.answer(&credentials.password, from);
         if is_success {
             self.checked_at = Some(now);
             self.prove(now, from);
@@ -167,8 +164,9 @@ impl Ice {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stun::{NOMINATION, request};
+    use super::super::stun::request;
     use super::*;
+    use crate::stun::attribute::USE_CANDIDATE;
 
     const HERE: &str = "192.0.2.1:5000";
     const THERE: &str = "192.0.2.2:5000";
@@ -180,17 +178,16 @@ mod tests {
         from: &str,
         is_nomination: bool,
     ) -> bool {
-        let provider = rtc::crypto::default_provider().unwrap();
-        let attributes: &[u16] = if is_nomination { &[NOMINATION] } else { &[] };
+        let attributes: &[u16] = if is_nomination { &[USE_CANDIDATE] } else { &[] };
         let username = format!("{}:device", credentials.name);
-        let bytes = request(provider.crypto(), &username, &credentials.password, attributes);
-        ice.check(provider.crypto(), now, &bytes, from.parse().unwrap()).is_some()
+        let bytes = request(&username, &credentials.password, attributes);
+        ice.check(now, &bytes, from.parse().unwrap()).is_some()
     }
 
     #[test]
     fn the_nominated_path_is_used_until_media_come_from_another() {
         let clock = Clock::system();
-        let (mut ice, now) = (Ice::new(&clock), clock.instant());
+        let (mut ice, now) = (Ice::new(&clock, ShardNumber(0)), clock.instant());
         let own = ice.current.clone();
         assert_eq!((ice.address(), ice.state(now)), (None, PathState::New));
         assert!(check(&mut ice, &own, now, HERE, false));
@@ -207,7 +204,7 @@ mod tests {
     #[test]
     fn nothing_leads_to_an_address_that_did_not_prove_itself() {
         let clock = Clock::system();
-        let (mut ice, now) = (Ice::new(&clock), clock.instant());
+        let (mut ice, now) = (Ice::new(&clock, ShardNumber(0)), clock.instant());
         let own = ice.current.clone();
         let wrong = Credentials { password: "0".repeat(32), ..own.clone() };
         assert!(!check(&mut ice, &wrong, now, THERE, true));
@@ -225,7 +222,7 @@ mod tests {
     #[test]
     fn old_credentials_are_valid_until_the_new_ones_are_used() {
         let clock = Clock::system();
-        let (mut ice, now) = (Ice::new(&clock), clock.instant());
+        let (mut ice, now) = (Ice::new(&clock, ShardNumber(0)), clock.instant());
         let old = ice.current.clone();
         check(&mut ice, &old, now, HERE, true);
         ice.authentic(now, HERE.parse().unwrap());
@@ -241,7 +238,7 @@ mod tests {
     #[test]
     fn silence_is_noticed() {
         let clock = Clock::system();
-        let (mut ice, now) = (Ice::new(&clock), clock.instant());
+        let (mut ice, now) = (Ice::new(&clock, ShardNumber(0)), clock.instant());
         let own = ice.current.clone();
         ice.expect(now);
         assert_eq!(ice.state(now + FAILED_AFTER), PathState::Failed, "the device never came");

@@ -9,7 +9,7 @@ use super::publisher::{Agreed, Publisher, Track, TrackId};
 use super::sdp::{self, Outline, Way};
 use super::shard::Shard;
 use super::subscriber::Subscriber;
-use crate::room::{ConnectionId, Source, WantedLayers};
+use crate::room::{ConnectionId, Source, Unseen, WantedLayers};
 
 /// Most publications that one device can say it shows.
 const MAX_WATCHED: usize = 128;
@@ -27,6 +27,11 @@ impl Shard {
                 let device = self.connections.entry(connection);
                 let device = device.or_insert_with(|| Connection::new(room, events.clone()));
                 device.redirect(events);
+                for id in device.publisher.iter().flat_map(|publisher| publisher.tracks.values()) {
+                    if let Some(track) = self.tracks.get_mut(id) {
+                        track.unseen.tell_again();
+                    }
+                }
                 self.repeat_offer(connection);
             }
             Command::PublishOffer { connection, generation, sdp, sources } => {
@@ -52,13 +57,12 @@ impl Shard {
                     self.adapt_at = None; // at the next look at the timers
                 }
             }
+            Command::HoldBack { connection, mids } => self.hold_back(now, connection, mids),
             Command::Close { connection } => self.close(connection),
-            Command::CloseRoom { room } => {
-                let devices = self.connections.iter().filter(|(_, device)| device.room == room);
-                for connection in devices.map(|(connection, _)| *connection).collect::<Vec<_>>() {
-                    self.close(connection);
-                }
-            }
+            // Those that are about no single device are obeyed elsewhere.
+            Command::CloseRoom { .. } => {}
+            #[cfg(debug_assertions)]
+            Command::Drill { .. } => {}
         }
     }
 
@@ -80,7 +84,7 @@ impl Shard {
         };
         let publisher = device.publisher.get_or_insert_with(|| Publisher::new(&self.ground));
         publisher.generation = generation;
-        let Ok((sdp, agreed)) = publisher.answer(now, &offer, sources) else {
+        let Ok((sdp, agreed)) = publisher.answer(now, offer, sources) else {
             self.reject(connection, generation, OTHER_DEVICE.to_owned());
             return self.end((connection, Direction::Publish), OTHER_DEVICE);
         };
@@ -131,6 +135,7 @@ impl Shard {
             let kind = track.kind;
             let wanted = WantedLayers::new(rids.len().max(1));
             let (mid, source) = (track.mid, track.source);
+            let is_held = device.held.contains(&mid);
             tracks.insert(
                 id,
                 Track {
@@ -140,12 +145,39 @@ impl Shard {
                     source,
                     rids,
                     wanted,
+                    unseen: Unseen::default(),
+                    is_held,
                     room,
                     format,
                     layers,
                     subscribers,
                 },
             );
+        }
+    }
+
+    /// Holds back these sections of what a device publishes, and lets the others go on.
+    fn hold_back(&mut self, now: Instant, connection: ConnectionId, mids: Vec<String>) {
+        let Some(device) = self.connections.get_mut(&connection) else { return };
+        device.held = mids;
+        let mut released = Vec::new();
+        for (mid, id) in device.publisher.iter().flat_map(|publisher| &publisher.tracks) {
+            let Some(track) = self.tracks.get_mut(id) else { continue };
+            let is_held = device.held.contains(mid);
+            if std::mem::replace(&mut track.is_held, is_held) && !is_held {
+                released.push((*id, track.subscribers.clone()));
+            }
+        }
+        for (id, subscribers) in released {
+            for (subscriber, index) in subscribers {
+                let device = self.connections.get_mut(&subscriber);
+                if let Some(forwarder) =
+                    device.and_then(|device| device.slot(index)).and_then(|slot| slot.forwarder.as_mut())
+                {
+                    forwarder.rejoin();
+                }
+            }
+            self.request_keyframe(now, id, None);
         }
     }
 

@@ -7,16 +7,18 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
 use super::api::{Busy, Tally, count};
+use super::handover::ShardNumber;
 use super::socket::Waker;
+use crate::clinical::MediaPath;
 
-/// Datagrams from all paths that wait for the thread.
+/// Datagrams from all paths that wait for one shard.
 const MAX_INWARD: usize = 2048;
 /// Datagrams that wait for one path: a key frame and a little more. What a stream does not take in time is better lost.
 const MAX_OUTWARD: usize = 192;
@@ -27,52 +29,35 @@ const BATCH: usize = 256;
 const V4: [u8; 3] = [198, 51, 100];
 const V6: [u16; 4] = [0x2001, 0x0db8, 0x5041, 0x5448];
 
-/// How datagrams of a device travel.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Carrier {
-    /// UDP, as they should.
-    Udp,
-    /// A TCP stream of the device's own (RFC 6544).
-    Tcp,
-    /// An allocation of the relay over UDP.
-    RelayUdp,
-    /// An allocation of the relay over TCP.
-    RelayTcp,
-    /// An allocation of the relay over TLS.
-    RelayTls,
+/// How datagrams of this address travel.
+pub(super) fn media_path_of(address: SocketAddr) -> MediaPath {
+    let code = match address.ip() {
+        IpAddr::V4(ip) if ip.octets()[..3] == V4 => ip.octets()[3] >> 6,
+        IpAddr::V6(ip) if ip.segments()[..4] == V6 => ip.octets()[15] >> 6,
+        _ => return MediaPath::Udp,
+    };
+    [MediaPath::Tcp, MediaPath::RelayUdp, MediaPath::RelayTcp, MediaPath::RelayTls][usize::from(code)]
 }
 
-impl Carrier {
-    /// How datagrams of this address travel.
-    pub fn of(address: SocketAddr) -> Self {
-        let code = match address.ip() {
-            IpAddr::V4(ip) if ip.octets()[..3] == V4 => ip.octets()[3] >> 6,
-            IpAddr::V6(ip) if ip.segments()[..4] == V6 => ip.octets()[15] >> 6,
-            _ => return Self::Udp,
-        };
-        [Self::Tcp, Self::RelayUdp, Self::RelayTcp, Self::RelayTls][usize::from(code)]
-    }
-
-    fn code(self) -> u8 {
-        match self {
-            Self::Udp | Self::Tcp => 0,
-            Self::RelayUdp => 1,
-            Self::RelayTcp => 2,
-            Self::RelayTls => 3,
-        }
+fn code(media_path: MediaPath) -> u8 {
+    match media_path {
+        MediaPath::Udp | MediaPath::Tcp => 0,
+        MediaPath::RelayUdp => 1,
+        MediaPath::RelayTcp => 2,
+        MediaPath::RelayTls => 3,
     }
 }
 
 /// Is this an address of a path? Then no real device has it.
 pub(super) fn is_virtual(address: SocketAddr) -> bool {
-    Carrier::of(address) != Carrier::Udp
+    media_path_of(address) != MediaPath::Udp
 }
 
 /// The address of the path with this number. Two live ones are the same only if 4 million were opened between them;
 /// the later one is then refused.
-fn address(carrier: Carrier, is_ipv6: bool, number: u32) -> SocketAddr {
+fn address(media_path: MediaPath, is_ipv6: bool, number: u32) -> SocketAddr {
     let port = (number % 0xffff + 1) as u16;
-    let last = carrier.code() << 6 | (number / 0xffff % 64) as u8;
+    let last = code(media_path) << 6 | (number / 0xffff % 64) as u8;
     let ip = if is_ipv6 {
         let [a, b, c, d] = V6;
         Ipv6Addr::new(a, b, c, d, 0, 0, 0, last.into()).into()
@@ -103,6 +88,8 @@ pub struct Path {
     address: SocketAddr,
     door: Arc<Door>,
     outward: mpsc::Receiver<Outward>,
+    /// The shard of the peer that the last check named.
+    shard: AtomicUsize,
 }
 
 impl Path {
@@ -114,7 +101,13 @@ impl Path {
     /// Gives a datagram to the forwarding, as if it came to this address of ours. Never waits: when the forwarding is
     /// behind, it is dropped and counted.
     pub fn send(&self, local: Option<IpAddr>, datagram: Bytes) {
-        let sent = self.door.put(Inward::Datagram { from: self.address, local, datagram });
+        if self.door.inward.len() > 1
+            && let Some(named) = ShardNumber::of_request(&datagram)
+        {
+            self.shard.store(named.index(), Ordering::Relaxed);
+        }
+        let shard = self.shard.load(Ordering::Relaxed);
+        let sent = self.door.put(shard, Inward::Datagram { from: self.address, local, datagram });
         if sent.is_err() {
             count(&self.door.tally.paths_dropped, 1);
         }
@@ -131,55 +124,72 @@ impl Path {
     }
 }
 
+/// Whom a limit counts for: one sender has as many IPv6 addresses as it likes within a /64.
+pub fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
 /// Where paths are opened, from any thread.
 #[derive(Debug)]
 pub(super) struct Door {
-    inward: SyncSender<Inward>,
-    is_told: Arc<AtomicBool>,
-    waker: Arc<Waker>,
-    tally: Arc<Tally>,
+    /// Into each shard.
+    inward: Vec<(SyncSender<Inward>, Arc<Waker>)>,
+    /// What the shards do not count.
+    tally: Tally,
     next: AtomicU32,
 }
 
 impl Door {
     /// A new way in. It begins to work a moment later.
-    pub(super) fn open(self: &Arc<Self>, carrier: Carrier, is_ipv6: bool) -> Result<Path, Busy> {
-        let address = address(carrier, is_ipv6, self.next.fetch_add(1, Ordering::Relaxed));
+    pub(super) fn open(self: &Arc<Self>, media_path: MediaPath, is_ipv6: bool) -> Result<Path, Busy> {
+        let address = address(media_path, is_ipv6, self.next.fetch_add(1, Ordering::Relaxed));
         let (sender, outward) = mpsc::channel(MAX_OUTWARD);
-        self.put(Inward::Open(address, sender))?;
-        Ok(Path { address, door: self.clone(), outward })
+        // Whose peer will be at its other end is not known yet.
+        for shard in 0..self.inward.len() {
+            self.put(shard, Inward::Open(address, sender.clone()))?;
+        }
+        Ok(Path { address, door: self.clone(), outward, shard: AtomicUsize::new(0) })
     }
 
-    fn put(&self, inward: Inward) -> Result<(), Busy> {
-        self.inward.try_send(inward).map_err(|_| Busy)?;
-        // One wake for all that comes before the thread looks.
-        if !self.is_told.swap(true, Ordering::AcqRel) {
-            self.waker.wake();
-        }
+    fn put(&self, shard: usize, inward: Inward) -> Result<(), Busy> {
+        let (sender, waker) = self.inward.get(shard).ok_or(Busy)?;
+        sender.try_send(inward).map_err(|_| Busy)?;
+        waker.wake();
         Ok(())
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
     }
 }
 
-/// The thread's side: the paths that are open.
+/// A shard's side: the paths that are open.
 pub(super) struct Paths {
     inward: Receiver<Inward>,
-    is_told: Arc<AtomicBool>,
     open: HashMap<SocketAddr, mpsc::Sender<Outward>>,
 }
 
 impl Paths {
-    pub(super) fn new(waker: Arc<Waker>, tally: Arc<Tally>) -> (Arc<Door>, Self) {
-        let (sender, inward) = sync_channel(MAX_INWARD);
-        let is_told = Arc::new(AtomicBool::new(false));
-        let next = AtomicU32::new(0);
-        let door = Door { inward: sender, is_told: is_told.clone(), waker, tally, next };
-        (Arc::new(door), Self { inward, is_told, open: HashMap::new() })
+    /// One for each shard, by the wakers of these.
+    pub(super) fn new(wakers: &[Arc<Waker>]) -> (Arc<Door>, Vec<Self>) {
+        let (mut senders, mut all) = (Vec::new(), Vec::new());
+        for waker in wakers {
+            let (sender, inward) = sync_channel(MAX_INWARD);
+            senders.push((sender, waker.clone()));
+            all.push(Self { inward, open: HashMap::new() });
+        }
+        let door = Door { inward: senders, tally: Tally::default(), next: AtomicU32::new(0) };
+        (Arc::new(door), all)
     }
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
     pub(super) fn receive(&mut self, mut take: impl FnMut(&mut [u8], SocketAddr, Option<IpAddr>)) -> bool {
-        // Before the first look: whatever comes later wakes the thread again.
-        self.is_told.store(false, Ordering::Release);
         for _ in 0..BATCH {
             match self.inward.try_recv() {
                 Ok(Inward::Datagram { from, local, datagram }) => {
@@ -219,18 +229,18 @@ mod tests {
 
     #[test]
     fn an_address_tells_its_carrier() {
-        for carrier in [Carrier::Tcp, Carrier::RelayUdp, Carrier::RelayTcp, Carrier::RelayTls] {
+        for media_path in [MediaPath::Tcp, MediaPath::RelayUdp, MediaPath::RelayTcp, MediaPath::RelayTls] {
             for is_ipv6 in [false, true] {
                 for number in [0, 1, 0xfffe, 0xffff, 70_000, 5_000_000, u32::MAX] {
-                    let address = address(carrier, is_ipv6, number);
-                    assert_eq!(Carrier::of(address), carrier, "{address}");
+                    let address = address(media_path, is_ipv6, number);
+                    assert_eq!(media_path_of(address), media_path, "{address}");
                     assert_eq!(address.is_ipv6(), is_ipv6);
                     assert_ne!(address.port(), 0);
                 }
             }
         }
         for real in ["203.0.113.5:7882", "127.0.0.1:5", "198.51.101.1:5", "[2001:db8::1]:5", "[::1]:5"] {
-            assert_eq!(Carrier::of(real.parse().unwrap()), Carrier::Udp, "{real}");
+            assert_eq!(media_path_of(real.parse().unwrap()), MediaPath::Udp, "{real}");
         }
     }
 
@@ -239,8 +249,8 @@ mod tests {
         let last = 64 * 0xffff;
         let mut seen = std::collections::HashSet::new();
         for number in (0..last).step_by(97).chain([last - 1]) {
-            assert!(seen.insert(address(Carrier::Tcp, false, number)));
+            assert!(seen.insert(address(MediaPath::Tcp, false, number)));
         }
-        assert_eq!(address(Carrier::Tcp, false, last), address(Carrier::Tcp, false, 0));
+        assert_eq!(address(MediaPath::Tcp, false, last), address(MediaPath::Tcp, false, 0));
     }
 }

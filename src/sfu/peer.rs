@@ -11,13 +11,16 @@ use rtc::shared::error::Error;
 
 use super::api::Direction;
 use super::arrivals::Arrivals;
+use super::handover::ShardNumber;
 use super::handshake::{Fingerprint, Handshake, Identity, Progress};
 use super::ice::{Ice, PathState};
+use super::path::media_path_of;
 use super::rtp::{ExtensionWriter, Rtp};
 use super::sdp::Local;
 use super::sent::{Delivery, SentPackets};
 use super::socket::Outbox;
 use super::srtp::{Opener, Refused, Sealer};
+use crate::clinical::MediaPath;
 use crate::clock::Clock;
 use crate::room::ConnectionId;
 use crate::room::vp8::Descriptor;
@@ -37,12 +40,15 @@ pub(super) type PeerKey = (ConnectionId, Direction);
 pub(super) enum PeerChange {
     Connected,
     Disconnected,
+    /// Packets go this way now.
+    Path(MediaPath),
     Ended(&'static str),
 }
 
 /// What all peers of a shard share.
 #[derive(Clone)]
 pub(super) struct Ground {
+    pub(super) shard: ShardNumber,
     pub(super) clock: Clock,
     pub(super) identity: Arc<Identity>,
     /// Lines of candidates without `a=`: where devices may reach the server.
@@ -80,6 +86,8 @@ pub(super) struct Peer {
     pub(super) arrivals: Arrivals,
     /// As it was told last.
     path: PathState,
+    /// How packets go, as it was told last.
+    media_path: Option<MediaPath>,
     /// ICE name and password of the device.
     remote: Option<(String, String)>,
     id: u64,
@@ -95,13 +103,14 @@ pub(super) struct Peer {
 impl Peer {
     pub(super) fn new(ground: &Ground) -> Self {
         Self {
-            ice: Ice::new(&ground.clock),
+            ice: Ice::new(&ground.clock, ground.shard),
             handshake: Handshake::new(),
             began_at: None,
             keys: None,
             sent: SentPackets::default(),
             arrivals: Arrivals::default(),
             path: PathState::New,
+            media_path: None,
             remote: None,
             id: u64::from_be_bytes(ground.clock.random_bytes()) >> 1,
             version: 0,
@@ -187,11 +196,16 @@ impl Peer {
 
     /// Takes a STUN message.
     pub(super) fn receive_stun(&mut self, now: Instant, bytes: &[u8], from: SocketAddr) {
-        let answer = self.run(|peer| peer.ice.check(peer.ground.identity.crypto(), now, bytes, from));
+        let answer = self.run(|peer| peer.ice.check(now, bytes, from));
         if let Some(answer) = answer.flatten() {
             self.outbox.push(from, &answer);
             self.look_at_path(now);
         }
+    }
+
+    /// A check from this address was authentic.
+    pub(super) fn is_proved(&self, from: SocketAddr) -> bool {
+        self.ice.is_proved(from)
     }
 
     /// Takes a DTLS datagram. One from an address that has not proved itself is ignored.
@@ -205,6 +219,7 @@ impl Peer {
             Some(Progress::Done(keys)) => {
                 self.ice.authentic(now, from);
                 self.keys = Some(keys);
+                self.look_at_path(now);
                 self.changes.push(PeerChange::Connected);
             }
             Some(Progress::Refused(reason)) => self.changes.push(PeerChange::Ended(reason)),
@@ -291,7 +306,7 @@ impl Peer {
         }
         let size = self.outbox.commit(begin, to);
         if packet.transport_sequence.is_some() {
-            self.sent.note(now, size);
+            self.sent.note(now, size, packet.is_padding);
         }
         true
     }
@@ -358,8 +373,14 @@ impl Peer {
         has_news || !self.changes.is_empty() || self.fault.is_some()
     }
 
-    /// Notes whether the path was lost or is back.
+    /// Notes whether the path was lost or is back, and which it is.
     fn look_at_path(&mut self, now: Instant) {
+        let media_path = self.ice.address().filter(|_| self.is_connected()).map(media_path_of);
+        if let Some(media_path) = media_path
+            && self.media_path.replace(media_path) != Some(media_path)
+        {
+            self.changes.push(PeerChange::Path(media_path));
+        }
         let path = self.ice.state(now);
         let before = std::mem::replace(&mut self.path, path);
         match path {

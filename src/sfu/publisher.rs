@@ -13,11 +13,13 @@ use super::sdp::{self, Extension, Outline, Section, Way};
 use crate::clinical::AppointmentId;
 use crate::room::{
     ConnectionId, Header, KeyframeRequests, Layer, MediaKind, MissingPackets, PacketHistory, PublishedTrack,
-    ReplayWindow, Source, Uplink, WantedLayers,
+    ReplayWindow, Source, Unseen, Uplink, WantedLayers,
 };
 
 /// Packets of one video layer that can be sent again: two seconds of 2 Mbit/s.
 const HISTORY_PACKETS: u16 = 512;
+/// Packets of sound that are kept, to be sent once more inside of the next ones.
+const SOUND_PACKETS: u16 = 4;
 /// Most layers of one track. Media of a source beyond them are dropped.
 const MAX_LAYERS: usize = 6;
 /// Most sources of one peer that are assigned. Media of others are dropped.
@@ -38,6 +40,10 @@ pub(super) struct Track {
     pub(super) rids: Vec<String>,
     /// Which of them somebody wants.
     pub(super) wanted: WantedLayers,
+    /// How many receivers do without it.
+    pub(super) unseen: Unseen,
+    /// Staff muted it: it goes to nobody.
+    pub(super) is_held: bool,
     pub(super) room: AppointmentId,
     pub(super) format: Format,
     pub(super) layers: Vec<IncomingLayer>,
@@ -52,8 +58,20 @@ pub(super) struct Format {
     pub(super) payload_type: u8,
     /// Of its retransmissions.
     pub(super) repair: Option<u8>,
+    /// Of packets that carry earlier ones again.
+    pub(super) redundancy: Option<u8>,
     /// Number of the extension that says how loud a packet is.
     pub(super) level: Option<u8>,
+}
+
+impl Format {
+    /// Does a packet of this type belong to the track, as itself or as what came of another packet?
+    pub(super) fn allows(&self, payload_type: u8, is_repair: bool) -> bool {
+        match is_repair {
+            true => self.repair == Some(payload_type) || self.redundancy == Some(payload_type),
+            false => self.payload_type == payload_type,
+        }
+    }
 }
 
 /// A packet that can be sent again.
@@ -88,7 +106,7 @@ impl Track {
         }
         let (packets, clock_rate_hz) = match self.kind {
             MediaKind::Video => (HISTORY_PACKETS, 90_000),
-            MediaKind::Audio => (1, 48_000),
+            MediaKind::Audio => (SOUND_PACKETS, 48_000),
         };
         self.layers.push(IncomingLayer {
             layer,
@@ -176,9 +194,23 @@ impl Publisher {
     pub(super) fn answer(
         &mut self,
         now: Instant,
-        offer: &Outline,
+        mut offer: Outline,
         sources: &[(String, Source)],
     ) -> Result<(String, Vec<Agreed>), Error> {
+        let source_of = |section: &Section| {
+            let named = sources.iter().find(|(mid, _)| *mid == section.mid).map(|(_, source)| *source);
+            named.unwrap_or(match section.kind {
+                MediaKind::Audio => Source::Microphone,
+                MediaKind::Video => Source::Camera,
+            })
+        };
+        for section in &mut offer.sections {
+            if source_of(section) == Source::Auscultation
+                && let Some(codec) = &mut section.codec
+            {
+                codec.carry_auscultation();
+            }
+        }
         if self.peer.meet(now, &offer.credentials, &offer.fingerprint)? {
             self.peer.restart();
         }
@@ -188,21 +220,22 @@ impl Publisher {
             self.sections.iter().find_map(|section| section.extensions.id(Extension::TransportSequence));
         let agreed = self.sections.iter().filter_map(|section| {
             let codec = section.codec.as_ref()?;
-            let named = sources.iter().find(|(mid, _)| *mid == section.mid).map(|(_, source)| *source);
-            let source = named.unwrap_or(match section.kind {
-                MediaKind::Audio => Source::Microphone,
-                MediaKind::Video => Source::Camera,
-            });
+            let source = source_of(section);
             let track = PublishedTrack { mid: section.mid.clone(), kind: section.kind, source };
             let level = section.extensions.id(Extension::AudioLevel);
             Some(Agreed {
                 track,
                 rids: section.layers.clone(),
-                format: Format { payload_type: codec.payload_type, repair: codec.repair, level },
+                format: Format {
+                    payload_type: codec.payload_type,
+                    repair: codec.repair,
+                    redundancy: codec.redundancy,
+                    level,
+                },
             })
         });
         let agreed = agreed.collect();
-        Ok((sdp::answer(&self.peer.describe(), offer), agreed))
+        Ok((sdp::answer(&self.peer.describe(), &offer), agreed))
     }
 
     /// Keeps the sources of these tracks.
@@ -238,7 +271,7 @@ impl Publisher {
         let has_type = |section: &&Section| {
             let codec = section.codec.as_ref();
             codec.is_some_and(|codec| {
-                codec.payload_type == header.payload_type || codec.repair == Some(header.payload_type)
+                codec.is_media(header.payload_type) || codec.repair == Some(header.payload_type)
             })
         };
         let named = |section: &&Section| value(section, Extension::Mid) == Some(section.mid.as_bytes());
@@ -251,7 +284,7 @@ impl Publisher {
             }
         };
         let track = *self.tracks.get(&section.mid)?;
-        let is_repair = section.codec.as_ref()?.payload_type != header.payload_type;
+        let is_repair = !section.codec.as_ref()?.is_media(header.payload_type);
         let repaired = section.repairs.iter().find(|(_, repair)| *repair == header.ssrc);
         let repairs = is_repair.then_some(repaired.map(|(media, _)| *media));
         if section.layers.is_empty() {
@@ -267,6 +300,7 @@ impl Publisher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sfu::handover::ShardNumber;
     use crate::sfu::rtp::ExtensionWriter;
 
     const SIMULCAST: &str = "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:secret\r\na=setup:actpass\r\n\
@@ -278,19 +312,49 @@ mod tests {
         m=video 9 UDP/TLS/RTP/SAVPF 120 124\r\na=mid:2\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n\
         a=rtpmap:124 rtx/90000\r\na=fmtp:124 apt=120\r\na=ssrc-group:FID 60 61\r\na=ssrc:60 cname:x\r\na=ssrc:61 cname:x\r\n";
 
-    fn publisher() -> Publisher {
+    fn answered(sdp: &str, sources: &[(String, Source)]) -> (Publisher, String) {
         let clock = crate::clock::Clock::system();
         let identity = std::sync::Arc::new(crate::sfu::handshake::Identity::new().unwrap());
         let fingerprint = identity.fingerprint().describe();
-        let ground = Ground { clock: clock.clone(), identity, candidates: Vec::new().into() };
+        let (shard, candidates) = (ShardNumber(0), Vec::new().into());
+        let ground = Ground { shard, clock: clock.clone(), identity, candidates };
         let mut publisher = Publisher::new(&ground);
-        let sdp = SIMULCAST.replace("a=setup", &format!("a=fingerprint:{fingerprint}\r\na=setup"));
+        let sdp = sdp.replace("a=setup", &format!("a=fingerprint:{fingerprint}\r\na=setup"));
         let offer = sdp::outline(&sdp, Way::Send, 16).unwrap();
-        let (_, agreed) = publisher.answer(clock.instant(), &offer, &[]).unwrap();
+        let (answer, agreed) = publisher.answer(clock.instant(), offer, sources).unwrap();
         for (at, agreed) in agreed.iter().enumerate() {
             publisher.tracks.insert(agreed.track.mid.clone(), TrackId(at as u64));
         }
-        publisher
+        (publisher, answer)
+    }
+
+    fn publisher() -> Publisher {
+        answered(SIMULCAST, &[]).0
+    }
+
+    #[test]
+    fn auscultation_is_agreed_in_stereo_and_without_pauses_whatever_the_browser_says() {
+        let opus = "a=rtpmap:109 opus/48000/2\r\n";
+        let red = "a=rtpmap:63 red/48000/2\r\na=fmtp:63 109/109\r\n";
+        let sources = [("0".to_owned(), Source::Auscultation)];
+        for (says, bitrate) in [
+            ("", 128_000),
+            ("a=fmtp:109 minptime=10;useinbandfec=1\r\n", 128_000),
+            ("a=fmtp:109 useinbandfec=1;usedtx=1\r\n", 128_000),
+            ("a=fmtp:109 stereo=0;sprop-stereo=0;usedtx=1;maxaveragebitrate=20000\r\n", 128_000),
+            ("a=fmtp:109 stereo=1;sprop-stereo=1;maxaveragebitrate=256000\r\n", 256_000),
+        ] {
+            let sdp = SIMULCAST.replace(opus, &format!("{opus}{says}{red}"));
+            let sdp = sdp.replace("SAVPF 109", "SAVPF 63 109");
+            let (_, answer) = answered(&sdp, &sources);
+            let line = format!(
+                "a=fmtp:109 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;maxaveragebitrate={bitrate}\r\n"
+            );
+            assert!(answer.contains(&line), "{says}: {answer}");
+            assert!(!answer.contains("usedtx") && !answer.contains("red/"), "{says}: {answer}");
+            let (_, voice) = answered(&sdp.replace("sprop-stereo=1", "x=1"), &[]);
+            assert!(!voice.contains("stereo=1"), "a voice stays as it is: {voice}");
+        }
     }
 
     fn place(publisher: &Publisher, payload_type: u8, ssrc: u8, names: &[(u8, &str)]) -> Option<Place> {

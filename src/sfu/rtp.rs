@@ -68,6 +68,21 @@ impl Rtp {
         Self { ssrc, sequence_number, ..self.clone() }
     }
 
+    /// That of the packet without what it carries again.
+    pub(super) fn primary(&self, payload_type: u8) -> Self {
+        Self { payload_type, ..self.clone() }
+    }
+
+    /// That of a packet which this one carries again, so many packets and units of time older (RFC 2198).
+    pub(super) fn earlier(&self, packets: u16, offset: u32) -> Self {
+        Self {
+            sequence_number: self.sequence_number.wrapping_sub(packets),
+            timestamp: self.timestamp.wrapping_sub(offset),
+            marker: false,
+            ..self.clone()
+        }
+    }
+
     /// The value of an extension, by the number that was agreed for it.
     pub(super) fn extension<'a>(&self, packet: &'a [u8], id: u8) -> Option<&'a [u8]> {
         let mut rest = packet.get(self.extensions.clone())?;

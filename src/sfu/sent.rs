@@ -18,6 +18,8 @@ struct Sent {
     sequence_number: u16,
     /// Of the whole datagram, in bytes.
     size: u16,
+    /// It carried nothing.
+    is_padding: bool,
     at: Instant,
 }
 
@@ -30,11 +32,18 @@ pub(super) struct Delivery {
     pub(super) arrived: Option<Duration>,
     /// Of the whole datagram, in bytes.
     pub(super) size: u16,
+    /// It carried nothing.
+    pub(super) is_padding: bool,
 }
 
 impl From<Delivery> for Fate {
     fn from(delivery: Delivery) -> Self {
-        Self { sent_at: delivery.sent_at, arrived: delivery.arrived, size: usize::from(delivery.size) }
+        Self {
+            sent_at: delivery.sent_at,
+            arrived: delivery.arrived,
+            size: usize::from(delivery.size),
+            is_padding: delivery.is_padding,
+        }
     }
 }
 
@@ -52,11 +61,12 @@ impl SentPackets {
     }
 
     /// The next packet went out.
-    pub(super) fn note(&mut self, at: Instant, size: usize) {
+    pub(super) fn note(&mut self, at: Instant, size: usize, is_padding: bool) {
         if self.ring.is_empty() {
             self.ring.resize(CAPACITY, None); // not before there is something to remember
         }
-        let sent = Sent { sequence_number: self.next, size: size.min(usize::from(u16::MAX)) as u16, at };
+        let size = size.min(usize::from(u16::MAX)) as u16;
+        let sent = Sent { sequence_number: self.next, size, is_padding, at };
         let slot = usize::from(self.next) % CAPACITY;
         self.ring[slot] = Some(sent);
         self.next = self.next.wrapping_add(1);
@@ -90,7 +100,7 @@ impl SentPackets {
             if arrived.is_some() {
                 *slot = None;
             }
-            Some(Delivery { sent_at: sent.at, arrived, size: sent.size })
+            Some(Delivery { sent_at: sent.at, arrived, size: sent.size, is_padding: sent.is_padding })
         })
     }
 }

@@ -1,7 +1,7 @@
-//! The thread that owns a socket and everything that arrives there.
+//! A shard: the thread that owns a socket, and the rooms that are pinned to it.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -11,6 +11,7 @@ use super::answer::{Answers, Probe};
 use super::api::{Command, Direction, Event, Tally, count};
 use super::connection::Connection;
 use super::demux::{Protocol, Routes, classify};
+use super::handover::{Neighbours, ShardNumber};
 use super::peer::{Ground, Peer, PeerChange, PeerKey};
 use super::publisher::{Track, TrackId};
 use super::socket::{Datagram, MediaSocket};
@@ -28,6 +29,10 @@ const MAX_HALF_OPEN: usize = 64;
 /// Batches of datagrams and commands taken between two flushes.
 const MAX_BATCHES: usize = 4;
 const MAX_COMMANDS: usize = 64;
+/// Parcels of other shards taken between two looks at the socket.
+const MAX_PARCELS: usize = 32;
+/// Addresses of devices elsewhere are looked through so often.
+const EXPIRY: Duration = Duration::from_secs(10);
 /// What one peer says can make another one speak, and that one a third.
 const MAX_ROUNDS: usize = 4;
 
@@ -38,6 +43,9 @@ pub(super) struct Shard {
     pub(super) connections: HashMap<ConnectionId, Connection>,
     pub(super) tracks: HashMap<TrackId, Track>,
     pub(super) routes: Routes<PeerKey>,
+    /// `None` if there is one shard.
+    neighbours: Option<Neighbours>,
+    expire_at: Option<Instant>,
     pub(super) next_track: u64,
     /// Peers to flush. Each is marked itself as well.
     pub(super) dirty: Vec<PeerKey>,
@@ -55,13 +63,27 @@ pub(super) struct Shard {
     timers_at: Option<Instant>,
     /// The room of a stored packet that is free again.
     pub(super) spare: Vec<u8>,
+    /// Some way loses packets.
+    pub(super) is_any_lossy: bool,
+    /// Room for a payload with redundancy.
+    pub(super) redundant: Vec<u8>,
+    /// The room on whose behalf something runs that goes through all of them.
+    pub(super) at_work: Option<AppointmentId>,
+    /// A drill: the next look at the layers of this room panics.
+    #[cfg(debug_assertions)]
+    pub(super) drill: Option<AppointmentId>,
     answers: Answers,
     /// Answers to senders that are no device.
     answered: super::socket::Outbox,
 }
 
 impl Shard {
-    pub(super) fn new(ground: Ground, probe: Probe, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(
+        ground: Ground,
+        probe: Probe,
+        tally: Arc<Tally>,
+        neighbours: Option<Neighbours>,
+    ) -> Self {
         Self {
             answers: Answers::new(probe, ground.clock.instant()),
             answered: super::socket::Outbox::default(),
@@ -71,6 +93,8 @@ impl Shard {
             connections: HashMap::new(),
             tracks: HashMap::new(),
             routes: Routes::new(),
+            neighbours,
+            expire_at: None,
             next_track: 0,
             dirty: Vec::new(),
             flushing: Vec::new(),
@@ -80,6 +104,11 @@ impl Shard {
             adapt_at: None,
             timers_at: None,
             spare: Vec::new(),
+            is_any_lossy: false,
+            redundant: Vec::new(),
+            at_work: None,
+            #[cfg(debug_assertions)]
+            drill: None,
         }
     }
 
@@ -92,43 +121,53 @@ impl Shard {
             }
             for _ in 0..MAX_COMMANDS {
                 match commands.try_recv() {
-                    Ok(command) => self.guard(subject(&command), |shard| shard.command(command)),
+                    Ok(command) => self.obey(command),
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => stop.store(true, Ordering::Release),
                 }
             }
             for _ in 0..MAX_BATCHES {
-                let now = self.clock.instant();
-                has_more = socket.receive(|datagram| self.datagram(now, datagram));
+                has_more = false;
+                self.guard_rooms(|shard| {
+                    let now = shard.clock.instant();
+                    has_more = shard.unpack(now);
+                    has_more |= socket.receive(|datagram| shard.datagram(now, datagram));
+                    if let Some(neighbours) = &mut shard.neighbours {
+                        neighbours.dispatch();
+                    }
+                });
                 if !has_more {
                     break;
                 }
             }
             self.timers();
-            self.flush(&mut socket);
+            self.guard_rooms(|shard| shard.flush(&mut socket));
         }
         for connection in self.connections.keys().copied().collect::<Vec<_>>() {
-            self.guard(Some(connection), |shard| shard.close(connection));
+            self.guard(connection, |shard| shard.close(connection));
         }
-        self.flush(&mut socket);
+        self.guard_rooms(|shard| shard.flush(&mut socket));
     }
 
-    /// Runs something on behalf of one connection. Should it panic, that connection is closed and the others go on.
-    fn guard(&mut self, connection: Option<ConnectionId>, work: impl FnOnce(&mut Self)) {
-        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
-            return;
-        }
-        count(&self.tally.panics, 1);
-        let Some(connection) = connection else { return };
-        tracing::error!(
-            connection.id = connection.0,
-            "forwarding failed for one connection, which is closed"
-        );
-        for which in [Direction::Publish, Direction::Subscribe] {
-            let end = |shard: &mut Self| shard.end((connection, which), "forwarding failed");
-            if catch_unwind(AssertUnwindSafe(|| end(self))).is_err() {
-                self.connections.remove(&connection);
+    fn obey(&mut self, command: Command) {
+        match command {
+            #[cfg(debug_assertions)]
+            Command::Drill { room: None } => panic!("a drill"),
+            #[cfg(debug_assertions)]
+            Command::Drill { room } => self.drill = room,
+            Command::CloseRoom { room } => {
+                for connection in self.devices_of(room) {
+                    self.guard(connection, |shard| shard.close(connection));
+                }
             }
+            Command::Open { connection, .. }
+            | Command::PublishOffer { connection, .. }
+            | Command::Subscribe { connection, .. }
+            | Command::SubscribeAnswer { connection, .. }
+            | Command::RestartSubscribe { connection }
+            | Command::Watch { connection, .. }
+            | Command::HoldBack { connection, .. }
+            | Command::Close { connection } => self.guard(connection, |shard| shard.command(command)),
         }
     }
 
@@ -149,13 +188,33 @@ impl Shard {
     fn datagram(&mut self, now: Instant, datagram: Datagram<'_>) {
         let protocol = classify(datagram.bytes);
         if protocol == Protocol::Unknown {
-            // One byte is a wake.
-            if datagram.bytes.len() > 1 {
-                count(&self.tally.datagrams_unknown, 1);
-            }
-            return;
+            return count(&self.tally.datagrams_unknown, 1);
         }
         count(&self.tally.datagrams_in, 1);
+        if let Some(neighbours) = &mut self.neighbours
+            && let Some(shard) = neighbours.whose(now, protocol, &datagram, &self.routes)
+        {
+            return neighbours.pack(shard, protocol, &datagram);
+        }
+        self.take(now, protocol, datagram, None);
+    }
+
+    /// Takes what others have handed over. Returns whether more may be there.
+    fn unpack(&mut self, now: Instant) -> bool {
+        for _ in 0..MAX_PARCELS {
+            let Some(mut parcel) = self.neighbours.as_mut().and_then(Neighbours::receive) else {
+                return false;
+            };
+            let by = parcel.by;
+            for (protocol, datagram) in parcel.open() {
+                self.take(now, protocol, datagram, Some(by));
+            }
+        }
+        true
+    }
+
+    /// Takes a datagram that is for no other shard. `by`: the one that has handed it over.
+    fn take(&mut self, now: Instant, protocol: Protocol, datagram: Datagram<'_>, by: Option<ShardNumber>) {
         let Some(key) = self.routes.find(datagram.bytes, datagram.from, datagram.local, now) else {
             match self.answers.answer(now, datagram.bytes, datagram.from) {
                 Some(answer) => {
@@ -166,7 +225,20 @@ impl Shard {
             }
             return;
         };
-        self.guard(Some(key.0), |shard| shard.receive(now, key, protocol, datagram));
+        let from = datagram.from;
+        self.guard(key.0, |shard| shard.receive(now, key, protocol, datagram));
+        if let Some(by) = by.filter(|_| protocol == Protocol::Stun) {
+            self.tell_address(by, key, from);
+        }
+    }
+
+    /// Tells who has handed over a check where everything else from its address belongs. The answer to the check is
+    /// still here, so the device sends nothing else yet.
+    fn tell_address(&mut self, shard: ShardNumber, key: PeerKey, from: SocketAddr) {
+        let peer = self.connections.get_mut(&key.0).and_then(|device| device.peer(key.1));
+        if let (Some(neighbours), Some(true)) = (&self.neighbours, peer.map(|peer| peer.is_proved(from))) {
+            neighbours.tell(shard, from);
+        }
     }
 
     fn receive(&mut self, now: Instant, key: PeerKey, protocol: Protocol, datagram: Datagram<'_>) {
@@ -209,6 +281,7 @@ impl Shard {
         let (connection, which) = key;
         for change in changes {
             match change {
+                PeerChange::Path(path) => self.tell(connection, Event::Path { connection, which, path }),
                 PeerChange::Connected => {
                     tracing::info!(connection.id = connection.0, ?which, "media connected");
                     self.tell(connection, Event::Connected { connection, which });
@@ -272,7 +345,7 @@ impl Shard {
 
     /// Forgets what led to or from a peer that is gone. (Its farewell goes out from the address the system
     /// chooses.)
-    fn unlink(&mut self, key: PeerKey) {
+    pub(super) fn unlink(&mut self, key: PeerKey) {
         self.routes.forget(key);
         match key.1 {
             Direction::Publish => self.tracks.retain(|_, track| track.publisher != key.0),
@@ -291,17 +364,47 @@ impl Shard {
             return;
         }
         self.timers_at = Some(now + TICK);
+        for look in [
+            Self::tick,
+            Self::repeat_keyframe_requests,
+            Self::request_missing,
+            Self::report_receptions,
+            Self::close_orphans,
+            Self::adapt,
+        ] {
+            self.guard_rooms(|shard| look(shard, now));
+        }
+        if let Some(neighbours) = &mut self.neighbours {
+            neighbours.listen(now);
+            if self.expire_at.is_none_or(|at| at <= now) {
+                self.expire_at = Some(now + EXPIRY);
+                neighbours.expire(now);
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
         for (connection, device) in &mut self.connections {
+            self.at_work = Some(device.room);
             for (which, peer) in device.peers() {
                 if peer.tick(now) {
                     mark(peer, (*connection, which), &mut self.dirty);
                 }
             }
         }
-        self.repeat_keyframe_requests(now);
-        self.request_missing(now);
-        self.report_receptions(now);
-        self.adapt(now);
+    }
+
+    /// Closes the connections of a consultation that has ended without saying so.
+    fn close_orphans(&mut self, _now: Instant) {
+        let orphans = self.connections.iter().filter(|(_, device)| device.is_orphan());
+        for connection in orphans.map(|(connection, _)| *connection).collect::<Vec<_>>() {
+            tracing::warn!(
+                connection.id = connection.0,
+                "nobody takes the events of a connection, which is closed"
+            );
+            count(&self.tally.connections_orphaned, 1);
+            self.guard(connection, |shard| shard.close(connection));
+        }
     }
 
     fn flush(&mut self, socket: &mut MediaSocket) {
@@ -311,7 +414,7 @@ impl Shard {
             }
             std::mem::swap(&mut self.dirty, &mut self.flushing);
             while let Some(key) = self.flushing.pop() {
-                self.guard(Some(key.0), |shard| shard.flush_peer(key, socket));
+                self.guard(key.0, |shard| shard.flush_peer(key, socket));
             }
         }
         for mut farewell in std::mem::take(&mut self.farewells) {
@@ -321,6 +424,7 @@ impl Shard {
         if self.has_events {
             self.has_events = false;
             for device in self.connections.values_mut() {
+                self.at_work = Some(device.room);
                 self.has_events |= !device.deliver(&self.tally);
             }
         }
@@ -354,19 +458,6 @@ pub(super) fn mark(peer: &mut Peer, key: PeerKey, dirty: &mut Vec<PeerKey>) {
     }
 }
 
-fn subject(command: &Command) -> Option<ConnectionId> {
-    match command {
-        Command::Open { connection, .. }
-        | Command::PublishOffer { connection, .. }
-        | Command::Subscribe { connection, .. }
-        | Command::SubscribeAnswer { connection, .. }
-        | Command::RestartSubscribe { connection }
-        | Command::Watch { connection, .. }
-        | Command::Close { connection } => Some(*connection),
-        Command::CloseRoom { .. } => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc;
@@ -380,7 +471,8 @@ mod tests {
         let identity = Arc::new(crate::sfu::handshake::Identity::new().unwrap());
         let candidates = crate::sfu::sdp::candidates(&["127.0.0.1:9".parse().unwrap()]).into();
         let probe = Probe { ufrag: "probe".into(), pwd: "password".into() };
-        let mut shard = Shard::new(Ground { clock: Clock::system(), identity, candidates }, probe, tally);
+        let ground = Ground { shard: ShardNumber(0), clock: Clock::system(), identity, candidates };
+        let mut shard = Shard::new(ground, probe, tally, None);
         let room = AppointmentId::new(Uuid::from_u128(1));
         let open = |number: &u64| {
             let (events, received) = mpsc::channel(1);
@@ -402,7 +494,7 @@ mod tests {
             let publisher = super::super::publisher::Publisher::new(&shard.ground);
             shard.connections.get_mut(&connection).unwrap().publisher = Some(publisher);
         }
-        shard.guard(Some(ConnectionId(1)), |_| panic!("on purpose"));
+        shard.guard(ConnectionId(1), |_| panic!("on purpose"));
         assert!(shard.connections[&ConnectionId(1)].publisher.is_none());
         assert!(shard.connections[&ConnectionId(2)].publisher.is_some());
         assert_eq!(shard.tally.read().panics, 1);

@@ -1,13 +1,16 @@
-//! The one UDP socket, and the paths that streams have opened beside it: datagrams in, in batches; datagrams out,
+//! The UDP socket of a shard, and the paths that streams have opened beside it: datagrams in, in batches; datagrams out,
 //! equal ones together.
 
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::{Domain, Protocol, Socket, Type};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::api::{Tally, count};
 use super::path::{Paths, is_virtual};
@@ -36,12 +39,30 @@ pub(super) struct MediaSocket {
     state: UdpSocketState,
     address: SocketAddr,
     buffers: Box<[Vec<u8>; BATCH]>,
+    waker: Arc<Waker>,
     paths: Option<Paths>,
 }
 
 impl MediaSocket {
-    /// Opens the socket. `[::]` takes IPv4 as well.
-    pub(super) fn open(listen: SocketAddr) -> io::Result<Self> {
+    /// Opens a socket for each waker, all on one port. `[::]` takes IPv4 as well. The kernel spreads senders over them
+    /// by their addresses, and the same sender always comes to the same one.
+    pub(super) fn open(listen: SocketAddr, wakers: &[Arc<Waker>]) -> io::Result<Vec<Self>> {
+        let mut sockets: Vec<Self> = Vec::new();
+        for waker in wakers {
+            // The first one alone, so that another program on that port is found.
+            let socket = match sockets.first() {
+                None => Self::bind(listen, false, waker.clone())?,
+                Some(first) => {
+                    SockRef::from(&first.socket).set_reuse_port(true)?;
+                    Self::bind(first.address, true, waker.clone())?
+                }
+            };
+            sockets.push(socket);
+        }
+        Ok(sockets)
+    }
+
+    fn bind(listen: SocketAddr, is_beside: bool, waker: Arc<Waker>) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(listen), Type::DGRAM, Some(Protocol::UDP))?;
         if listen.is_ipv6() {
             socket.set_only_v6(!listen.ip().is_unspecified())?;
@@ -49,12 +70,15 @@ impl MediaSocket {
         // The kernel grants what its own limit allows; less is no fault.
         let _ = socket.set_recv_buffer_size(KERNEL_BUFFER_BYTES);
         let _ = socket.set_send_buffer_size(KERNEL_BUFFER_BYTES);
+        if is_beside {
+            socket.set_reuse_port(true)?;
+        }
         socket.bind(&listen.into())?;
         let socket = UdpSocket::from(socket);
         let state = UdpSocketState::new((&socket).into())?;
         let address = socket.local_addr()?;
         let buffers = Box::new(std::array::from_fn(|_| vec![0; MERGED_BYTES]));
-        Ok(Self { socket, state, address, buffers, paths: None })
+        Ok(Self { socket, state, address, buffers, waker, paths: None })
     }
 
     /// Carries the datagrams of these paths as well.
@@ -66,12 +90,14 @@ impl MediaSocket {
         self.address
     }
 
-    /// Waits until a datagram is there, at most so long.
+    /// Waits until a datagram is there or the waker says so, at most so long.
     pub(super) fn wait(&self, timeout: Duration) {
         let timeout = Timespec::try_from(timeout).ok();
-        let mut ready = [PollFd::new(&self.socket, PollFlags::IN)];
+        let mut ready =
+            [PollFd::new(&self.socket, PollFlags::IN), PollFd::new(&self.waker.event, PollFlags::IN)];
         // Nothing came, or a signal did: the caller looks anyway.
         let _ = poll(&mut ready, timeout.as_ref());
+        self.waker.clear();
     }
 
     /// Hands over what has arrived, at most one batch. Returns whether more may be there.
@@ -208,28 +234,36 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Wakes the thread that waits on a socket, by a datagram of one byte that means nothing.
+/// Wakes the thread that waits on a socket. All who have something for it share one wake.
 #[derive(Debug)]
 pub(super) struct Waker {
-    socket: UdpSocket,
-    to: SocketAddr,
+    /// Can be read from [`Waker::wake`] until [`Waker::clear`] (eventfd(2)).
+    event: OwnedFd,
+    is_told: AtomicBool,
 }
 
 impl Waker {
-    pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
-        let (any, loopback): (IpAddr, IpAddr) = match address {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::LOCALHOST.into()),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::LOCALHOST.into()),
-        };
-        let socket = UdpSocket::bind((any, 0))?;
-        socket.set_nonblocking(true)?;
-        let ip = if address.ip().is_unspecified() { loopback } else { address.ip() };
-        Ok(Self { socket, to: SocketAddr::new(ip, address.port()) })
+    /// # Errors
+    /// If the process has no descriptor left.
+    pub(super) fn new() -> io::Result<Self> {
+        let event = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
+        Ok(Self { event, is_told: AtomicBool::new(false) })
     }
 
-    /// If the datagram is lost, the socket was full, so the thread is awake; or it wakes by itself a little later.
+    /// To be called after what is to be found was put where it is looked for.
     pub(super) fn wake(&self) {
-        let _ = self.socket.send_to(&[0xff], self.to);
+        if !self.is_told.swap(true, Ordering::SeqCst) {
+            // It can fail only if it was woken 2^64 times.
+            let _ = rustix::io::write(&self.event, &1_u64.to_ne_bytes());
+        }
+    }
+
+    /// To be called before looking: whatever comes later wakes again.
+    fn clear(&self) {
+        if self.is_told.load(Ordering::SeqCst) {
+            let _ = rustix::io::read(&self.event, &mut [0_u8; 8]);
+            self.is_told.store(false, Ordering::SeqCst);
+        }
     }
 }
 
@@ -276,11 +310,52 @@ mod tests {
         assert_eq!(merge(&[], 44), (0, 0));
     }
 
+    fn open(listen: &str, count: usize) -> io::Result<Vec<MediaSocket>> {
+        let wakers: Vec<_> = (0..count).map(|_| Arc::new(Waker::new().unwrap())).collect();
+        MediaSocket::open(listen.parse().unwrap(), &wakers)
+    }
+
+    #[test]
+    fn sockets_share_a_port_and_another_program_is_found_there() {
+        let sockets = open("127.0.0.1:0", 3).unwrap();
+        let address = sockets[0].address();
+        assert!(sockets.iter().all(|socket| socket.address() == address));
+        for count in [1, 2] {
+            let other = open(&address.to_string(), count).map(|sockets| sockets.len());
+            assert_eq!(other.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        }
+    }
+
+    #[test]
+    fn a_wake_is_there_for_who_waits_later_and_once() {
+        let mut sockets = open("127.0.0.1:0", 1).unwrap();
+        let socket = sockets.remove(0);
+        let clock = crate::clock::Clock::system();
+        let waits = |limit: Duration| {
+            let began = clock.instant();
+            socket.wait(limit);
+            clock.instant() - began >= limit
+        };
+        for _ in 0..3 {
+            socket.waker.wake();
+            socket.waker.wake();
+            assert!(!waits(Duration::from_secs(20)), "woken");
+            assert!(waits(Duration::from_millis(20)), "and not again");
+        }
+    }
+
     #[test]
     fn a_socket_for_all_addresses_takes_both_families() {
-        let Ok(mut socket) = MediaSocket::open("[::]:0".parse().unwrap()) else {
-            return; // a machine without IPv6
+        let mut sockets = match open("[::]:0", 1) {
+            Ok(sockets) => sockets,
+            Err(error) => {
+                #[expect(clippy::disallowed_methods, reason = "where a test runs is for it to know")]
+                let is_ci = std::env::var_os("CI").is_some();
+                assert!(!is_ci, "CI is set and there is no IPv6 here: {error}");
+                return;
+            }
         };
+        let mut socket = sockets.remove(0);
         let port = socket.address().port();
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();

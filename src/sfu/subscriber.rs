@@ -29,6 +29,8 @@ pub(super) struct Slot {
     repair_sequence_number: u16,
     pub(super) payload_type: u8,
     pub(super) repair_payload_type: Option<u8>,
+    /// The device can take sound with redundancy, under this number.
+    pub(super) redundancy: Option<u8>,
     /// Numbers of the extensions that the device took.
     pub(super) taken: Taken,
     /// There once the device has answered; then media go out.
@@ -73,6 +75,7 @@ impl Slot {
             repair_sequence_number: 0,
             payload_type: 0,
             repair_payload_type: None,
+            redundancy: None,
             taken: Taken::default(),
             forwarder: None,
             grant: None,
@@ -115,6 +118,7 @@ impl Slot {
                 Source::SecondCamera => format!("connection-{}-second-camera", wanted.publisher),
                 Source::Screen | Source::ScreenSound => format!("connection-{}-screen", wanted.publisher),
             },
+            is_auscultation: wanted.source == Source::Auscultation,
             track: format!("publication-{}", wanted.publication),
             ssrc: self.ssrc,
             repair_ssrc: self.repair_ssrc,
@@ -235,6 +239,7 @@ impl Subscriber {
             };
             slot.payload_type = codec.payload_type;
             slot.repair_payload_type = codec.repair;
+            slot.redundancy = codec.redundancy.filter(|_| codec.payload_type == sdp::OWN_OPUS);
             slot.taken = Taken::of(&section.extensions);
             let kind = slot.kind;
             slot.forwarder.get_or_insert_with(|| Forwarder::new(kind, first_sequence_number()));

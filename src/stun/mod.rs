@@ -14,6 +14,11 @@ pub const HEADER: usize = 20;
 /// The fixed bytes 4 to 7 of every message.
 pub const COOKIE: [u8; 4] = 0x2112_a442_u32.to_be_bytes();
 
+/// The check sum of a message, up to its FINGERPRINT (RFC 8489 section 14.7).
+fn fingerprint(bytes: &[u8]) -> [u8; 4] {
+    (crc32fast::hash(bytes) ^ 0x5354_554e).to_be_bytes()
+}
+
 /// Method and class of a message, as the first two bytes carry them (RFC 8489 section 5, RFC 8656 section 17).
 pub mod kind {
     /// Asks from which address it came.
@@ -38,7 +43,7 @@ pub mod kind {
     pub const INDICATION: u16 = 0x0010;
 }
 
-/// Attributes (RFC 8489 section 18.3, RFC 8656 section 18).
+/// Attributes (RFC 8489 section 18.3, RFC 8656 section 18, RFC 8445 section 16.1).
 pub mod attribute {
     pub const USERNAME: u16 = 0x0006;
     pub const MESSAGE_INTEGRITY: u16 = 0x0008;
@@ -54,5 +59,8 @@ pub mod attribute {
     pub const REQUESTED_ADDRESS_FAMILY: u16 = 0x0017;
     pub const REQUESTED_TRANSPORT: u16 = 0x0019;
     pub const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+    pub const PRIORITY: u16 = 0x0024;
+    pub const USE_CANDIDATE: u16 = 0x0025;
     pub const FINGERPRINT: u16 = 0x8028;
+    pub const ICE_CONTROLLED: u16 = 0x8029;
 }

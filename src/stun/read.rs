@@ -89,6 +89,14 @@ impl<'a> Message<'a> {
         Some(SocketAddr::new(ip, port))
     }
 
+    /// Does it end with a right check sum (FINGERPRINT, RFC 8489 section 14.7)?
+    pub fn has_fingerprint(&self) -> bool {
+        let last = self.attributes().last();
+        last.is_some_and(|(at, kind, value)| {
+            kind == attribute::FINGERPRINT && value == super::fingerprint(&self.bytes[..at])
+        })
+    }
+
     /// Is there a MESSAGE-INTEGRITY at all?
     pub fn is_signed(&self) -> bool {
         self.integrity_at.is_some()

@@ -73,8 +73,8 @@ impl Reply {
     #[must_use]
     pub fn with_fingerprint(mut self) -> Self {
         self.set_length(8);
-        let sum = crc32fast::hash(&self.0) ^ 0x5354_554e;
-        self.with(attribute::FINGERPRINT, &sum.to_be_bytes())
+        let sum = super::fingerprint(&self.0);
+        self.with(attribute::FINGERPRINT, &sum)
     }
 
     /// The message.

@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 
 use super::problem::Failure;
 use super::{Edge, extract};
-use crate::port::{Rung, RungKind, SelfTest};
-use crate::protocol::{DiagReport, DiagRung, IceServer, PathWord, SelfTestWord, time};
+use crate::port::{self, Rung, SelfTest};
+use crate::protocol::{DiagReport, DiagRung, IceServer, SelfTestWord, time};
 
 /// `GET /api/diag`: for anybody, since whoever cannot come in is the one who needs it. What it hands out leads into the
 /// forwarding only, admits nobody, and ends after five minutes; a relay of the hospital's, which leads further, is for
@@ -37,18 +37,16 @@ pub(super) async fn show(State(edge): State<Edge>, headers: HeaderMap) -> Result
 }
 
 fn wire(rung: Rung, may_relay: bool) -> DiagRung {
-    let path = match rung.kind {
-        RungKind::Udp => PathWord::Udp,
-        RungKind::Tcp => PathWord::Tcp,
-        RungKind::RelayUdp => PathWord::RelayUdp,
-        RungKind::RelayTcp => PathWord::RelayTcp,
-        RungKind::RelayTls => PathWord::RelayTls,
-    };
     let servers = rung.ice_servers.into_iter().filter(|_| may_relay);
-    let ice_servers = servers.map(|server| IceServer {
-        urls: server.urls,
-        username: server.username,
-        credential: server.credential.expose().clone(),
-    });
-    DiagRung { path, targets: rung.targets, answer: rung.answer, ice_servers: ice_servers.collect() }
+    DiagRung {
+        path: rung.media_path.into(),
+        targets: rung.targets,
+        answer: rung.answer,
+        ice_servers: servers.map(ice_server).collect(),
+    }
+}
+
+/// A relay as browsers are told of it, with the password in the open.
+pub fn ice_server(server: port::IceServer) -> IceServer {
+    IceServer { urls: server.urls, username: server.username, credential: server.credential.expose().clone() }
 }

@@ -5,12 +5,11 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt;
 
 use super::extract::{One, Two, signed_in};
 use super::problem::Failure;
+use super::spool::spool;
 use super::{Edge, guest};
 use crate::clinical::{
     Actor, Appointment, AppointmentId, FileKind, FileName, Object, ParticipantId, PlaceKind, ShareRefusal,
@@ -36,10 +35,11 @@ pub(super) async fn share(
     may_share_into(&appointment, edge.store.shared_files_of(id).await?.len())?;
     tokio::fs::create_dir_all(&edge.incoming).await?;
     let path = edge.incoming.join(edge.clock.new_uuid().to_string());
-    let outcome = match spool(&path, body).await {
-        Ok(()) => keep(&edge, &appointment, participant, &path, &name).await,
-        Err(failure) => Err(failure),
-    };
+    let outcome =
+        match spool(&path, body, SharedFile::MAX_BYTES.into(), || ShareRefusal::TooLarge.into()).await {
+            Ok(()) => keep(&edge, &appointment, participant, &path, &name).await,
+            Err(failure) => Err(failure),
+        };
     // It has been moved away if it was kept.
     if let Err(error) = tokio::fs::remove_file(&path).await
         && error.kind() != std::io::ErrorKind::NotFound
@@ -51,22 +51,6 @@ pub(super) async fn share(
     let told = protocol::SharedFile::new(&file, appointment.participant(participant));
     edge.live.shared(id, file).await;
     Ok((StatusCode::CREATED, Json(told)))
-}
-
-async fn spool(path: &std::path::Path, body: Body) -> Result<(), Failure> {
-    let mut file = tokio::fs::File::create(path).await?;
-    let mut bytes = 0_u64;
-    let mut stream = body.into_data_stream();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Failure::bad_request("the upload broke off"))?;
-        bytes += chunk.len() as u64;
-        if bytes > u64::from(SharedFile::MAX_BYTES) {
-            return Err(ShareRefusal::TooLarge.into());
-        }
-        file.write_all(&chunk).await?;
-    }
-    file.flush().await?;
-    Ok(())
 }
 
 /// Looks at what has come in, and writes file and row, in this order.
@@ -135,15 +119,19 @@ fn percent(name: &str) -> String {
     out
 }
 
+/// The secret of the link that a guest shows.
+pub(super) fn shown_link(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Link ")
+}
+
 /// Who asks, if they may: a guest who shows a link (`Authorization: Link ...`) and is in the call, or signed-in staff.
-async fn person(
+pub(super) async fn person(
     edge: &Edge,
     headers: &HeaderMap,
     id: AppointmentId,
     verb: Verb,
 ) -> Result<(Appointment, ParticipantId), Failure> {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(secret) = shown.and_then(|value| value.strip_prefix("Link ")) {
+    if let Some(secret) = shown_link(headers) {
         let guest = guest::let_in(edge, secret).await?;
         if guest.appointment.id != id {
             return Err(Failure::not_found());

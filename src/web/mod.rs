@@ -11,17 +11,23 @@ mod files;
 mod guest;
 mod health;
 mod hospital;
+mod key_images;
 mod links;
 mod problem;
 mod quality;
 mod receipt;
+mod record;
 mod router;
 mod sign_in;
 mod socket;
+mod spool;
 mod studies;
+mod summary;
+mod worklist;
 
 use std::sync::Arc;
 
+pub use diag::ice_server;
 pub use router::router;
 use url::Url;
 

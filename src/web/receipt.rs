@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::studies::is_other_patient;
 use crate::archive::{self, RefusalKind};
+use crate::clinical::is_other_patient;
 use crate::imaging::{PatientFacts, Received};
 use crate::protocol::{FoundPatient, ProblemCode, Receipt, ReceivedFile, RefusedFile};
 
@@ -91,7 +91,7 @@ fn code(kind: RefusalKind) -> ProblemCode {
     }
 }
 
-fn count(number: usize) -> u32 {
+pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
@@ -150,11 +150,5 @@ mod tests {
             (answer.refused[0].name.as_str(), answer.refused[0].code),
             ("x", ProblemCode::OtherPatient)
         );
-    }
-
-    #[test]
-    fn a_letter_without_a_name_is_not_of_another_patient() {
-        assert!(!is_other_patient("MARTIN Jean", ""));
-        assert!(is_other_patient("MARTIN Jean", "DURAND Anne"));
     }
 }

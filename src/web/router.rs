@@ -6,18 +6,20 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{any, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, links, quality,
-    sign_in, socket, studies,
+    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, key_images, links,
+    quality, record, sign_in, socket, studies, summary, worklist,
 };
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
+/// The largest text of a summary, in bytes: all of its sentences, each letter of them four bytes.
+const MAX_SUMMARY: usize = 512 << 10;
 /// A request that is no upload and no socket is answered within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -37,21 +39,37 @@ pub fn router(edge: Edge) -> Router {
             post(links::issue).delete(links::withdraw),
         )
         .route("/api/appointments/{appointment}/quality", get(quality::show))
+        .route("/api/appointments/{appointment}/key-images", get(key_images::list))
+        .route("/api/appointments/{appointment}/key-images/save", post(key_images::save))
+        .route("/api/key-images/{image}", delete(key_images::remove))
+        .route("/api/key-images/{image}/caption", put(key_images::caption))
+        .route("/api/key-images/{image}/picture", get(key_images::picture))
+        .route("/api/appointments/{appointment}/summary.pdf", get(summary::document))
+        .route("/api/appointments/{appointment}/drop-in", post(worklist::drop_in))
+        .route("/api/worklist", get(worklist::list))
+        .route("/api/appointments/{appointment}/viewing", get(record::show))
+        .route("/api/steps/{step}/picture", get(record::picture))
         .route("/api/guest/look", post(guest::look))
+        .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
         .route("/login/callback", get(sign_in::finish))
         .route("/login/signed-out", get(sign_in::signed_out))
         .route("/logout", post(sign_in::logout))
         .layer(DefaultBodyLimit::max(MAX_JSON))
+        .route(
+            "/api/appointments/{appointment}/summary",
+            get(summary::show).put(summary::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
+        )
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let long = Router::new()
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
         .route("/api/appointments/{appointment}/files", post(files::share))
         .route("/api/appointments/{appointment}/files/{file}", get(files::fetch))
         .layer(DefaultBodyLimit::disable())
-        .route("/ws", get(socket::open))
-        .route("/ws/agenda", get(agenda::open));
+        // A browser that speaks HTTP/2 asks for a socket with CONNECT (RFC 8441 section 4), one that speaks HTTP/1.1 with GET.
+        .route("/ws", any(socket::open))
+        .route("/ws/agenda", any(agenda::open));
     Router::new()
         .merge(api)
         .merge(long)

@@ -1,8 +1,11 @@
 //! `GET /ws`: one WebSocket a device, typed JSON both ways, pictures as binary messages.
 
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -17,7 +20,8 @@ use crate::clinical::{
     Actor, AppointmentId, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
 };
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
-use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage};
+use crate::port::Progress;
+use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage, WindowWord};
 
 /// The largest message of a client, in bytes: a session description of 64 KiB, escaped.
 const MAX_MESSAGE: usize = 256 << 10;
@@ -25,24 +29,26 @@ const MAX_MESSAGE: usize = 256 << 10;
 const HELLO: Duration = Duration::from_secs(10);
 /// A client that is silent for this long is lost; it sends `ping` every 10 seconds.
 const SILENCE: Duration = Duration::from_secs(25);
-/// A client that takes longer than this for one message does not read any more.
+/// A client that nothing leaves for in so long, while something is to, does not read any more. A large picture on a slow line may take
+/// longer than this as a whole.
 const STALL: Duration = Duration::from_secs(20);
 
 pub(super) async fn open(
     State(edge): State<Edge>,
+    ConnectInfo(progress): ConnectInfo<Progress>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     // Staff are known by their cookie; guests show their link in the first message.
     let practitioner = extract::signed_in(&edge, &headers).await?;
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket).await))
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket, progress).await))
 }
 
 /// Why a socket is closed before anybody attends.
 struct Closed(ProblemCode, &'static str);
 
-async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket) {
+async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket, progress: Progress) {
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
     match welcome(&edge, practitioner, &mut stream, outbox).await {
@@ -55,7 +61,8 @@ async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket
             // Both ends of one connection: when either is done, both are.
             tokio::select! {
                 () = listen(&attendance, &mut stream) => {}
-                () = tell(&mut outgoing, &mut sink) => {}
+                () = tell(&mut outgoing, &mut sink, &progress) => {}
+                () = attendance.is_cut() => {}
                 () = edge.tasks.stopped() => {
                     let _ = sink.send(Message::Close(Some(CloseFrame {
                         code: close_code::RESTART,
@@ -78,9 +85,9 @@ async fn welcome(
     let Ok(Some(Ok(Message::Text(text)))) = first else {
         return Err(Closed(ProblemCode::OutOfOrder, "hello did not come"));
     };
-    let (link, appointment, resume) = match serde_json::from_str(text.as_str()) {
-        Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, resume, .. }) => {
-            (link, appointment, resume)
+    let (link, appointment, resume, window) = match serde_json::from_str(text.as_str()) {
+        Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, resume, window, .. }) => {
+            (link, appointment, resume, window.unwrap_or(WindowWord::Main))
         }
         Ok(ClientMessage::Hello { .. }) => {
             return Err(Closed(
@@ -96,9 +103,16 @@ async fn welcome(
         (None, Some(appointment)) => staff_of(edge, practitioner, &appointment).await?,
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
-    let attending = Attending { participant, actor, outbox, resume };
+    let attending = Attending { participant, actor, outbox, resume, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
+        AttendError::NoWindow => Closed(
+            ProblemCode::NotAllowed,
+            "a second window opens beside a page of staff that is in the call",
+        ),
+        AttendError::TooManyWindows => {
+            Closed(ProblemCode::TooMany, "this person has enough second windows open")
+        }
         AttendError::Unknown => Closed(ProblemCode::NotFound, "there is nothing here for you"),
         AttendError::Unavailable => {
             Closed(ProblemCode::Unavailable, "the consultation cannot be opened at present")
@@ -156,13 +170,37 @@ async fn listen(attendance: &Attendance, stream: &mut SplitStream<WebSocket>) {
 }
 
 /// Sends what comes out of the outbox, until the last word.
-async fn tell(outgoing: &mut mpsc::Receiver<Outgoing>, sink: &mut SplitSink<WebSocket, Message>) {
+async fn tell(
+    outgoing: &mut mpsc::Receiver<Outgoing>,
+    sink: &mut SplitSink<WebSocket, Message>,
+    progress: &Progress,
+) {
     while let Some(next) = outgoing.recv().await {
         let is_last = matches!(next, Outgoing::Close);
-        match tokio::time::timeout(STALL, send(sink, next)).await {
-            Ok(Ok(())) if !is_last => {}
+        match unless_stalled(STALL, || progress.bytes(), send(sink, next)).await {
+            Some(Ok(())) if !is_last => {}
             _ => return,
         }
+    }
+}
+
+/// What becomes of sending; `None` when no byte has left within `stall`, or, at most, twice that. `left`: bytes that have so far.
+async fn unless_stalled<T>(
+    stall: Duration,
+    left: impl Fn() -> u64,
+    sending: impl Future<Output = T>,
+) -> Option<T> {
+    let mut sending = pin!(sending);
+    let mut before = left();
+    loop {
+        if let Ok(sent) = tokio::time::timeout(stall, &mut sending).await {
+            return Some(sent);
+        }
+        let now = left();
+        if now == before {
+            return None;
+        }
+        before = now;
     }
 }
 
@@ -172,9 +210,45 @@ async fn send(sink: &mut SplitSink<WebSocket, Message>, next: Outgoing) -> Resul
             let text = serde_json::to_string(&message).map_err(axum::Error::new)?;
             sink.send(Message::Text(text.into())).await
         }
+        Outgoing::Latest(text, _waiting) => sink.send(Message::Text((&*text).into())).await,
         Outgoing::Picture(bytes) => sink.send(Message::Binary(bytes.into())).await,
         Outgoing::Close => {
             sink.send(Message::Close(Some(CloseFrame { code: close_code::NORMAL, reason: "".into() }))).await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const STALL: Duration = Duration::from_millis(400);
+    const STEP: Duration = Duration::from_millis(20);
+
+    /// A message as a whole had 20 s: a large exact picture at 400 kbit/s closed its own connection, again and again.
+    #[tokio::test]
+    async fn a_large_picture_on_a_slow_line_is_no_stall_as_long_as_something_leaves() {
+        let left = Cell::new(0_u64);
+        let slowly = async {
+            for _ in 0..60 {
+                tokio::time::sleep(STEP).await;
+                left.set(left.get() + 1000);
+            }
+        };
+        assert_eq!(unless_stalled(STALL, || left.get(), slowly).await, Some(()));
+    }
+
+    #[tokio::test]
+    async fn whoever_takes_nothing_is_given_up_in_time() {
+        let left = Cell::new(0_u64);
+        let breaks_off = async {
+            tokio::time::sleep(STEP).await;
+            left.set(1000);
+            std::future::pending::<()>().await;
+        };
+        let given_up = unless_stalled(STALL, || left.get(), breaks_off);
+        assert_eq!(tokio::time::timeout(STALL * 10, given_up).await, Ok(None));
     }
 }

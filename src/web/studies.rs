@@ -1,28 +1,38 @@
 //! Studies of an appointment: uploaded, listed, pictured small.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::StreamExt;
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
 use super::Edge;
 use super::appointments::allowed;
 use super::extract::{One, SignedIn};
+use super::files::{person, shown_link};
 use super::problem::Failure;
-use super::receipt::{answer, part_by_patient};
-use crate::archive::PictureRequest;
-use crate::clinical::{Appointment, AppointmentId, SeriesId, Verb, is_same_name};
+use super::receipt::{answer, count, part_by_patient};
+use super::spool::spool;
+use crate::archive::{PictureRequest, Progress};
+use crate::clinical::{
+    Appointment, AppointmentId, FileKind, SeriesId, ShareRefusal, StudyId, Verb, is_other_patient, priors,
+};
 use crate::imaging::{ObjectKind, Presentation, Quality, Surface, View, display_order};
 use crate::protocol::{ProblemCode, Receipt, SeriesEntry, StudyEntry};
 use crate::store::StoredStudy;
 
 /// The longest file name that is repeated in an answer, in characters.
 const MAX_NAME: usize = 200;
+/// The largest photograph of a guest, in bytes.
+const MAX_PHOTO_BYTES: u64 = 20 << 20;
+/// Photographs of one appointment, beyond which guests bring no more.
+const MAX_PHOTOS: usize = 100;
+/// How often staff are told how far an upload is taken in.
+const TOLD_EVERY: Duration = Duration::from_millis(250);
 /// Side of a small picture, in pixels.
 const THUMBNAIL: Surface = Surface { width: 160, height: 160 };
 
@@ -34,11 +44,20 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<StudyEntry>>, Failure> {
     let appointment = allowed(&edge, &signed_in, appointment, Verb::ListStudies).await?;
     let studies = edge.store.studies_of(appointment.id).await?;
-    Ok(Json(studies.into_iter().map(|study| entry(&appointment, study)).collect()))
+    let dated: Vec<_> =
+        studies.iter().map(|study| (study.patient.name.expose().as_str(), study.facts.date)).collect();
+    let priors = priors(&dated);
+    Ok(Json(
+        studies
+            .into_iter()
+            .zip(priors)
+            .map(|(study, is_prior)| entry(&appointment, study, is_prior))
+            .collect(),
+    ))
 }
 
-fn entry(appointment: &Appointment, study: StoredStudy) -> StudyEntry {
-    let booked = appointment.patient().map(|patient| patient.name.expose().as_str()).unwrap_or_default();
+fn entry(appointment: &Appointment, study: StoredStudy, is_prior: bool) -> StudyEntry {
+    let booked = appointment.patient_name();
     let written = study.patient.name.expose();
     StudyEntry {
         study: study.id.to_string(),
@@ -46,6 +65,7 @@ fn entry(appointment: &Appointment, study: StoredStudy) -> StudyEntry {
         description: study.facts.description,
         is_other_patient: is_other_patient(booked, written),
         patient_name: written.clone(),
+        is_prior,
         series: study
             .series
             .into_iter()
@@ -57,14 +77,10 @@ fn entry(appointment: &Appointment, study: StoredStudy) -> StudyEntry {
                 kind: kind(&series.kinds).into(),
                 frames: u32::try_from(series.frames).unwrap_or(u32::MAX),
                 bytes: series.bytes as f64,
+                acquired_at: series.acquired.map(|moment| moment.format("%Y-%m-%dT%H:%M:%S").to_string()),
             })
             .collect(),
     }
-}
-
-/// Whether objects name somebody else than the patient who is expected. Photographs and letters that are no DICOM name nobody.
-pub(super) fn is_other_patient(booked: &str, written: &str) -> bool {
-    !written.is_empty() && !is_same_name(booked, written)
 }
 
 /// What a series is, when its objects are of several kinds: pictures first.
@@ -82,44 +98,72 @@ pub(super) struct Named {
     name: String,
 }
 
-/// `POST /api/appointments/{appointment}/studies?name=...`: one object or one ZIP as the body.
+/// `POST /api/appointments/{appointment}/studies?name=...`: one object or one ZIP as the body. Guests in the call, who show a link,
+/// bring a photograph.
 pub(super) async fn receive(
     State(edge): State<Edge>,
-    signed_in: SignedIn,
     One(appointment): One<AppointmentId>,
     Query(Named { name }): Query<Named>,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Failure> {
-    let appointment = allowed(&edge, &signed_in, appointment, Verb::AddStudies).await?;
+    let is_photo = shown_link(&headers).is_some();
+    let verb = if is_photo { Verb::UploadPhotos } else { Verb::AddStudies };
+    let (appointment, _) = person(&edge, &headers, appointment, verb).await?;
+    if is_photo {
+        may_bring_photo(&edge, &appointment).await?;
+    }
+    let most = if is_photo { MAX_PHOTO_BYTES } else { edge.max_upload_bytes };
     let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
     tokio::fs::create_dir_all(&edge.incoming).await?;
     let path = edge.incoming.join(edge.clock.new_uuid().to_string());
-    let stored = store_upload(&edge, &path, body).await;
-    let outcome = match stored {
-        Ok(()) => take_in(&edge, &appointment, &path, &name).await,
-        Err(failure) => Err(failure),
+    let too_large = || {
+        let detail = format!("an upload has at most {} MiB", most >> 20);
+        Failure::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, detail)
     };
+    let outcome = async {
+        spool(&path, body, most, too_large).await?;
+        if is_photo {
+            is_photograph(&edge, &path).await?;
+        }
+        take_in(&edge, &appointment, &path, &name).await
+    };
+    let outcome = outcome.await;
     if let Err(error) = tokio::fs::remove_file(&path).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
     }
     outcome.map(Json)
 }
 
-async fn store_upload(edge: &Edge, path: &std::path::Path, body: Body) -> Result<(), Failure> {
-    let mut file = tokio::fs::File::create(path).await?;
-    let mut bytes = 0_u64;
-    let mut stream = body.into_data_stream();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Failure::bad_request("the upload broke off"))?;
-        bytes += chunk.len() as u64;
-        if bytes > edge.max_upload_bytes {
-            let detail = format!("an upload has at most {} MiB", edge.max_upload_bytes >> 20);
-            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, detail));
-        }
-        file.write_all(&chunk).await?;
+/// A guest's disk space is bounded by the appointment, which is not over.
+async fn may_bring_photo(edge: &Edge, appointment: &Appointment) -> Result<(), Failure> {
+    if appointment.status.is_over() {
+        return Err(ShareRefusal::Over.into());
     }
-    file.flush().await?;
+    let studies = edge.store.studies_of(appointment.id).await?;
+    let photos =
+        studies.iter().flat_map(|study| &study.series).filter(|one| one.facts.modality == "XC").count();
+    if photos >= MAX_PHOTOS {
+        let detail = format!("an appointment takes at most {MAX_PHOTOS} photographs");
+        return Err(Failure::new(StatusCode::CONFLICT, ProblemCode::TooMany, detail));
+    }
     Ok(())
+}
+
+/// What a guest brings is looked at before anything is made of it.
+async fn is_photograph(edge: &Edge, path: &std::path::Path) -> Result<(), Failure> {
+    let looked = edge.archive.shelf().await.look(path).await?;
+    match FileKind::sniff(&looked.bytes, &looked.entries) {
+        Some(FileKind::Jpeg | FileKind::Png) => Ok(()),
+        _ => {
+            let detail = "only JPEG and PNG pictures are taken from guests";
+            Err(Failure::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                ProblemCode::WrongFileKind,
+                detail.to_owned(),
+            ))
+        }
+    }
 }
 
 async fn take_in(
@@ -128,13 +172,30 @@ async fn take_in(
     path: &std::path::Path,
     name: &str,
 ) -> Result<Receipt, Failure> {
-    // The browser shows how much it has sent; what is unpacked after that takes no time that needs showing.
-    let (progress, _) = mpsc::channel(1);
-    let mut receipt = edge.archive.receive(path, name, progress).await?;
+    let (progress, mut steps) = mpsc::channel(1);
+    // Until it ends, which is no matter of this side.
+    let telling = async {
+        while let Some(Progress { files, received }) = steps.recv().await {
+            edge.live.receiving(appointment.id, files, received, false).await;
+            tokio::time::sleep(TOLD_EVERY).await;
+        }
+        std::future::pending().await
+    };
+    let taken = tokio::select! {
+        taken = edge.archive.receive(path, name, progress) => taken,
+        never = telling => never,
+    };
+    let counts = taken.as_ref().map(|receipt| {
+        let received = receipt.received.len();
+        (received + receipt.ignored.len() + receipt.refused.len(), received)
+    });
+    let (files, received) = counts.unwrap_or_default();
+    edge.live.receiving(appointment.id, count(files), count(received), true).await;
+    let mut receipt = taken?;
     let mut others = Vec::new();
     for is_last in [false, true] {
-        let known = edge.store.studies_of(appointment.id).await?.into_iter();
-        let known = known.map(|study| (study.facts.uid, study.patient.id.into_inner())).collect();
+        let known = edge.store.known_studies_of(appointment.id).await?.into_iter();
+        let known = known.map(|(uid, patient)| (uid, patient.into_inner())).collect();
         others.extend(part_by_patient(&mut receipt, known));
         match edge.store.add_received(appointment.id, &receipt.received, &edge.clock).await {
             Ok(_) => break,
@@ -153,8 +214,26 @@ async fn take_in(
         files.refused = receipt.refused.len() + others.len(),
         "an upload was taken in"
     );
-    let booked = appointment.patient().map(|patient| patient.name.expose().as_str()).unwrap_or_default();
+    let booked = appointment.patient_name();
     Ok(answer(receipt, others, booked))
+}
+
+/// `DELETE /api/studies/{study}`: nothing lists or shows it any more.
+pub(super) async fn withdraw(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(study): One<StudyId>,
+) -> Result<StatusCode, Failure> {
+    let appointment = edge.store.appointment_of_study(study).await?.ok_or_else(Failure::not_found)?;
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::WithdrawStudies).await?;
+    let withdrawn = edge.store.withdraw_study(appointment.id, study, edge.clock.now()).await?;
+    let withdrawn = withdrawn.ok_or_else(Failure::not_found)?;
+    tracing::info!(
+        appointment.id = %appointment.id, study.id = %study, series.count = withdrawn.series.len(),
+        "a study was withdrawn"
+    );
+    edge.live.withdrawn(appointment.id, withdrawn).await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /api/series/{series}/thumbnail`: the middle frame, small, as JPEG.

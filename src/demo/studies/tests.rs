@@ -25,7 +25,7 @@ fn the_objects_are_one_patient_two_studies_and_a_stack_in_order() {
     assert_eq!(received[SLICES].instance.kind, ObjectKind::Image);
     let (state, keys) = (&received[SLICES + 1].instance, &received[SLICES + 2].instance);
     assert_eq!((state.kind, state.details.label.as_str()), (ObjectKind::Presentation, "Aorte"));
-    assert_eq!((keys.kind, keys.details.label.as_str()), (ObjectKind::KeyObjects, "For Surgery"));
+    assert_eq!((keys.kind, keys.details.label.as_str()), (ObjectKind::KeyObjects, "Of Interest"));
     let named = |one: &crate::imaging::InstanceFacts| -> Vec<_> {
         let place = |uid: &str| ct.iter().position(|slice| slice.uid == uid).unwrap();
         one.details.references.iter().map(|reference| place(&reference.uid)).collect()

@@ -163,19 +163,21 @@ fn a_supplemental_palette_is_read_where_the_frame_is_in_colour() {
 }
 
 #[test]
-fn a_clip_of_ultrasound_does_not_flicker() {
-    let look = |frames: &str, modality| {
+fn ultrasound_of_eight_bits_is_as_it_is_stored_and_does_not_flicker() {
+    let of_bits = |bits, frames: &str, modality| {
         look(
             0,
             vec![
-                word(tags::BITS_ALLOCATED, 8),
+                word(tags::BITS_ALLOCATED, bits),
                 word(tags::PIXEL_REPRESENTATION, 0),
                 text(tags::MODALITY, modality),
                 DataElement::new(tags::NUMBER_OF_FRAMES, VR::IS, PrimitiveValue::from(frames)),
             ],
         )
     };
-    assert_eq!(look("30", "US").default_range, Some((0.0, 255.0)));
-    assert_eq!(look("1", "US").default_range, None);
-    assert_eq!(look("30", "XA").default_range, None);
+    for (frames, modality) in [("30", "US"), ("1", "US"), ("1", "IVUS"), ("1", "OT")] {
+        assert_eq!(of_bits(8, frames, modality).default_range, Some((0.0, 255.0)), "{modality}");
+    }
+    assert_eq!(of_bits(8, "30", "XA").default_range, None);
+    assert_eq!(of_bits(16, "1", "OT").default_range, None);
 }

@@ -85,6 +85,8 @@ impl JpegMarks {
         match self.component_ids[..] {
             [b'R', b'G', b'B'] => Some(Color::Rgb),
             // Lossless processes transform nothing unless the header says that it was done before.
+            // Only JFIF and Adobe say that the range is full.
+            [1, 2, 3] if !is_lossless && format.color == Some(Color::YbrPartial) => Some(Color::YbrPartial),
             [1, 2, 3] if !is_lossless && format.color != Some(Color::Rgb) => Some(Color::Ybr),
             _ => None,
         }

@@ -5,10 +5,13 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use super::super::dataset;
-use super::super::stack::{Key, Slice, arrange};
+use super::super::header::array;
+use super::super::stack::{Key, Slice, across, arrange};
 
 /// Objects with more frames are shown as stored.
 const MAX_FRAMES: u32 = 100_000;
+/// Of objects with more frames no places are kept.
+const MAX_PLACES: u32 = 10_000;
 
 /// The frames of a multi-frame object in display order, stack by stack; empty when they are one stack as stored.
 pub(super) fn stacks(set: &InMemDicomObject, frames: u32) -> Vec<Vec<u32>> {
@@ -25,6 +28,41 @@ pub(super) fn stacks(set: &InMemDicomObject, frames: u32) -> Vec<Vec<u32>> {
         .collect();
     let is_as_stored = matches!(&found[..], [only] if only.is_sorted());
     if is_as_stored { Vec::new() } else { found }
+}
+
+/// Where every frame of a multi-frame object lies, mm, and what is across its plane: one for all frames, or one for each (PS3.3 C.7.6.16.2.3
+/// and C.7.6.16.2.4). Both empty where no frame tells it.
+pub(super) fn planes(set: &InMemDicomObject, frames: u32) -> (Vec<Option<[f64; 3]>>, Vec<[f64; 3]>) {
+    if !(2..=MAX_PLACES).contains(&frames) {
+        return (Vec::new(), Vec::new());
+    }
+    // Ten thousand of them are kept for an object: the digits behind say nothing.
+    let round = |numbers: [f64; 3], parts: f64| numbers.map(|number| (number * parts).round() / parts);
+    let plane = |index| {
+        let normal = across(orientation(set, index)?)?;
+        Some((round(position(set, index)?, 1e4), round(normal, 1e6)))
+    };
+    let planes: Vec<Option<([f64; 3], [f64; 3])>> = (0..frames as usize).map(plane).collect();
+    let Some((_, first)) = planes.iter().flatten().next().copied() else { return (Vec::new(), Vec::new()) };
+    let is_one = planes.iter().flatten().all(|(_, normal)| *normal == first);
+    let normals = if is_one {
+        vec![first]
+    } else {
+        planes.iter().map(|plane| plane.map_or(first, |(_, normal)| normal)).collect()
+    };
+    (planes.into_iter().map(|plane| plane.map(|(position, _)| position)).collect(), normals)
+}
+
+/// Image Position (Patient) (0020,0032) of a frame.
+fn position(set: &InMemDicomObject, index: usize) -> Option<[f64; 3]> {
+    let group = dataset::functional_group(set, index, tags::PLANE_POSITION_SEQUENCE)?;
+    array(&dataset::numbers(group, tags::IMAGE_POSITION_PATIENT))
+}
+
+/// Image Orientation (Patient) (0020,0037) of a frame.
+fn orientation(set: &InMemDicomObject, index: usize) -> Option<[f64; 6]> {
+    let group = dataset::functional_group(set, index, tags::PLANE_ORIENTATION_SEQUENCE)?;
+    array(&dataset::numbers(group, tags::IMAGE_ORIENTATION_PATIENT))
 }
 
 /// What a dimension counts (Dimension Index Pointer (0020,9165)).
@@ -55,12 +93,8 @@ fn slice<'a>(set: &'a InMemDicomObject, index: usize, roles: &[Role]) -> Slice<'
     let number = |item: Option<&InMemDicomObject>, tag| {
         item.and_then(|item| dataset::number(item, tag)).filter(|number| number.is_finite())
     };
-    let array = |item: Option<&InMemDicomObject>, tag| item.map(|item| dataset::numbers(item, tag));
     let content = group(tags::FRAME_CONTENT_SEQUENCE);
-    let orientation = array(group(tags::PLANE_ORIENTATION_SEQUENCE), tags::IMAGE_ORIENTATION_PATIENT)
-        .and_then(|numbers| super::super::header::array::<6>(&numbers));
-    let position = array(group(tags::PLANE_POSITION_SEQUENCE), tags::IMAGE_POSITION_PATIENT)
-        .and_then(|numbers| super::super::header::array::<3>(&numbers));
+    let (orientation, position) = (orientation(set, index), position(set, index));
     let in_stack = number(content, tags::IN_STACK_POSITION_NUMBER);
     let dimensions: Vec<i64> = content
         .map(|content| dataset::numbers(content, tags::DIMENSION_INDEX_VALUES))

@@ -186,3 +186,34 @@ fn frames_without_a_plane_are_sorted_by_their_place_in_the_stack() {
     let set = item([sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frames)]);
     assert_eq!(order(&set, 4).stacks, [[3, 1], [4, 2]]);
 }
+
+/// PS3.3 C.7.6.16.2.3 and C.7.6.16.2.4: each frame may have a plane of its own, or all one.
+#[test]
+fn frames_of_an_enhanced_object_tell_where_they_lie() {
+    let frames: Vec<_> = (0..3).rev().map(|z| frame(f64::from(z) / 3.0, &[])).collect();
+    let mut set = enhanced(&[], frames.clone());
+    set.put(text(tags::FRAME_OF_REFERENCE_UID, VR::UI, "1.9"));
+    let found = order(&set, 3);
+    assert_eq!(found.frame_of_reference, "1.9");
+    let heights: Vec<_> = found.positions.iter().map(|position| position.unwrap()[2]).collect();
+    assert_eq!(heights, [0.6667, 0.3333, 0.0], "as stored");
+    assert_eq!(found.normals, [[0.0, 0.0, 1.0]], "one for all");
+
+    // A frame that is turned away, and one without a place.
+    let mut frames = frames;
+    let sagittal = [text(tags::IMAGE_ORIENTATION_PATIENT, VR::DS, "0\\1\\0\\0\\0\\-1")];
+    frames[1].put(groups(tags::PLANE_ORIENTATION_SEQUENCE, sagittal));
+    frames[2] = item([]);
+    let found = order(&enhanced(&[], frames), 3);
+    assert_eq!(found.positions[2], None);
+    assert_eq!(found.normals, [[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]);
+
+    let single = order(&enhanced(&[], vec![frame(1.0, &[])]), 1);
+    assert_eq!(
+        (single.positions.len(), single.normals.len()),
+        (0, 0),
+        "has its place in the facts of the object"
+    );
+    let none = order(&enhanced(&[], vec![item([]), item([])]), 2);
+    assert_eq!((none.positions.len(), none.normals.len()), (0, 0));
+}

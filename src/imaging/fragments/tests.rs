@@ -132,3 +132,27 @@ fn jpeg_in_a_syntax_that_is_not_compressed_is_decoded() {
     let fragments = LEVELS.map(jpeg).map(|frame| [frame, vec![0]].concat()).to_vec();
     assert_eq!(levels(&object(uids::JPEG2000, 3, vec![], fragments)), LEVELS);
 }
+
+/// Two bytes that start a JPEG XL within a JPEG began a new frame.
+#[test]
+fn a_fragment_that_starts_like_another_coding_is_no_frame() {
+    let with_comment = |level| {
+        let frame = jpeg(level);
+        let comment = [0xFF, 0xFE, 0, 6, 0xFF, 0x0A, 0, 0];
+        [&frame[..2], &comment, &frame[2..], if frame.len() % 2 == 1 { &[0][..] } else { &[] }].concat()
+    };
+    let [first, second] = [40, 90].map(with_comment);
+    let fragments = vec![first[..6].to_vec(), first[6..].to_vec(), second];
+    assert!(fragments[1].starts_with(&[0xFF, 0x0A]));
+    assert_eq!(levels(&object(uids::JPEG_BASELINE8_BIT, 2, vec![], fragments)), [40, 90]);
+}
+
+/// Every frame of a long clip searched all fragments anew.
+#[test]
+fn where_the_frames_are_is_found_once_for_an_object() {
+    let bytes = object(uids::JPEG_BASELINE8_BIT, 3, vec![], LEVELS.map(jpeg).to_vec());
+    let object = Object::open(&bytes[..]).unwrap();
+    assert_eq!(held_frames(&object), 3);
+    let plan = object.fragment_plan(|| panic!("it was made before"));
+    assert_eq!(plan, Some(&Plan::Groups(vec![0..1, 1..2, 2..3])));
+}

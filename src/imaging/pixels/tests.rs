@@ -144,6 +144,8 @@ fn contradictions_of_the_header_are_settled_by_the_data_or_named() {
     let halved = [gray, (tags::PHOTOMETRIC_INTERPRETATION, "YBR_FULL_422")];
     assert_eq!(shown(256 * 2, &halved), (3, Ok(Color::Ybr)));
     assert_eq!(shown(256 * 3, &halved), (3, Ok(Color::Ybr)), "chroma of every pixel is there");
+    let partial = [gray, (tags::PHOTOMETRIC_INTERPRETATION, "YBR_PARTIAL_422")];
+    assert_eq!(shown(256 * 2, &partial), (3, Ok(Color::YbrPartial)), "PS3.3 C.7.6.3.1.2: 16 to 235");
     let retired = (tags::PHOTOMETRIC_INTERPRETATION, "HSV");
     assert_eq!(shown(256 * 3, &[gray, retired]), (3, Err("HSV".to_owned())));
     // More stored bits than there are, a high bit that is none.
@@ -152,45 +154,79 @@ fn contradictions_of_the_header_are_settled_by_the_data_or_named() {
     assert_eq!((frame.appearance.bits_stored, frame.values.at(3)), (16, Some(8.0)));
 }
 
-/// Overlay planes within the pixels (PS3.3-2004 C.9.2) are taken before masking takes them away.
+/// Overlay planes within the pixels (PS3.3-2004 C.9.2) are taken before masking takes them away, however the words are written.
 #[test]
 fn planes_within_the_pixels_survive_decoding() {
-    let element = |group: u16, tag: u16, vr: &[u8; 2], value: &[u8]| {
-        let length = (value.len() as u16).to_le_bytes();
-        let head = [&group.to_le_bytes()[..], &tag.to_le_bytes(), vr];
-        match vr {
-            b"OW" => [head.concat(), vec![0, 0], (value.len() as u32).to_le_bytes().to_vec(), value.to_vec()]
-                .concat(),
-            _ => [head.concat(), length.to_vec(), value.to_vec()].concat(),
+    type Order<'a> = &'a dyn Fn(u32, usize) -> Vec<u8>;
+    let object = |syntax: &[u8], is_big: bool, pixels: &dyn Fn(Order<'_>) -> Vec<u8>| {
+        let ordered = move |number: u32, bytes: usize| {
+            let big = number.to_be_bytes();
+            if is_big { big[4 - bytes..].to_vec() } else { number.to_le_bytes()[..bytes].to_vec() }
+        };
+        let element = |group: u32, tag: u32, vr: &[u8; 2], value: &[u8]| {
+            [&ordered(group, 2), &ordered(tag, 2), &vr[..], &ordered(value.len() as u32, 2), value].concat()
+        };
+        let word = |group, tag, value| element(group, tag, b"US", &ordered(value, 2));
+        let little = |tag: u8, vr: &[u8; 2], value: &[u8]| {
+            [&[2, 0, tag, 0][..], vr, &(value.len() as u16).to_le_bytes(), value].concat()
+        };
+        let meta = little(0x10, b"UI", syntax);
+        [
+            vec![0; 128],
+            b"DICM".to_vec(),
+            [little(0, b"UL", &(meta.len() as u32).to_le_bytes()), meta].concat(),
+            word(0x28, 0x02, 1),
+            element(0x28, 0x04, b"CS", b"MONOCHROME2 "),
+            word(0x28, 0x10, 1),
+            word(0x28, 0x11, 2),
+            word(0x28, 0x100, 16),
+            word(0x28, 0x101, 12),
+            word(0x28, 0x102, 11),
+            word(0x28, 0x103, 0),
+            word(0x6000, 0x10, 1),
+            word(0x6000, 0x11, 2),
+            word(0x6000, 0x100, 16),
+            word(0x6000, 0x102, 13),
+            ordered(0x7FE0, 2),
+            ordered(0x10, 2),
+            pixels(&ordered),
+        ]
+        .concat()
+    };
+    let long = |vr: &'static [u8; 2], value: &'static [u8]| {
+        move |ordered: &dyn Fn(u32, usize) -> Vec<u8>| {
+            [&vr[..], &[0, 0], &ordered(value.len() as u32, 4), value].concat()
         }
     };
-    let word = |group, tag, value: u16| element(group, tag, b"US", &value.to_le_bytes());
-    let meta = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0");
-    let object = [
-        vec![0; 128],
-        b"DICM".to_vec(),
-        [element(2, 0, b"UL", &(meta.len() as u32).to_le_bytes()), meta].concat(),
-        word(0x28, 0x02, 1),
-        element(0x28, 0x04, b"CS", b"MONOCHROME2 "),
-        word(0x28, 0x10, 1),
-        word(0x28, 0x11, 2),
-        word(0x28, 0x100, 16),
-        word(0x28, 0x101, 12),
-        word(0x28, 0x102, 11),
-        word(0x28, 0x103, 0),
-        word(0x6000, 0x10, 1),
-        word(0x6000, 0x11, 2),
-        word(0x6000, 0x100, 16),
-        word(0x6000, 0x102, 13),
-        element(0x7FE0, 0x10, b"OW", &[0x34, 0x12, 0x78, 0x26]),
-    ];
-    let frame = decode_frame(&object.concat(), FrameNumber::FIRST).unwrap();
-    assert_eq!(*frame.values, Values::U16(vec![0x234, 0x678]));
-    assert_eq!(frame.appearance.overlays.len(), 1);
-    assert_eq!(
-        (frame.appearance.overlays[0].group, &frame.appearance.overlays[0].bits[..]),
-        (0x6000, &[0b10][..])
-    );
+    let item =
+        |value: &[u8]| [&[0xFE, 0xFF, 0, 0xE0][..], &(value.len() as u32).to_le_bytes(), value].concat();
+    let fragment = |_: &dyn Fn(u32, usize) -> Vec<u8>| {
+        let end = [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
+        [&b"OB\0\0\xFF\xFF\xFF\xFF"[..], &item(&[]), &item(&[0x34, 0x12, 0x78, 0x26]), &end].concat()
+    };
+    for (what, object) in [
+        ("little", object(b"1.2.840.10008.1.2.1\0", false, &long(b"OW", &[0x34, 0x12, 0x78, 0x26]))),
+        ("big", object(b"1.2.840.10008.1.2.2\0", true, &long(b"OW", &[0x12, 0x34, 0x26, 0x78]))),
+        ("big, as bytes", object(b"1.2.840.10008.1.2.2\0", true, &long(b"OB", &[0x12, 0x34, 0x26, 0x78]))),
+        ("encapsulated", object(b"1.2.840.10008.1.2.1.98", false, &fragment)),
+    ] {
+        let frame = decode_frame(&object, FrameNumber::FIRST).unwrap();
+        assert_eq!(*frame.values, Values::U16(vec![0x234, 0x678]), "{what}");
+        let planes: Vec<_> =
+            frame.appearance.overlays.iter().map(|plane| (plane.group, &plane.bits[..])).collect();
+        assert_eq!(planes, [(0x6000, &[0b10][..])], "{what}");
+    }
+}
+
+/// Rows, columns and frames that say all that they can: their product needs more than 64 bits.
+#[test]
+fn sizes_that_do_not_fit_a_word_are_no_overflow() {
+    let frames = (tags::NUMBER_OF_FRAMES, "4294967295");
+    for (rows, bits) in [("16384", "8"), ("2048", "64")] {
+        let changes = [(tags::ROWS, rows), (tags::COLUMNS, "16384"), (tags::BITS_ALLOCATED, bits), frames];
+        let why = decode_frame(&native(64, &changes), FrameNumber::FIRST).unwrap_err().to_string();
+        assert!(why.starts_with("the pixel data ends early"), "{why}");
+    }
 }
 
 #[test]

@@ -144,6 +144,16 @@ fn a_picture_that_says_that_it_is_enormous_is_refused_before_anything_is_allocat
     assert!(matches!(why, DecodeError::TooLarge { .. }), "{why}");
 }
 
+/// Applying it made the decoder panic.
+#[test]
+fn a_palette_that_is_no_list_of_colours_is_refused() {
+    for length in [0, 1, 2, 4, 7, 767, 769, 771, 1024] {
+        let palette = Some(vec![9; length]);
+        let file = png_file(png::ColorType::Indexed, png::BitDepth::Eight, &[1, 0], palette);
+        assert!(decode(&file, FrameNumber::FIRST).unwrap().is_err(), "{length}");
+    }
+}
+
 #[test]
 fn cut_pictures_are_refused_in_a_sentence() {
     let (jpeg, png) = (jpeg_file(None), png_file(png::ColorType::Rgb, png::BitDepth::Eight, &[0; 6], None));

@@ -70,6 +70,27 @@ fn the_default_is_the_first_window_then_the_first_table_then_the_range() {
     assert_eq!(shown.window(&Presentation::default()), Some(window));
 }
 
+/// One range for a stack; what the object says comes before it.
+#[test]
+fn the_range_of_a_stack_holds_where_a_frame_says_nothing() {
+    let mut shown = frame(1, 3, Values::I16(vec![0, 50, 100]));
+    let stack = |range| Presentation { range: Some(range), ..Default::default() };
+    assert_eq!(levels(&shown, stack((0.0, 400.0))), [0, 32, 64]);
+    assert_eq!(levels(&shown, stack((0.0, 0.0))), [0, 128, 255], "that is none");
+    assert_eq!(shown.facts(&stack((0.0, 400.0))).own_range, Some((0.0, 100.0)));
+    shown.appearance.modality = Modality::Rescale { slope: -2.0, intercept: 10.0 };
+    assert_eq!(shown.facts(&Presentation::default()).own_range, Some((-190.0, 10.0)));
+    shown.appearance.modality = Modality::IDENTITY;
+    shown.appearance.default_range = Some((0.0, 255.0));
+    assert_eq!(levels(&shown, stack((0.0, 400.0))), [0, 50, 100]);
+    assert_eq!(shown.facts(&Presentation::default()).own_range, None);
+    shown.appearance.modality = Modality::Table(LookupTable::new(0, vec![0, 3], 3).unwrap());
+    assert_eq!(levels(&shown, stack((0.0, 400.0))), [0, 109, 109], "all that the table can give");
+    let window = Window { center: 0.0, width: 1.0 };
+    shown.appearance.windows = vec![WindowPreset { window, explanation: String::new() }];
+    assert_eq!(levels(&shown, stack((0.0, 400.0))), [255, 255, 255]);
+}
+
 #[test]
 fn monochrome1_is_inverted_and_padding_stays_black() {
     let mut shown = frame(1, 3, Values::I16(vec![-2000, 0, 100]));
@@ -86,6 +107,10 @@ fn colour_is_converted() {
     shown.appearance.bits_stored = 8;
     shown.appearance.color = Ok(Color::Ybr);
     assert_eq!(levels(&shown, Presentation::default()), [254, 0, 0, 10, 10, 10]);
+    // Black and white of the partial range were grey under the matrix of the full one.
+    shown.appearance.color = Ok(Color::YbrPartial);
+    shown.values = Values::U8(vec![16, 128, 128, 235, 128, 128]).into();
+    assert_eq!(levels(&shown, Presentation::default()), [0, 0, 0, 255, 255, 255]);
     shown.appearance.color = Err("HSV".to_owned());
     assert_eq!(render(&shown, &Presentation::default()), Err(RenderError::UnknownColor("HSV".to_owned())));
 }
@@ -278,9 +303,9 @@ fn shutters_hide_unless_they_are_lifted() {
     assert!(facts.has_shutters && !facts.has_overlays);
 }
 
-/// PS3.3 C.11.15. Converted where it is shown, not where the pixels are asked for.
+/// PS3.3 C.11.15. The whole frame was shown in the colours of its device, and only views in those of a screen.
 #[test]
-fn views_are_converted_to_the_colours_of_a_screen() {
+fn frames_and_views_are_converted_to_the_colours_of_a_screen() {
     let mut shown = frame(1, 1, Values::U8(vec![60, 200, 60]));
     shown.appearance.bits_stored = 8;
     shown.appearance.color = Ok(Color::Rgb);
@@ -293,7 +318,7 @@ fn views_are_converted_to_the_colours_of_a_screen() {
     let surface = Surface { width: 1, height: 1 };
     let view = render_view(&shown, &Presentation::PLAIN, &View::default(), surface).unwrap();
     assert!(view.pixels[0] < 30, "{:?}", view.pixels);
-    assert_eq!(levels(&shown, Presentation::PLAIN), [60, 200, 60]);
+    assert_eq!(levels(&shown, Presentation::PLAIN), view.pixels);
 }
 
 /// The copies of [`super::Reduced`] against averages of the full picture in levels, for a window that cuts nothing off.

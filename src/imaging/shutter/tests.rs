@@ -132,3 +132,24 @@ fn shapes_that_make_no_sense_hide_nothing() {
     ]);
     assert_eq!(Shutters::read(&image, &[]), None);
 }
+
+/// PS3.3 C.7.6.16.2.16: a frame may have shutters of its own.
+#[test]
+fn the_shutter_of_a_frame_comes_before_that_of_its_object() {
+    use crate::imaging::sample::{groups, item, sequence, text, words};
+    let left = |edge: u16| {
+        [
+            text(tags::SHUTTER_SHAPE, VR::CS, "RECTANGULAR"),
+            words(tags::SHUTTER_LEFT_VERTICAL_EDGE, VR::US, &[edge]),
+            words(tags::SHUTTER_RIGHT_VERTICAL_EDGE, VR::US, &[9]),
+            words(tags::SHUTTER_UPPER_HORIZONTAL_EDGE, VR::US, &[1]),
+            words(tags::SHUTTER_LOWER_HORIZONTAL_EDGE, VR::US, &[9]),
+        ]
+    };
+    let mut object = item(left(3));
+    let frames = [item([]), item([groups(tags::FRAME_DISPLAY_SHUTTER_SEQUENCE, left(5))])];
+    object.put(sequence(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, frames));
+    let shapes = |frame| Shutters::of_frame(&object, frame, &[]).unwrap().shapes;
+    assert_eq!(shapes(0), [rectangle(3, 9, 1, 9)]);
+    assert_eq!(shapes(1), [rectangle(5, 9, 1, 9)]);
+}

@@ -93,14 +93,15 @@ impl<'a> Slice<'a> {
 
     /// Position along row x column, mm.
     fn place_mm(&self) -> Option<f64> {
-        let [rx, ry, rz, cx, cy, cz] = self.orientation?;
-        let normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx];
-        // Degenerate cosines span no plane.
-        if normal.iter().map(|part| part * part).sum::<f64>() < 0.25 {
-            return None;
-        }
+        let normal = across(self.orientation?)?;
         Some(self.position?.iter().zip(normal).map(|(position, part)| position * part).sum())
     }
+}
+
+/// What is across a plane: its row x its column (PS3.3 C.7.6.2.1.1). `None` for degenerate cosines, which span no plane.
+pub(in super::super) fn across([rx, ry, rz, cx, cy, cz]: [f64; 6]) -> Option<[f64; 3]> {
+    let normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx];
+    (normal.iter().map(|part| part * part).sum::<f64>() >= 0.25).then_some(normal)
 }
 
 /// Whether Image Type (0008,0008) names a localizer.

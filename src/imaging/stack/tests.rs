@@ -301,3 +301,70 @@ fn frames_of_an_object_are_shown_as_its_header_arranges_them_and_none_is_lost() 
         .collect();
     assert_eq!(numbers, [vec![3, 1], vec![2], vec![4, 5]]);
 }
+
+/// The places of a whole series as it is shown.
+fn places(instances: &[InstanceFacts], numbers: &mut FramesOfReference) -> StackPlaces {
+    StackPlaces::of(&display_order(instances), instances, "study", numbers)
+}
+
+fn heights(places: &StackPlaces) -> Vec<Option<f64>> {
+    (0..places.count()).map(|index| places.at(index).map(|place| place.position_mm[2])).collect()
+}
+
+#[test]
+fn places_are_told_in_display_order() {
+    let mut slices = vec![slice("a", 1, 30.0), slice("b", 2, 10.0), slice("c", 3, 20.0)];
+    slices[1].details.order.frame_of_reference = "1.9".into();
+    let mut numbers = FramesOfReference::default();
+    let found = places(&slices, &mut numbers);
+    assert_eq!(heights(&found), [Some(10.0), Some(20.0), Some(30.0)]);
+    let reference: Vec<u32> = found.known().map(|(_, place)| place.frame_of_reference).collect();
+    assert_eq!(reference, [0, 1, 1], "one names its frame of reference, the others are of one study");
+    assert_eq!(found.at(0).unwrap().normal, [0.0, 0.0, 1.0]);
+    // Another series of the study, later: what does not say its frame of reference lies in that of the others.
+    assert_eq!(places(&slices[..1], &mut numbers).at(0).unwrap().frame_of_reference, 1);
+}
+
+/// PS3.3 C.7.6.2.1.1: the normal is that of the rows and columns, which gantry tilt turns away from the table.
+#[test]
+fn a_tilted_gantry_has_a_tilted_normal() {
+    let (sin, cos) = (18.5_f64.to_radians().sin(), 18.5_f64.to_radians().cos());
+    let mut tilted = slice("a", 1, 5.0);
+    tilted.orientation = Some([1.0, 0.0, 0.0, 0.0, cos, -sin]);
+    let normal = places(&[tilted], &mut FramesOfReference::default()).at(0).unwrap().normal;
+    let is_near = normal.iter().zip([0.0, sin, cos]).all(|(part, truth)| (part - truth).abs() < 1e-9);
+    assert!(is_near, "{normal:?}");
+}
+
+#[test]
+fn an_object_without_a_plane_has_frames_and_no_places() {
+    let mut slices = vec![slice("a", 1, 1.0), slice("b", 2, 2.0), slice("c", 3, 3.0)];
+    slices[0].position = None;
+    slices[1].orientation = Some([0.0; 6]);
+    slices.truncate(2);
+    assert_eq!(places(&slices, &mut FramesOfReference::default()), StackPlaces::unknown(2));
+    // A multi-frame object of before, when only the place of its first frame was kept.
+    let mut cine = slice("d", 1, 0.0);
+    cine.frames = 4;
+    assert_eq!(places(&[cine], &mut FramesOfReference::default()), StackPlaces::unknown(4));
+}
+
+#[test]
+fn frames_of_one_object_have_places_of_their_own() {
+    let mut object = slice("a", 1, 0.0);
+    object.frames = 4;
+    let object = with(object, |order| {
+        order.stacks = vec![vec![2, 1], vec![4]];
+        order.positions = vec![Some([0.0, 0.0, 7.0]), Some([0.0, 0.0, 5.0]), None, Some([0.0, 0.0, 9.0])];
+        order.normals = vec![[0.0, 0.0, 1.0]];
+    });
+    let mut numbers = FramesOfReference::default();
+    let found = places(std::slice::from_ref(&object), &mut numbers);
+    assert_eq!(heights(&found), [Some(5.0), Some(7.0), Some(9.0), None]);
+    let turned = with(object, |order| {
+        order.normals = vec![[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]];
+    });
+    let found = places(&[turned], &mut numbers);
+    assert_eq!(found.at(0).unwrap().normal, [0.0, 1.0, 0.0], "frame 2");
+    assert_eq!(found.at(2).unwrap().normal, [1.0, 0.0, 0.0], "frame 4");
+}

@@ -82,6 +82,16 @@ fn the_grays_of_a_state_replace_those_of_the_image() {
     assert_eq!(plain.presentation_lut, Some(PresentationLut::Identity));
 }
 
+/// PS3.4 N.2.1.3: without values of interest the stage is the identity, and not what the frame happens to hold.
+#[test]
+fn a_state_without_a_window_shows_all_that_the_values_can_be() {
+    let state = state(vec![]);
+    let mut frame = shown("1.2.3", "MONOCHROME2");
+    frame.appearance.bits_stored = 12;
+    let look = state.on(&frame).unwrap().appearance;
+    assert_eq!((look.default_range, look.windows.len()), (Some((0.0, 4095.0)), 0));
+}
+
 #[test]
 fn tables_of_a_state_are_alternatives() {
     let table =

@@ -1,11 +1,14 @@
 //! Layers, bandwidth and speakers, with virtual time, random inputs, and a link that is made up.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
 use super::*;
+
+#[path = "ways.rs"]
+mod ways;
 
 fn epoch() -> Instant {
     crate::clock::Clock::system().instant()
@@ -28,6 +31,7 @@ fn camera(id: u32, width: u32, height: u32) -> WantedVideo {
         width,
         height,
         is_pinned: false,
+        is_needed: false,
         is_speaking: false,
         layers: camera_layers(),
     }
@@ -79,6 +83,23 @@ fn the_screen_goes_before_who_is_pinned_and_who_speaks() {
 }
 
 #[test]
+fn an_interpreter_whom_nobody_pinned_keeps_the_lowest_layer() {
+    let interpreter = WantedVideo { is_needed: true, ..camera(3, 160, 90) };
+    let speaking = WantedVideo { is_speaking: true, ..camera(2, 1280, 720) };
+    let mut wanted = demand(vec![camera(1, 1280, 720), speaking, interpreter], 0);
+    let at = |wanted: &mut Demand, bps| {
+        wanted.estimate_bps = Some(bps);
+        grants(&mut Allocator::default(), epoch(), wanted)
+    };
+    use Grant::{Hidden, Layer, Paused};
+    assert_eq!(at(&mut wanted, 99_000), [Paused; 3], "sound only");
+    assert_eq!(at(&mut wanted, 110_000), [Paused, Paused, Layer(0)], "though it does not fit");
+    assert_eq!(at(&mut wanted, 450_000), [Paused, Layer(0), Layer(0)]);
+    wanted.videos[2] = WantedVideo { is_needed: true, ..camera(3, 0, 0) };
+    assert_eq!(at(&mut wanted, 450_000), [Layer(0), Layer(0), Hidden], "nothing is sent that is not shown");
+}
+
+#[test]
 fn sparing_and_switching_off() {
     let mut wanted = demand(vec![camera(1, 1280, 720)], 10_000_000);
     wanted.is_saving_data = true;
@@ -107,8 +128,8 @@ fn down_at_once_and_up_with_headroom_after_a_while() {
 fn wanted_video() -> impl Strategy<Value = WantedVideo> {
     let sizes = prop_oneof![Just((0, 0)), (1_u32..2_000, 1_u32..1_200)];
     let rates = proptest::collection::vec(20_000_u64..1_500_000, 0..4);
-    (0_u32..8, any::<bool>(), sizes, any::<bool>(), any::<bool>(), rates).prop_map(
-        |(id, is_screen, (width, height), is_pinned, is_speaking, mut rates)| {
+    (0_u32..8, any::<bool>(), sizes, any::<[bool; 3]>(), rates).prop_map(
+        |(id, is_screen, (width, height), [is_pinned, is_needed, is_speaking], mut rates)| {
             rates.sort_unstable();
             let layer = |(at, bps): (usize, u64)| LayerCost { width: 320 << at, height: 180 << at, bps };
             WantedVideo {
@@ -117,6 +138,7 @@ fn wanted_video() -> impl Strategy<Value = WantedVideo> {
                 width,
                 height,
                 is_pinned,
+                is_needed,
                 is_speaking,
                 layers: rates.into_iter().enumerate().map(layer).collect(),
             }
@@ -144,7 +166,7 @@ fn rate(video: &WantedVideo, grant: Grant) -> u64 {
 }
 
 proptest! {
-    /// Whatever was before: sound is reserved, the estimate is kept (but for the lowest layers of who is pinned),
+    /// Whatever was before: sound is reserved, the estimate is kept (but for the lowest layers of who is pinned or needed),
     /// nothing hidden is sent, asking again changes nothing, and the order of the demand does not matter.
     #[test]
     fn the_estimate_is_kept(steps in proptest::collection::vec((any_demand(), 0_u64..4_000), 1..20)) {
@@ -162,7 +184,8 @@ proptest! {
             let estimate = wanted.estimate_bps.unwrap();
             let of = |video: &WantedVideo| granted[&video.publication];
             let pictures: u64 = wanted.videos.iter().map(|video| rate(video, of(video))).sum();
-            let spare = |video: &&WantedVideo| video.is_pinned && of(video).layer().is_some();
+            let is_reserved = |video: &WantedVideo| video.is_pinned || video.is_needed;
+            let spare = |video: &&WantedVideo| is_reserved(video) && of(video).layer().is_some();
             let pinned: u64 = wanted.videos.iter().filter(spare).map(|video| video.layers[0].bps).sum();
             prop_assert!(
                 pictures == 0 || pictures <= pinned
@@ -174,8 +197,8 @@ proptest! {
                 let is_shown = !wanted.is_video_off && !video.layers.is_empty()
                     && (video.is_pinned || video.width > 0);
                 prop_assert_eq!(of(video) == Grant::Hidden, !is_shown);
-                if video.is_pinned && is_shown && estimate >= MIN_VIDEO_BPS {
-                    prop_assert!(of(video).layer().is_some(), "who is pinned is gone");
+                if is_reserved(video) && is_shown && estimate >= MIN_VIDEO_BPS {
+                    prop_assert!(of(video).layer().is_some(), "who is pinned or needed is gone");
                 }
                 if wanted.is_saving_data && video.source == Source::Camera {
                     prop_assert!(of(video).layer().unwrap_or(0) == 0);
@@ -263,6 +286,21 @@ proptest! {
 // ---- Uplink
 
 #[test]
+fn pauses_of_many_receivers_are_told_together() {
+    let (mut unseen, now) = (Unseen::default(), epoch());
+    assert_eq!(unseen.update(now, 0), None, "nobody does without it: nothing to tell");
+    assert_eq!(unseen.update(now, 1), Some(1), "the first at once");
+    for (at, receivers) in [(100, 2), (200, 5), (300, 1), (900, 3)] {
+        assert_eq!(unseen.update(now + ms(at), receivers), None);
+    }
+    assert_eq!(unseen.update(now + ms(1_000), 3), Some(3));
+    assert_eq!(unseen.update(now + ms(9_000), 3), None);
+    unseen.tell_again();
+    assert_eq!(unseen.update(now + ms(9_100), 3), Some(3), "to a device that is back");
+    assert_eq!(unseen.update(now + ms(10_100), 0), Some(0));
+}
+
+#[test]
 fn an_uplink_is_slow_when_no_layer_gets_through_for_a_while() {
     let mut uplink = Uplink::default();
     let mut seconds = |lost: &[u8], count: usize| -> Vec<Option<bool>> {
@@ -342,190 +380,6 @@ proptest! {
                 prop_assert!(last.is_none_or(|(_, before)| before != speaker));
                 last = Some((passed, speaker));
             }
-        }
-    }
-}
-
-// ---- Estimator, in a closed loop with an Allocator
-
-struct Link {
-    dice: u64,
-    loss_pct: u64,
-    jitter_ms: u64,
-    /// When the queue is empty again, in microseconds.
-    busy_until_us: u64,
-    last_arrival_us: u64,
-}
-
-impl Link {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 7;
-        self.dice ^= self.dice << 17;
-        self.dice % sides
-    }
-
-    /// When a packet arrives that leaves now. The queue holds 300 ms.
-    fn carry(&mut self, at_us: u64, size: usize, bps: u64) -> Option<u64> {
-        let begin = self.busy_until_us.max(at_us);
-        if begin - at_us > 300_000 || self.roll(100) < self.loss_pct {
-            return None;
-        }
-        self.busy_until_us = begin + size as u64 * 8 * 1_000_000 / bps;
-        let jitter = if self.jitter_ms > 0 { self.roll(self.jitter_ms * 1_000) } else { 0 };
-        self.last_arrival_us = self.last_arrival_us.max(self.busy_until_us + 20_000 + jitter);
-        Some(self.last_arrival_us)
-    }
-}
-
-/// One second of a run.
-#[derive(Clone, Copy, Debug, Default)]
-struct Second {
-    estimate_kbps: u64,
-    layer: Option<usize>,
-    voices_sent: u32,
-    voices_arrived: u32,
-    voice_delay_ms: u64,
-}
-
-/// A voice and one camera over a link whose rate changes. Padding fills probes.
-fn run(seconds: u64, loss_pct: u64, jitter_ms: u64, rate: impl Fn(u64) -> u64) -> Vec<Second> {
-    let begin = epoch();
-    let mut link = Link { dice: 0x5eed_2026, loss_pct, jitter_ms, busy_until_us: 0, last_arrival_us: 0 };
-    let (mut estimator, mut allocator) = (Estimator::default(), Allocator::default());
-    let mut layer: Option<usize> = None;
-    let mut under_way: VecDeque<Fate> = VecDeque::new();
-    let mut log = vec![Second::default(); seconds as usize];
-    let (mut credit, mut padding) = (0_u64, 0_u64);
-    for at in (0..seconds * 1_000).step_by(5) {
-        let (now, at_us) = (begin + ms(at), at * 1_000);
-        let second = &mut log[(at / 1_000) as usize];
-        let mut sizes: Vec<usize> = vec![];
-        if at % 20 == 0 {
-            sizes.push(124);
-        }
-        credit += layer.map_or(0, |layer| camera_layers()[layer].bps) * 5 / 8_000;
-        while credit >= 1_000 {
-            sizes.push(1_000);
-            credit -= 1_000;
-        }
-        let wish = allocator.wish_bps();
-        match estimator.probe(now, wish) {
-            Some(bps) => {
-                let media: usize = sizes.iter().sum();
-                padding = (padding + bps * 5 / 8_000).saturating_sub(media as u64);
-                while padding >= 280 {
-                    sizes.push(280);
-                    padding -= 280;
-                }
-            }
-            None => padding = 0,
-        }
-        for size in sizes {
-            let arrived_us = link.carry(at_us, size, rate(at / 1_000));
-            estimator.sent(now);
-            under_way.push_back(Fate { sent_at: now, arrived: arrived_us.map(Duration::from_micros), size });
-            if size == 124 {
-                second.voices_sent += 1;
-                if let Some(arrived_us) = arrived_us {
-                    second.voices_arrived += 1;
-                    second.voice_delay_ms = second.voice_delay_ms.max((arrived_us - at_us) / 1_000);
-                }
-            }
-        }
-        if at % 75 == 0 {
-            // The report tells of what has arrived, and of what is lost before the last that has.
-            let has_come = |fate: &Fate| {
-                fate.arrived.is_some_and(|arrived| arrived.as_micros() as u64 + 20_000 <= at_us)
-            };
-            let told = under_way.iter().rposition(has_come).map_or(0, |last| last + 1);
-            let fates: Vec<Fate> = under_way.drain(..told).collect();
-            estimator.report(now, &fates);
-        }
-        if at % 100 == 0 {
-            estimator.tick(now);
-            let wanted = demand(vec![camera(1, 1280, 720)], estimator.bps());
-            layer = allocator.allocate(now, &wanted)[&PublicationId(1)].layer();
-        }
-        second.estimate_kbps = estimator.bps() / 1_000;
-        second.layer = layer;
-    }
-    log
-}
-
-/// Sound arrives all the time: all of it but what is lost at random, or in the two seconds after a fall.
-#[track_caller]
-fn assert_voice_goes_on(log: &[Second], loss_pct: u32, falls: &[usize]) {
-    for (at, second) in log.iter().enumerate() {
-        let is_fall = falls.iter().any(|fall| (*fall..fall + 3).contains(&at));
-        let least = if is_fall { 40 } else { 97 - 3 * loss_pct };
-        let arrived = second.voices_arrived * 100 / second.voices_sent.max(1);
-        assert!(arrived >= least, "{arrived} % of sound in second {at}: {log:#?}");
-        assert!(is_fall || second.voice_delay_ms < 350, "sound is late in second {at}: {log:#?}");
-    }
-}
-
-#[test]
-fn a_fall_and_a_rise_of_the_way_are_followed() {
-    let rate = |second| if (20..40).contains(&second) { 400_000 } else { 2_000_000 };
-    let log = run(70, 0, 0, rate);
-    assert_voice_goes_on(&log, 0, &[20]);
-    assert_eq!(log[15].layer, Some(2), "{log:#?}");
-    assert!(log[24..40].iter().all(|second| second.estimate_kbps <= 450), "{log:#?}");
-    assert!(log[26..40].iter().all(|second| second.layer == Some(0)), "{log:#?}");
-    assert!(log[55..].iter().all(|second| second.layer == Some(2)), "{log:#?}");
-}
-
-#[test]
-fn random_loss_and_jitter_do_not_bring_it_down() {
-    for (loss_pct, jitter_ms) in [(5, 0), (0, 15), (5, 15)] {
-        let log = run(40, loss_pct, jitter_ms, |_| 3_000_000);
-        assert_voice_goes_on(&log, loss_pct as u32, &[]);
-        let seen = log[15..].iter().filter(|second| second.layer == Some(2)).count();
-        assert!(seen >= 20, "{loss_pct} % and {jitter_ms} ms: {log:#?}");
-    }
-}
-
-#[test]
-fn a_way_for_sound_only_pauses_the_picture() {
-    let log = run(40, 0, 0, |second| if (10..25).contains(&second) { 90_000 } else { 1_000_000 });
-    assert_voice_goes_on(&log, 0, &[10, 11]);
-    assert!(log[14..25].iter().all(|second| second.layer.is_none()), "{log:#?}");
-    assert!(log[38].layer.is_some(), "{log:#?}");
-}
-
-#[test]
-fn silence_of_the_receiver_is_no_good_sign() {
-    let (mut estimator, begin) = (Estimator::default(), epoch());
-    for at in (0..10_000).step_by(100) {
-        estimator.sent(begin + ms(at));
-        estimator.tick(begin + ms(at));
-    }
-    assert!(estimator.bps() <= 100_000, "{}", estimator.bps());
-    let mut idle = Estimator::default();
-    let before = idle.bps();
-    (0..100).for_each(|at| idle.tick(begin + ms(at * 100)));
-    assert_eq!(idle.bps(), before, "nothing was sent");
-}
-
-proptest! {
-    /// No report, however odd, leads out of the bounds.
-    #[test]
-    fn the_estimate_stays_in_its_bounds(fates in proptest::collection::vec((0_u64..5_000, proptest::option::of(0_u64..5_000_000), 0_usize..70_000), 0..300)) {
-        let begin = epoch();
-        let mut estimator = Estimator::default();
-        for (at, batch) in fates.chunks(7).enumerate() {
-            let fates: Vec<Fate> = batch.iter().map(|(sent, arrived, size)| Fate {
-                sent_at: begin + ms(*sent),
-                arrived: arrived.map(Duration::from_micros),
-                size: *size,
-            }).collect();
-            let now = begin + ms(at as u64 * 75);
-            estimator.sent(now);
-            estimator.probe(now, Some(5_000_000));
-            estimator.report(now, &fates);
-            estimator.tick(now);
-            prop_assert!((30_000..=20_000_000).contains(&estimator.bps()));
         }
     }
 }

@@ -1,11 +1,13 @@
-//! The codecs and header extensions that are forwarded: Opus (RFC 7587), VP8 (RFC 7741) with retransmission
-//! (RFC 4588), and the extensions of RFC 8285 that say what a packet belongs to.
+//! The codecs and header extensions that are forwarded: Opus (RFC 7587) with redundancy (RFC 2198), VP8 (RFC 7741) with
+//! retransmission (RFC 4588), and the extensions of RFC 8285 that say what a packet belongs to.
 
 use super::attribute;
 use crate::room::MediaKind;
 
 /// Highest bit rate that a device may ask for its sound (RFC 7587 section 6.1), in bit/s.
 const MAX_OPUS_BITRATE: u32 = 510_000;
+/// What sound of the body may take at least, in bit/s: twice what Opus takes for stereo by itself.
+const AUSCULTATION_BITRATE: u32 = 128_000;
 
 /// A header extension that the server knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +83,8 @@ pub(in crate::sfu) struct Codec {
     pub(in crate::sfu) payload_type: u8,
     /// Of its retransmission stream.
     pub(in crate::sfu) repair: Option<u8>,
+    /// Of sound that carries again what was sent before.
+    pub(in crate::sfu) redundancy: Option<u8>,
     /// Feedback that the description asks for, among what the server can give.
     pub(super) feedback: Vec<&'static str>,
     pub(super) sound: Sound,
@@ -95,6 +99,11 @@ pub(super) struct Sound {
     pub(super) max_bitrate: Option<u32>,
     pub(super) has_no_dtx: bool,
 }
+
+/// Opus in offers of the server.
+pub(in crate::sfu) const OWN_OPUS: u8 = 111;
+/// Sound with redundancy, as in `a=rtpmap`.
+const RED: &str = "red/48000/2";
 
 /// Name, clock rate in Hz and channels, as in `a=rtpmap`.
 pub(super) fn name(kind: MediaKind) -> &'static str {
@@ -132,6 +141,11 @@ impl Codec {
             let has_format = |value: &str| value.split(';').any(|part| part.trim() == format);
             is_named(*repair, "rtx/90000") && of("fmtp", *repair).any(has_format)
         });
+        let format = format!("{payload_type}/{payload_type}");
+        let redundancy = types
+            .iter()
+            .copied()
+            .find(|red| is_named(*red, RED) && of("fmtp", *red).any(|value| value == format));
         let feedback = feedback(kind).iter().copied();
         let asked: Vec<&str> = of("rtcp-fb", payload_type).collect();
         let feedback = feedback.filter(|name| asked.contains(name)).collect();
@@ -147,24 +161,43 @@ impl Codec {
                 _ => {}
             }
         }
-        Some(Self { payload_type, repair: repair.filter(|_| kind == MediaKind::Video), feedback, sound })
+        Some(Self {
+            payload_type,
+            repair: repair.filter(|_| kind == MediaKind::Video),
+            // Stereo at a high rate does not fit into a packet twice.
+            redundancy: redundancy.filter(|_| kind == MediaKind::Audio && !sound.is_stereo),
+            feedback,
+            sound,
+        })
     }
 
     /// What the server offers to send.
     pub(super) fn own(kind: MediaKind) -> Self {
-        let (payload_type, repair) = match kind {
-            MediaKind::Audio => (111, None),
-            MediaKind::Video => (96, Some(97)),
+        let (payload_type, repair, redundancy) = match kind {
+            MediaKind::Audio => (OWN_OPUS, None, Some(63)),
+            MediaKind::Video => (96, Some(97), None),
         };
-        Self { payload_type, repair, feedback: feedback(kind).to_vec(), sound: Sound::default() }
+        Self { payload_type, repair, redundancy, feedback: feedback(kind).to_vec(), sound: Sound::default() }
     }
 
-    /// The payload types of the section, as in its `m=` line.
+    /// It carries sound of the body: two channels at a high rate, without pauses where it is quiet (a heart is), whatever
+    /// the device says. That does not fit into a packet twice.
+    pub(in crate::sfu) fn carry_auscultation(&mut self) {
+        let max_bitrate = Some(self.sound.max_bitrate.unwrap_or(0).max(AUSCULTATION_BITRATE));
+        self.sound = Sound { is_stereo: true, max_bitrate, has_no_dtx: true };
+        self.redundancy = None;
+    }
+
+    /// Do packets of this type carry media for the first time?
+    pub(in crate::sfu) fn is_media(&self, payload_type: u8) -> bool {
+        payload_type == self.payload_type || self.redundancy == Some(payload_type)
+    }
+
+    /// The payload types of the section, as in its `m=` line. A device that can sends the first, so redundancy goes before
+    /// the codec inside.
     pub(super) fn types(&self) -> String {
-        match self.repair {
-            Some(repair) => format!("{} {repair}", self.payload_type),
-            None => self.payload_type.to_string(),
-        }
+        let types = [self.redundancy, Some(self.payload_type), self.repair];
+        types.into_iter().flatten().map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
     }
 
     /// The lines that describe it.
@@ -185,6 +218,9 @@ impl Codec {
                 *sdp += &format!(";maxaveragebitrate={max_bitrate}");
             }
             *sdp += "\r\n";
+        }
+        if let Some(red) = self.redundancy {
+            *sdp += &format!("a=rtpmap:{red} {RED}\r\na=fmtp:{red} {number}/{number}\r\n");
         }
         if let Some(repair) = self.repair {
             *sdp += &format!("a=rtpmap:{repair} rtx/90000\r\na=fmtp:{repair} apt={number}\r\n");

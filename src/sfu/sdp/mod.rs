@@ -6,7 +6,7 @@
 mod codec;
 mod write;
 
-pub(super) use codec::{Codec, Extension, Extensions};
+pub(super) use codec::{Codec, Extension, Extensions, OWN_OPUS};
 pub(super) use write::{Local, Offered, Stream, answer, candidates, offer};
 
 use super::handshake::Fingerprint;

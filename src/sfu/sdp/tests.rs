@@ -45,6 +45,18 @@ fn an_offer_is_read() {
 }
 
 #[test]
+fn redundant_sound_is_taken_where_it_is_meant_for_the_codec() {
+    let red = OFFER.replace("a=rtpmap:63 red/48000/2", "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111");
+    let sdp = answer(&local(&[]), &read(&red));
+    assert!(sdp.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n"), "first what is to be sent: {sdp}");
+    assert!(sdp.contains("a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"), "{sdp}");
+    let other = answer(&local(&[]), &read(&red.replace("111/111", "0/0")));
+    assert!(!other.contains("red/"), "{other}");
+    let stereo = answer(&local(&[]), &read(&red.replace("useinbandfec=1", "sprop-stereo=1")));
+    assert!(!stereo.contains("red/"), "auscultation does not fit twice: {stereo}");
+}
+
+#[test]
 fn numbers_are_those_of_the_device() {
     let firefox = OFFER
         .replace("SAVPF 111 63", "SAVPF 109 9")
@@ -143,9 +155,31 @@ fn a_section_without_a_known_codec_is_refused_and_a_pausing_one_is_not() {
     assert!(sdp.contains("m=video 9 ") && sdp.matches("a=inactive").count() == 1, "{sdp}");
 }
 
+fn stream(ssrc: u32, is_auscultation: bool) -> Stream {
+    let repair_ssrc = ssrc + 1;
+    Stream { stream: "s".to_owned(), is_auscultation, track: "t".to_owned(), ssrc, repair_ssrc }
+}
+
+#[test]
+fn auscultation_is_offered_in_stereo_and_without_pauses_beside_a_voice() {
+    let offered = |ssrc, is_auscultation| Offered {
+        kind: MediaKind::Audio,
+        stream: Some(stream(ssrc, is_auscultation)),
+    };
+    let sdp = offer(&local(&[]), &[offered(5, true), offered(7, false)]);
+    let sections: Vec<&str> = sdp.split("\r\nm=").skip(1).collect();
+    let [body, voice] = sections[..] else { panic!("two sections") };
+    let line = "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;maxaveragebitrate=128000\r\n";
+    assert!(body.contains(line) && !body.contains("usedtx") && !body.contains("red/"), "{body}");
+    assert!(
+        voice.contains("usedtx=1\r\n") && !voice.contains("stereo=1") && voice.contains("red/"),
+        "{voice}"
+    );
+}
+
 #[test]
 fn an_offer_is_written() {
-    let stream = Stream { stream: "s".to_owned(), track: "t".to_owned(), ssrc: 5, repair_ssrc: 6 };
+    let stream = stream(5, false);
     let sections = [
         Offered { kind: MediaKind::Audio, stream: None },
         Offered { kind: MediaKind::Video, stream: Some(stream) },

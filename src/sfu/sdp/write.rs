@@ -32,6 +32,8 @@ pub(in crate::sfu) struct Offered {
 pub(in crate::sfu) struct Stream {
     /// Tracks with the same name here are played together.
     pub(in crate::sfu) stream: String,
+    /// It is sound of the body.
+    pub(in crate::sfu) is_auscultation: bool,
     pub(in crate::sfu) track: String,
     pub(in crate::sfu) ssrc: u32,
     /// Of its retransmissions.
@@ -85,7 +87,10 @@ pub(in crate::sfu) fn offer(local: &Local<'_>, sections: &[Offered]) -> String {
     let mids: Vec<String> = (0..sections.len()).map(|index| index.to_string()).collect();
     let mut sdp = session(local, mids.iter().map(String::as_str));
     for (section, mid) in sections.iter().zip(&mids) {
-        let codec = Codec::own(section.kind);
+        let mut codec = Codec::own(section.kind);
+        if section.stream.as_ref().is_some_and(|stream| stream.is_auscultation) {
+            codec.carry_auscultation();
+        }
         begin(&mut sdp, local, section.kind, &codec, "actpass");
         sdp += &format!("a=mid:{mid}\r\n");
         for extension in own_extensions(section.kind) {

@@ -30,6 +30,8 @@ pub(super) fn any_presentation() -> impl Strategy<Value = Presentation> {
     ];
     (voi, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
         |(voi, is_inverted, has_overlays, has_shutters)| Presentation {
+            range: None,
+            is_subtracted: true,
             voi,
             is_inverted,
             has_overlays,
@@ -84,6 +86,7 @@ pub(super) fn any_frame() -> impl Strategy<Value = StoredFrame> {
         Just(Ok(Color::Palette)),
         Just(Ok(Color::Rgb)),
         Just(Ok(Color::Ybr)),
+        Just(Ok(Color::YbrPartial)),
         Just(Err("HSV".to_owned()))
     ];
     let greys = (
