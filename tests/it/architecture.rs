@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 23] = [
+const TABLE: [Module; 24] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -49,6 +49,7 @@ const TABLE: [Module; 23] = [
             "image",
             "moxcms",
             "png",
+            "pulp",
             "turbojpeg",
             "charls",
             "encoding_rs",
@@ -62,6 +63,7 @@ const TABLE: [Module; 23] = [
     pure("stun", &[], &["hmac", "sha1", "crc32fast"]),
     pure("relay", &["secret", "stun"], &["hmac", "sha1", "md_5", "base64", "subtle"]),
     pure("viewing", &["clinical", "imaging"], &[]),
+    pure("summary", &["clinical", "secret"], &["krilla", "skrifa", "unicode_normalization"]),
     pure("protocol", &["clinical", "room", "imaging", "viewing", "secret"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
     adapter("secret", &[], &[]),
@@ -116,8 +118,8 @@ const TABLE: [Module; 23] = [
     adapter(
         "web",
         &[
-            "clinical", "imaging", "protocol", "live", "login", "port", "store", "archive", "clock",
-            "config", "secret", "tasks",
+            "clinical", "imaging", "summary", "protocol", "live", "login", "port", "store", "archive",
+            "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),
@@ -147,8 +149,8 @@ const TABLE: [Module; 23] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "port", "protocol", "relay", "secret",
-            "sfu", "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "port", "relay", "secret", "sfu",
+            "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),
@@ -326,7 +328,9 @@ fn only_protocol_makes_wire_types() {
         for (path, text) in sources(&Path::new("src").join(core)) {
             // Facts and documents cross the pipe between the gateway and its own child as they are; clients get other types.
             let is_for_the_child =
-                ["facts.rs", "study.rs", "clip.rs", "content/mod.rs"].iter().any(|end| path.ends_with(end))
+                ["facts.rs", "study.rs", "clip.rs", "measure.rs", "referenced.rs", "content/mod.rs"]
+                    .iter()
+                    .any(|end| path.ends_with(end))
                     && core == "imaging";
             assert!(
                 is_for_the_child || !code(&text).contains("Serialize"),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use parvis::archive::{Archive, ArchiveSettings, PictureError, PictureRequest, Receipt, RefusalKind};
 use parvis::demo::studies::demo_objects;
-use parvis::imaging::{ContentHash, FrameNumber, PictureFormat, Presentation, Quality, Surface, View};
+use parvis::imaging::{
+    ContentHash, FrameNumber, PictureFormat, Presentation, Quality, ReferencedImage, Surface, View,
+};
 use parvis::tasks::Tasks;
 use tokio::sync::mpsc;
 use zip::ZipWriter;
@@ -394,4 +396,106 @@ async fn archives_that_are_not_opened_say_what_to_do() {
             assert_eq!((receipt.refused[0].name.as_str(), &receipt.refused[0].reason), (name, &reason));
         }
     }
+}
+
+/// Three frames of an angiography of 64 x 64 pixels: bones, and in the second and third a vessel in column 20.
+fn angiography(mode: &str) -> Vec<u8> {
+    use dicom_core::value::DataSetSequence;
+    use dicom_core::{DataElement, PrimitiveValue, VR};
+    use dicom_dictionary_std::{tags, uids};
+    use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+    let words = |tag, values: &[u16]| DataElement::new(tag, VR::US, PrimitiveValue::U16(values.into()));
+    let text = |tag, vr, value: &str| DataElement::new(tag, vr, PrimitiveValue::from(value));
+    let mask = InMemDicomObject::from_element_iter([
+        text(tags::MASK_OPERATION, VR::CS, "AVG_SUB"),
+        words(tags::MASK_FRAME_NUMBERS, &[1]),
+        words(tags::APPLICABLE_FRAME_RANGE, &[2, 3]),
+    ]);
+    let level = |place: usize| {
+        let (frame, row, column) = (place / 4096, place / 64 % 64, place % 64);
+        let bones = 800 + (row * 7 + column * 13) % 900;
+        (bones - if column == 20 { frame * 150 } else { 0 }) as u16
+    };
+    let pixels: Vec<u16> = (0..3 * 64 * 64).map(level).collect();
+    let set = InMemDicomObject::from_element_iter([
+        text(tags::SOP_CLASS_UID, VR::UI, uids::X_RAY_ANGIOGRAPHIC_IMAGE_STORAGE),
+        text(tags::SOP_INSTANCE_UID, VR::UI, "2.25.91"),
+        text(tags::STUDY_INSTANCE_UID, VR::UI, "2.25.92"),
+        text(tags::SERIES_INSTANCE_UID, VR::UI, "2.25.93"),
+        text(tags::MODALITY, VR::CS, "XA"),
+        text(tags::PATIENT_ID, VR::LO, "DEMO-0001"),
+        text(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME2"),
+        text(tags::NUMBER_OF_FRAMES, VR::IS, "3"),
+        text(tags::RECOMMENDED_VIEWING_MODE, VR::CS, mode),
+        text(tags::PIXEL_INTENSITY_RELATIONSHIP, VR::CS, "LOG"),
+        text(tags::WINDOW_CENTER, VR::DS, "1200"),
+        text(tags::WINDOW_WIDTH, VR::DS, "2400"),
+        DataElement::new(tags::MASK_SUBTRACTION_SEQUENCE, VR::SQ, DataSetSequence::from(vec![mask])),
+        words(tags::SAMPLES_PER_PIXEL, &[1]),
+        words(tags::ROWS, &[64]),
+        words(tags::COLUMNS, &[64]),
+        words(tags::BITS_ALLOCATED, &[16]),
+        words(tags::BITS_STORED, &[12]),
+        words(tags::HIGH_BIT, &[11]),
+        words(tags::PIXEL_REPRESENTATION, &[0]),
+        DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into())),
+    ]);
+    let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+    let mut bytes = Vec::new();
+    set.with_meta(meta).unwrap().write_all(&mut bytes).unwrap();
+    bytes
+}
+
+/// PS3.3 C.7.6.10: neither the mask nor the recommendation was looked at.
+#[tokio::test]
+async fn an_angiography_is_shown_without_its_mask_where_it_recommends_that() {
+    let rig = Rig::new().await;
+    let shown = async |mode: &str, number: u32, is_subtracted: bool| {
+        let receipt = rig.upload("run", &angiography(mode)).await;
+        let request = PictureRequest {
+            content: receipt.received[0].instance.content,
+            frame: FrameNumber::new(number).unwrap(),
+            presentation: Presentation { is_subtracted, ..Presentation::default() },
+            view: View::default(),
+            surface: SURFACE,
+            quality: Quality::Lossless,
+        };
+        let picture = rig.archive.picture(&request).await.unwrap();
+        let mut reader = png::Decoder::new(Cursor::new(&picture.bytes[..])).read_info().unwrap();
+        let mut levels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut levels).unwrap();
+        (levels, picture.facts.state_notice.clone())
+    };
+    let (second, told) = shown("SUB", 2, true).await;
+    assert!(told.unwrap().contains("a mask is subtracted"));
+    let (vessel, tissue) = (second[20], second[21]);
+    assert!(vessel < 128 && tissue > 200, "{vessel} {tissue}");
+    let is_even = |(place, level): (usize, &u8)| *level == if place % 64 == 20 { vessel } else { tissue };
+    assert!(second.iter().enumerate().all(is_even), "bones are gone");
+    let (third, _) = shown("SUB", 3, true).await;
+    assert!(
+        third[20] < vessel && third[21] == tissue,
+        "more contrast, and the same brightness of what has none"
+    );
+
+    let (first, told) = shown("SUB", 1, true).await;
+    assert_eq!(told, None, "the mask itself is shown as it was taken");
+    let (native, told) = shown("SUB", 2, false).await;
+    assert_eq!(told, None);
+    assert_eq!((native[0], native[21]), (first[0], first[21]));
+    assert_eq!(shown("NAT", 2, true).await, (native, None));
+}
+
+#[tokio::test]
+async fn what_objects_about_an_image_say_again_comes_from_its_file() {
+    let rig = Rig::new().await;
+    let receipt = rig.upload("slice", &slice()).await;
+    let content = receipt.received[0].instance.content;
+    let frames = [FrameNumber::FIRST];
+    let told = rig.archive.referenced(content, &frames).await.unwrap();
+    assert_eq!(told, ReferencedImage::read(&slice(), &frames).unwrap());
+    assert_eq!(told.uid, receipt.received[0].instance.uid);
+    assert!(!format!("{told:?}").contains("LEFEVRE"));
+    let none = rig.archive.referenced(content, &[FrameNumber::new(2).unwrap()]).await.unwrap_err();
+    assert_eq!(none.to_string(), "there is no frame 2: the object has 1");
 }

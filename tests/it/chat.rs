@@ -1,9 +1,11 @@
 //! What people write and share in a consultation, and who must not get any of it.
 
 use parvis::clinical::{ChatKeep, SharedFile};
+use parvis::secret::Secret;
 use parvis::store::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use sqlx::ConnectOptions;
 
 use crate::support::app::{Browser, TestApp};
 use crate::visit::{BOTH, Visit, doctor_named, secret, soon, zip_of};
@@ -75,6 +77,29 @@ async fn a_line_reaches_everybody_in_the_call_and_whoever_enters_later() {
         let id = visit.appointment.parse().unwrap();
         assert_eq!(visit.app.app.store.chat_lines_of(id).await.unwrap(), [], "gone with the consultation");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_cannot_be_kept_is_not_told_as_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("parvis.db");
+    let url = format!("sqlite://{}", file.display());
+    let app = TestApp::start_with(Dialect::Sqlite, |settings| settings.store.url = Secret::new(url)).await;
+    let visit = Visit::book_at(app, 5).await;
+    let (mut patient, _, mut doctor) = visit.call().await;
+    let mut other = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    let refuse = "CREATE TRIGGER refusal BEFORE INSERT ON chat_line BEGIN SELECT RAISE(ABORT, 'no'); END";
+    sqlx::query(refuse).execute(&mut other).await.unwrap();
+    patient.request(json!({"type": "chat", "text": "Perdue"})).await.unwrap();
+    let line = doctor.wait("chat_line").await;
+    assert_eq!((&line["text"], &line["isKept"]), (&json!("Perdue"), &json!(false)));
+    sqlx::query("DROP TRIGGER refusal").execute(&mut other).await.unwrap();
+    // It holds nothing up, and is told once.
+    patient.request(json!({"type": "chat", "text": "Gardée"})).await.unwrap();
+    let line = doctor.wait("chat_line").await;
+    assert_eq!((&line["text"], &line["isKept"]), (&json!("Gardée"), &Value::Null));
+    let kept = visit.app.app.store.chat_lines_of(visit.appointment.parse().unwrap()).await.unwrap();
+    assert_eq!(kept.iter().map(|line| line.text.expose()).collect::<Vec<_>>(), ["Gardée"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

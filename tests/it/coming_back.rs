@@ -7,8 +7,8 @@ use parvis::store::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::app::{Browser, Socket, TestApp};
-use crate::visit::{BOTH, Visit, doctor_named, soon};
+use crate::support::app::{Browser, Socket, TestApp, share};
+use crate::visit::{BOTH, Visit, ct_zip, doctor_named, soon};
 
 /// Patient and doctor in the call, with what `welcome` told the patient.
 async fn call_with_welcome(visit: &Visit) -> (Socket, Value, Socket) {
@@ -150,6 +150,37 @@ async fn whoever_was_in_the_call_is_not_admitted_again_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_series_that_was_on_show_is_shown_again_after_a_restart() {
+    for dialect in BOTH {
+        let app = TestApp::start_kept(dialect);
+        let visit = Visit::book_at(app.await, 5).await;
+        let (_patient, welcome, mut doctor) = call_with_welcome(&visit).await;
+        visit.doctor.upload(&visit.appointment, "ct.zip", ct_zip()).await;
+        let (_, studies) = visit.doctor.get(&visit.studies()).await;
+        let series = studies[0]["series"][0]["series"].clone();
+        doctor.request(share(&series)).await.unwrap();
+        doctor.send(json!({"type": "scroll", "viewport": 0, "index": 2})).await;
+        doctor.wait_for("viewing", |m| m["shown"]["index"] == 2).await;
+        let after = visit.app.started_again(dialect).await;
+        let (mut patient, _) = after.guest_again(&visit.patient, &welcome).await;
+        patient.send(json!({"type": "enter", "request": 50})).await;
+        let is_shown = |m: &Value| m["shown"]["series"] == series;
+        let back = patient.wait_for("viewing", is_shown).await;
+        assert_eq!((&back["shown"]["index"], &back["presenter"]), (&json!(2), &Value::Null), "{back}");
+        patient.send(json!({"type": "surface", "viewport": 0, "width": 100, "height": 100})).await;
+        assert_eq!(patient.picture(0).await.0["index"], 2);
+        // Nobody presents: the doctor takes the place, and stops.
+        let doctor = Browser { cookie: visit.doctor.cookie.clone(), ..after.browser() };
+        let (mut doctor, _) = doctor.attend(&visit.appointment).await;
+        doctor.request(json!({"type": "enter"})).await.unwrap();
+        doctor.request(json!({"type": "present"})).await.unwrap();
+        doctor.request(json!({"type": "stop_sharing"})).await.unwrap();
+        let id: AppointmentId = visit.appointment.parse().unwrap();
+        assert_eq!(after.app.store.on_show_in(id).await.unwrap(), None, "it is not come back to any more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_locked_consultation_lets_nobody_new_in() {
     let visit = Visit::book(Dialect::Sqlite).await;
     let (mut patient, welcome, mut doctor) = call_with_welcome(&visit).await;
@@ -189,6 +220,41 @@ async fn staff_ask_people_in_the_call_to_mute() {
     assert_eq!(doctor.request(ask(&waiting["participant"])).await, Err("not_in_call".to_owned()));
     assert_eq!(doctor.request(ask(&json!("nobody"))).await, Err("unknown_participant".to_owned()));
     assert_eq!(patient.request(ask(&welcome["participant"])).await, Err("not_allowed".to_owned()));
+}
+
+/// Offers a microphone, without anything that would send.
+async fn publish_microphone(socket: &mut Socket) {
+    let sdp = format!(
+        "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=sendonly\r\na=ice-ufrag:abcd\r\n\
+         a=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 {}\r\na=setup:actpass\r\n\
+         a=rtpmap:111 opus/48000/2\r\na=ssrc:11 cname:x\r\n",
+        ["AB"; 32].join(":")
+    );
+    let tracks = json!([{"mid": "0", "source": "microphone"}]);
+    socket.send(json!({"type": "publish_offer", "generation": 1, "sdp": sdp, "tracks": tracks})).await;
+    socket.wait("publish_answer").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_staff_mute_is_muted_for_everybody_until_he_says_otherwise() {
+    let visit = Visit::book(Dialect::Sqlite).await;
+    let (mut patient, welcome, mut doctor) = call_with_welcome(&visit).await;
+    publish_microphone(&mut patient).await;
+    let whom = &welcome["participant"];
+    let mute = || json!({"type": "mute_other", "participant": whom, "source": "microphone"});
+    doctor.request(mute()).await.unwrap();
+    assert_eq!(patient.wait("muted").await["isMuted"], true, "before he has done anything");
+    patient.wait("mute_asked").await;
+    patient.send(json!({"type": "mute", "source": "microphone", "isMuted": false})).await;
+    let unmuted = doctor.wait_for("muted", |m| m["isMuted"] == false).await;
+    assert_eq!((&unmuted["participant"], &unmuted["source"]), (whom, &json!("microphone")));
+    // Also somebody whose signalling is lost while his sound goes on; he hears of it when he is back.
+    drop(patient);
+    doctor.wait_for("people", stands("lost")).await;
+    doctor.request(mute()).await.unwrap();
+    let (mut again, second) = visit.app.guest_again(&visit.patient, &welcome).await;
+    assert_eq!(second["place"]["state"], "in_call");
+    assert_eq!(again.wait("mute_asked").await["source"], "microphone");
 }
 
 #[tokio::test(flavor = "multi_thread")]

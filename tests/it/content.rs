@@ -14,7 +14,8 @@ use parvis::archive::{
     Archive, ArchiveSettings, Picture, PictureError, PictureRequest, Receipt, ShownContent,
 };
 use parvis::imaging::{
-    ContentHash, Document, FrameNumber, ObjectKind, Presentation, Quality, Received, Surface, View,
+    ContentHash, Document, FrameNumber, MeasureRefusal, MeasureShape, Measured, ObjectKind, Presentation,
+    Quality, Received, Surface, View,
 };
 use parvis::tasks::Tasks;
 use tokio::sync::mpsc;
@@ -325,7 +326,12 @@ async fn a_clip_shows_the_frame_that_is_asked_for_wherever_one_goes() {
     assert_eq!((clip.instance.kind, clip.instance.frames), (ObjectKind::Video, 40));
     assert_eq!((clip.instance.columns, clip.instance.rows), (64, 48));
     assert_eq!(clip.instance.details.cine.unwrap().frame_ms, 40.0);
+    // Neither before it is open nor while it is.
+    let probe = MeasureShape::Probe((0.5, 0.5));
+    let measured = async || rig.archive.measure(clip.instance.content, FrameNumber::FIRST, &probe).await;
+    assert_eq!(measured().await, Measured::refused(MeasureRefusal::Clip));
     assert_eq!(frames_seen(&rig, clip.instance.content, &WALK).await, WALK);
+    assert_eq!(measured().await, Measured::refused(MeasureRefusal::Clip));
     let beyond = rig.picture(clip.instance.content, 41, (64, 48)).await.unwrap_err().to_string();
     assert_eq!(beyond, "there is no frame 41: the clip has 40");
 }
@@ -421,4 +427,77 @@ async fn a_clip_plays_at_the_rate_of_its_camera() {
     let seconds = start.elapsed().as_secs_f64();
     // 39 frames of 40 ms; a start of ffmpeg for every frame would take longer than that on any machine.
     assert!(seconds < 1.56 * 4.0, "{seconds} s");
+}
+
+/// A program of the system, by itself or behind the walls of a clip. Answers whether it succeeded, and what it complained about.
+fn run(walls: Option<&[&str]>, program: &str, arguments: &[&str]) -> (bool, String) {
+    #[expect(clippy::disallowed_methods, reason = "the program is tested from outside")]
+    let mut command = match walls {
+        Some(openings) => {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
+            command.arg("clip-worker").args(openings).args([program, "--"]);
+            command
+        }
+        None => Command::new(program),
+    };
+    let done = command.args(arguments).stdin(std::process::Stdio::null()).output().unwrap();
+    (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+/// ffmpeg once read hostile clips with every file and every network of the gateway within its reach.
+#[test]
+fn ffmpeg_reaches_no_file_but_its_clip_and_no_network() {
+    const QUIET: [&str; 3] = ["-nostdin", "-v", "error"];
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (clip, other, out, elsewhere) = (path("clip.mp4"), path("other.mp4"), path("out.mp4"), path("x.mp4"));
+    make_clip(Path::new(&clip), &["-c:v", "libx264"]);
+    fs::copy(&clip, &other).unwrap();
+    fs::write(&out, b"").unwrap();
+    let openings = ["--reads", &clip, "--writes", &out, "--most-bytes", "1000000"];
+    let copy = |walls, from: &str, to: &str| {
+        let arguments = [&QUIET[..], &["-y", "-i", from, "-c", "copy", "-f", "mp4", to]].concat();
+        run(walls, "/usr/bin/ffmpeg", &arguments)
+    };
+    let walled = Some(&openings[..]);
+    let (is_done, why) = copy(walled, &clip, &out);
+    assert!(is_done && fs::metadata(&out).unwrap().len() > 1000, "its own clip: {why}");
+    for (from, to) in [(&other, &out), (&clip, &elsewhere), (&clip, &other)] {
+        let (is_done, why) = copy(walled, from, to);
+        assert!(!is_done && why.contains("Permission denied"), "{from} to {to}: {why}");
+    }
+    assert!(!Path::new(&elsewhere).exists());
+    assert!(copy(None, &other, &elsewhere).0, "without walls it reads and writes");
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("tcp://{}", listener.local_addr().unwrap());
+    let call = [&QUIET[..], &["-timeout", "200000", "-i", &address, "-f", "null", "-"]].concat();
+    let (is_done, why) = run(walled, "/usr/bin/ffmpeg", &call);
+    assert!(!is_done && why.contains("Function not implemented"), "{why}");
+    assert!(listener.accept().is_err(), "somebody called");
+    assert!(!run(None, "/usr/bin/ffmpeg", &call).0);
+    assert!(listener.accept().is_ok(), "without walls it calls");
+
+    let start = ["-c", "/bin/true; echo started >&2"];
+    assert!(run(None, "/bin/sh", &start).1.contains("started"));
+    let (_, why) = run(walled, "/bin/sh", &start);
+    assert!(why.contains("fork"), "no process of its own: {why}");
+}
+
+/// The folder of clips was emptied by whoever opened the archive.
+#[tokio::test]
+async fn an_import_beside_the_gateway_leaves_its_clips_alone() {
+    let rig = Rig::new().await;
+    let path = rig.folder.path().join("clip.h264");
+    // Without times: every jump back decodes the stream from its start.
+    make_clip(&path, &["-c:v", "libx264", "-g", "12", "-qp", "4"]);
+    let object = video_object("1.2.840.10008.1.2.4.102", &fs::read(&path).unwrap());
+    let video = rig.keep("video", &object).await.instance.content;
+    assert_eq!(frames_seen(&rig, video, &[3]).await, [3]);
+    let mut settings =
+        ArchiveSettings::new(rig.folder.path().join("archive"), env!("CARGO_BIN_EXE_parvis").into());
+    settings.workers = 1;
+    let _import = Archive::open(settings, &Tasks::default()).await.unwrap();
+    assert_eq!(frames_seen(&rig, video, &[1, 40, 2]).await, [1, 40, 2]);
 }

@@ -1,8 +1,12 @@
 //! No object, however hostile, disturbs the gateway: it is answered soon, costs little, and calls go on.
 //!
 //! The figures are those of processes, so the set runs in a process of its own: the tests start themselves once more.
+//!
+//! Time is measured so that a busy machine breaks nothing: processor time for what a file costs, and for how long an answer takes
+//! the time that nobody stood in the queue for a processor.
 
 mod files;
+mod talk;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,19 +17,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use parvis::archive::{Archive, ArchiveSettings, Decoder, PictureRequest};
+use parvis::archive::{Archive, ArchiveSettings, Decoder, PictureRequest, Receipt};
 use parvis::demo::studies::demo_objects;
 use parvis::imaging::{ContentHash, FrameNumber, Presentation, Quality, Surface, View};
 use parvis::tasks::Tasks;
 use tokio::sync::mpsc;
 
-use files::{Hostile, archives, large_object, objects};
+use files::{Hostile, archives, clips, large_object, objects};
+use talk::Talk;
 
 const SEED: u64 = 20_261_125;
 /// Processor time of a child for all that is asked of one file.
 const MOST_CPU: Duration = Duration::from_secs(2);
-/// Time of one request, on a machine that does other things too.
-const MOST_TIME: Duration = Duration::from_secs(20);
+/// Time of one request, without what the child, or this process, stood ready and had no processor.
+const MOST_TIME: Duration = Duration::from_secs(2);
+/// The same of a ZIP, which may hold a hundred thousand files and is one request.
+const MOST_UPLOAD_TIME: Duration = Duration::from_secs(20);
+/// A measure of the processor is a hundredth of a second, of which a file has several; and a disk may have other things to do.
+const SLACK: Duration = Duration::from_millis(300);
+/// Of the sound of a call that goes on meanwhile, so many of a hundred packets must come through, with no longer silence than that.
+const LEAST_SOUND: usize = 99;
+const LONGEST_SILENCE: Duration = Duration::from_millis(500);
+/// A picture after the death of a decoder, in the middle of ten rounds.
+const MOST_RESTART: Duration = Duration::from_secs(1);
 /// Growth of the child.
 const MOST_GROWTH: u64 = 256 << 20;
 /// Growth of the gateway over all files together, and while it takes in a large one.
@@ -46,6 +60,8 @@ fn recorded(folder: &Path) -> PathBuf {
 #[derive(Clone, Copy, Default)]
 struct Use {
     cpu: Duration,
+    /// Ready to run, in the queue for a processor.
+    queued: Duration,
     resident: u64,
     peak: u64,
 }
@@ -61,7 +77,25 @@ fn used(pid: &str) -> Option<Use> {
     let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
     // utime and stime of proc_pid_stat(5), in hundredths of a second.
     let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    Some(Use { cpu: Duration::from_millis(ticks * 10), resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
+    Some(Use {
+        cpu: Duration::from_millis(ticks * 10),
+        queued: queued(pid),
+        resident: bytes("VmRSS:")?,
+        peak: bytes("VmHWM:")?,
+    })
+}
+
+/// All threads of a process together, by the second word of their schedstat (Documentation/scheduler/sched-stats); without those
+/// of this test that nobody waits for.
+fn queued(pid: &str) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of_thread = |path: PathBuf| {
+        let name = fs::read_to_string(path.join("comm")).ok()?;
+        let text = fs::read_to_string(path.join("schedstat")).ok()?;
+        let is_waited_for = !matches!(name.trim(), "talk" | "watch");
+        text.split_whitespace().nth(1)?.parse::<u64>().ok().filter(|_| is_waited_for)
+    };
+    Duration::from_nanos(threads.filter_map(|thread| of_thread(thread.path())).sum())
 }
 
 /// Looks at the children all the time, so that what one has used is known after its end.
@@ -98,6 +132,16 @@ impl Watch {
         self.seen.lock().unwrap().clone()
     }
 
+    /// What they have stood in the queue since, all together.
+    fn queued(&self, before: &BTreeMap<String, Use>) -> Duration {
+        look(&self.pids, &self.seen);
+        let seen = self.seen.lock().unwrap();
+        let of = |(pid, now): (&String, &Use)| {
+            now.queued.saturating_sub(before.get(pid).copied().unwrap_or_default().queued)
+        };
+        seen.iter().map(of).sum()
+    }
+
     /// The most that one of them has used since: processor time and growth.
     fn since(&self, before: &BTreeMap<String, Use>) -> (Duration, u64) {
         look(&self.pids, &self.seen);
@@ -127,34 +171,6 @@ fn look(pids: &Path, seen: &Mutex<BTreeMap<String, Use>>) {
     }
 }
 
-/// Stands for a call: how late a task is that wants to run every 10 ms, since it was asked last.
-#[derive(Clone, Default)]
-struct Tick(Arc<Mutex<Vec<Duration>>>);
-
-impl Tick {
-    fn start(tasks: &Tasks) -> Self {
-        let tick = Self::default();
-        let late = tick.0.clone();
-        tasks.spawn("tick", async move {
-            const STEP: Duration = Duration::from_millis(10);
-            loop {
-                let asked = now();
-                tokio::time::sleep(STEP).await;
-                late.lock().unwrap().push((now() - asked).saturating_sub(STEP));
-            }
-        });
-        tick
-    }
-
-    /// The middle and the 99th percentile.
-    fn take(&self) -> (Duration, Duration) {
-        let mut late = std::mem::take(&mut *self.0.lock().unwrap());
-        late.sort();
-        let at = |part: usize| late.get(late.len() * part / 100).copied().unwrap_or_default();
-        (at(50), at(99))
-    }
-}
-
 fn now() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "a test that measures")]
     Instant::now()
@@ -175,7 +191,7 @@ struct Rig {
     archive: Archive,
     decoder: Decoder,
     folder: tempfile::TempDir,
-    tasks: Tasks,
+    _tasks: Tasks,
 }
 
 impl Rig {
@@ -187,17 +203,15 @@ impl Rig {
         settings.max_upload_bytes = 1 << 30;
         let tasks = Tasks::default();
         let archive = Archive::open(settings, &tasks).await.unwrap();
-        Self { archive, decoder: Decoder::new(program), folder, tasks }
+        Self { archive, decoder: Decoder::new(program), folder, _tasks: tasks }
     }
 
     /// Takes a file in, shows what it holds, and asks for its first frame outside of the archive; gives all that was said, and
     /// how long the longest of these answers took.
     async fn send(&self, bytes: &[u8]) -> (String, Duration) {
         let path = self.folder.path().join("upload");
-        fs::write(&path, bytes).unwrap();
-        let (progress, _) = mpsc::channel(1);
         let began = now();
-        let receipt = self.archive.receive(&path, "hostile", progress).await.unwrap();
+        let receipt = self.receive(bytes).await;
         // An upload of several objects is several requests.
         let mut longest = (now() - began) / (receipt.received.len() as u32).max(1);
         let mut words: Vec<_> = receipt.refused.iter().map(|refused| refused.reason.clone()).collect();
@@ -223,6 +237,14 @@ impl Rig {
         (words.join("; "), longest)
     }
 
+    /// Takes a file in, by way of `upload`.
+    async fn receive(&self, bytes: &[u8]) -> Receipt {
+        let path = self.folder.path().join("upload");
+        fs::write(&path, bytes).unwrap();
+        let (progress, _) = mpsc::channel(1);
+        self.archive.receive(&path, "hostile", progress).await.unwrap()
+    }
+
     /// Takes in a sound object of 600 MiB: 25 frames of nothing.
     async fn send_large(&self) -> usize {
         let path = self.folder.path().join("upload");
@@ -245,6 +267,7 @@ async fn alone() {
     let mut set = objects(SEED);
     let count = set.len();
     set.extend(archives(SEED, &object));
+    set.extend(clips(SEED, rig.folder.path()));
     assert!(count >= 200, "{count}");
     let (good, _) = rig.send(&object).await;
     assert!(good.starts_with("256 x 256"), "{good}");
@@ -252,32 +275,36 @@ async fn alone() {
     rig.send(&archives(SEED, &object)[2].bytes).await;
 
     let watch = Watch::start(rig.folder.path());
-    let tick = Tick::start(&rig.tasks);
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let quiet = tick.take();
+    let talk = Talk::start();
+    let is_talking = || talk.take().sound_received > 50;
+    while !is_talking() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     let own = used("self").unwrap().resident;
     let mut own_most = 0;
     let mut told = Vec::new();
     let mut faults = Vec::new();
     for Hostile { name, bytes } in set {
         let before = watch.mark();
+        let own_queued = queued("self");
+        let most_time = if bytes.starts_with(b"PK") { MOST_UPLOAD_TIME } else { MOST_TIME };
         let (words, took) = rig.send(&bytes).await;
         let (cpu, growth) = watch.since(&before);
+        let took = took.saturating_sub(watch.queued(&before) + queued("self").saturating_sub(own_queued));
         own_most = own_most.max(used("self").unwrap().resident.saturating_sub(own));
         let what = format!("{cpu:>6.2?} {:>4} MiB {took:>8.2?}  {name}: {}", growth >> 20, shortened(&words));
-        // A hundredth of a second is the measure's own.
-        if cpu > MOST_CPU + Duration::from_millis(100)
+        if cpu > MOST_CPU + SLACK
             || growth > MOST_GROWTH
-            || took > MOST_TIME
+            || took > most_time + SLACK
             || words.contains("exit status: 101")
         {
             faults.push(what.clone());
         }
         told.push((cpu, growth, took, what));
     }
-    let busy = tick.take();
+    let heard = talk.take();
     println!("{} files", told.len());
-    println!("the tick was late by {quiet:.2?} (middle, 99 of 100) before, {busy:.2?} meanwhile");
+    println!("a call went on: {heard:?}");
     println!("the gateway grew by {} MiB", own_most >> 20);
     let mut tell = |what: &str, key: fn(&(Duration, u64, Duration, String)) -> u128| {
         told.sort_by_key(|line| std::cmp::Reverse(key(line)));
@@ -289,7 +316,12 @@ async fn alone() {
     tell("time", |line| line.2.as_nanos());
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     assert!(own_most < MOST_OWN_GROWTH, "{} MiB", own_most >> 20);
-    assert!(busy.1 < Duration::from_millis(100).max(quiet.1 * 4), "late by {busy:?}, {quiet:?} before");
+    assert!(heard.sound_received * 100 >= heard.sound_sent * LEAST_SOUND, "{heard:?}");
+    assert!(
+        heard.pictures_received * 2 > heard.pictures_sent && heard.longest_gap < LONGEST_SILENCE,
+        "{heard:?}"
+    );
+    talk.end();
     let (good, _) = rig.send(&demo_objects(11).nth(1).unwrap().1).await;
     assert!(good.starts_with("256 x 256"), "it serves on");
 
@@ -327,8 +359,10 @@ fn no_object_disturbs_the_gateway() {
 async fn pids(folder: &Path, count: usize) -> Vec<i32> {
     loop {
         let text = fs::read_to_string(folder.join("pids")).unwrap_or_default();
-        let pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+        let mut pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
         if pids.len() >= count {
+            // Two that were started together write their lines in any order; their numbers are in the order of their start.
+            pids.sort_unstable();
             return pids;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -339,12 +373,13 @@ async fn pids(folder: &Path, count: usize) -> Vec<i32> {
 async fn a_decoder_that_is_killed_is_replaced_at_once() {
     let rig = Rig::new().await;
     let object = demo_objects(11).next().unwrap().1;
-    rig.send(&object).await;
+    // The archive alone: the decoder for single questions would be among the processes too, and then the last is not the spare.
+    assert_eq!(rig.receive(&object).await.received.len(), 1);
     let content = ContentHash(
         sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &object))
             .into(),
     );
-    let mut longest = Duration::ZERO;
+    let mut rounds = Vec::new();
     for width in 300..310 {
         let started = pids(rig.folder.path(), 2).await;
         for pid in &started[..started.len() - 1] {
@@ -363,10 +398,12 @@ async fn a_decoder_that_is_killed_is_replaced_at_once() {
         if rig.archive.picture(&wanted).await.is_err() {
             rig.archive.picture(&wanted).await.unwrap();
         }
-        longest = longest.max(now() - began);
+        rounds.push(now() - began);
         pids(rig.folder.path(), started.len() + 1).await;
     }
-    println!("a picture after the death of a decoder took at most {longest:.2?}");
-    // On a machine that does something else at the same time; by itself it takes a part of a second.
-    assert!(longest < Duration::from_secs(10), "{longest:?}");
+    rounds.sort();
+    println!("a picture after the death of a decoder took {rounds:.2?}");
+    // By the clock, because what people notice is time. The middle of ten: one round that another program stood in the way of says
+    // nothing about the gateway, and a start for every request (half a second on a machine that does nothing else) would show in all.
+    assert!(rounds[rounds.len() / 2] < MOST_RESTART, "{rounds:?}");
 }

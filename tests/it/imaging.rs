@@ -136,6 +136,34 @@ fn a_window_and_a_size_can_be_asked_for() {
 }
 
 #[test]
+fn a_view_can_be_asked_for_as_a_screen_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.png");
+    let path = Path::new(FOLDER).join("ct_explicit.dcm");
+    // A threshold leaves the upper half black and the lower one white. Where those go, by half of the picture.
+    let halves = |words: &[&str]| {
+        let asked = ["render", path.to_str().unwrap(), "--window", "-1024,1", "--size", "60x60", "--out"];
+        json(&dicom(&[&asked[..], &[out.to_str().unwrap()], words].concat()));
+        let (width, height, pixels) = png_pixels(&out);
+        assert_eq!((width, height), (60, 60));
+        let at = |x: usize, y: usize| pixels[y * 60 + x];
+        [at(30, 14), at(30, 45), at(14, 30), at(45, 30)]
+    };
+    let (black, white) = (0, 255);
+    assert_eq!(halves(&["--view", "1,0.5,0.5,0,0"])[..2], [black, white]);
+    assert_eq!(halves(&["--view", "1,0.5,0.5,0,0", "--inverted"])[..2], [white, black]);
+    // A turn to the right brings what was above to the right.
+    assert_eq!(halves(&["--view", "1,0.5,0.5,1,0"])[2..], [white, black]);
+    assert_eq!(halves(&["--view", "1,0.5,0.5,1,1"])[2..], [black, white]);
+    // The lower edge in the middle: white above it, nothing below.
+    assert_eq!(halves(&["--view", "2,0.5,1,0,0"])[..2], [white, black]);
+    for wrong in [&["--view", "1,0.5,0.5,0,0"][..], &["--size", "9x9", "--view", "1,0.5"]] {
+        let words = [&["render", path.to_str().unwrap(), "--out", out.to_str().unwrap()], wrong].concat();
+        assert_eq!(dicom(&words).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_shown_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| -> PathBuf {

@@ -177,8 +177,8 @@ fn is_answer(datagram: &[u8], pwd: &str) -> bool {
         && message.is_signed_with(pwd.as_bytes())
 }
 
-/// A device offers one sound; what the gateway answers.
-async fn published(gateway: &Gateway) -> String {
+/// A device offers one sound; what the gateway answers, and where it tells more.
+async fn published(gateway: &Gateway) -> (String, mpsc::Receiver<Event>) {
     let connection = ConnectionId(7);
     let (sender, mut events) = mpsc::channel(8);
     let room = AppointmentId::new(gateway.clock.new_uuid());
@@ -193,7 +193,7 @@ async fn published(gateway: &Gateway) -> String {
     let sources = vec![("0".to_owned(), Source::Microphone)];
     gateway.sfu.send(Command::PublishOffer { connection, generation: 1, sdp, sources }).unwrap();
     match within(events.recv()).await.unwrap() {
-        Event::PublishAnswer { sdp, .. } => sdp,
+        Event::PublishAnswer { sdp, .. } => (sdp, events),
         other => panic!("{other:?}"),
     }
 }
@@ -226,7 +226,7 @@ async fn one_port_speaks_https_and_sends_plain_http_there() {
 async fn a_device_is_answered_over_ice_tcp() {
     for is_tls in [false, true] {
         let gateway = Gateway::start(is_tls).await;
-        let sdp = published(&gateway).await;
+        let (sdp, _events) = published(&gateway).await;
         let line = format!("127.0.0.1 {} typ host tcptype passive", gateway.address.port());
         assert!(sdp.contains(&line), "{sdp}");
         let (ufrag, pwd) = (value(&sdp, "a=ice-ufrag:"), value(&sdp, "a=ice-pwd:"));
@@ -244,7 +244,7 @@ async fn a_device_is_answered_over_ice_tcp() {
 #[tokio::test]
 async fn a_device_is_answered_through_the_relay() {
     let gateway = Gateway::start(true).await;
-    let sdp = published(&gateway).await;
+    let (sdp, _events) = published(&gateway).await;
     let (ufrag, pwd) = (value(&sdp, "a=ice-ufrag:"), value(&sdp, "a=ice-pwd:"));
     for is_tls in [false, true] {
         let check = check("abcd", ufrag, pwd);

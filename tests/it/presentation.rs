@@ -7,10 +7,15 @@ use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::mem::InMemElement;
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
-use parvis::imaging::{ContentHash, read_header};
+use parvis::imaging::{
+    ContentHash, FrameNumber, KeyImage, Presentation, ReferencedImage, StateMark, StateShape, View, Writing,
+    key_objects as written_key_objects, presentation_states, read_header,
+};
+use parvis::secret::Pii;
 use parvis::store::Dialect;
 use serde_json::{Value, json};
 
+use crate::support::app::share;
 use crate::visit::{Visit, zip_of};
 
 fn text(tag: Tag, vr: VR, value: &str) -> InMemElement {
@@ -149,10 +154,10 @@ async fn a_presentation_state_turns_the_view_draws_and_chooses_the_greys() {
     let (_, receipt) = visit.doctor.upload(&visit.appointment, "study.zip", zip).await;
     assert_eq!(receipt["received"], 7, "{receipt}");
     let (_, studies) = visit.doctor.get(&visit.studies()).await;
-    doctor.send(json!({"type": "surface", "width": 300, "height": 300})).await;
+    doctor.send(json!({"type": "surface", "viewport": 0, "width": 300, "height": 300})).await;
 
     // The images first: the state is offered for them.
-    doctor.request(json!({"type": "share", "series": series_of(&studies, "CT")})).await.unwrap();
+    doctor.request(share(series_of(&studies, "CT"))).await.unwrap();
     let has_letters = |m: &Value| m["shown"]["edges"]["left"].is_string();
     let plain = doctor.wait_for("viewing", has_letters).await["shown"].clone();
     assert_eq!((&plain["edges"]["left"], &plain["edges"]["top"]), (&json!("R"), &json!("A")));
@@ -161,12 +166,12 @@ async fn a_presentation_state_turns_the_view_draws_and_chooses_the_greys() {
     assert_eq!(offered["label"], "FINDING");
 
     // Chosen at a slice that it does not refer to, nothing happens; at its own slice everything does.
-    doctor.send(json!({"type": "set_state", "state": offered["state"]})).await;
+    doctor.send(json!({"type": "set_state", "viewport": 0, "state": offered["state"]})).await;
     let is_chosen = |m: &Value| m["shown"]["state"].is_string();
     let elsewhere = doctor.wait_for("viewing", is_chosen).await["shown"].clone();
     assert_eq!((&elsewhere["quarterTurns"], &elsewhere["graphics"]), (&json!(0), &json!([])));
     doctor.picture(0).await;
-    doctor.send(json!({"type": "scroll", "index": 1})).await;
+    doctor.send(json!({"type": "scroll", "viewport": 0, "index": 1})).await;
     let is_turned = |m: &Value| m["shown"]["quarterTurns"] == 1 && m["shown"]["edges"]["left"].is_string();
     let shown = doctor.wait_for("viewing", is_turned).await["shown"].clone();
     assert_eq!((&shown["state"], &shown["index"]), (&offered["state"], &json!(1)));
@@ -180,14 +185,14 @@ async fn a_presentation_state_turns_the_view_draws_and_chooses_the_greys() {
     );
 
     // The view stays where somebody puts it; other slices are shown without what is drawn.
-    doctor.send(json!({"type": "scroll", "index": 3})).await;
+    doctor.send(json!({"type": "scroll", "viewport": 0, "index": 3})).await;
     let is_there = |m: &Value| m["shown"]["index"] == 3 && m["shown"]["edges"]["left"].is_string();
     let other = doctor.wait_for("viewing", is_there).await["shown"].clone();
     assert_eq!((&other["graphics"], &other["quarterTurns"]), (&json!([]), &json!(1)));
     assert_eq!(other["window"], json!({"center": 40.0, "width": 400.0}));
 
     // Shared itself, a state opens what it refers to, and is applied.
-    doctor.request(json!({"type": "share", "series": series_of(&studies, "PR")})).await.unwrap();
+    doctor.request(share(series_of(&studies, "PR"))).await.unwrap();
     let opened = doctor.wait_for("viewing", is_turned).await["shown"].clone();
     assert_eq!((&opened["count"], &opened["title"]), (&json!(1), &json!("FINDING")));
     assert_eq!(opened["graphics"].as_array().unwrap().len(), 1);
@@ -202,13 +207,13 @@ async fn a_key_object_selection_opens_its_images_in_its_order() {
     let mut doctor = visit.doctor_enters().await;
     visit.doctor.upload(&visit.appointment, "study.zip", zip).await;
     let (_, studies) = visit.doctor.get(&visit.studies()).await;
-    doctor.send(json!({"type": "surface", "width": 200, "height": 200})).await;
-    doctor.request(json!({"type": "share", "series": series_of(&studies, "KO")})).await.unwrap();
+    doctor.send(json!({"type": "surface", "viewport": 0, "width": 200, "height": 200})).await;
+    doctor.request(share(series_of(&studies, "KO"))).await.unwrap();
     let has_picture = |m: &Value| m["shown"]["edges"]["left"].is_string();
     let shown = doctor.wait_for("viewing", has_picture).await["shown"].clone();
     assert_eq!((&shown["count"], &shown["title"]), (&json!(2), &json!("For Conference")));
     let first = doctor.picture(0).await.1;
-    doctor.send(json!({"type": "scroll", "index": 1})).await;
+    doctor.send(json!({"type": "scroll", "viewport": 0, "index": 1})).await;
     let second = loop {
         let (header, bytes) = doctor.picture(0).await;
         if header["index"] == 1 {
@@ -217,4 +222,70 @@ async fn a_key_object_selection_opens_its_images_in_its_order() {
     };
     // The fourth slice, then the second: not the same picture.
     assert_ne!(first, second);
+}
+
+/// What the gateway writes itself is opened as what others write; the images are the same bytes before and after.
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_and_selections_that_were_written_here_open_in_a_visit() {
+    let visit = Visit::book(Dialect::Sqlite).await;
+    let images = images();
+    let before = images.files.clone();
+    let referenced: Vec<ReferencedImage> = images
+        .files
+        .iter()
+        .map(|bytes| ReferencedImage::read(bytes, &[FrameNumber::FIRST]).unwrap())
+        .collect();
+    let mark = |place: usize, shape, words: &str| StateMark {
+        uid: images.uids[place].clone(),
+        frame: FrameNumber::FIRST,
+        shape,
+        words: words.into(),
+    };
+    let marks = [
+        mark(1, StateShape::Line(vec![(0.25, 0.25), (0.5, 0.75)]), "12.3 mm (in the patient)"),
+        mark(2, StateShape::Ellipse([(0.25, 0.25), (0.75, 0.5)]), ""),
+        mark(3, StateShape::Point((0.5, 0.5)), "40 HU"),
+    ];
+    let author = Pii::from("Dr Claire Martin");
+    let at = chrono::DateTime::parse_from_rfc3339("2026-11-28T10:00:00+01:00").unwrap();
+    let writing = Writing { author: &author, at, description: "Marques" };
+    let mut next = 0x7000_u128;
+    let mut new_id = || {
+        next += 1;
+        uuid::Uuid::from_u128(next)
+    };
+    let look = (&Presentation::default(), &View::default());
+    let states = presentation_states(&referenced, &marks, look, &writing, &mut new_id).unwrap();
+    let key = |place: usize| KeyImage {
+        uid: images.uids[place].clone(),
+        frame: FrameNumber::FIRST,
+        caption: "Le nodule".into(),
+    };
+    let keys = written_key_objects(&referenced, &[key(3), key(1)], &writing, &mut new_id).unwrap();
+    assert_eq!((states.len(), keys.len()), (1, 1));
+    assert_eq!(images.files, before);
+
+    let objects = images.files.iter().cloned().chain(states).chain(keys);
+    let zip = zip_of(objects.enumerate().map(|(i, bytes)| (format!("IM{i:04}"), bytes)));
+    let mut doctor = visit.doctor_enters().await;
+    let (_, receipt) = visit.doctor.upload(&visit.appointment, "study.zip", zip).await;
+    assert_eq!(receipt["received"], 7, "{receipt}");
+    let (_, studies) = visit.doctor.get(&visit.studies()).await;
+    assert_eq!(studies.as_array().unwrap().len(), 1, "filed with the study of its images: {studies}");
+    doctor.send(json!({"type": "surface", "viewport": 0, "width": 300, "height": 300})).await;
+    doctor.request(share(series_of(&studies, "PR"))).await.unwrap();
+    let is_drawn = |m: &Value| m["shown"]["graphics"].as_array().is_some_and(|drawn| drawn.len() == 2);
+    let shown = doctor.wait_for("viewing", is_drawn).await["shown"].clone();
+    assert_eq!((&shown["count"], &shown["title"]), (&json!(3), &json!("Marques")));
+    assert_eq!(shown["window"], json!({"center": 40.0, "width": 400.0}), "as it looked");
+    assert_eq!(shown["graphics"][0]["points"], json!([[0.25, 0.25], [0.5, 0.75]]));
+    assert_eq!(shown["graphics"][1]["text"], "12.3 mm (in the patient)");
+    doctor.send(json!({"type": "scroll", "viewport": 0, "index": 1})).await;
+    let is_oval = |m: &Value| m["shown"]["graphics"][0]["shape"] == "ellipse";
+    doctor.wait_for("viewing", is_oval).await;
+
+    doctor.request(share(series_of(&studies, "KO"))).await.unwrap();
+    let has_picture = |m: &Value| m["shown"]["count"] == 2 && m["shown"]["edges"]["left"].is_string();
+    let shown = doctor.wait_for("viewing", has_picture).await["shown"].clone();
+    assert_eq!(shown["title"], "Of Interest");
 }

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use parvis::store::Dialect;
+use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, share_of_another};
 use crate::visit::{doctor_named, secret, soon, zip_of};
 
 /// Everything that was logged, as one text.
@@ -90,12 +91,35 @@ async fn a_visit_logged_at_trace_level_names_nobody() {
     doctor.upload(&appointment, &name.replace(' ', "%20"), zip_of(files)).await;
     doctor.upload(&appointment, "canary-letter.dcm", b"not DICOM, about canary-subject".repeat(10)).await;
     let (_, studies) = doctor.get(&format!("/api/appointments/{appointment}/studies")).await;
-    patient.send(json!({"type": "surface", "width": 64, "height": 64})).await;
-    staff.request(json!({"type": "share", "series": studies[0]["series"][0]["series"]})).await.unwrap();
+    patient.send(json!({"type": "surface", "viewport": 0, "width": 64, "height": 64})).await;
+    staff.request(share_of_another(&studies[0]["series"][0]["series"])).await.unwrap();
     patient.picture(1).await;
+    let words = |text: &str| {
+        let mark = json!({"shape": "length", "points": [[0.25, 0.5], [0.5, 0.5]], "text": text});
+        json!({"type": "add_mark", "viewport": 0, "index": 0, "mark": mark})
+    };
+    staff.request(words("canary-mark-words")).await.unwrap();
+    staff.request(words("canary-mark-\u{7}refused")).await.unwrap_err();
+    patient.request(words("canary-mark-of-a-guest")).await.unwrap_err();
+    staff.request(json!({"type": "save_marks"})).await.unwrap();
+    staff.request(json!({"type": "keep_image", "viewport": 0, "caption": "canary-caption"})).await.unwrap();
+    let kept = staff.wait_for("key_images", |m| m["images"][0].is_object()).await["images"][0].clone();
+    let summary = format!("/api/appointments/{appointment}/summary");
+    // The study names somebody else: its image once went into what the patient takes home without a question.
+    let of_another = json!({"language": "fr", "sentences": ["canary-sentence"], "images": [kept["image"]]});
+    let (status, why) = doctor.put(&summary, of_another).await;
+    assert_eq!((status, &why["code"]), (StatusCode::CONFLICT, &json!("other_patient")), "{why}");
+    let text = json!({"language": "fr", "sentences": ["canary-sentence"], "images": []});
+    assert_eq!(doctor.put(&summary, text).await.0, StatusCode::OK);
+    let odd = json!({"language": "fr", "sentences": ["canary-sentence \u{1F600}"], "images": []});
+    doctor.put(&summary, odd).await;
+    assert!(!doctor.fetch(&format!("{summary}.pdf?language=fr")).await.2.is_empty());
+    doctor.post(&format!("/api/appointments/{appointment}/key-images/save"), json!({})).await;
     app.guest("canary-wrong-link").await;
     staff.send(json!({"type": "end", "request": 9, "outcome": "completed"})).await;
     patient.wait("ended").await;
+    let (_, record) = doctor.get(&format!("/api/appointments/{appointment}/viewing")).await;
+    assert_eq!(record["steps"][0]["cause"], "show", "{record}");
     doctor.post("/logout", json!({})).await;
 
     let text = lines.text();
@@ -123,6 +147,9 @@ async fn a_visit_logged_at_trace_level_names_nobody() {
         "canary-file",
         "canary-program",
         "canary-content",
+        "canary-mark",
+        "canary-caption",
+        "canary-sentence",
         resume,
     ];
     for word in planted {

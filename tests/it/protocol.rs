@@ -84,10 +84,16 @@ fn a_message_with_a_field_that_nobody_knows_is_refused() {
 fn a_picture_is_framed_as_the_protocol_page_says() {
     let header = PictureHeader {
         sequence: 7,
+        viewport: 1,
+        is_own: false,
+        is_magnified: false,
         revision: 3,
         index: 41,
         width: 640,
         height: 480,
+        surface_width: 640,
+        surface_height: 480,
+        part: [0.0, 0.0, 640.0, 480.0],
         format: parvis::protocol::PictureFormatWord::Png,
         is_lossless: true,
     };

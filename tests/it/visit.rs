@@ -11,7 +11,7 @@ use parvis::store::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::app::{Browser, Socket, TestApp};
+use crate::support::app::{Browser, Socket, TestApp, share, share_of_another};
 
 pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
 
@@ -101,7 +101,7 @@ impl Visit {
 }
 
 /// The synthetic CT as a ZIP, its objects without extension in a folder.
-fn ct_zip() -> Vec<u8> {
+pub(crate) fn ct_zip() -> Vec<u8> {
     let objects = parvis::demo::studies::demo_objects(1).take(12);
     zip_of(objects.enumerate().map(|(i, (_, bytes))| (format!("DICOM/IM{i:04}"), bytes)))
 }
@@ -137,23 +137,26 @@ async fn a_visit_runs_from_booking_to_outcome() {
         // A CT dropped on the consultation.
         let (status, receipt) = visit.doctor.upload(&visit.appointment, "ct.zip", ct_zip()).await;
         assert_eq!((status, &receipt["received"]), (StatusCode::OK, &json!(12)), "{receipt}");
+        doctor.wait_for("receiving", |m| m["isOver"] == false && m["files"].as_u64() > Some(0)).await;
+        doctor.wait_for("receiving", |m| m["isOver"] == true && m["received"] == 12).await;
         doctor.wait("studies_changed").await;
         let (_, studies) = visit.doctor.get(&visit.studies()).await;
         let series = studies[0]["series"][0].clone();
         assert_eq!(
-            (&studies[0]["isOtherPatient"], &series["frames"]),
-            (&json!(false), &json!(12)),
+            (&studies[0]["isOtherPatient"], &studies[0]["isPrior"], &series["frames"]),
+            (&json!(false), &json!(false), &json!(12)),
             "{studies}"
         );
 
         // Everybody sees the same slice, each at their own size.
         for (socket, width) in [(&mut patient, 360), (&mut relative, 640), (&mut doctor, 900)] {
-            socket.send(json!({"type": "surface", "width": width, "height": 600})).await;
+            socket.send(json!({"type": "surface", "viewport": 0, "width": width, "height": 600})).await;
         }
-        doctor.request(json!({"type": "share", "series": series["series"]})).await.unwrap();
-        let mut before = Vec::new();
+        doctor.request(share(&series["series"])).await.unwrap();
+        let (mut before, mut revision) = (Vec::new(), 0);
         for (socket, width) in [(&mut patient, 360), (&mut relative, 640), (&mut doctor, 900)] {
             let (header, bytes) = socket.picture(1).await;
+            revision = header["revision"].as_u64().unwrap();
             assert_eq!((&header["width"], &header["index"]), (&json!(width), &json!(6)));
             assert_eq!(header["isLossless"], true);
             let decoded = image::load_from_memory(&bytes).unwrap().to_luma8();
@@ -161,14 +164,14 @@ async fn a_visit_runs_from_booking_to_outcome() {
             assert!(decoded.pixels().any(|pixel| pixel.0[0] > 50), "the picture is black");
             before.push(bytes);
         }
-        doctor.send(json!({"type": "set_window", "center": -600.0, "width": 1500.0})).await;
-        let (header, bytes) = patient.picture(2).await;
+        doctor.send(json!({"type": "set_window", "viewport": 0, "center": -600.0, "width": 1500.0})).await;
+        let (header, bytes) = patient.picture(revision + 1).await;
         assert_eq!(header["index"], 6);
         assert_ne!(bytes, before[0], "the patient's picture did not change with the window");
-        doctor.send(json!({"type": "scroll", "index": 2})).await;
-        let (header, _) = relative.picture(3).await;
+        doctor.send(json!({"type": "scroll", "viewport": 0, "index": 2})).await;
+        let (header, _) = relative.picture(revision + 2).await;
         assert_eq!(header["index"], 2);
-        patient.send(json!({"type": "point", "x": 0.25, "y": 0.5})).await;
+        patient.send(json!({"type": "point", "viewport": 0, "x": 0.25, "y": 0.5})).await;
         let pointer = doctor.wait("pointer").await;
         assert_eq!((&pointer["participant"], &pointer["x"]), (&json!(id), &json!(0.25)));
 
@@ -190,6 +193,67 @@ async fn a_visit_runs_from_booking_to_outcome() {
     }
 }
 
+/// A doctor and this many guests in one call, with a CT on show.
+async fn crowd(app: &TestApp, guests: usize) -> (Socket, Vec<Socket>) {
+    let doctor = app.sign_in("claire").await;
+    let secretary = app.sign_in("camille").await;
+    let claire = doctor_named(&secretary, "Claire Martin").await;
+    let mut wanted = booking(&claire, 5);
+    let guest = |n| {
+        let role = if n == 0 { "patient" } else { "relative" };
+        json!({"role": role, "name": format!("Avis {n}"), "language": "fr"})
+    };
+    wanted["guests"] = (0..guests).map(guest).collect();
+    let (status, booked) = secretary.post("/api/appointments", wanted).await;
+    assert_eq!(status, StatusCode::CREATED, "{booked}");
+    let appointment = booked["appointment"]["appointment"].as_str().unwrap();
+    let (mut leading, _) = doctor.attend(appointment).await;
+    leading.request(json!({"type": "enter"})).await.unwrap();
+    let mut sockets = Vec::new();
+    for link in booked["links"].as_array().unwrap() {
+        let (mut socket, welcome) = app.guest(&secret(link)).await;
+        socket.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
+        leading.request(json!({"type": "admit", "participant": welcome["participant"]})).await.unwrap();
+        socket.wait_for("place", |m| m["place"]["state"] == "admitted").await;
+        socket.request(json!({"type": "enter"})).await.unwrap();
+        sockets.push(socket);
+    }
+    doctor.upload(appointment, "ct.zip", ct_zip()).await;
+    let (_, studies) = doctor.get(&format!("/api/appointments/{appointment}/studies")).await;
+    leading.request(share_of_another(&studies[0]["series"][0]["series"])).await.unwrap();
+    (leading, sockets)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_surfaces_there_are_four_pictures_are_made_of_one_state() {
+    let app = TestApp::start(Dialect::Sqlite).await;
+    let (mut doctor, mut guests) = crowd(&app, 8).await;
+    let side = |n: usize| (300 + 37 * n as u32, 400 - 11 * n as u32);
+    for (n, socket) in guests.iter_mut().enumerate() {
+        let (width, height) = side(n);
+        socket.send(json!({"type": "surface", "viewport": 0, "width": width, "height": height})).await;
+        // All are known before a state is compared.
+        socket.picture(0).await;
+    }
+    doctor.send(json!({"type": "set_window", "viewport": 0, "center": 10.0, "width": 300.0})).await;
+    let is_it = |m: &Value| m["shown"]["window"]["center"] == 10.0;
+    let revision = doctor.wait_for("viewing", is_it).await["revision"].as_u64().unwrap();
+    let mut made = std::collections::BTreeSet::new();
+    for (n, socket) in guests.iter_mut().enumerate() {
+        let (header, bytes) = socket.picture(revision).await;
+        let (width, height) = side(n);
+        assert_eq!((&header["surfaceWidth"], &header["surfaceHeight"]), (&json!(width), &json!(height)));
+        let part: Vec<f64> = serde_json::from_value(header["part"].clone()).unwrap();
+        assert!(part[2] >= f64::from(width) - 0.5, "never coarser than the surface: {header}");
+        assert!((part[2] / part[3] - f64::from(width) / f64::from(height)).abs() < 1e-6, "{header}");
+        // Whoever was slow gets only what is made at rest, which is exactly of its own size.
+        if (&header["width"], &header["height"]) != (&json!(width), &json!(height)) {
+            made.insert(bytes);
+        }
+    }
+    assert!(made.len() <= 4, "{} pictures", made.len());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_waiting_person_gets_nothing_of_the_room() {
     let visit = Visit::book(Dialect::Sqlite).await;
@@ -197,19 +261,19 @@ async fn a_waiting_person_gets_nothing_of_the_room() {
     let mut doctor = visit.doctor_enters().await;
     visit.doctor.upload(&visit.appointment, "ct.zip", ct_zip()).await;
     let (_, studies) = visit.doctor.get(&visit.studies()).await;
-    doctor.request(json!({"type": "share", "series": studies[0]["series"][0]["series"]})).await.unwrap();
+    doctor.request(share(&studies[0]["series"][0]["series"])).await.unwrap();
     for message in [
         json!({"type": "enter"}),
         json!({"type": "admit", "participant": "01990000-0000-7000-8000-000000000001"}),
         json!({"type": "end", "outcome": "completed"}),
-        json!({"type": "share", "series": studies[0]["series"][0]["series"]}),
+        share(&studies[0]["series"][0]["series"]),
         json!({"type": "present"}),
     ] {
         assert!(patient.request(message.clone()).await.is_err(), "{message}");
     }
     for message in [
-        json!({"type": "surface", "width": 300, "height": 300}),
-        json!({"type": "point", "x": 0.1, "y": 0.1}),
+        json!({"type": "surface", "viewport": 0, "width": 300, "height": 300}),
+        json!({"type": "point", "viewport": 0, "x": 0.1, "y": 0.1}),
         json!({"type": "publish_offer", "generation": 1, "sdp": "v=0\r\n", "tracks": []}),
     ] {
         patient.send(message).await;
@@ -413,7 +477,7 @@ async fn messages_out_of_order_disturb_nobody() {
 
     let (mut patient, _, mut doctor) = visit.call().await;
     for text in
-        ["{", "[]", "{\"type\":\"surprise\"}", "{\"type\":\"hello\",\"protocol\":2,\"language\":\"fr\"}"]
+        ["{", "[]", "{\"type\":\"surprise\"}", "{\"type\":\"hello\",\"protocol\":3,\"language\":\"fr\"}"]
     {
         patient.send_text(text.to_owned()).await;
     }
@@ -421,14 +485,14 @@ async fn messages_out_of_order_disturb_nobody() {
     patient.send(json!({"type": "publish_offer", "generation": 1, "sdp": sdp, "tracks": []})).await;
     patient.wait_for("problem", |m| m["code"] == "bad_media").await;
     patient.send(json!({"type": "subscribe_answer", "generation": 7, "sdp": "v=0\r\n"})).await;
-    patient.send(json!({"type": "scroll", "index": 3})).await;
+    patient.send(json!({"type": "scroll", "viewport": 0, "index": 3})).await;
     patient.wait_for("problem", |m| m["code"] == "not_allowed").await;
     patient.send(json!({"type": "drawn", "sequence": 77})).await;
     patient.send(json!({"type": "ping"})).await;
     patient.wait("pong").await;
     doctor.send(json!({"type": "ping"})).await;
     doctor.wait("pong").await;
-    doctor.send(json!({"type": "scroll", "index": 3})).await;
+    doctor.send(json!({"type": "scroll", "viewport": 0, "index": 3})).await;
     assert_eq!(doctor.wait("problem").await["code"], "nothing_shared");
 }
 
@@ -485,6 +549,29 @@ async fn images_of_another_name_are_shown_with_a_warning() {
     let (_, studies) = doctor.get(&format!("/api/appointments/{appointment}/studies")).await;
     assert_eq!(studies[0]["isOtherPatient"], true);
     assert!(studies[0]["patientName"].as_str().unwrap().contains("LEFEVRE"));
+
+    // Shown only after the person was asked, and that is written down.
+    let series = &studies[0]["series"][0]["series"];
+    let (mut socket, welcome) = doctor.attend(appointment).await;
+    socket.request(json!({"type": "enter"})).await.unwrap();
+    assert_eq!(socket.request(share(series)).await, Err("other_patient".to_owned()));
+    let id = appointment.parse().unwrap();
+    assert_eq!(app.app.store.other_patients_shown_in(id).await.unwrap(), []);
+    socket.request(share_of_another(series)).await.unwrap();
+    let written = async {
+        loop {
+            let acts = app.app.store.other_patients_shown_in(id).await.unwrap();
+            if let [act] = acts[..] {
+                break act;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let act = tokio::time::timeout(std::time::Duration::from_secs(10), written).await.unwrap();
+    assert_eq!(
+        (act.series.to_string(), act.by.to_string()),
+        (series.as_str().unwrap().to_owned(), welcome["participant"].as_str().unwrap().to_owned(),)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -500,4 +587,54 @@ async fn every_page_and_answer_carries_its_guards() {
     }
     assert_eq!(app.browser().get("/health/live").await.0, StatusCode::OK);
     assert_eq!(app.browser().get("/health/ready").await.0, StatusCode::OK);
+}
+
+/// Over TLS browsers speak HTTP/2, and then they ask for a socket with another method.
+#[tokio::test]
+async fn a_browser_on_http_2_gets_its_sockets() {
+    let app = TestApp::start(Dialect::Sqlite).await;
+    let doctor = app.sign_in("claire").await;
+    let stream = tokio::net::TcpStream::connect(app.base.trim_start_matches("http://")).await.unwrap();
+    let (requests, connection) = h2::client::handshake(stream).await.unwrap();
+    let asked = ask_for_sockets(&app, &doctor, requests);
+    tokio::select! {
+        ended = connection => panic!("the connection ended: {ended:?}"),
+        () = asked => {}
+    }
+}
+
+async fn ask_for_sockets(app: &TestApp, doctor: &Browser, requests: h2::client::SendRequest<bytes::Bytes>) {
+    let mut requests = requests.ready().await.unwrap();
+    while !requests.is_extended_connect_protocol_enabled() {
+        tokio::task::yield_now().await;
+    }
+    for path in ["/ws", "/ws/agenda"] {
+        let request = http::Request::builder()
+            .method("CONNECT")
+            .uri(format!("{}{path}", app.base))
+            .header("origin", &app.base)
+            .header("cookie", format!("__Host-parvis-login={}", doctor.cookie.as_deref().unwrap()))
+            .header("sec-websocket-version", "13")
+            .extension(h2::ext::Protocol::from_static("websocket"))
+            .body(())
+            .unwrap();
+        let (answer, mut said) = requests.send_request(request, false).unwrap();
+        assert_eq!(answer.await.unwrap().status(), StatusCode::OK, "{path}");
+        said.send_reset(h2::Reason::CANCEL);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_whose_media_thread_has_ended_is_not_ready() {
+    let app = TestApp::start(Dialect::Sqlite).await;
+    app.app.sfu.send(parvis::sfu::Command::Drill { room: None }).unwrap();
+    let ended = async {
+        while app.app.sfu.is_running() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), ended).await.unwrap();
+    assert_eq!(app.browser().get("/health/live").await.0, StatusCode::OK);
+    let (status, why) = app.browser().get("/health/ready").await;
+    assert_eq!((status, why), (StatusCode::SERVICE_UNAVAILABLE, "a media thread has ended\n".into()));
 }

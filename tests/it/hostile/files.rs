@@ -49,6 +49,25 @@ const STREAMS: [(&str, &str, u16, u16); 11] = [
     ("color.jxl", "1.2.840.10008.1.2.4.112", 3, 8),
 ];
 
+/// More of them, and the same in other transfer syntaxes that their coding belongs to. Behind the others, so that what those become
+/// by chance stays what it was.
+const MORE_STREAMS: [(&str, &str, u16, u16); 14] = [
+    ("progressive.jpg", "1.2.840.10008.1.2.4.53", 3, 8),
+    ("progressive.jpg", "1.2.840.10008.1.2.4.55", 3, 8),
+    ("predictor.jpg", "1.2.840.10008.1.2.4.57", 1, 12),
+    ("lossless.jpg", "1.2.840.10008.1.2.4.57", 1, 12),
+    ("near.jls", "1.2.840.10008.1.2.4.81", 1, 8),
+    ("deep.j2k", "1.2.840.10008.1.2.4.92", 1, 12),
+    ("color.j2k", "1.2.840.10008.1.2.4.93", 3, 8),
+    ("tiled.jph", "1.2.840.10008.1.2.4.201", 1, 16),
+    ("deep.jph", "1.2.840.10008.1.2.4.202", 1, 16),
+    ("color.jph", "1.2.840.10008.1.2.4.203", 3, 8),
+    ("jpeg.jxl", "1.2.840.10008.1.2.4.111", 3, 8),
+    ("color.jxl", "1.2.840.10008.1.2.4.111", 3, 8),
+    ("grey.jxl", "1.2.840.10008.1.2.4.112", 1, 8),
+    ("deep.jxl", "1.2.840.10008.1.2.4.112", 1, 16),
+];
+
 /// An element in explicit VR little endian.
 fn element(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
     let mut bytes = [group.to_le_bytes(), number.to_le_bytes()].concat();
@@ -193,18 +212,23 @@ fn good() -> Vec<(String, Vec<u8>)> {
         }
     }
     found.sort();
-    for (file, syntax, samples, stored) in STREAMS {
-        let mut stream = fs::read(root.join("codestreams").join(file)).unwrap();
-        if stream.len() % 2 == 1 {
-            stream.push(0);
-        }
-        let object = Header::of(syntax, samples, stored).object(&encapsulated(&[], &[&stream]));
-        found.push((file.to_owned(), object));
+    for stream in STREAMS {
+        found.push((stream.0.to_owned(), coded(stream)));
     }
     let header = Header::of(DEFLATED, 1, 8);
     let packed = deflated(std::iter::once(header.dataset(&native(&[7; 32 * 24]))));
     found.push(("deflated.dcm".to_owned(), [header.meta(), packed].concat()));
     found
+}
+
+/// An object with a code stream of `fixtures/codestreams`.
+fn coded((file, syntax, samples, stored): (&str, &'static str, u16, u16)) -> Vec<u8> {
+    let mut stream =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/codestreams").join(file)).unwrap();
+    if stream.len() % 2 == 1 {
+        stream.push(0);
+    }
+    Header::of(syntax, samples, stored).object(&encapsulated(&[], &[&stream]))
 }
 
 /// The same bytes with some damage.
@@ -271,6 +295,16 @@ pub(crate) fn objects(seed: u64) -> Vec<Hostile> {
     for (name, bytes) in sizes().into_iter().chain(structure()).chain(streams()).chain(tables()) {
         add(name, bytes);
     }
+    for stream in MORE_STREAMS {
+        let (name, bytes) = (format!("{} as {}", stream.0, stream.1), coded(stream));
+        for number in 0..6 {
+            add(format!("{name} damaged {number}"), mutated(&bytes, &mut chance));
+        }
+        add(name, bytes);
+    }
+    for (name, bytes) in masks() {
+        add(name, bytes);
+    }
     all
 }
 
@@ -312,6 +346,13 @@ fn sizes() -> Vec<(String, Vec<u8>)> {
     change("65535 x 65535", &|header| (header.rows, header.columns) = (u16::MAX, u16::MAX));
     change("0 x 0", &|header| (header.rows, header.columns) = (0, 0));
     change("4294967295 frames", &|header| header.frames = "4294967295".to_owned());
+    // Together they need more bits than a word has.
+    for (rows, allocated) in [(16_384, 8), (2_048, 64)] {
+        change(&format!("4294967295 frames of {rows} x 16384 with {allocated} bits"), &|header| {
+            (header.rows, header.columns, header.allocated) = (rows, 16_384, allocated);
+            header.frames = "4294967295".to_owned();
+        });
+    }
     change("-1 frames", &|header| header.frames = "-1".to_owned());
     for bits in [0, 1, 7, 9, 33, 64, 128, 65535] {
         change(&format!("{bits} bits allocated"), &|header| header.allocated = bits);
@@ -616,6 +657,79 @@ fn tables() -> Vec<(String, Vec<u8>)> {
     directory.extend(element(4, 0x1220, b"SQ", &[record(at, at), record(at, u32::MAX)].concat()));
     all.push(("a directory in circles".to_owned(), directory));
     all
+}
+
+/// Angiographies whose masks are many, missing or far away.
+fn masks() -> Vec<(String, Vec<u8>)> {
+    let words = |words: &[u16]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
+    let mut all = Vec::new();
+    let mut frame = deflated(std::iter::once(vec![9; 2000 * 2000]));
+    frame.resize(frame.len().next_multiple_of(2), 0);
+    for (what, masks, shift, averaged) in [
+        ("16 masks", vec![1; 16], [0.5_f32, 0.5], 16),
+        ("20,000 masks", vec![1; 20_000], [0.0, 0.0], 1),
+        ("a mask that is not there", vec![9999], [0.0, 0.0], 1),
+        ("a mask that is moved away", vec![1], [f32::MAX, f32::NAN], 65535),
+        ("no mask", vec![], [0.0, 0.0], 0),
+    ] {
+        let shift: Vec<u8> = shift.iter().flat_map(|part| part.to_le_bytes()).collect();
+        let inside = [
+            element(0x28, 0x6101, b"CS", b"AVG_SUB "),
+            element(0x28, 0x6110, b"US", &words(&masks)),
+            element(0x28, 0x6112, b"US", &words(&[averaged])),
+            element(0x28, 0x6114, b"FL", &shift),
+        ];
+        let header = Header::of(DEFLATED_FRAMES, 1, 8).with(|header| {
+            (header.rows, header.columns, header.frames) = (2000, 2000, "17".to_owned());
+            header.more.push(element(0x28, 0x1090, b"CS", b"SUB "));
+            header.more.push(element(0x28, 0x6100, b"SQ", &item(&inside.concat())));
+        });
+        let frames: Vec<&[u8]> = vec![&frame; 17];
+        all.push((format!("an angiography with {what}"), header.object(&encapsulated(&[], &frames))));
+    }
+    all
+}
+
+/// Clips by themselves and as objects, damaged: made by ffmpeg in `folder`, which is to show them.
+pub(crate) fn clips(seed: u64, folder: &Path) -> Vec<Hostile> {
+    let mut chance = Chance(seed);
+    let mut all = Vec::new();
+    for (file, syntax, codec) in [
+        ("hostile.mp4", "1.2.840.10008.1.2.4.102", "libx264"),
+        ("hostile.ts", "1.2.840.10008.1.2.4.103", "libx264"),
+        ("hostile.h264", "1.2.840.10008.1.2.4.102", "libx264"),
+        ("hostile.m2v", "1.2.840.10008.1.2.4.100", "mpeg2video"),
+    ] {
+        let path = folder.join(file);
+        #[expect(clippy::disallowed_methods, reason = "a clip is made from outside")]
+        let made = std::process::Command::new("ffmpeg")
+            .args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=size=64x48:rate=25", "-frames:v", "30"])
+            .args(["-pix_fmt", "yuv420p", "-c:v", codec, "-g", "12", "-threads", "1"])
+            .arg(&path)
+            .output()
+            .expect("ffmpeg is installed for the tests: scripts/need.sh test");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let stream = fs::read(&path).unwrap();
+        let object = |stream: &[u8]| {
+            let header = Header::of(syntax, 3, 8).with(|header| {
+                (header.photometric, header.rows, header.columns) = ("YBR_PARTIAL_420", 48, 64);
+                header.frames = "30".to_owned();
+            });
+            header.object(&encapsulated(&[], &[&stream[..stream.len() / 2 * 2]]))
+        };
+        for number in 0..5 {
+            let damaged = mutated(&stream, &mut chance);
+            all.push((format!("{file} in an object, damaged {number}"), object(&damaged)));
+            if file == "hostile.mp4" {
+                all.push((format!("{file} damaged {number}"), damaged));
+            }
+        }
+        all.push((
+            format!("{file} in an object with more frames than there are"),
+            object(&stream[..stream.len() / 2]),
+        ));
+    }
+    all.into_iter().map(|(name, bytes)| Hostile { name, bytes }).collect()
 }
 
 /// ZIPs that are no friends.

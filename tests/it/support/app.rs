@@ -10,6 +10,7 @@ use parvis::clinical::ChatKeep;
 use parvis::clock::Clock;
 use parvis::config::Hospital;
 use parvis::demo::idp::DemoIdp;
+use parvis::secret::Secret;
 use parvis::sfu::SfuSettings;
 use parvis::store::{Dialect, StoreSettings};
 use reqwest::{Method, StatusCode};
@@ -47,11 +48,37 @@ pub struct Socket {
     /// Pictures that came while something else was waited for.
     pub pictures: Vec<(Value, Vec<u8>)>,
     request: u32,
+    /// The large parts of what is on show, which are told before it: `shown` is put together with them, as a client does.
+    parts: serde_json::Map<String, Value>,
 }
 
 impl TestApp {
     pub async fn start(dialect: Dialect) -> Self {
         Self::start_with(dialect, |_| {}).await
+    }
+
+    /// One whose rows outlive it, so that it can be started again.
+    pub async fn start_kept(dialect: Dialect) -> Self {
+        let keep = |settings: &mut Settings| {
+            if dialect == Dialect::Sqlite {
+                let file = settings.archive.folder.with_file_name("parvis.db");
+                settings.store.url = Secret::new(format!("sqlite://{}", file.display()));
+            }
+        };
+        Self::start_with(dialect, keep).await
+    }
+
+    /// Stops it, and starts another on its rows and objects, which stay in this one's folder.
+    pub async fn started_again(&self, dialect: Dialect) -> Self {
+        self.app.tasks.stop();
+        self.app.tasks.ended().await;
+        self.app.sfu.stop();
+        let (store, archive) = (self.store.clone(), self.folder.path().join("archive"));
+        let same = |settings: &mut Settings| {
+            settings.store = store;
+            settings.archive.folder = archive;
+        };
+        Self::start_with(dialect, same).await
     }
 
     pub async fn start_with(dialect: Dialect, change: impl FnOnce(&mut Settings)) -> Self {
@@ -74,7 +101,7 @@ impl TestApp {
                 time_zone: chrono_tz::Europe::Paris,
             },
             public_url: public_url.clone(),
-            store: database.settings.clone(),
+            store: database.settings,
             login: idp.login_settings(public_url),
             sfu: SfuSettings {
                 listen: "127.0.0.1:0".parse().unwrap(),
@@ -88,16 +115,17 @@ impl TestApp {
             },
             archive,
             chat_keep: ChatKeep::Consultation,
+            presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };
         change(&mut settings);
+        let store = settings.store.clone();
         let mut app = App::build(settings, clock).await.unwrap();
         app.mount("/demo-idp", idp.router());
         let app = std::sync::Arc::new(app);
         let served = app.clone();
         app.tasks.spawn("test server", async move { served.serve(listener).await.unwrap() });
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let store = database.settings;
         Self { base: format!("http://localhost:{}", address.port()), app, folder, store, client }
     }
 
@@ -182,8 +210,25 @@ impl Browser {
         answer(self.raw(Method::GET, path).send().await.unwrap()).await
     }
 
+    /// Whatever is at an address, as bytes; a guest shows a link.
+    pub async fn fetch_with(&self, path: &str, link: Option<&str>) -> (StatusCode, Vec<u8>) {
+        let response = with_link(self.raw(Method::GET, path), link).send().await.unwrap();
+        (response.status(), response.bytes().await.unwrap().to_vec())
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         answer(self.raw(Method::POST, path).json(&body).send().await.unwrap()).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        answer(self.raw(Method::PUT, path).json(&body).send().await.unwrap()).await
+    }
+
+    /// What is no JSON.
+    pub async fn fetch(&self, path: &str) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+        let response = self.raw(Method::GET, path).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
     }
 
     pub async fn delete(&self, path: &str) -> StatusCode {
@@ -204,6 +249,13 @@ impl Browser {
         answer(self.raw(Method::POST, &path).body(bytes).send().await.unwrap()).await
     }
 
+    /// Brings a photograph, as a guest who shows a link.
+    pub async fn bring_photo(&self, appointment: &str, link: &str, bytes: Vec<u8>) -> (StatusCode, Value) {
+        let path = format!("/api/appointments/{appointment}/studies?name=Photo.jpg");
+        let request = with_link(self.raw(Method::POST, &path), Some(link));
+        answer(request.body(bytes).send().await.unwrap()).await
+    }
+
     pub async fn socket(&self) -> Socket {
         self.try_socket(&self.base).await.unwrap()
     }
@@ -218,7 +270,9 @@ impl Browser {
             request.headers_mut().insert("cookie", cookie);
         }
         match tokio_tungstenite::connect_async(request).await {
-            Ok((stream, _)) => Ok(Socket { stream, pictures: Vec::new(), request: 0 }),
+            Ok((stream, _)) => {
+                Ok(Socket { stream, pictures: Vec::new(), request: 0, parts: serde_json::Map::new() })
+            }
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
         }
@@ -229,7 +283,8 @@ impl Browser {
         self.hello(json!({"appointment": appointment})).await
     }
 
-    async fn hello(&self, who: Value) -> (Socket, Value) {
+    /// A WebSocket that has said hello so, and the answer.
+    pub async fn hello(&self, who: Value) -> (Socket, Value) {
         let mut socket = self.socket().await;
         let mut hello = json!({"type": "hello", "protocol": parvis::protocol::PROTOCOL, "language": "fr"});
         hello.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
@@ -272,6 +327,16 @@ fn with_link(request: reqwest::RequestBuilder, link: Option<&str>) -> reqwest::R
     }
 }
 
+/// Shows a series of the patient in the first viewport.
+pub fn share(series: &Value) -> Value {
+    json!({"type": "share", "series": series, "viewport": 0, "isOtherPatient": false})
+}
+
+/// The same, where the study names somebody else: the person was asked.
+pub fn share_of_another(series: &Value) -> Value {
+    json!({"type": "share", "series": series, "viewport": 0, "isOtherPatient": true})
+}
+
 async fn answer(response: reqwest::Response) -> (StatusCode, Value) {
     let status = response.status();
     let text = response.text().await.unwrap();
@@ -292,7 +357,9 @@ impl Socket {
         let next = async {
             loop {
                 match self.stream.next().await {
-                    Some(Ok(Message::Text(text))) => return serde_json::from_str(text.as_str()).unwrap(),
+                    Some(Ok(Message::Text(text))) => {
+                        return self.put_together(serde_json::from_str(text.as_str()).unwrap());
+                    }
                     Some(Ok(Message::Binary(bytes))) => {
                         let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
                         let header = serde_json::from_slice(&bytes[4..4 + length]).unwrap();
@@ -305,6 +372,46 @@ impl Socket {
             }
         };
         tokio::time::timeout(LIMIT, next).await.expect("nothing came in time")
+    }
+
+    /// Puts what is on show together with its large parts, which were told before. `shown` is what the first viewport shows.
+    fn put_together(&mut self, mut message: Value) -> Value {
+        let is_own = message["type"] == "own_view";
+        match message["type"].as_str() {
+            Some("series_shown") => {
+                self.parts.insert(message["series"].to_string(), message.clone());
+            }
+            Some("cine" | "graphics") => {
+                let place = format!("{} {}", message["viewport"], message["isOwn"]);
+                let parts = self.parts.entry(place).or_insert_with(|| json!({}));
+                for name in ["cine", "graphics"] {
+                    if message["type"] == name {
+                        parts[name] = message[name].clone();
+                    }
+                }
+            }
+            Some("viewing" | "own_view") => {
+                let arrangement = if is_own { message.get_mut("arrangement") } else { Some(&mut message) };
+                let Some(arrangement) = arrangement else { return message };
+                let viewports = arrangement["viewports"].as_array_mut().into_iter().flatten();
+                for (viewport, shown) in viewports.enumerate().filter(|(_, shown)| shown.is_object()) {
+                    let series = self.parts.get(&shown["series"].to_string());
+                    let series = series.expect("the series was told before");
+                    let place = self.parts.get(&format!("{viewport} {is_own}"));
+                    for parts in [Some(series), place].into_iter().flatten() {
+                        let parts = parts.as_object().unwrap().clone();
+                        let parts = parts.into_iter().filter(|(name, _)| name != "type");
+                        shown.as_object_mut().unwrap().extend(parts);
+                    }
+                }
+                let first = arrangement["viewports"][0].clone();
+                if first.is_object() {
+                    message["shown"] = first;
+                }
+            }
+            _ => {}
+        }
+        message
     }
 
     /// Waits for a message of this type; those before it are dropped.
@@ -354,12 +461,12 @@ impl Socket {
         }
     }
 
-    /// The next picture of at least this revision, acknowledged.
+    /// The next sharp picture of at least this revision, acknowledged as are those before it.
     pub async fn picture(&mut self, revision: u64) -> (Value, Vec<u8>) {
         loop {
             while let Some((header, bytes)) = (!self.pictures.is_empty()).then(|| self.pictures.remove(0)) {
                 self.send(json!({"type": "drawn", "sequence": header["sequence"]})).await;
-                if header["revision"].as_u64().unwrap() >= revision {
+                if header["isLossless"] == true && header["revision"].as_u64().unwrap() >= revision {
                     return (header, bytes);
                 }
             }

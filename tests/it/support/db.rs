@@ -71,25 +71,27 @@ async fn new_postgres_database() -> String {
 /// to when this process goes away, however that happens: nothing here has to run at the end.
 fn postgres() -> &'static str {
     static SERVER: OnceLock<(String, Child)> = OnceLock::new();
-    let (url, _) = SERVER.get_or_init(|| {
-        #[expect(clippy::disallowed_methods, reason = "tests start their peers")]
-        let mut script = std::process::Command::new("tests/peers/postgres/start.sh")
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut url = String::new();
-        BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        if !url.starts_with("postgres://") {
-            let status = script.wait().unwrap();
-            panic!(
-                "the tests need PostgreSQL {} or later: apt-get install postgresql ({status}; what \
-                 tests/peers/postgres/start.sh said is above)",
-                Store::OLDEST_POSTGRES
-            );
-        }
-        (url.trim().to_owned(), script)
-    });
-    url
+    &SERVER.get_or_init(start_postgres).0
+}
+
+/// A server of its own: its address, and the script that stops it.
+pub fn start_postgres() -> (String, Child) {
+    #[expect(clippy::disallowed_methods, reason = "tests start their peers")]
+    let mut script = std::process::Command::new("tests/peers/postgres/start.sh")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(script.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    if !url.starts_with("postgres://") {
+        let status = script.wait().unwrap();
+        panic!(
+            "the tests need PostgreSQL {} or later: apt-get install postgresql ({status}; what \
+             tests/peers/postgres/start.sh said is above)",
+            Store::OLDEST_POSTGRES
+        );
+    }
+    (url.trim().to_owned(), script)
 }

@@ -8,13 +8,14 @@
 )]
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use parvis::room::{ConnectionId, MediaKind, PublicationId, Source};
-use parvis::sfu::{Command, Event, Sfu};
-use rtc::interceptor::{Attribute, Interceptor, Packet, Registry, Slot, StreamInfo, TaggedPacket};
+use parvis::sfu::{Command, Event, MediaPath, Path, Sfu};
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
@@ -39,57 +40,20 @@ use rtc::sansio::Protocol;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use tokio::sync::mpsc;
 
+#[path = "tap.rs"]
+mod tap;
+
+use tap::Tap;
+
 const OPUS: u8 = 109; // as Firefox counts, so that a payload type that is taken for granted is found
 const VP8: u8 = 120;
 const RTX: u8 = 124;
 const PACKETS_PER_FRAME: u16 = 2;
 
-/// Brings PLIs and sender reports to the application.
-#[derive(Default)]
-struct Tap {
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
-}
-
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = rtc::shared::error::Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, mut tagged: TaggedPacket) -> Result<(), Self::Error> {
-        if let Packet::Rtcp(packets) = &tagged.message.packet {
-            let is_wanted =
-                |any: &dyn std::any::Any| any.is::<PictureLossIndication>() || any.is::<SenderReport>();
-            let wanted: Vec<_> =
-                packets.iter().filter(|packet| is_wanted(packet.as_any())).cloned().collect();
-            if wanted.is_empty() {
-                return Ok(());
-            }
-            tagged.message.packet = Packet::Rtcp(wanted);
-            tagged.message.add(Attribute::DeliverToApplication);
-        }
-        self.inbound.push_back(tagged);
-        Ok(())
-    }
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-    fn handle_write(&mut self, tagged: TaggedPacket) -> Result<(), Self::Error> {
-        self.outbound.push_back(tagged);
-        Ok(())
-    }
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-}
-
-impl Interceptor for Tap {
-    fn bind_local_stream(&mut self, _: &StreamInfo) {}
-    fn unbind_local_stream(&mut self, _: &StreamInfo) {}
-    fn bind_remote_stream(&mut self, _: &StreamInfo) {}
-    fn unbind_remote_stream(&mut self, _: &StreamInfo) {}
+/// Of what the server sends beside media, the device notes PLIs and sender reports.
+fn is_told(packet: &dyn rtc::rtcp::Packet) -> bool {
+    let any = packet.as_any();
+    any.is::<PictureLossIndication>() || any.is::<SenderReport>()
 }
 
 fn codec(kind: MediaKind) -> RTCRtpCodec {
@@ -119,11 +83,89 @@ fn rtp_kind(kind: MediaKind) -> RtpCodecKind {
     }
 }
 
+/// How the datagrams of a peer connection travel.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    Udp,
+    /// As a stream brings them, without one.
+    Path(MediaPath),
+    /// ICE-TCP, to this address.
+    Tcp(SocketAddr),
+}
+
+/// What carries them. Streams know the address that they are for.
+enum Carrier {
+    Udp(UdpSocket),
+    Path(Path, SocketAddr),
+    /// Datagrams behind their lengths (RFC 4571), as far as they have come, and what waits to be sent.
+    Tcp {
+        stream: TcpStream,
+        inbox: Vec<u8>,
+        outbox: Vec<u8>,
+        server: SocketAddr,
+    },
+}
+
+impl Carrier {
+    fn udp() -> (Self, SocketAddr) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let address = socket.local_addr().unwrap();
+        (Self::Udp(socket), address)
+    }
+
+    /// With little room in the system, so that one that is not read is soon full.
+    fn tcp(port: SocketAddr, server: SocketAddr) -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.set_recv_buffer_size(8 << 10).unwrap();
+        socket.connect(&port.into()).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        Self::Tcp { stream: socket.into(), inbox: vec![], outbox: vec![], server }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        match self {
+            Self::Udp(socket) => socket.recv_from(buffer).ok(),
+            Self::Tcp { stream, inbox, server, .. } => {
+                let mut bytes = [0; 4096];
+                while let Ok(length @ 1..) = stream.read(&mut bytes) {
+                    inbox.extend_from_slice(&bytes[..length]);
+                }
+                let length = usize::from(u16::from_be_bytes(*inbox.first_chunk()?));
+                buffer[..length].copy_from_slice(inbox.get(2..2 + length)?);
+                inbox.drain(..2 + length);
+                Some((length, *server))
+            }
+            Self::Path(path, server) => {
+                let datagram = path.try_receive()?.datagram;
+                buffer[..datagram.len()].copy_from_slice(&datagram);
+                Some((datagram.len(), *server))
+            }
+        }
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) {
+        match self {
+            Self::Udp(socket) => drop(socket.send_to(datagram, to)),
+            Self::Path(path, _) => path.send(None, Bytes::copy_from_slice(datagram)),
+            Self::Tcp { stream, outbox, .. } => {
+                outbox.extend((datagram.len() as u16).to_be_bytes());
+                outbox.extend(datagram);
+                if let Ok(written) = stream.write(outbox) {
+                    outbox.drain(..written);
+                }
+            }
+        }
+    }
+}
+
 /// One peer connection and its socket.
 pub struct Leg {
     pub pc: RTCPeerConnection,
-    socket: UdpSocket,
+    carrier: Carrier,
     address: SocketAddr,
+    /// It takes what comes.
+    pub does_read: bool,
     pub is_connected: bool,
     /// Every n-th RTP datagram is lost, in or out.
     pub lose_every: Option<u64>,
@@ -134,10 +176,15 @@ pub struct Leg {
 }
 
 impl Leg {
-    fn new(now: Instant) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let address = socket.local_addr().unwrap();
+    fn new(now: Instant, sfu: &Sfu, way: Way) -> Self {
+        // The engine knows one socket; its address stands for a stream as well.
+        let (udp, address) = Carrier::udp();
+        let server = sfu.announced()[0];
+        let carrier = match way {
+            Way::Udp => udp,
+            Way::Path(media_path) => Carrier::Path(sfu.open_path(media_path, false).unwrap(), server),
+            Way::Tcp(port) => Carrier::tcp(port, server),
+        };
         let mut engine = MediaEngine::default();
         for (kind, payload_type) in [(MediaKind::Audio, OPUS), (MediaKind::Video, VP8)] {
             let parameters = RTCRtpCodecParameters { rtp_codec: codec(kind), payload_type };
@@ -153,7 +200,7 @@ impl Leg {
         let rtx = RTCRtpCodecParameters { rtp_codec: rtx, payload_type: RTX };
         engine.register_codec(rtx, RtpCodecKind::Video).unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut engine).unwrap();
-        let registry = registry.with(Slot::from(14_000), Tap::default());
+        let registry = registry.with(Slot::from(14_000), Tap::new(is_told));
         let settings = SettingEngineBuilder::new()
             .with_include_loopback_candidate(true)
             // As browsers answer; the engine would take the passive part.
@@ -178,8 +225,9 @@ impl Leg {
         pc.add_local_candidate(RTCIceCandidate::from(&candidate).to_json().unwrap()).unwrap();
         Self {
             pc,
-            socket,
+            carrier,
             address,
+            does_read: true,
             is_connected: false,
             lose_every: None,
             seen: 0,
@@ -191,7 +239,9 @@ impl Leg {
     /// Moves datagrams and timers; gives what came out.
     fn pump(&mut self, now: Instant) -> Vec<RTCMessage> {
         let mut buffer = [0; 2048];
-        while let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
+        while self.does_read
+            && let Some((length, from)) = self.carrier.receive(&mut buffer)
+        {
             if self.is_lost(&buffer[..length]) {
                 continue;
             }
@@ -216,7 +266,7 @@ impl Leg {
             if self.is_lost(&datagram.message) {
                 continue;
             }
-            let _ = self.socket.send_to(&datagram.message, datagram.transport.peer_addr);
+            self.carrier.send(&datagram.message, datagram.transport.peer_addr);
             if is_rtp(&datagram.message) {
                 self.went_out.push_back(datagram.message.to_vec());
                 if self.went_out.len() > 64 {
@@ -239,7 +289,12 @@ impl Leg {
 
     /// Sends any bytes from the address that the server knows.
     pub fn send_raw(&mut self, bytes: &[u8], to: SocketAddr) {
-        let _ = self.socket.send_to(bytes, to);
+        self.carrier.send(bytes, to);
+    }
+
+    /// Goes on from another port, as after a change of the address translation between.
+    pub fn move_away(&mut self) {
+        self.carrier = Carrier::udp().0;
     }
 
     fn is_lost(&mut self, datagram: &[u8]) -> bool {
@@ -321,6 +376,8 @@ pub struct Device {
     pub does_answer: bool,
     /// It offers what it publishes by itself.
     pub does_offer: bool,
+    /// How the datagrams of its peer connections travel, of those that begin from now on.
+    pub way: Way,
     /// Events that are not about descriptions.
     pub told: Vec<Event>,
     /// Descriptions of the server.
@@ -345,6 +402,7 @@ impl Device {
             is_alive: true,
             does_answer: true,
             does_offer: true,
+            way: Way::Udp,
             told: vec![],
             offers: vec![],
             answers: vec![],
@@ -358,7 +416,7 @@ impl Device {
 
     /// Likewise, the video with these layers.
     pub fn publish_layers(&mut self, now: Instant, sources: &[Source], layers: &[&'static str]) {
-        let leg = self.publish.get_or_insert_with(|| Leg::new(now));
+        let leg = self.publish.get_or_insert_with(|| Leg::new(now, &self.sfu, self.way));
         for source in sources {
             let kind = source.kind();
             let ssrc = 1_000_000 + self.connection.0 as u32 * 1_000 + self.sending.len() as u32 * 10;
@@ -564,7 +622,7 @@ impl Device {
     }
 
     fn answer(&mut self, now: Instant, sdp: &str, tracks: &[(String, PublicationId)]) -> String {
-        let leg = self.subscribe.get_or_insert_with(|| Leg::new(now));
+        let leg = self.subscribe.get_or_insert_with(|| Leg::new(now, &self.sfu, self.way));
         self.tracks = tracks.iter().cloned().collect();
         self.earlier.extend(self.by_ssrc.drain().map(|(ssrc, _)| ssrc));
         let mut mid = String::new();
