@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "e2e/badnet",
   workers: 1,
-  retries: 0,
+  retries: Number(process.env.BADNET_RETRIES ?? 0),
   timeout: 300_000,
   forbidOnly: true,
   reporter: [["list"]],

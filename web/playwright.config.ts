@@ -1,34 +1,14 @@
-import { existsSync } from "node:fs";
 import { defineConfig, devices } from "@playwright/test";
-
-/** The browsers of the system: nothing is downloaded. */
-const first = (...paths: (string | undefined)[]) => paths.find((path) => path !== undefined && existsSync(path));
-const chromium = first(
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome-stable",
-  "/usr/bin/google-chrome",
-);
-const firefox = first(process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
+import { launchOptions as chromium } from "./chromium.mjs";
+import { path as firefox, launchOptions as foxOptions } from "./firefox.mjs";
 
 const chrome = {
   browserName: "chromium" as const,
   permissions: ["camera", "microphone"],
   launchOptions: {
-    ...(chromium ? { executablePath: chromium } : {}),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--use-fake-ui-for-media-stream",
-      // More than one camera, so that a phone can flip between them; the second measures depth only.
-      "--use-fake-device-for-media-stream=device-count=3",
-    ],
+    ...chromium,
+    // More than one camera, so that a phone can flip between them; the second measures depth only.
+    args: [...chromium.args, "--use-fake-device-for-media-stream=device-count=3"],
   },
 };
 
@@ -36,17 +16,7 @@ const chrome = {
 const fox = {
   browserName: "firefox" as const,
   channel: "moz-firefox",
-  launchOptions: {
-    ...(firefox ? { executablePath: firefox } : {}),
-    firefoxUserPrefs: {
-      "media.navigator.streams.fake": true,
-      "media.navigator.permission.disabled": true,
-      "media.peerconnection.ice.loopback": true,
-      "media.peerconnection.ice.obfuscate_host_addresses": false,
-      "media.autoplay.default": 0,
-      "media.gmp-manager.updateEnabled": false,
-    },
-  },
+  launchOptions: foxOptions,
 };
 
 export default defineConfig({

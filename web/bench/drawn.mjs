@@ -3,8 +3,8 @@
 // Prints, as JSON on stdout, {samples_ms, sent_ms, arrived_ms, browser, surface}: a value a step, all from the movement.
 //
 //   node web/bench/drawn.mjs http://localhost:8080 APPOINTMENT DOCTOR STEPS
-import { existsSync } from "node:fs";
 import { chromium } from "@playwright/test";
+import { launchOptions } from "../chromium.mjs";
 
 const [base, appointment, name, steps] = process.argv.slice(2);
 if (!steps) {
@@ -21,22 +21,7 @@ const FRAME_MS = 1000 / 60;
 const SWING = 60;
 const STEP_PIXELS = 2;
 
-// Browsers of the system, where there is one; otherwise the one that Playwright brings.
-const system = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-const browser = await chromium.launch({
-  ...(system ? { executablePath: system } : {}),
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-  ],
-});
+const browser = await chromium.launch(launchOptions);
 
 /**
  * Runs in the page before its own scripts. A step is the movement, the `set_window` that it makes, the state that carries
@@ -70,8 +55,8 @@ function watchDrag() {
       this.addEventListener("message", ({ data }) => {
         if (typeof data === "string") {
           const message = JSON.parse(data);
-          const window = message.type === "viewing" ? message.shown?.window : undefined;
-          if (step?.window && window && isSame(window, step.window)) step.revision ??= message.revision;
+          const shown = message.type === "viewing" ? message.viewports[0] : undefined;
+          if (step?.window && shown?.window && isSame(shown.window, step.window)) step.revision ??= shown.picture;
           return;
         }
         const length = new DataView(data).getUint32(0, true);
@@ -132,6 +117,8 @@ await page
   .getByRole("button", { name: /^Montrer CT/ })
   .first()
   .click();
+// The object of the measurement carries another name than the person who is booked: the page asks.
+await page.getByRole("button", { name: "J’ai vérifié, montrer" }).click();
 await page.waitForFunction(() => (document.querySelector(".viewer-surface canvas")?.width ?? 0) > 300);
 const box = await page.locator(".viewer-surface").boundingBox();
 if (!box) throw new Error("nothing is shown");

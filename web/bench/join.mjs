@@ -2,8 +2,8 @@
 // again. Prints a list of {enterToFrameMs, connectedToFrameMs, linkToFrameMs} as JSON on stdout.
 //
 //   node web/bench/join.mjs http://localhost:8080 APPOINTMENT DOCTOR PATIENT_LINK RUNS
-import { existsSync } from "node:fs";
 import { chromium } from "@playwright/test";
+import { launchOptions } from "../chromium.mjs";
 
 const [base, appointment, name, link, runs] = process.argv.slice(2);
 if (!runs) {
@@ -15,22 +15,7 @@ const LIMIT_MS = 30_000;
 // A camera that has been sending for this long is past its beginning: whoever joins then needs a new key frame.
 const CAMERA_RUNS_MS = 5_000;
 
-// Browsers of the system, where there is one; otherwise the one that Playwright brings.
-const system = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-const browser = await chromium.launch({
-  ...(system ? { executablePath: system } : {}),
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-  ],
-});
+const browser = await chromium.launch(launchOptions);
 
 /** Runs in the doctor's page before its own scripts: lets in whoever waits, at once. */
 function admitWhoeverWaits() {

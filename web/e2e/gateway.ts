@@ -8,7 +8,8 @@ import { type Browser, type BrowserContext, test as base, expect, type Page } fr
 /** A gateway of this worker's own: the demonstration on a port that the system chooses. */
 export type Gateway = { url: string; patientLink: string; data: string };
 
-const PROGRAM = process.env.PARVIS ?? resolve(import.meta.dirname, "../../target/debug/parvis");
+/** The program under test. */
+export const PROGRAM = process.env.PARVIS ?? resolve(import.meta.dirname, "../../target/debug/parvis");
 
 async function start(): Promise<Gateway & { end: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), "parvis-e2e-"));
@@ -80,6 +81,16 @@ export async function person(
   return { context, page };
 }
 
+/** A device without camera and microphone. */
+export const withoutDevices = (context: BrowserContext): Promise<unknown> =>
+  context.addInitScript(() => {
+    if (!navigator.mediaDevices) return;
+    navigator.mediaDevices.getUserMedia = async () => {
+      throw new DOMException("there is none", "NotFoundError");
+    };
+    navigator.mediaDevices.enumerateDevices = async () => [];
+  });
+
 /** Signs in through the identity provider's own page. */
 export async function signIn(page: Page, gateway: Gateway, name: string, to = "/app") {
   await page.goto(`${gateway.url}/login?return_to=${encodeURIComponent(to)}`);
@@ -96,12 +107,20 @@ export async function expectAccessible(page: Page) {
 
 /** What the call of a page has received and sent; see src/call/stats.ts. */
 export type CallStats = {
+  self: string;
+  path: string;
   sent: { framesEncoded: number; audioPackets: number };
-  people: Record<string, { framesDecoded: number; audioEnergy: number }>;
+  people: Record<string, { framesDecoded: number; audioEnergy: number; audioPackets: number }>;
 };
 
+/** Before the page has its call it has received nothing. */
+const NO_CALL: CallStats = { self: "", path: "", sent: { framesEncoded: 0, audioPackets: 0 }, people: {} };
+
 export const stats = (page: Page): Promise<CallStats> =>
-  page.evaluate(() => (globalThis as unknown as { parvisCall: { stats(): Promise<CallStats> } }).parvisCall.stats());
+  page.evaluate(
+    (none) => (globalThis as unknown as { parvisCall?: { stats(): Promise<CallStats> } }).parvisCall?.stats() ?? none,
+    NO_CALL,
+  );
 
 /** Everybody else is seen and heard on this page. */
 export async function expectToSeeAndHear(page: Page, others: number) {
@@ -147,6 +166,14 @@ export async function inCall(browser: Browser, gateway: Gateway, prepare?: (pati
   for (const { page } of [patient, doctor]) await expectToSeeAndHear(page, 1);
   return { patient, doctor };
 }
+
+/** What is on show in the first viewport is drawn as it is in the end: to a line that is not known something small comes first. */
+export const untilSharp = (page: Page): Promise<unknown> =>
+  page.waitForFunction(() => {
+    const screens = globalThis.parvisViewing;
+    const drawn = screens?.all[0]?.drawn.value;
+    return drawn?.isLossless && drawn.revision === screens?.viewing.seen.value?.viewports[0]?.picture;
+  });
 
 /** A fingerprint of what a viewer's canvas shows, and how bright it is. */
 export const canvas = (page: Page): Promise<{ hash: number; mean: number }> =>

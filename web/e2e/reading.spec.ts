@@ -1,5 +1,16 @@
 import type { Page } from "@playwright/test";
-import { canvas, enterAsDoctor, expect, expectAccessible, foreign, person, signIn, test, waitAsGuest } from "./gateway";
+import {
+  canvas,
+  enterAsDoctor,
+  expect,
+  expectAccessible,
+  foreign,
+  person,
+  signIn,
+  test,
+  untilSharp,
+  waitAsGuest,
+} from "./gateway";
 
 /** A PDF of some pages with standard fonts that it does not carry, a link out, and a script that must never run. */
 function pdf(pages: number): Buffer {
@@ -188,12 +199,13 @@ async function turned({ doctor, patient }: Both) {
   await expect.poll(async () => (await canvas(patient.page)).mean, { timeout: 20_000 }).toBeGreaterThan(5);
   const sideAt = (edge: string) =>
     patient.page.locator(`.viewer-letter.${edge}`).evaluate((p) => p.lastChild?.textContent);
+  await untilSharp(patient.page);
   const top = await sideAt("top");
   const before = await canvas(patient.page);
   await doctor.page.locator(".viewer-surface").focus();
   await doctor.page.keyboard.press("t");
   await expect.poll(async () => (await canvas(patient.page)).hash).not.toBe(before.hash);
-  expect(await sideAt("right")).toBe(top);
+  await expect.poll(() => sideAt("right")).toBe(top);
   for (const n of [2, 3, 4]) {
     await doctor.page.keyboard.press("t");
     if (n < 4) await expect(doctor.page.locator(".viewer-facts")).toContainText(`tournée de ${n * 90}°`);

@@ -45,11 +45,12 @@ test("a doctor turns, mirrors, inverts and plays a CT by buttons and keys, and t
   // By keys, each back to where it was.
   await doctor.page.locator(".viewer-surface").focus();
   await doctor.page.keyboard.press("Shift+T");
-  // A mirrored picture turned to the left, as it is seen, is one that is turned further and mirrored.
-  await expect(facts).toContainText("tournée de 180°");
+  // A mirrored picture turned to the left, as it is seen, is one that is turned further and mirrored: here by half a turn in all,
+  // which exchanges top and bottom.
+  await expect(facts).toContainText("haut et bas échangés");
   await doctor.page.keyboard.press("t");
   await expect(facts).toContainText("tournée de 90°");
-  await doctor.page.keyboard.press("f");
+  await doctor.page.keyboard.press("h");
   await expect(mirrored).toBeHidden();
   await doctor.page.keyboard.press("Shift+T");
   await expect(facts).not.toContainText("tournée");
@@ -66,9 +67,18 @@ test("a doctor turns, mirrors, inverts and plays a CT by buttons and keys, and t
   await doctor.page.getByRole("button", { name: "Pause" }).click();
   await expect(doctor.page.getByText(/images\/s sur/)).toBeHidden();
 
+  // Everybody magnifies for themselves, in pixels of the image where the gateway gives them.
+  await patient.page.getByRole("button", { name: "Loupe" }).click();
+  await expect(patient.page.getByRole("img", { name: "Loupe, 3 fois" })).toBeVisible();
+  await expect(doctor.page.getByRole("img", { name: /^Loupe/ })).toBeHidden();
+  await expectAccessible(patient.page);
+  await patient.page.getByRole("button", { name: "Loupe", exact: true }).click();
+
   await doctor.page.locator(".viewer-surface").focus();
   await doctor.page.keyboard.press("?");
   await expect(doctor.page.getByRole("dialog")).toContainText("miroir gauche-droite");
+  await expectAccessible(doctor.page);
+  await doctor.page.getByRole("button", { name: "Changer les touches…" }).click();
   await expectAccessible(doctor.page);
   for (const { context } of [patient, doctor]) await context.close();
 });

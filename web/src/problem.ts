@@ -1,6 +1,6 @@
 import { ApiProblem } from "./api";
 import { locale } from "./i18n";
-import type { ProblemCode } from "./protocol";
+import type { LanguageWord, ProblemCode } from "./protocol";
 import { Rejected } from "./wire";
 
 /** The code of whatever was thrown by a request over HTTP or over the wire. */
@@ -10,8 +10,34 @@ export function codeOf(cause: unknown): ProblemCode {
   return "internal";
 }
 
-/** Finds the sentence of a code in the language of now; a code of a newer gateway reads as "internal". */
-export function sentencesIn(words: { fr: Record<ProblemCode, string>; en: Record<ProblemCode, string> }) {
+/** What only staff ask for, so that no guest meets it. */
+type StaffProblem =
+  | "no_role"
+  | "sign_in_expired"
+  | "sign_in_refused"
+  | "provider_unreachable"
+  | "in_the_past"
+  | "too_far_ahead"
+  | "ends_before_it_starts"
+  | "too_long"
+  | "not_one_patient"
+  | "no_practitioner"
+  | "practitioner_twice"
+  | "too_many_people"
+  | "name_missing"
+  | "service_missing"
+  | "note_too_long"
+  | "unknown_practitioner"
+  | "practitioner_busy"
+  | "not_dicom"
+  | "no_images"
+  | "other_patient"
+  | "unsafe_archive"
+  | "archive_too_large";
+export type GuestProblem = Exclude<ProblemCode, StaffProblem>;
+
+/** Finds the sentence of a code in the language of now; a code that has none, as one of a newer gateway, reads as "internal". */
+export function sentencesIn(words: Record<LanguageWord, Record<GuestProblem, string>>) {
   return (code: ProblemCode): string => {
     const sentences: Partial<Record<string, string>> = words[locale.value];
     return sentences[code] ?? words[locale.value].internal;

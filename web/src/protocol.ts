@@ -1,6 +1,6 @@
 // Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.
 
-export const PROTOCOL = 2;
+export const PROTOCOL = 4;
 
 export type RoleWord = "patient" | "relative" | "interpreter" | "practitioner";
 
@@ -42,6 +42,20 @@ export type ShapeWord = "points" | "polyline" | "curve" | "circle" | "ellipse" |
 
 export type ObjectKindWord = "image" | "video" | "report" | "document" | "presentation" | "key_objects" | "waveform" | "other";
 
+export type LayoutWord = "one" | "side_by_side" | "stacked" | "four";
+
+export type MarkShapeWord = "arrow" | "circle" | "freehand" | "text" | "number" | "length" | "angle" | "ellipse" | "rectangle" | "probe";
+
+export type LengthUnitWord = "mm" | "px";
+
+export type ValueUnitWord = "hu" | "stored";
+
+export type MeasureRefusalWord = "different_regions" | "no_length_here" | "colour" | "outside_frame" | "clip" | "frame_failed";
+
+export type WindowWord = "main" | "second";
+
+export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describe" | "mark" | "scroll" | "window" | "view" | "stop" | "unwatched";
+
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
 export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
@@ -60,11 +74,27 @@ export type WatchedTrack = { participant: string, source: SourceWord, width: num
  */
 isPinned: boolean, };
 
+export type NewMark = { shape: MarkShapeWord, 
+/**
+ * In units of the frame (0..1 along columns and rows). Arrow: where it comes from, then its tip. Circle: centre, then a point on it;
+ * their distance counts in pixels as they are shown, so that it is round.
+ * Ellipse and rectangle: two corners of the box. Angle: the vertex stands in the middle.
+ */
+points: Array<[number, number]>, 
+/**
+ * For a text, or beside another shape; at most 200 characters, may be empty.
+ */
+text: string, };
+
 export type ClientMessage = { "type": "hello", protocol: number, language: LanguageWord, link?: string, appointment?: string, 
 /**
  * From the last `welcome` of this person and appointment: the device takes its place again, and its media go on.
  */
-resume?: string, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
+resume?: string, 
+/**
+ * Absent: the main one.
+ */
+window?: WindowWord, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
 /**
  * The person asked to spare a paid or slow connection.
  */
@@ -88,7 +118,11 @@ freezesMs: number,
 /**
  * Sound that was made up because packets were missing, in percent.
  */
-concealedPct: number, bitrateKbps: number, } | { "type": "chat", request: number, text: string, } | { "type": "mute_other", request: number, participant: string, source: SourceWord, } | { "type": "lock", request: number, isLocked: boolean, } | { "type": "telephone", request: number, isOver: boolean, reason?: TelephoneReason, } | { "type": "share", request: number, series: string, } | { "type": "stop_sharing", request: number, } | { "type": "present", request: number, } | { "type": "scroll", index: number, } | { "type": "set_window", center: number, width: number, } | { "type": "reset_window", } | { "type": "set_alternative", alternative: number, } | { "type": "set_layers", isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", state?: string, } | { "type": "set_inverted", isInverted: boolean, } | { "type": "set_view", zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", } | { "type": "point", x: number, y: number, } | { "type": "unpoint", } | { "type": "surface", width: number, height: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
+concealedPct: number, bitrateKbps: number, } | { "type": "chat", request: number, text: string, } | { "type": "mute_other", request: number, participant: string, source: SourceWord, } | { "type": "lock", request: number, isLocked: boolean, } | { "type": "telephone", request: number, isOver: boolean, reason?: TelephoneReason, } | { "type": "share", request: number, series: string, viewport: number, 
+/**
+ * The person was asked, and wants to show a study that names somebody else than the patient.
+ */
+isOtherPatient: boolean, } | { "type": "stop_sharing", request: number, } | { "type": "clear_viewport", request: number, viewport: number, } | { "type": "present", request: number, } | { "type": "ask_to_present", request: number, isAsking: boolean, } | { "type": "give_presenting", request: number, participant: string, } | { "type": "decline_asking", request: number, participant: string, } | { "type": "follow", request: number, isFollowing: boolean, } | { "type": "set_layout", layout: LayoutWord, } | { "type": "set_active", viewport: number, } | { "type": "set_linked", isLinked: boolean, } | { "type": "scroll", viewport: number, index: number, } | { "type": "set_window", viewport: number, center: number, width: number, } | { "type": "reset_window", viewport: number, } | { "type": "set_alternative", viewport: number, alternative: number, } | { "type": "set_layers", viewport: number, isOverlaid: boolean, isShuttered: boolean, } | { "type": "set_state", viewport: number, state?: string, } | { "type": "set_inverted", viewport: number, isInverted: boolean, } | { "type": "set_view", viewport: number, zoom: number, centerX: number, centerY: number, quarterTurns: number, isFlipped: boolean, } | { "type": "reset_view", viewport: number, } | { "type": "set_named", isNamed: boolean, } | { "type": "set_guest_tools", mayMark: boolean, mayMeasure: boolean, } | { "type": "describe", request: number, text: string, } | { "type": "point", viewport: number, x: number, y: number, } | { "type": "unpoint", } | { "type": "add_mark", request: number, viewport: number, index: number, mark: NewMark, } | { "type": "change_mark", request: number, mark: string, points: Array<[number, number]>, text: string, } | { "type": "delete_mark", request: number, mark: string, } | { "type": "undo_mark", request: number, } | { "type": "redo_mark", request: number, } | { "type": "show_marks", isShown: boolean, } | { "type": "save_marks", request: number, } | { "type": "keep_image", request: number, viewport: number, caption: string, } | { "type": "caption_image", request: number, image: string, caption: string, } | { "type": "remove_image", request: number, image: string, } | { "type": "surface", viewport: number, width: number, height: number, } | { "type": "magnify", viewport: number, x: number, y: number, factor: number, width: number, height: number, } | { "type": "stop_magnifying", } | { "type": "full_quality", viewport: number, } | { "type": "drawn", sequence: number, } | { "type": "ping", };
 
 export type Place = { state: PlaceWord, 
 /**
@@ -100,7 +134,11 @@ since?: string,
  */
 until?: string, };
 
-export type Person = { participant: string, role: RoleWord, name: string, place: Place, 
+export type Person = { participant: string, role: RoleWord, name: string, 
+/**
+ * Was not booked, and came in while the consultation ran. Absent: was.
+ */
+hasDroppedIn?: boolean, place: Place, 
 /**
  * What the device check found; only staff get it.
  */
@@ -116,7 +154,11 @@ export type IceServer = { urls: Array<string>, username: string, credential: str
 
 export type TelephoneState = { since: string, reason: TelephoneReason, };
 
-export type ChatLine = { id: string, participant: string, name: string, at: string, text: string, };
+export type ChatLine = { id: string, participant: string, name: string, at: string, text: string, 
+/**
+ * `false`: it is not kept, or not yet, and whoever comes later may not see it. Absent: it is.
+ */
+isKept?: boolean, };
 
 export type SharedFile = { id: string, participant: string, name: string, fileName: string, bytes: number, 
 /**
@@ -209,15 +251,59 @@ export type DocumentState = { title: string,
  */
 facts: Array<[string, string]>, sections: Array<SectionState>, };
 
-export type Shown = { series: string, modality: string, 
+export type StackState = { 
+/**
+ * Its first place, from 0, and how many it has.
+ */
+first: number, count: number, 
+/**
+ * The usual step from slice to slice, mm; absent where places in the patient are not known.
+ */
+stepMm?: number, 
+/**
+ * Steps larger than that: slices are missing, or the series was planned so.
+ */
+gaps: number, 
+/**
+ * Slices at a place that another one has already.
+ */
+duplicates: number, };
+
+export type SeriesShown = { series: string, modality: string, 
 /**
  * Study and series description; empty for plain files. No name of a person.
  */
 title: string, 
 /**
- * Place in the stack from 0, and its length.
+ * How many places there are.
  */
-index: number, count: number, 
+count: number, 
+/**
+ * What the places are split into, in order; together they are all of them.
+ */
+stacks: Array<StackState>, 
+/**
+ * Presentation states that fit.
+ */
+states: Array<StateChoice>, };
+
+export type Shown = { series: string, 
+/**
+ * Place from 0.
+ */
+index: number, 
+/**
+ * Revision at which what is rendered here last changed: the pictures of this viewport carry it.
+ */
+picture: number, 
+/**
+ * The object at this place, and the number of its frame, from 1: marks name them.
+ */
+instance: string, frame: number, 
+/**
+ * Name and birth date of the patient as the object has them. Guests get it only while `isNamed`.
+ */
+patient?: string, 
 /**
  * What is on show at this place: pictures, or the content of another object.
  */
@@ -234,6 +320,10 @@ aspect: number,
  * The window that is in force; absent for colour.
  */
 window?: WindowState, 
+/**
+ * What values are in; absent for colour and where it is not known.
+ */
+valueUnit?: ValueUnitWord, 
 /**
  * What the object offers to spread over the greys, the default first; tables have no window.
  */
@@ -275,21 +365,39 @@ lossySource?: LossyState,
  */
 damage?: string, 
 /**
+ * What of the presentation state is not applied: one sentence in English. Nothing is missing of the frame itself.
+ */
+stateNotice?: string, 
+/**
  * The pixels themselves may name the patient.
  */
 isBurnedIn: boolean, 
 /**
- * Presentation states that fit, and the one that is applied.
+ * The presentation state that is chosen.
  */
-states: Array<StateChoice>, state?: string, 
+state?: string, };
+
+export type ArrangementState = { layout: LayoutWord, 
 /**
- * What the presentation state draws.
+ * The viewport that keys and tools act on, from 0.
  */
-graphics: Array<GraphicState>, 
+active: number, 
 /**
- * How the stack plays; absent where nothing is said and there is one frame.
+ * Scrolling in one viewport takes the others along.
  */
-cine?: CineState, };
+isLinked: boolean, 
+/**
+ * As many as the layout has, row by row; null: empty.
+ */
+viewports: Array<Shown | null>, };
+
+export type GuestTools = { mayMark: boolean, mayMeasure: boolean, };
+
+export type DescriptionState = { text: string, 
+/**
+ * Who wrote it.
+ */
+participant: string, };
 
 export type ViewingState = { revision: number, 
 /**
@@ -297,9 +405,119 @@ export type ViewingState = { revision: number,
  */
 presenter?: string, 
 /**
- * Absent while nothing is shared.
+ * The presenter's connection is lost; the place is theirs for ten seconds.
  */
-shown?: Shown, };
+isPresenterLost: boolean, 
+/**
+ * Who gets the presenter's place when its owner is lost: the first host in the call.
+ */
+host?: string, 
+/**
+ * Who may take the presenter's place without asking.
+ */
+hosts: Array<string>, 
+/**
+ * Who asks for the presenter's place, in that order.
+ */
+asking: Array<string>, 
+/**
+ * Staff who look by themselves just now.
+ */
+ownViews: Array<string>, 
+/**
+ * Guests see the patient's name.
+ */
+isNamed: boolean, 
+/**
+ * Marks are shown.
+ */
+hasMarks: boolean, guests: GuestTools, description?: DescriptionState, layout: LayoutWord, 
+/**
+ * The viewport that keys and tools act on, from 0.
+ */
+active: number, 
+/**
+ * Scrolling in one viewport takes the others along.
+ */
+isLinked: boolean, 
+/**
+ * As many as the layout has, row by row; null: empty.
+ */
+viewports: Array<Shown | null>, };
+
+export type OwnViewState = { 
+/**
+ * Of the viewing: there is one count for all views.
+ */
+revision: number, 
+/**
+ * Absent: this person follows again.
+ */
+arrangement?: ArrangementState, };
+
+export type LengthState = { value: number, unit: LengthUnitWord, 
+/**
+ * What millimetres rest on.
+ */
+source?: CalibrationWord, };
+
+export type RegionState = { mean: number, 
+/**
+ * Of a sample (n - 1).
+ */
+sd: number, min: number, max: number, unit: ValueUnitWord, 
+/**
+ * How many pixels have their centre inside and hold a value.
+ */
+pixels: number, area?: LengthState, };
+
+export type ValueState = { values: Array<number>, unit: ValueUnitWord, };
+
+export type MeasuredState = { length?: LengthState, angleDegrees?: number, region?: RegionState, 
+/**
+ * Of a shape without `region`, such as one in colour.
+ */
+area?: LengthState, value?: ValueState, 
+/**
+ * Why something of it is not there, or only in pixels.
+ */
+refused?: MeasureRefusalWord, };
+
+export type MarkState = { mark: string, 
+/**
+ * Who drew it, and when.
+ */
+participant: string, at: string, 
+/**
+ * The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
+ */
+series: string, instance: string, frame: number, shape: MarkShapeWord, 
+/**
+ * As in `add_mark`.
+ */
+points: Array<[number, number]>, text: string, 
+/**
+ * Counts the numbers of one viewing, from 1.
+ */
+number?: number, 
+/**
+ * What it measures, once that is known; computed by the gateway, the same for everybody.
+ */
+measured?: MeasuredState, };
+
+export type KeyImageState = { image: string, at: string, 
+/**
+ * Who kept it.
+ */
+participant: string, 
+/**
+ * Of its series, as `title` of `series_shown`, and the place in it.
+ */
+title: string, index: number, caption: string, 
+/**
+ * It stands in the patient's summary.
+ */
+isShownToPatient: boolean, };
 
 export type ServerMessage = { "type": "welcome", protocol: number, 
 /**
@@ -329,31 +547,56 @@ isLocked: boolean,
 /**
  * The visit goes on by telephone. Staff and people in the call are told.
  */
-telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "pointer", participant: string, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", revision: number, detail: string, } | { "type": "studies_changed", } | { "type": "pong", };
+telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
+/**
+ * As `picture` of what is on show there.
+ */
+revision: number, index: number, document: DocumentState, } | { "type": "frame_failed", viewport: number, isOwn: boolean, 
+/**
+ * As `picture` of what is on show there.
+ */
+revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", };
 
 export type AgendaMessage = { "type": "agenda_changed", };
 
 export type PictureHeader = { 
 /**
- * Counts the pictures of this connection; `drawn` repeats it. At most two are under way.
+ * Counts the pictures of this connection; `drawn` repeats it. At most two of a viewport are under way.
  */
-sequence: number, 
+sequence: number, viewport: number, 
 /**
- * Revision of the viewing that the picture shows.
+ * Of the view that this person has alone.
+ */
+isOwn: boolean, 
+/**
+ * As `magnify` asked for it; then `width` and `height` are those of the magnifier, and the whole picture is its part.
+ */
+isMagnified: boolean, 
+/**
+ * As `picture` of what is on show in the viewport.
  */
 revision: number, 
 /**
  * Place in the stack, from 0.
  */
-index: number, width: number, height: number, format: PictureFormatWord, 
+index: number, width: number, height: number, 
+/**
+ * The surface that it is for, as the client last told it when the picture was ordered.
+ */
+surfaceWidth: number, surfaceHeight: number, 
+/**
+ * What of the picture fills that surface: left, top, width and height in pixels of the picture. It may reach beyond the
+ * picture, where nothing is. Pictures are shared among surfaces that are nearly alike, and scaled down by the client.
+ */
+part: [number, number, number, number], format: PictureFormatWord, 
 /**
  * The rendered pixels exactly; otherwise the client shows the lossy mark until the sharp one is there.
  */
 isLossless: boolean, };
 
-export type ContentHeader = { 
+export type ContentHeader = { viewport: number, isOwn: boolean, 
 /**
- * Revision of the viewing that shows it.
+ * As `picture` of what is on show in the viewport.
  */
 revision: number, 
 /**
@@ -453,13 +696,25 @@ patientName: string,
 /**
  * The objects name somebody else than the patient of the appointment: shown with a warning, never hidden.
  */
-isOtherPatient: boolean, series: Array<SeriesEntry>, };
+isOtherPatient: boolean, 
+/**
+ * Older than the newest study of the same patient, by its date.
+ */
+isPrior: boolean, series: Array<SeriesEntry>, };
 
 export type SeriesEntry = { series: string, modality: string, number?: number, description: string, kind: ObjectKindWord, 
 /**
  * Frames that can be shown.
  */
-frames: number, bytes: number, };
+frames: number, 
+/**
+ * Size of all objects.
+ */
+bytes: number, 
+/**
+ * When the first of it was acquired, by the clock of the device, without a zone: `2026-11-18T09:41:00`. Absent when the objects do not say.
+ */
+acquiredAt?: string, };
 
 export type Receipt = { 
 /**
@@ -541,6 +796,126 @@ until?: string, reason: TelephoneReason,
  */
 by: string, };
 
+export type ViewingRecord = { 
+/**
+ * Oldest first.
+ */
+steps: Array<StepEntry>, };
+
+export type StepEntry = { step: string, 
+/**
+ * Since when it was shown.
+ */
+at: string, 
+/**
+ * How long, until the next step, ms; absent for the last one.
+ */
+untilMs?: number, cause: StepCauseWord, 
+/**
+ * It was kept on the way: the view went on. Not everybody draws all that is on the way.
+ */
+isMoving: boolean, 
+/**
+ * Revision of the viewing; after a restart of the gateway they begin anew.
+ */
+revision: number, 
+/**
+ * Absent: nobody presented.
+ */
+presenter?: string, layout: LayoutWord, 
+/**
+ * Those that showed something.
+ */
+viewports: Array<StepViewport>, 
+/**
+ * Who had all its pictures on the screen.
+ */
+seenBy: Array<StepSight>, 
+/**
+ * Who was in the call when it began, and did not.
+ */
+missedBy: Array<string>, };
+
+export type StepViewport = { viewport: number, series: string, 
+/**
+ * Place from 0.
+ */
+index: number, 
+/**
+ * Else a text, pages or a sound: it is not known who saw that.
+ */
+isPicture: boolean, };
+
+export type StepSight = { participant: string, at: string, 
+/**
+ * Exact pictures, at least in the end.
+ */
+isLossless: boolean, };
+
+export type KeyImageEntry = { image: string, at: string, 
+/**
+ * Who kept it.
+ */
+participant: string, series: string, 
+/**
+ * Of its series, as `title` of `series_shown`.
+ */
+title: string, modality: string, 
+/**
+ * The place in its series that it was kept from.
+ */
+index: number, caption: string, 
+/**
+ * Of its picture, pixels.
+ */
+width: number, height: number, 
+/**
+ * It stands in the patient's summary.
+ */
+isShownToPatient: boolean, 
+/**
+ * A key object selection beside the studies names it, with the caption that it has.
+ */
+isSaved: boolean, };
+
+export type CaptionRequest = { 
+/**
+ * At most 200 characters, without line breaks.
+ */
+caption: string, };
+
+export type SavedImages = { 
+/**
+ * Images that these selections name.
+ */
+images: number, 
+/**
+ * Selections: one for each study.
+ */
+selections: number, };
+
+export type SummaryRequest = { language: LanguageWord, 
+/**
+ * At most 60 paragraphs of at most 2000 characters.
+ */
+sentences: string[], 
+/**
+ * Identifiers of key images of this appointment, in the order of the summary; at most 60.
+ */
+images: Array<string>, };
+
+export type SummaryState = { texts: Array<SummaryText>, };
+
+export type SummaryText = { language: LanguageWord, sentences: string[], 
+/**
+ * Those that are kept still.
+ */
+images: Array<string>, changedAt: string, 
+/**
+ * Who changed it last.
+ */
+participant: string, };
+
 export type DiagReport = { version: string, 
 /**
  * UTC now.
@@ -576,3 +951,37 @@ answer: string,
  * Good for five minutes. Empty for the ways without a relay, and for a relay of the hospital's when nobody is signed in.
  */
 iceServers: Array<IceServer>, };
+
+export type WorklistEntry = { appointment: string, startsAt: string, service: string, 
+/**
+ * The patient's name, as booked.
+ */
+patient: string, 
+/**
+ * Somebody is in the call now.
+ */
+isRunning: boolean, 
+/**
+ * In the order in which they came.
+ */
+studies: Array<WorklistStudy>, };
+
+export type WorklistStudy = { study: string, 
+/**
+ * The series to begin with: the first that has pictures, else the first.
+ */
+series: string, 
+/**
+ * Of the study; may be empty.
+ */
+description: string, 
+/**
+ * Of that series.
+ */
+modality: string, 
+/**
+ * `2026-11-18`, absent when the objects do not say.
+ */
+date?: string, };
+
+export type DroppedIn = { participant: string, };

@@ -32,7 +32,12 @@ const PING_EVERY_MS = 10_000;
 const SILENT_FOR_MS = 25_000;
 /** How long a connection may stay silent after the page was asleep, when it has most likely gone. */
 const WOKEN_SILENT_FOR_MS = 4_000;
+/** Likewise while media that come the same way are silent too. */
+const DOUBTED_SILENT_FOR_MS = 2_000;
+/** Likewise once the exact picture was asked for: on a slow line it takes long, and nothing else comes meanwhile. */
+const EXACT_SILENT_FOR_MS = 180_000;
 const OPENING_MS = 10_000;
+const TICK_MS = 500;
 const REQUEST_MS = 15_000;
 
 /** Answers to `hello` that another try cannot change. */
@@ -57,11 +62,12 @@ export class Wire {
   #tries = 0;
   #resume: string | undefined;
   #heardAt = 0;
+  #exactAwaited = false;
   #pingedAt = 0;
   #clockAheadMs = 0;
   #ticking: number | undefined;
   #retry: number | undefined;
-  #wake = () => this.#comeBackNow();
+  #wake = () => this.#comeBackNow(WOKEN_SILENT_FOR_MS);
   #unfollow: () => void;
 
   constructor(hello: () => Hello, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) {
@@ -78,7 +84,7 @@ export class Wire {
     return Date.now() + this.#clockAheadMs;
   }
 
-  /** Calls `f` for each message of that type; the answer of this call stops it. */
+  /** Calls `f` for each message of that type; the answer of this call stops it. What nobody asked for is ignored. */
   on<T extends ServerMessage["type"]>(type: T, f: (message: Of<T>) => void): () => void {
     const listeners = this.#listeners.get(type) ?? new Set<Listener>();
     this.#listeners.set(type, listeners);
@@ -104,6 +110,7 @@ export class Wire {
       console.info(`not sent while the connection is down: ${message.type}`);
       return;
     }
+    if (message.type === "full_quality") this.#exactAwaited = true;
     this.#socket.send(JSON.stringify(message));
   }
 
@@ -128,7 +135,14 @@ export class Wire {
 
   /** Asks a connection that seems open for a sign of life: it is taken for lost when none comes within seconds. */
   check(): void {
-    this.#comeBackNow();
+    this.#comeBackNow(DOUBTED_SILENT_FOR_MS);
+  }
+
+  /** Opens anew as the same device, for what only a welcome tells. Media go on meanwhile. */
+  renew(): void {
+    if (this.state.peek() !== "open") return;
+    this.state.value = "lost";
+    this.#open();
   }
 
   /** Begins anew, as a device that the gateway does not know: for when its media cannot be brought back. */
@@ -158,6 +172,7 @@ export class Wire {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardAt = performance.now();
+    this.#exactAwaited = false;
     socket.onopen = () => {
       const hello = this.#hello();
       socket.send(JSON.stringify(this.#resume === undefined ? hello : { ...hello, resume: this.#resume }));
@@ -168,12 +183,14 @@ export class Wire {
       else this.#binary(event.data);
     };
     socket.onclose = () => this.#lose();
-    this.#ticking = window.setInterval(() => this.#tick(), 1_000);
+    this.#ticking = window.setInterval(() => this.#tick(), TICK_MS);
   }
 
   #tick(): void {
     const silentMs = performance.now() - this.#heardAt;
-    if (silentMs > (this.state.peek() === "open" ? SILENT_FOR_MS : OPENING_MS)) this.#lose();
+    const openMs = this.#exactAwaited ? EXACT_SILENT_FOR_MS : SILENT_FOR_MS;
+    // A connection that died without a word is no reason to wait: the next one is tried at once.
+    if (silentMs > (this.state.peek() === "open" ? openMs : OPENING_MS)) this.#lose(true);
     else if (this.state.peek() === "open" && Date.now() - this.#pingedAt >= PING_EVERY_MS) this.#ping();
   }
 
@@ -195,20 +212,24 @@ export class Wire {
       this.#answer(request, new Rejected("unavailable", "connection lost"));
   }
 
-  #lose(): void {
+  #lose(isSilent = false): void {
     this.#drop();
     if (this.state.peek() === "closed") return;
     if (this.state.peek() === "open") this.state.value = "lost";
-    this.#retry = window.setTimeout(() => this.#open(), waitMs(this.#tries, Math.random()));
+    const ms = isSilent && this.#tries === 0 ? 0 : waitMs(this.#tries, Math.random());
+    this.#retry = window.setTimeout(() => this.#open(), ms);
     this.#tries += 1;
   }
 
   /** The network or the page has come back: tries at once, and asks a connection that seems open for a sign of life. */
-  #comeBackNow(): void {
+  #comeBackNow(patienceMs: number): void {
     if (document.visibilityState === "hidden") return;
     if (this.#retry !== undefined) this.#open();
     else if (this.state.peek() === "open") {
-      this.#heardAt = Math.min(this.#heardAt, performance.now() - SILENT_FOR_MS + WOKEN_SILENT_FOR_MS);
+      const doubtfulAt = performance.now() - SILENT_FOR_MS + patienceMs;
+      // Once is enough: it is asked again and again while media are silent.
+      if (this.#heardAt <= doubtfulAt) return;
+      this.#heardAt = doubtfulAt;
       this.#ping();
     }
   }
@@ -250,36 +271,6 @@ export class Wire {
         this.#tell(message);
         this.close();
         return;
-      case "place":
-      case "people":
-      case "publish_answer":
-      case "subscribe_offer":
-      case "media":
-      case "muted":
-      case "viewing":
-      case "pointer":
-      case "pointer_gone":
-      case "document":
-      case "frame_failed":
-      case "studies_changed":
-      case "layers_wanted":
-      case "speaker":
-      case "video_paused":
-      case "slow_uplink":
-      case "quality_of":
-      case "chat_line":
-      case "chat_history":
-      case "file_shared":
-      case "mute_asked":
-      case "locked":
-      case "telephone":
-      case "pong":
-        break;
-      default:
-        console.info(
-          `a message of a newer gateway was ignored: ${(message satisfies never as { type?: unknown }).type}`,
-        );
-        return;
     }
     this.#tell(message);
   }
@@ -297,7 +288,10 @@ export class Wire {
         | ContentHeader;
       const bytes = new Uint8Array(data, 4 + length);
       if ("mediaType" in header) for (const listener of [...this.#contents]) listener(header, bytes);
-      else for (const listener of [...this.#pictures]) listener(header, bytes);
+      else {
+        if (header.isLossless) this.#exactAwaited = false;
+        for (const listener of [...this.#pictures]) listener(header, bytes);
+      }
     } catch (cause) {
       console.warn("a binary message that cannot be read was ignored", cause);
     }

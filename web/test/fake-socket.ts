@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import type { ClientMessage, ServerMessage } from "../src/protocol";
+import type { ClientMessage, IceServer, ServerMessage } from "../src/protocol";
 
 /** A WebSocket whose other end is the test. */
 export class FakeSocket {
@@ -49,7 +49,7 @@ export class FakeSocket {
     this.readyState = FakeSocket.CLOSED;
     this.onclose?.();
   }
-  welcome(state: "testing" | "waiting" | "admitted" | "in_call" = "testing"): void {
+  welcome(state: "testing" | "waiting" | "admitted" | "in_call" = "testing", iceServers: IceServer[] = []): void {
     if (this.readyState === FakeSocket.CONNECTING) this.open();
     this.say({
       type: "welcome",
@@ -62,7 +62,7 @@ export class FakeSocket {
       now: "2026-11-25T13:25:00.000Z",
       appointment: "a1",
       resume: "again",
-      iceServers: [],
+      iceServers,
       isLocked: false,
     });
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { chooseLanguage, locale } from "../src/i18n";
+import { problemsEn as staffEn } from "../src/i18n/app.en";
+import { problemsFr as staffFr } from "../src/i18n/app.fr";
 import { problems as problemsEn } from "../src/i18n/common.en";
 import { problems as problemsFr } from "../src/i18n/common.fr";
 import { en } from "../src/i18n/join.en";
@@ -19,13 +21,15 @@ describe("the patient's words", () => {
       expect([key, holes(en[key as keyof typeof en])]).toEqual([key, holes(text)]);
   });
 
-  it("have a sentence for every code that the gateway knows", () => {
+  it("have a sentence for every code that a guest can meet, and those of staff for all that the gateway knows", () => {
     const protocol = readFileSync("src/protocol.ts", "utf8");
     const line = /export type ProblemCode = ([^;]+);/.exec(protocol)?.[1] ?? "";
     const codes = [...line.matchAll(/"(\w+)"/g)].map((found) => found[1] ?? "");
     expect(codes.length).toBeGreaterThan(40);
+    for (const table of [staffFr, staffEn]) expect(Object.keys(table).sort()).toEqual([...codes].sort());
     for (const table of [problemsFr, problemsEn]) {
-      expect(Object.keys(table).sort()).toEqual([...codes].sort());
+      expect(codes).toEqual(expect.arrayContaining(Object.keys(table)));
+      for (const code of ["internal", "not_allowed", "consultation_over"]) expect(table).toHaveProperty(code);
       for (const sentence of Object.values(table)) expect(sentence).toMatch(/\.$/);
     }
   });

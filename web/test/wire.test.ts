@@ -3,7 +3,7 @@ import type { ContentHeader, PictureHeader } from "../src/protocol";
 import { Rejected, Wire } from "../src/wire";
 import { FakeSocket } from "./fake-socket";
 
-const hello = () => ({ type: "hello", protocol: 2, language: "fr", link: "secret" }) as const;
+const hello = () => ({ type: "hello", protocol: 4, language: "fr", link: "secret" }) as const;
 let wire: Wire;
 
 /** A binary message: length of the header, header, bytes. */
@@ -94,6 +94,34 @@ describe("Wire", () => {
     expect(wire.state.value).toBe("lost");
   });
 
+  it("bears silence while an exact picture that was asked for comes over a slow line", () => {
+    const socket = FakeSocket.last;
+    socket.welcome();
+    wire.send({ type: "full_quality", viewport: 0 });
+    vi.advanceTimersByTime(90_000);
+    expect(wire.state.value).toBe("open");
+    const came = binary({ sequence: 1, viewport: 0, isLossless: true }, [1, 2, 3]);
+    socket.onmessage?.({ data: came } as MessageEvent<ArrayBuffer>);
+    vi.advanceTimersByTime(27_000);
+    expect(wire.state.value).toBe("lost");
+  });
+
+  it("opens anew soon after media fell silent, if it hears nothing itself", () => {
+    const socket = FakeSocket.last;
+    socket.welcome();
+    wire.check();
+    vi.advanceTimersByTime(400);
+    socket.say({ type: "pong" });
+    vi.advanceTimersByTime(10_000);
+    expect(FakeSocket.last).toBe(socket);
+    for (let n = 0; n < 5; n += 1) {
+      wire.check();
+      vi.advanceTimersByTime(500);
+    }
+    expect(wire.state.value).toBe("lost");
+    expect(FakeSocket.last).not.toBe(socket);
+  });
+
   it("is closed for good by a refusal that no other try can change", () => {
     FakeSocket.last.open();
     FakeSocket.last.say({ type: "problem", code: "link_expired", detail: "" });
@@ -143,6 +171,8 @@ describe("Wire", () => {
     FakeSocket.last.welcome();
     FakeSocket.last.say({
       type: "document",
+      viewport: 0,
+      isOwn: false,
       revision: 1,
       index: 0,
       document: { title: "CR", facts: [], sections: [] },

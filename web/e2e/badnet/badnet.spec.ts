@@ -121,38 +121,29 @@ test("a patient whose address changes comes back", async () => {
     const note = "patient, doctor, after each of 2 changes";
     figure("net.address.audio_gap_ms", audio, note);
     figure("net.address.video_gap_ms", video, note);
-    expect(worst(audio)).toBeLessThanOrEqual(8_000);
-    expect(worst(video)).toBeLessThanOrEqual(8_000);
+    expect(worst(audio)).toBeLessThanOrEqual(10_000);
+    expect(worst(video)).toBeLessThanOrEqual(10_000);
   });
 });
 
-// The ways around a firewall need the relay of the gateway: RELAY=1 says that it has one.
-test.describe("behind a firewall", () => {
-  test.skip(!process.env.RELAY, "this gateway has no relay");
-
-  for (const [name, words] of [
-    ["without UDP", "block=udp"],
-    ["with the gateway's one TCP port and nothing else", "only=8080"],
-  ] as const)
-    test(`a call comes up ${name}`, async () => {
-      const begin = `0s both delay=20ms ${words}\n`;
-      // It has come up when both are seen and heard.
-      const live = async (call: Call) => {
-        const { patient, doctor } = await call.courses();
-        for (const course of [patient, doctor]) expect(course.at(-1)?.audioPackets).toBeGreaterThan(0);
-      };
-      await through(2026_15, begin, live, true);
-    });
-
-  test("a call goes on when UDP is blocked in its middle", async () => {
-    await through(2026_16, "0s both delay=20ms\n5s both delay=20ms block=udp\n", async (call, network) => {
-      await network.until(36);
-      const { patient, doctor } = await call.courses();
-      const gap = (name: "audioPackets" | "frames") =>
-        [patient, doctor].map((course) => longestGapMs(course, name, network.at(5), network.at(35)));
-      figure("net.udp_blocked.audio_gap_ms", gap("audioPackets"), "patient, doctor");
-      figure("net.udp_blocked.video_gap_ms", gap("frames"), "patient, doctor");
-      expect(worst(gap("audioPackets"))).toBeLessThanOrEqual(4_000);
-    });
+test("a call goes on when UDP is blocked in its middle", async () => {
+  await through(2026_16, "0s both delay=20ms\n5s both delay=20ms block=udp\n", async (call, network) => {
+    await network.until(36);
+    const { patient, doctor } = await call.courses();
+    const gap = (name: "audioPackets" | "frames") =>
+      [patient, doctor].map((course) => longestGapMs(course, name, network.at(5), network.at(35)));
+    figure("net.udp_blocked.audio_gap_ms", gap("audioPackets"), "patient, doctor");
+    figure("net.udp_blocked.video_gap_ms", gap("frames"), "patient, doctor");
+    expect(worst(gap("audioPackets"))).toBeLessThanOrEqual(7_000);
   });
+});
+
+// The demonstration has no TLS: its one port carries plain HTTP, ICE-TCP and the relay.
+test("a call comes up with the demonstration's one TCP port and nothing else", async () => {
+  // It has come up when both are seen and heard, which the beginning waits for.
+  const live = async (call: Call) => {
+    const { patient, doctor } = await call.courses();
+    for (const course of [patient, doctor]) expect(course.at(-1)?.audioPackets).toBeGreaterThan(0);
+  };
+  await through(2026_15, "0s both delay=20ms only=8080\n", live, true);
 });

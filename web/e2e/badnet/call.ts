@@ -1,21 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, expect, type Page } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
 import { enterAsDoctor, person, signIn, waitAsGuest } from "../gateway";
+import { Browsers } from "./browsers";
 import { SERVER_NAMESPACE } from "./network";
 import { type Course, watchMedia } from "./watch";
 
 const PORT = 8080;
-const CHROMIUM = [
-  process.env.CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome-stable",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-
 /** A gateway in the server's namespace that can be killed and started again with its data. */
 export class Server {
   readonly url = `http://localhost:${PORT}`;
@@ -71,12 +64,13 @@ export class Server {
 export class Call {
   readonly server: Server;
   readonly folder: string;
-  #browsers: Browser[] = [];
+  #browsers: Browsers;
   #pages: Page[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
     this.server = new Server(folder);
+    this.#browsers = new Browsers(folder);
   }
 
   /** An empty folder and a gateway. */
@@ -88,9 +82,9 @@ export class Call {
 
   /** Both come in, and see and hear each other. */
   async begin(): Promise<void> {
-    const patient = await this.#person(undefined, { width: 390, height: 844 });
+    const patient = await this.#person(await this.#browsers.chromium("near"), { width: 390, height: 844 });
     await waitAsGuest(patient, this.server.patientLink);
-    const doctor = await this.#person(this.#inServerNamespace(), { width: 1280, height: 800 });
+    const doctor = await this.#person(await this.#browsers.chromium("far"), { width: 1280, height: 800 });
     await signIn(doctor, this.server.gateway, "Claire Martin");
     await doctor.getByText("Faire entrer", { exact: true }).first().click();
     await enterAsDoctor(doctor);
@@ -110,67 +104,15 @@ export class Call {
   }
 
   async end(): Promise<void> {
-    for (const browser of this.#browsers) await browser.close();
+    await this.#browsers.close();
     await this.server.kill("SIGTERM");
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #person(program: string | undefined, viewport: { width: number; height: number }): Promise<Page> {
-    const executablePath = program ?? CHROMIUM;
-    const browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        `--use-file-for-fake-audio-capture=${this.#voice()}`,
-      ],
-    });
-    this.#browsers.push(browser);
+  async #person(browser: Browser, viewport: { width: number; height: number }): Promise<Page> {
     const { page, context } = await person(browser, this.server.gateway, viewport);
     await context.addInitScript(watchMedia);
     return page;
-  }
-
-  /** A browser of the system that runs in the server's namespace. */
-  #inServerNamespace(): string {
-    const path = join(this.folder, "chromium");
-    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${SERVER_NAMESPACE} ${CHROMIUM} "$@"\n`);
-    chmodSync(path, 0o755);
-    return path;
-  }
-
-  /** Sound that never pauses, so that silence is a fault: a chord that swells, as WAV. */
-  #voice(): string {
-    const path = join(this.folder, "voice.wav");
-    if (existsSync(path)) return path;
-    const rate = 48_000;
-    const samples = Int16Array.from({ length: rate * 8 }, (_, at) => {
-      const second = at / rate;
-      const chord = [180, 360, 540, 900].reduce((sum, hertz) => sum + Math.sin(2 * Math.PI * hertz * second), 0);
-      return Math.round(chord * 2_500 * (0.7 + 0.3 * Math.sin(2 * Math.PI * 3 * second)));
-    });
-    const header = Buffer.alloc(44);
-    header.write("RIFF", 0);
-    header.writeUInt32LE(36 + samples.byteLength, 4);
-    header.write("WAVEfmt ", 8);
-    header.writeUInt32LE(16, 16);
-    header.writeUInt16LE(1, 20);
-    header.writeUInt16LE(1, 22);
-    header.writeUInt32LE(rate, 24);
-    header.writeUInt32LE(rate * 2, 28);
-    header.writeUInt16LE(2, 32);
-    header.writeUInt16LE(16, 34);
-    header.write("data", 36);
-    header.writeUInt32LE(samples.byteLength, 40);
-    writeFileSync(path, Buffer.concat([header, Buffer.from(samples.buffer)]));
-    return path;
   }
 }
 

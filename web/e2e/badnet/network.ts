@@ -3,7 +3,8 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const named = (name: string): string => {
+/** What scripts/badnet.sh has set. */
+export const named = (name: string): string => {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: scripts/badnet.sh starts these tests`);
   return value;
@@ -12,7 +13,7 @@ const named = (name: string): string => {
 /** Where the gateway is, and where the patient's browser and these tests are. */
 export const SERVER_NAMESPACE = named("SERVER_NAMESPACE");
 export const CLIENT_NAMESPACE = named("CLIENT_NAMESPACE");
-const FAR_ADDRESS = "10.77.0.1";
+const FAR_ADDRESS = named("FAR_ADDRESS");
 const NEAR_ADDRESS = "10.77.0.2";
 
 const ip = (...words: string[]) => execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] });
@@ -26,22 +27,33 @@ export class Network {
   #address = NEAR_ADDRESS;
   #ended: Promise<void>;
   #counts: Partial<Counts> = {};
+  #localhost: "far" | "near";
   /** When the schedule began, in milliseconds since 1970. */
   begunAt = 0;
 
-  private constructor(bridge: ChildProcess, ended: Promise<void>) {
+  private constructor(bridge: ChildProcess, ended: Promise<void>, localhost: "far" | "near") {
     this.#bridge = bridge;
     this.#ended = ended;
+    this.#localhost = localhost;
   }
 
-  /** Lays it: a schedule as tests/badnet/schedule.rs reads it, and the seed of its luck. */
-  static async lay(folder: string, seed: number, schedule: string): Promise<Network> {
+  /**
+   * Lays it: a schedule as tests/badnet/schedule.rs reads it, and the seed of its luck. On the client's side localhost is the
+   * server's, for the demonstration, which listens nowhere else; or the client's own, which Firefox needs: Playwright talks to it
+   * over a socket there.
+   */
+  static async lay(
+    folder: string,
+    seed: number,
+    schedule: string,
+    localhost: "far" | "near" = "far",
+  ): Promise<Network> {
     const file = join(folder, "schedule");
     writeFileSync(file, schedule);
     const bridge = spawn(named("BADNET"), ["near", "far", String(seed), file], { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: bridge.stdout });
     const ended = new Promise<void>((done) => bridge.once("exit", () => done()));
-    const network = new Network(bridge, ended);
+    const network = new Network(bridge, ended, localhost);
     await new Promise<void>((ready, fail) => {
       bridge.once("error", fail);
       bridge.once("exit", (code) => fail(new Error(`the network ended with ${code}`)));
@@ -53,6 +65,7 @@ export class Network {
     ip("-n", SERVER_NAMESPACE, "link", "set", "far", "up");
     ip("address", "add", `${NEAR_ADDRESS}/24`, "dev", "near");
     ip("link", "set", "near", "up");
+    if (localhost === "near") ip("address", "add", "127.0.0.1/8", "dev", "lo");
     network.#route();
     return network;
   }
@@ -77,11 +90,12 @@ export class Network {
   async end(): Promise<Partial<Counts>> {
     this.#bridge.stdin?.end();
     await this.#ended;
+    if (this.#localhost === "near") ip("address", "delete", "127.0.0.1/8", "dev", "lo");
     return this.#counts;
   }
 
   #route(): void {
-    ip("route", "replace", "127.0.0.1/32", "dev", "near", "src", this.#address);
+    if (this.#localhost === "far") ip("route", "replace", "127.0.0.1/32", "dev", "near", "src", this.#address);
   }
 
   #hear(line: string): void {

@@ -13,7 +13,7 @@ export type Moment = {
 /** Ten moments a second. */
 export type Course = Moment[];
 
-/** Runs in a page before its own scripts: notes what its connections receive. */
+/** Runs in a page before its own scripts: notes its connections, and what they receive. */
 export function watchMedia(): void {
   const EVERY_MS = 100;
   const zero = { audioPackets: 0, samples: 0, concealed: 0, frames: 0, freezes: 0 };
@@ -21,11 +21,13 @@ export function watchMedia(): void {
   // What each source has brought, also after it has gone.
   const peers: { peer: RTCPeerConnection; sources: Map<string, Sum> }[] = [];
   const course: Course = [];
-  (globalThis as unknown as { mediaCourse: Course }).mediaCourse = course;
+  const mediaPeers: RTCPeerConnection[] = [];
+  Object.assign(globalThis, { mediaCourse: course, mediaPeers });
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       peers.push({ peer: this, sources: new Map() });
+      mediaPeers.push(this);
     }
   };
   const look = async (peer: RTCPeerConnection, sources: Map<string, Sum>) => {

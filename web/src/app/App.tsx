@@ -7,10 +7,16 @@ import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
 import { SignIn } from "./SignIn";
-import { facts, fault, person, recognise } from "./who";
+import { facts, fault, mayDropIn, person, recognise } from "./who";
 import { sentenceOf, t } from "./words";
 
+const View = lazy(() => import("./view/View").then((module) => module.View));
 const Consultation = lazy(() => import("./consultation/Consultation").then((module) => module.Consultation));
+const Record = lazy(() => import("./record/Record").then((module) => module.Record));
+
+const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
+
+const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
 export function App() {
   const [isCrashed, setCrashed] = useState(false);
@@ -33,7 +39,11 @@ export function App() {
         <Router>
           <Route path="/app" component={AgendaPage} />
           <Route path="/app/day/:day" component={AgendaPage} />
+          <Route path="/app/worklist" component={WorklistPage} />
+          <Route path="/app/summary/:appointment" component={SummaryRoute} />
           <Route path="/app/consultation/:appointment" component={ConsultationPage} />
+          <Route path="/app/record/:appointment" component={RecordPage} />
+          <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
           <Route default component={NotFound} />
         </Router>
@@ -48,6 +58,22 @@ function AgendaPage({ day }: { day?: string }) {
 
 function ConsultationPage({ appointment }: { appointment: string }) {
   return <Signed>{() => <Consultation key={appointment} appointment={appointment} />}</Signed>;
+}
+
+function RecordPage({ appointment }: { appointment: string }) {
+  return <Signed>{() => <Record key={appointment} appointment={appointment} />}</Signed>;
+}
+
+function ViewPage({ appointment }: { appointment: string }) {
+  return <Signed>{() => <View key={appointment} appointment={appointment} />}</Signed>;
+}
+
+function WorklistPage() {
+  return <Signed>{(me) => (mayDropIn(me) ? <Worklist /> : <NotFound />)}</Signed>;
+}
+
+function SummaryRoute({ appointment }: { appointment: string }) {
+  return <Signed>{() => <SummaryPage key={appointment} appointment={appointment} />}</Signed>;
 }
 
 /** Shows its page to who is signed in, and leads everybody else to the sign-in and back. */

@@ -3,15 +3,23 @@ import type {
   AppointmentEntry,
   Booked,
   BookingRequest,
+  DroppedIn,
   IssuedLink,
+  KeyImageEntry,
+  LanguageWord,
   PractitionerEntry,
+  SavedImages,
   SignedOut,
   StudyEntry,
+  SummaryRequest,
+  SummaryState,
+  ViewingRecord,
+  WorklistEntry,
 } from "../protocol";
 import { askToSignIn } from "./who";
 
 /** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
-async function ask<T>(method: "GET" | "POST" | "DELETE", path: string, options?: CallOptions): Promise<T> {
+async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, options?: CallOptions): Promise<T> {
   try {
     return await call<T>(method, path, options);
   } catch (cause) {
@@ -50,10 +58,50 @@ export const withdrawLink = (appointment: string, participant: string): Promise<
 export const studiesOf = (appointment: string): Promise<StudyEntry[]> =>
   ask("GET", `/api/appointments/${id(appointment)}/studies`);
 
+/** Takes a study back: nothing lists or shows it any more. */
+export const withdrawStudy = (study: string): Promise<void> => ask("DELETE", `/api/studies/${id(study)}`);
+
 export const thumbnailOf = (series: string): string => `/api/series/${id(series)}/thumbnail`;
 
 /** Where one file is sent to. The name is a neutral one: file names often hold the names of patients. */
 export const uploadAddress = (appointment: string, name: string): string =>
   `/api/appointments/${id(appointment)}/studies?name=${id(name)}`;
+
+/** What was shown in a consultation, and who saw it. */
+export const viewingRecordOf = (appointment: string): Promise<ViewingRecord> =>
+  ask("GET", `/api/appointments/${id(appointment)}/viewing`);
+
+export const stepPictureOf = (step: string, viewport: number): string =>
+  `/api/steps/${id(step)}/picture?viewport=${viewport}`;
+
+/** The consultations of today that have begun, with their studies; for radiologists. */
+export const worklist = (signal: AbortSignal): Promise<WorklistEntry[]> => ask("GET", "/api/worklist", { signal });
+
+/** Makes this radiologist a participant of a running consultation, whose page is opened next. */
+export const dropIn = (appointment: string): Promise<DroppedIn> =>
+  ask("POST", `/api/appointments/${id(appointment)}/drop-in`);
+
+/** The images that were kept in a consultation, oldest first. */
+export const keyImages = (appointment: string): Promise<KeyImageEntry[]> =>
+  ask("GET", `/api/appointments/${id(appointment)}/key-images`);
+
+export const keyImagePicture = (image: string): string => `/api/key-images/${id(image)}/picture`;
+
+/** Writes the key images as objects beside the studies. */
+export const saveKeyImages = (appointment: string): Promise<SavedImages> =>
+  ask("POST", `/api/appointments/${id(appointment)}/key-images/save`);
+
+export const summaryOf = (appointment: string): Promise<SummaryState> =>
+  ask("GET", `/api/appointments/${id(appointment)}/summary`);
+
+export const saveSummary = (appointment: string, summary: SummaryRequest): Promise<SummaryState> =>
+  ask("PUT", `/api/appointments/${id(appointment)}/summary`, { json: summary });
+
+/** The summary as a PDF, as it was saved last. */
+export const summaryPdf = (appointment: string, language: LanguageWord): Promise<Blob> =>
+  ask("GET", `/api/appointments/${id(appointment)}/summary.pdf?language=${language}`, {
+    isBlob: true,
+    timeoutMs: 60_000,
+  });
 
 export const signOut = (): Promise<SignedOut> => call("POST", "/logout");

@@ -43,3 +43,8 @@ export function mayConsult(who: Me): boolean {
 export function mayBook(who: Me): boolean {
   return mayConsult(who) || who.roles.includes("secretary");
 }
+
+/** Has a worklist, and may come into consultations that run. */
+export function mayDropIn(who: Me): boolean {
+  return who.roles.includes("radiologist");
+}

@@ -9,7 +9,7 @@ import type {
   TelephoneReason,
   TelephoneState,
 } from "../protocol";
-import { Rejected, type Wire } from "../wire";
+import { Rejected, type Welcome, type Wire } from "../wire";
 import { waitMs } from "./backoff";
 import { Chat } from "./chat";
 import { type Devices, isPhone } from "./devices";
@@ -60,6 +60,8 @@ export class Call {
   readonly paused: Signal<ReadonlyMap<string, PausedReason>> = signal(new Map());
   /** This person's own picture does not get through. */
   readonly isUplinkSlow: Signal<boolean> = signal(false);
+  /** How many people do without a picture of this person's, because their connections do not carry it. */
+  readonly unseen: Signal<ReadonlyMap<SourceWord, number>> = signal(new Map());
   /** Nobody new may come in. */
   readonly isLocked: Signal<boolean> = signal(false);
   /** The visit goes on by telephone. */
@@ -131,8 +133,9 @@ export class Call {
         if (this.people.value) this.watching.touch();
       }),
     );
+    // Made on a wire that is open already, it takes up what was said at its opening.
     const welcome = wire.welcome.peek();
-    if (wire.state.peek() === "open" && welcome?.place.state === "in_call") this.#startMedia();
+    if (wire.state.peek() === "open" && welcome) this.#welcomed(welcome);
   }
 
   /** Who this is; empty before the first welcome. */
@@ -161,18 +164,19 @@ export class Call {
   /** Switches the microphone off or on. One that was refused or missing is asked for again. */
   async toggleMic(): Promise<void> {
     const isOn = !this.micOn.value;
-    if (isOn && !this.#devices.microphoneTrack.peek()) await this.#devices.retryMicrophone();
-    const track = this.#devices.microphoneTrack.peek();
-    if (track) track.enabled = isOn;
-    this.#wantsMic.value = isOn || !track;
+    // Said before the browser is asked: staff may mute, or the person, until it answers.
+    this.#wantMic(isOn);
     if (isOn && this.muteAsked.peek() === "microphone") this.muteAsked.value = undefined;
+    if (isOn && !this.#devices.microphoneTrack.peek()) await this.#devices.retryMicrophone();
   }
 
   /** Switches the camera off, light and all, or on. */
   async toggleCamera(): Promise<void> {
     if (this.cameraOn.value) this.#devices.switchCameraOff();
-    else await this.#devices.switchCameraOn();
-    if (this.cameraOn.peek() && this.muteAsked.peek() === "camera") this.muteAsked.value = undefined;
+    else {
+      if (this.muteAsked.peek() === "camera") this.muteAsked.value = undefined;
+      await this.#devices.switchCameraOn();
+    }
   }
 
   async flip(): Promise<void> {
@@ -193,8 +197,8 @@ export class Call {
     await this.#wire.request({ type: "telephone", isOver: false, reason });
   }
 
-  /** How loud this person's own microphone is, 0 to 1; 0 while it is off. */
-  levels(): number {
+  /** How loud this person's own microphone is, 0 to 1; 0 while it is off, undefined where that cannot be measured. */
+  levels(): number | undefined {
     return this.micOn.value ? this.#devices.level() : 0;
   }
 
@@ -224,21 +228,7 @@ export class Call {
 
   #listen(wire: Wire): void {
     this.#stops.push(
-      wire.on("welcome", ({ place, isLocked, telephone }) => {
-        this.#peopleRevision = -1;
-        this.isLocked.value = isLocked;
-        this.#setTelephone(telephone);
-        if (this.#media && place.state === "in_call") {
-          // The gateway knows this device again and has kept its connections. What was said meanwhile did not arrive.
-          this.#media.resumed();
-          this.#tellState();
-          return;
-        }
-        this.#stopMedia();
-        if (place.state === "in_call") this.#startMedia();
-        else if (this.#wantsIn)
-          void this.enter().catch((cause) => console.warn("could not come back into the call", cause));
-      }),
+      wire.on("welcome", (welcome) => this.#welcomed(welcome)),
       wire.on("place", ({ place }) => {
         if (place.state === "in_call") this.#startMedia();
         else if (place.state !== "lost") {
@@ -274,6 +264,9 @@ export class Call {
       wire.on("slow_uplink", ({ isSlow }) => {
         this.isUplinkSlow.value = isSlow;
       }),
+      wire.on("unseen", ({ source, people }) => {
+        this.unseen.value = new Map(this.unseen.peek()).set(source, people);
+      }),
       wire.on("locked", ({ isLocked }) => {
         this.isLocked.value = isLocked;
       }),
@@ -288,21 +281,42 @@ export class Call {
     );
   }
 
+  #welcomed({ place, isLocked, telephone }: Welcome): void {
+    this.#peopleRevision = -1;
+    this.isLocked.value = isLocked;
+    this.#setTelephone(telephone);
+    if (this.#media && place.state === "in_call") {
+      // The gateway knows this device again and has kept its connections. What was said meanwhile did not arrive.
+      this.#media.resumed();
+      this.#tellState();
+      return;
+    }
+    this.#stopMedia();
+    if (place.state === "in_call") this.#startMedia();
+    else if (this.#wantsIn)
+      void this.enter().catch((cause) => console.warn("could not come back into the call", cause));
+  }
+
   /** Staff may switch off what somebody sends, and never on. */
   #muteAsked(source: SourceWord): void {
+    const devices = this.#devices;
     if (source === "microphone") {
-      const track = this.#devices.microphoneTrack.peek();
-      if (!track || !this.#wantsMic.peek()) return;
-      track.enabled = false;
-      this.#wantsMic.value = false;
+      if (!this.micOn.peek() && !(devices.isOpening("microphone") && this.#wantsMic.peek())) return;
+      this.#wantMic(false);
     } else if (source === "camera") {
-      if (!this.cameraOn.peek()) return;
-      this.#devices.switchCameraOff();
+      if (!this.cameraOn.peek() && !devices.isOpening("camera")) return;
+      devices.switchCameraOff();
     } else {
-      if (!this.extras.tracks[source].peek()) return;
+      if (!this.extras.isOn(source)) return;
       void this.extras.stop(source);
     }
     this.muteAsked.value = source;
+  }
+
+  #wantMic(is: boolean): void {
+    const track = this.#devices.microphoneTrack.peek();
+    if (track) track.enabled = is;
+    this.#wantsMic.value = is;
   }
 
   /** While the visit goes on by telephone the browser holds no microphone and no camera; the telephone needs them. */
@@ -312,7 +326,10 @@ export class Call {
     if (was === (state !== undefined)) return;
     const devices = this.#devices;
     if (state) {
-      this.#beforeTelephone = { mic: devices.microphoneTrack.peek() !== undefined, camera: this.cameraOn.peek() };
+      this.#beforeTelephone = {
+        mic: devices.microphoneTrack.peek() !== undefined || devices.isOpening("microphone"),
+        camera: this.cameraOn.peek() || devices.isOpening("camera"),
+      };
       for (const source of ["second_camera", "auscultation", "screen_sound"] as const) void this.extras.stop(source);
       devices.switchCameraOff();
       devices.releaseMicrophone();
@@ -322,6 +339,8 @@ export class Call {
   async #reopen(): Promise<void> {
     const { mic, camera } = this.#beforeTelephone;
     if (mic && !this.#devices.microphoneTrack.peek()) await this.#devices.retryMicrophone();
+    // Back to the telephone while the browser was asking.
+    if (this.telephone.peek()) return;
     if (camera && !this.#devices.cameraTrack.peek()) await this.#devices.switchCameraOn();
   }
 
@@ -368,6 +387,7 @@ export class Call {
       this.speaker.value = undefined;
       this.paused.value = new Map();
       this.isUplinkSlow.value = false;
+      this.unseen.value = new Map();
     });
   }
 

@@ -2,9 +2,22 @@ import { type Signal, signal } from "@preact/signals";
 import type { DeviceStateWord } from "../protocol";
 import { remember, remembered } from "./remembered";
 import { Meter } from "./sound";
+import { Wishes } from "./wishes";
 
 export type Facing = "user" | "environment";
 export type Kind = "camera" | "microphone";
+
+/** What has happened to a device against the person's doing. */
+export interface DeviceNews {
+  /**
+   * `replaced`: it ended, and another has taken its place. `kept`: the one that was chosen does not open, and the one before is in
+   * use again. `lost`: it ended.
+   */
+  is: "replaced" | "kept" | "lost";
+  kind: Kind;
+  /** The device that is in use now, as the browser names it; may be empty. */
+  label: string;
+}
 
 /** Which state of a device a failure of `getUserMedia` means (Media Capture and Streams, section 10.3). */
 export function classify(cause: unknown): Exclude<DeviceStateWord, "works" | "off"> {
@@ -21,6 +34,8 @@ export function classify(cause: unknown): Exclude<DeviceStateWord, "works" | "of
       return "missing";
   }
 }
+
+const KINDS: readonly Kind[] = ["microphone", "camera"];
 
 export const isPhone = (): boolean => matchMedia("(pointer: coarse) and (max-width: 820px)").matches;
 
@@ -39,7 +54,10 @@ function microphoneWish(deviceId: string | undefined, noiseSuppression: boolean)
   return deviceId ? { ...wish, deviceId: { exact: deviceId } } : wish;
 }
 
-/** The camera and the microphone of this device: asked for in one go, each with a state in words when it does not work. */
+/**
+ * The camera and the microphone of this device: asked for in one go, each with a state in words when it does not work. What the
+ * browser gives late is used only if it is still wanted: nothing comes on after it was switched off.
+ */
 export class Devices {
   readonly camera: Signal<DeviceStateWord> = signal("off");
   readonly microphone: Signal<DeviceStateWord> = signal("off");
@@ -47,6 +65,8 @@ export class Devices {
   readonly microphoneTrack: Signal<MediaStreamTrack | undefined> = signal(undefined);
   /** The system keeps the microphone silent for now: a telephone call, or a switch of the device. */
   readonly isInterrupted: Signal<boolean> = signal(false);
+  /** To be told, until the person has read it or does something with the device. */
+  readonly news: Signal<DeviceNews | undefined> = signal(undefined);
   readonly facing: Signal<Facing> = signal("user");
   /** Noise around the person is taken out; remembered on this device. */
   readonly hasNoiseSuppression: Signal<boolean> = signal(remembered(NO_NOISE_SUPPRESSION) !== "1");
@@ -54,6 +74,11 @@ export class Devices {
   readonly known: Signal<MediaDeviceInfo[]> = signal([]);
 
   #chosen: Partial<Record<Kind, string>> = {};
+  #wishes = new Wishes<Kind>();
+  /** The person wants no picture of theirs sent: it is not asked for again until they do. */
+  #isCameraDeclined = false;
+  /** Another microphone has taken over by itself; not a second time before the person does something. */
+  #hasReplaced = false;
   #meter: Meter | undefined;
   #isClosed = false;
   #changed = () => void this.#enumerate();
@@ -71,44 +96,55 @@ export class Devices {
   }
 
   /**
-   * Asks for both in one call, on a tap of the person. What fails is tried alone, so that one working device is kept; the states
-   * say the rest. Never throws.
+   * Asks for what does not work yet, both in one call, on a tap of the person. What fails is tried alone, so that one working device
+   * is kept; the states say the rest. Never throws.
    */
   async open(): Promise<void> {
     if (!Devices.isSupported()) {
       this.camera.value = this.microphone.value = "missing";
       return;
     }
-    try {
-      const both = await this.#get({ camera: true, microphone: true });
-      this.#take("camera", both.getVideoTracks()[0]);
-      this.#take("microphone", both.getAudioTracks()[0]);
-    } catch (cause) {
-      const why = classify(cause);
-      if (why === "refused" && !(await isOneAllowed())) {
+    const wanted = KINDS.filter(
+      (kind) => this[kind].peek() !== "works" && !(kind === "camera" && this.#isCameraDeclined),
+    );
+    const wishes = wanted.map((kind) => [kind, this.#wish(kind)] as const);
+    let isAlone = wanted.length < 2;
+    if (!isAlone)
+      try {
+        const both = await this.#get({ camera: true, microphone: true });
+        for (const [kind, wish] of wishes) {
+          const [track] = kind === "camera" ? both.getVideoTracks() : both.getAudioTracks();
+          if (this.#take(kind, wish, track) === "missing") this.#refuse(kind, wish, "missing");
+        }
+      } catch (cause) {
+        const why = classify(cause);
+        isAlone = why !== "refused" || (await isOneAllowed());
         // Asking again at once would only annoy: both were refused together.
-        this.#fail("camera", why);
-        this.#fail("microphone", why);
-      } else {
-        await this.#openOne("microphone");
-        await this.#openOne("camera");
+        if (!isAlone) for (const [kind, wish] of wishes) this.#refuse(kind, wish, why);
       }
-    }
+    if (isAlone) for (const [kind, wish] of wishes) await this.#openOne(kind, wish);
     await this.#enumerate();
   }
 
   /** Only the microphone, on a tap: for those who want or can have no picture. */
   async openSoundOnly(): Promise<void> {
-    this.#fail("camera", this.camera.value === "works" ? "off" : this.camera.value);
+    if (this.camera.peek() === "works" || this.camera.peek() === "off") this.switchCameraOff();
+    else this.#wishes.takeBack("camera");
     if (this.microphoneTrack.value?.readyState !== "live") await this.#openOne("microphone");
     await this.#enumerate();
   }
 
-  /** Takes another input. A device that has gone in the meantime falls back to whatever there is. */
+  /** Takes another input. When it does not open, the one before is used again. */
   async choose(kind: Kind, deviceId: string): Promise<void> {
+    const before = this.chosen(kind);
+    const wish = this.#wish(kind);
     this.#chosen[kind] = deviceId;
     this.#release(kind);
-    await this.#openOne(kind);
+    const state = await this.#ask(kind, wish);
+    if (state === undefined || state === "works") return;
+    if (before === "" || before === deviceId) return this.#refuse(kind, wish, state);
+    this.#chosen[kind] = before;
+    if ((await this.#openOne(kind, wish)) === "works") this.#tell("kept", kind);
   }
 
   /** Front camera to back camera and the other way round. Phones give only one camera at a time, so the old one goes first. */
@@ -118,7 +154,7 @@ export class Devices {
     delete this.#chosen.camera;
     this.#release("camera");
     await this.#openOne("camera");
-    if (this.camera.value !== "works") {
+    if (this.camera.value !== "works" && this.camera.value !== "off") {
       this.facing.value = before;
       await this.#openOne("camera");
     }
@@ -131,10 +167,12 @@ export class Devices {
 
   /** Really off: the light beside the lens goes out. */
   switchCameraOff(): void {
+    this.#isCameraDeclined = true;
     this.#fail("camera", "off");
   }
 
   async switchCameraOn(): Promise<void> {
+    this.#isCameraDeclined = false;
     await this.#openOne("camera");
     await this.#enumerate();
   }
@@ -148,6 +186,11 @@ export class Devices {
   /** Gives the microphone back to the device, for a telephone call. */
   releaseMicrophone(): void {
     this.#fail("microphone", "off");
+  }
+
+  /** The browser has been asked for it and has not answered yet. */
+  isOpening(kind: Kind): boolean {
+    return this.#wishes.isOpen(kind);
   }
 
   /** Switches the browser's noise suppression, with a new track from the same microphone. */
@@ -169,9 +212,9 @@ export class Devices {
     return this.#track(kind).value?.getSettings?.().deviceId ?? "";
   }
 
-  /** How loud the microphone is now, 0 to 1. */
-  level(): number {
-    return this.#meter?.level() ?? 0;
+  /** How loud the microphone is now, 0 to 1; undefined where that cannot be measured. */
+  level(): number | undefined {
+    return this.#meter?.level();
   }
 
   /** Lets go of both. */
@@ -183,6 +226,12 @@ export class Devices {
     this.#fail("microphone", "off");
   }
 
+  /** What the person asks for. */
+  #wish(kind: Kind): symbol {
+    if (kind === "microphone") this.#hasReplaced = false;
+    return this.#wishes.make(kind);
+  }
+
   #get(wanted: Partial<Record<Kind, boolean>>): Promise<MediaStream> {
     return navigator.mediaDevices.getUserMedia({
       ...(wanted.camera ? { video: cameraWish(this.facing.value, this.#chosen.camera) } : {}),
@@ -190,36 +239,40 @@ export class Devices {
     });
   }
 
-  async #openOne(kind: Kind): Promise<void> {
-    if (!Devices.isSupported()) return this.#fail(kind, "missing");
+  /** One question to the browser. Tells how it went, or nothing when the answer is not wanted any more. */
+  async #ask(kind: Kind, wish: symbol): Promise<DeviceStateWord | undefined> {
+    if (!Devices.isSupported()) return "missing";
     try {
       const stream = await this.#get({ [kind]: true });
-      this.#take(kind, stream.getTracks()[0]);
+      return this.#take(kind, wish, stream.getTracks()[0]);
     } catch (cause) {
-      if (this.#chosen[kind] && classify(cause) === "missing") {
-        delete this.#chosen[kind];
-        return this.#openOne(kind);
-      }
-      this.#fail(kind, classify(cause));
+      return this.#wishes.isOpen(kind, wish) ? classify(cause) : undefined;
     }
   }
 
-  #take(kind: Kind, track: MediaStreamTrack | undefined): void {
-    if (!track) {
-      this.#fail(kind, "missing");
-      return;
+  /** A device that was chosen and has gone in the meantime gives way to whatever there is. Tells how it went, as `#ask` does. */
+  async #openOne(kind: Kind, wish = this.#wish(kind)): Promise<DeviceStateWord | undefined> {
+    if (!this.#wishes.isOpen(kind, wish)) return undefined;
+    let state = await this.#ask(kind, wish);
+    if (state === "missing" && this.#chosen[kind]) {
+      delete this.#chosen[kind];
+      state = await this.#ask(kind, wish);
     }
-    if (this.#isClosed) {
+    if (state && state !== "works") this.#refuse(kind, wish, state);
+    return state;
+  }
+
+  #take(kind: Kind, wish: symbol, track: MediaStreamTrack | undefined): DeviceStateWord | undefined {
+    if (!track) return "missing";
+    if (!this.#wishes.settle(kind, wish) || this.#isClosed) {
       track.stop();
-      return;
+      return undefined;
     }
     const before = this.#track(kind).peek();
     if (before && before !== track) before.stop();
+    this.#untell(kind);
     if (kind === "camera") track.contentHint = "motion";
-    // Unplugged, or taken away by the system: the person is told, and it is tried again when the page is back in front.
-    track.onended = () => {
-      if (this.#track(kind).peek() === track) this.#fail(kind, "in_use");
-    };
+    track.onended = () => void this.#ended(kind, track);
     this.#track(kind).value = track;
     this[kind].value = "works";
     if (kind === "microphone") {
@@ -233,9 +286,47 @@ export class Devices {
       this.#meter?.close();
       this.#meter = new Meter(track);
     }
+    return "works";
+  }
+
+  /**
+   * Unplugged, or taken away by the system. Nobody is to go unheard for that: another microphone takes over, once, and the person is
+   * told. A camera never films without a tap: another one may look elsewhere.
+   */
+  async #ended(kind: Kind, track: MediaStreamTrack): Promise<void> {
+    if (this.#track(kind).peek() !== track) return;
+    const deviceId = this.chosen(kind);
+    this.#fail(kind, "in_use");
+    if (kind === "camera") {
+      // It alone comes back when the page does.
+      if (deviceId) this.#chosen.camera = deviceId;
+      this.#tell("lost", kind);
+    } else if (!this.#hasReplaced && document.visibilityState === "visible") {
+      this.#hasReplaced = true;
+      delete this.#chosen.microphone;
+      const state = await this.#openOne(kind, this.#wishes.make(kind));
+      if (state === "works") this.#tell("replaced", kind);
+      else if (state && state !== "in_use") this.#tell("lost", kind);
+      await this.#enumerate();
+    }
+  }
+
+  #tell(is: DeviceNews["is"], kind: Kind): void {
+    this.news.value = { is, kind, label: this.#track(kind).peek()?.label ?? "" };
+  }
+
+  #untell(kind: Kind): void {
+    if (this.news.peek()?.kind === kind) this.news.value = undefined;
+  }
+
+  /** A wish that the browser does not grant. */
+  #refuse(kind: Kind, wish: symbol, state: DeviceStateWord): void {
+    if (this.#wishes.settle(kind, wish)) this.#fail(kind, state);
   }
 
   #fail(kind: Kind, state: DeviceStateWord): void {
+    this.#wishes.takeBack(kind);
+    this.#untell(kind);
     this.#stop(kind);
     this[kind].value = state;
   }
@@ -272,7 +363,13 @@ export class Devices {
   /** A telephone call or another app took a device while the page was hidden. */
   async #reacquire(): Promise<void> {
     if (this.#isClosed || document.visibilityState !== "visible") return;
-    for (const kind of ["microphone", "camera"] as const) if (this[kind].peek() === "in_use") await this.#openOne(kind);
+    if (this.microphone.peek() === "in_use") await this.#openOne("microphone");
+    if (this.camera.peek() === "in_use") {
+      // The same one and no other.
+      const wish = this.#wish("camera");
+      const state = await this.#ask("camera", wish);
+      if (state && this.#wishes.settle("camera", wish)) this.camera.value = state;
+    }
     // After a telephone call iOS may leave a microphone silent that a new question wakes.
     if (this.isInterrupted.peek()) await this.#openOne("microphone");
   }

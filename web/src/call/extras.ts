@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { SourceWord } from "../protocol";
+import { Wishes } from "./wishes";
 
 /** What somebody sends beside their face and voice. */
 export type ExtraSource = Exclude<SourceWord, "microphone" | "camera">;
@@ -26,6 +27,9 @@ const SCREEN: DisplayMediaStreamOptions & { systemAudio: string; selfBrowserSurf
   selfBrowserSurface: "exclude",
 };
 
+/** Phones share no screen from a page. */
+export const mayShareScreen = (): boolean => typeof navigator.mediaDevices?.getDisplayMedia === "function";
+
 const only = (deviceId: string | undefined): MediaTrackConstraints =>
   deviceId === undefined || deviceId === "" ? {} : { deviceId: { exact: deviceId } };
 
@@ -38,26 +42,32 @@ export class Extras {
     auscultation: signal(undefined),
   };
   #way: Way;
+  #wishes = new Wishes<ExtraSource>();
 
   constructor(way: Way) {
     this.#way = way;
   }
 
+  /** It is sent, or the browser has been asked for it. */
+  isOn(source: ExtraSource): boolean {
+    return this.tracks[source].peek() !== undefined || this.#wishes.isOpen(source);
+  }
+
   /** A screen or window that the person chooses in the browser's own dialog, with its sound where the browser offers it. */
   async shareScreen(): Promise<boolean> {
+    const wish = this.#wishes.make("screen_sound");
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia(SCREEN);
-      const [video] = stream.getVideoTracks();
-      const [sound] = stream.getAudioTracks();
+      const stream = await this.#ask("screen", () => navigator.mediaDevices.getDisplayMedia(SCREEN));
+      const isHeard = this.#wishes.settle("screen_sound", wish);
+      const [video] = stream?.getVideoTracks() ?? [];
+      const [sound] = stream?.getAudioTracks() ?? [];
+      if (!isHeard || !video) sound?.stop();
       if (!video) return false;
-      video.contentHint = "detail";
-      await this.#take("screen", video);
-      if (sound) {
-        sound.contentHint = "music";
-        await this.#take("screen_sound", sound);
-      }
+      await this.#take("screen", video, "detail");
+      if (isHeard && sound) await this.#take("screen_sound", sound, "music");
       return true;
     } catch (cause) {
+      this.#wishes.settle("screen_sound", wish);
       console.info("no screen was chosen", cause);
       return false;
     }
@@ -69,13 +79,15 @@ export class Extras {
    * @throws DOMException when it cannot be opened.
    */
   async openSecondCamera(deviceId: string): Promise<void> {
-    const stream = await navigator.mediaDevices.getUserMedia({
-      video: { ...only(deviceId), width: { ideal: 1920 }, height: { ideal: 1080 }, frameRate: { ideal: 24, max: 30 } },
-    });
-    const [track] = stream.getVideoTracks();
-    if (!track) return;
-    track.contentHint = "detail";
-    await this.#take("second_camera", track);
+    const video = {
+      ...only(deviceId),
+      width: { ideal: 1920 },
+      height: { ideal: 1080 },
+      frameRate: { ideal: 24, max: 30 },
+    };
+    const stream = await this.#ask("second_camera", () => navigator.mediaDevices.getUserMedia({ video }));
+    const [track] = stream?.getVideoTracks() ?? [];
+    if (track) await this.#take("second_camera", track, "detail");
   }
 
   /**
@@ -84,14 +96,14 @@ export class Extras {
    * @throws DOMException when it cannot be opened.
    */
   async openAuscultation(deviceId: string): Promise<void> {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...RAW_SOUND, ...only(deviceId) } });
-    const [track] = stream.getAudioTracks();
-    if (!track) return;
-    track.contentHint = "music";
-    await this.#take("auscultation", track);
+    const audio = { ...RAW_SOUND, ...only(deviceId) };
+    const stream = await this.#ask("auscultation", () => navigator.mediaDevices.getUserMedia({ audio }));
+    const [track] = stream?.getAudioTracks() ?? [];
+    if (track) await this.#take("auscultation", track, "music");
   }
 
   async stop(source: ExtraSource): Promise<void> {
+    this.#wishes.takeBack(source);
     if (source === "screen") await this.stop("screen_sound");
     const track = this.tracks[source].peek();
     if (!track) return;
@@ -113,7 +125,22 @@ export class Extras {
     }
   }
 
-  async #take(source: ExtraSource, track: MediaStreamTrack): Promise<void> {
+  /** Asks the browser. What was stopped while it was asking goes back at once, and nothing is given. */
+  async #ask(source: ExtraSource, question: () => Promise<MediaStream>): Promise<MediaStream | undefined> {
+    const wish = this.#wishes.make(source);
+    try {
+      const stream = await question();
+      if (this.#wishes.settle(source, wish)) return stream;
+      for (const track of stream.getTracks()) track.stop();
+      return undefined;
+    } catch (cause) {
+      this.#wishes.settle(source, wish);
+      throw cause;
+    }
+  }
+
+  async #take(source: ExtraSource, track: MediaStreamTrack, hint: "detail" | "music"): Promise<void> {
+    track.contentHint = hint;
     const before = this.tracks[source].peek();
     if (before) {
       before.onended = null;

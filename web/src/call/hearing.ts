@@ -34,6 +34,17 @@ export class Hearing {
     this.volumes.value = volumes;
   }
 
+  /** Devices have come or gone: whoever was heard through one that has gone is heard through that of the system. */
+  async follow(elements: Iterable<HTMLMediaElement>): Promise<void> {
+    if (!Hearing.mayChooseSpeaker() || this.speaker.peek() === "") return;
+    const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    const isThere = devices.some(({ kind, deviceId }) => kind === "audiooutput" && deviceId === this.speaker.peek());
+    for (const element of elements)
+      if (isThere) await this.route(element);
+      // An element that has this speaker already would not notice that it is gone.
+      else await element.setSinkId("").catch(() => undefined);
+  }
+
   /** Plays an element where the person wants it. A speaker that was unplugged gives way to that of the system. */
   async route(element: HTMLMediaElement): Promise<void> {
     if (!Hearing.mayChooseSpeaker()) return;

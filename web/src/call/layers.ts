@@ -1,4 +1,5 @@
 import type { SourceWord } from "../protocol";
+import { RAW_BITRATE } from "./raw-sound";
 
 export interface Encoding {
   /** A restriction identifier (RFC 8851); absent where there is one encoding only. */
@@ -27,7 +28,7 @@ export function encodingsOf(source: SourceWord, isPhone: boolean): Encoding[] {
     case "second_camera":
       return [{ maxBitrate: isPhone ? 1_200_000 : 2_500_000 }];
     case "auscultation":
-      return [{ maxBitrate: 160_000, priority: "high" }];
+      return [{ maxBitrate: RAW_BITRATE, priority: "high" }];
     case "screen_sound":
       return [{ maxBitrate: 96_000 }];
     case "microphone":

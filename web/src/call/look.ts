@@ -1,11 +1,14 @@
 import { call } from "../api";
 import type { DiagReport, IceServer } from "../protocol";
 import type { Wire } from "../wire";
-import { anyOpen, canTry, median, type NetworkFound, tryWay, type Way, withCredentials } from "./network";
+import { anyOpen, canTry, lossPctOf, median, type NetworkFound, tryWay, type Way, withCredentials } from "./network";
 
 const PINGS = 4;
 const PING_MS = 3_000;
 const WAY_MS = 4_000;
+/** Browsers check a path that works about once a second: four of them side by side give two dozen checks in so long. */
+const STAY_MS = 5_000;
+const SIDE_BY_SIDE = 4;
 
 /** Looks at the network for a few seconds: how fast the wire answers, and by which way media come through. Holds nobody up. */
 export async function lookAtNetwork(wire: Wire): Promise<NetworkFound> {
@@ -30,12 +33,16 @@ async function lookAtWays(wire: Wire): Promise<Omit<NetworkFound, "rttMs">> {
   }
 }
 
-/** UDP first, alone. Only where it is closed, all the others at once. */
+/** UDP first, alone, and how much of it gets lost. Only where it is closed, all the others at once. */
 async function tryWays(ways: readonly Way[], known: readonly IceServer[]): Promise<Omit<NetworkFound, "rttMs">> {
   const isOpen = async (way: Way) => (canTry(way) ? (await tryWay(way, WAY_MS)) !== undefined : undefined);
   const udp = ways.find(({ path }) => path === "udp");
   if (!udp) return {};
-  if (await isOpen(udp)) return { isUdpOpen: true };
+  const trials = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => tryWay(udp, WAY_MS, STAY_MS)));
+  if (trials.some((trial) => trial !== undefined)) {
+    const lossPct = lossPctOf(trials.map((trial) => trial?.checks));
+    return { isUdpOpen: true, ...(lossPct === undefined ? {} : { lossPct }) };
+  }
   const others = ways.filter((way) => way !== udp).map((way) => isOpen(withCredentials(way, known)));
   const isDetourOpen = anyOpen(await Promise.all(others));
   return { isUdpOpen: false, ...(isDetourOpen === undefined ? {} : { isDetourOpen }) };

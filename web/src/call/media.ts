@@ -1,7 +1,7 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import type { DirectionWord, PathWord, SourceWord } from "../protocol";
 import { onNetworkChange, type Wire } from "../wire";
-import type { PeerState } from "./peer";
+import { endOf, type PeerState } from "./peer";
 import { Publisher } from "./publisher";
 import { between, type Counted, count } from "./quality";
 import { Repair, SILENT_MS } from "./repair";
@@ -14,6 +14,10 @@ const LOOK_EVERY_MS = 500;
 const RECORD_EVERY_MS = 10_000;
 /** A sender hears reports and answers to its checks only; Firefox checks every five seconds. */
 const SENDER_SILENT_MS = 8_000;
+/** Credentials that end so soon are worth nothing to a connection that is only looking for its path. */
+const ENDS_SOON_MS = 30_000;
+/** A welcome this young has told the best that there is. */
+const FRESH_MS = 60_000;
 
 export interface MediaParts {
   wire: Wire;
@@ -44,6 +48,8 @@ export class Media {
   #recordedAt = performance.now();
   #last: Partial<Record<DirectionWord, Counted>> = {};
   #isLooking = false;
+  /** What begins once the wire has told new credentials. */
+  #waiting: DirectionWord[] = [];
   #stops: (() => void)[] = [];
 
   constructor(parts: MediaParts) {
@@ -98,8 +104,10 @@ export class Media {
     this.#publisher.saveData(is);
   }
 
+  /** The wire is back, and the gateway has kept both connections. */
   resumed(): void {
     this.#publisher.resumed();
+    this.#restart(this.#waiting.splice(0));
   }
 
   async stats(): Promise<{ sent: Sent; people: Record<string, Received> }> {
@@ -154,17 +162,37 @@ export class Media {
     if (isSilent) this.#parts.wire.check();
     if (this.#parts.wire.state.peek() !== "open") return;
     const remedy = subscribe.due(now);
-    if (remedy === "restart") {
-      console.info("looking for a new path to receive on");
-      this.#subscriber.restart();
-      if (isSilent && publish.isSilent(now, SILENT_MS)) publish.networkChanged();
-    }
+    if (remedy === "restart" && isSilent && publish.isSilent(now, SILENT_MS)) publish.networkChanged();
     const other = publish.due(now);
-    if (other === "restart") {
-      console.info("looking for a new path to send on");
-      this.#publisher.restart();
+    if (remedy === "anew" || other === "anew") {
+      this.#parts.onGivenUp();
+      return;
     }
-    if (remedy === "anew" || other === "anew") this.#parts.onGivenUp();
+    const directions: DirectionWord[] = [];
+    if (remedy === "restart") directions.push("subscribe");
+    if (other === "restart") directions.push("publish");
+    if (directions.length > 0 && this.#isRelayOver()) {
+      console.info("the credentials of the relay have ended: the wire is opened anew for others");
+      this.#waiting = directions;
+      this.#parts.wire.renew();
+    } else this.#restart(directions);
+  }
+
+  #restart(directions: readonly DirectionWord[]): void {
+    for (const direction of directions) {
+      console.info(`looking for a new path to ${direction}`);
+      if (direction === "publish") this.#publisher.restart();
+      else this.#subscriber.restart();
+    }
+  }
+
+  /** Whether a new path by the relay would be refused, and another welcome would help. */
+  #isRelayOver(): boolean {
+    const { wire } = this.#parts;
+    const welcome = wire.welcome.peek();
+    const endsAt = endOf(welcome?.iceServers ?? []);
+    if (!welcome || endsAt === undefined) return false;
+    return endsAt - wire.now() < ENDS_SOON_MS && wire.now() - Date.parse(welcome.now) > FRESH_MS;
   }
 
   #record(now: number): void {

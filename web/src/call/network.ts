@@ -6,18 +6,23 @@ export interface NetworkFound {
   rttMs?: number;
   /** Whether UDP reaches the hospital; absent when it could not be tried. */
   isUdpOpen?: boolean;
+  /** How many of the checks by UDP got no answer, in percent; absent where the browser does not count them. */
+  lossPct?: number;
   /** Without UDP: whether any other way is open; absent when a way could not be tried. */
   isDetourOpen?: boolean;
 }
 
-export type NetworkWord = "good" | "slow" | "restricted" | "blocked" | "unknown";
+export type NetworkWord = "good" | "lossy" | "slow" | "restricted" | "blocked" | "unknown";
 
 const SLOW_MS = 400;
+/** As the gateway has it for a poor connection. */
+const LOSSY_PCT = 10;
 
-/** The one word for it. A slow network is worse for a talk than a detour; no way at all is worst. */
-export function networkWord({ rttMs, isUdpOpen, isDetourOpen }: NetworkFound): NetworkWord {
+/** The one word for it. A network that loses or is slow is worse for a talk than a detour; no way at all is worst. */
+export function networkWord({ rttMs, isUdpOpen, isDetourOpen, lossPct = 0 }: NetworkFound): NetworkWord {
   if (rttMs === undefined) return "unknown";
   if (isUdpOpen === false && isDetourOpen === false) return "blocked";
+  if (lossPct >= LOSSY_PCT) return "lossy";
   if (rttMs > SLOW_MS) return "slow";
   return isUdpOpen === false ? "restricted" : "good";
 }
@@ -51,8 +56,50 @@ export function anyOpen(found: readonly (boolean | undefined)[]): boolean | unde
   return found.includes(undefined) ? undefined : false;
 }
 
-/** How long ICE took to connect by this way alone, in milliseconds; undefined when it did not in time. Never throws. */
-export async function tryWay({ answer, iceServers }: Way, timeoutMs: number): Promise<number | undefined> {
+/** Checks of one path (STUN Binding requests, RFC 8445 section 7), and how many of them were answered. */
+export interface Checks {
+  sent: number;
+  answered: number;
+}
+
+/** What one try of a way has shown. */
+export interface Trial {
+  /** How long ICE took to connect, in milliseconds. */
+  connectMs: number;
+  /** Absent where the browser does not count them. */
+  checks?: Checks;
+}
+
+/** The checks of the pair of candidates that answered most. */
+export function checksOf(report: RTCStatsReport): Checks | undefined {
+  let most: Checks | undefined;
+  report.forEach(({ type, requestsSent, responsesReceived }) => {
+    if (type !== "candidate-pair" || requestsSent === undefined || responsesReceived === undefined) return;
+    if (!most || responsesReceived > most.answered) most = { sent: requestsSent, answered: responsesReceived };
+  });
+  return most;
+}
+
+/** Too few checks say nothing of a network. */
+const FEWEST_CHECKS = 12;
+
+/** How many checks got no answer, in percent, over several tries. The last of each may still be under way. */
+export function lossPctOf(all: readonly (Checks | undefined)[]): number | undefined {
+  let sent = 0;
+  let lost = 0;
+  for (const checks of all) {
+    if (!checks || checks.sent === 0) continue;
+    sent += checks.sent - 1;
+    lost += Math.max(0, checks.sent - 1 - checks.answered);
+  }
+  return sent < FEWEST_CHECKS ? undefined : (100 * lost) / sent;
+}
+
+/**
+ * Whether, and how fast, ICE connects by this way alone; undefined when it did not in time. With `stayMs` it stays connected for so
+ * long and counts checks. Never throws.
+ */
+export async function tryWay({ answer, iceServers }: Way, timeoutMs: number, stayMs = 0): Promise<Trial | undefined> {
   let peer: RTCPeerConnection;
   try {
     peer = new RTCPeerConnection({
@@ -65,7 +112,7 @@ export async function tryWay({ answer, iceServers }: Way, timeoutMs: number): Pr
   }
   const begin = performance.now();
   try {
-    return await new Promise<number | undefined>((resolve) => {
+    const connectMs = await new Promise<number | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), timeoutMs);
       const end = (found: number | undefined) => {
         clearTimeout(timer);
@@ -88,6 +135,13 @@ export async function tryWay({ answer, iceServers }: Way, timeoutMs: number): Pr
           end(undefined);
         });
     });
+    if (connectMs === undefined || stayMs === 0) return connectMs === undefined ? undefined : { connectMs };
+    await new Promise((resolve) => setTimeout(resolve, stayMs));
+    const checks = await peer
+      .getStats()
+      .then(checksOf)
+      .catch(() => undefined);
+    return checks ? { connectMs, checks } : { connectMs };
   } finally {
     peer.oniceconnectionstatechange = null;
     peer.close();

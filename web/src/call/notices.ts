@@ -1,10 +1,17 @@
 import type { DeviceStateWord, PathWord, SourceWord } from "../protocol";
+import type { DeviceNews } from "./devices";
 import type { MediaState } from "./media";
+
+export type PictureWord = Extract<SourceWord, "camera" | "second_camera" | "screen">;
+export const PICTURES: readonly PictureWord[] = ["camera", "second_camera", "screen"];
 
 /** What a person is told about their own call, the most pressing first. */
 export type Notice =
   | { is: "wire_goes_on" | "wire" | "media" | "taken" | "silent" | "slow" | "restricted" }
-  | { is: "muted"; source: SourceWord };
+  | { is: "muted"; source: SourceWord }
+  | { is: "device"; news: DeviceNews }
+  /** Their picture is held back on the way to so many people. */
+  | { is: "unseen"; source: PictureWord; people: number };
 
 export interface Circumstances {
   isWireLost: boolean;
@@ -13,7 +20,10 @@ export interface Circumstances {
   muteAsked: SourceWord | undefined;
   microphone: DeviceStateWord;
   isMicSilent: boolean;
+  deviceNews: DeviceNews | undefined;
   isUplinkSlow: boolean;
+  /** How many people do without a picture that this person sends now. */
+  unseen: ReadonlyMap<SourceWord, number>;
   cameraOn: boolean;
   path: PathWord;
 }
@@ -28,7 +38,13 @@ export function noticesOf(now: Circumstances): Notice[] {
   if (now.muteAsked) notices.push({ is: "muted", source: now.muteAsked });
   if (now.microphone === "in_use") notices.push({ is: "taken" });
   else if (now.isMicSilent) notices.push({ is: "silent" });
+  if (now.deviceNews) notices.push({ is: "device", news: now.deviceNews });
   if (now.isUplinkSlow && now.cameraOn) notices.push({ is: "slow" });
+  for (const source of PICTURES) {
+    const people = now.unseen.get(source) ?? 0;
+    // Whoever sends too little reaches nobody: that is the cause, and it is told already.
+    if (people > 0 && !now.isUplinkSlow) notices.push({ is: "unseen", source, people });
+  }
   if (now.path !== "udp" && now.media === "connected") notices.push({ is: "restricted" });
   return notices;
 }
@@ -42,28 +58,38 @@ export function secondsUntil(until: string | undefined, nowMs: number): number {
 /** How long the gateway keeps the place of a device that it does not hear, in milliseconds. */
 export const GRACE_MS = 60_000;
 
-const SILENT_AFTER_MS = 20_000;
+const NEVER_HEARD_MS = 20_000;
 /** Below this a microphone that works never stays: even a quiet room is louder now and then. */
 const ANYTHING = 0.12;
+const DEAD_MS = 60_000;
+/**
+ * Below this not one sample of a window moves (one step of 16 bits in 512 samples makes 0.0016). What is left of a room
+ * when noise has been taken out moves more than that; a microphone that was switched off at its own button does not.
+ */
+const DEAD = 0.001;
+/** Without a measurement for so long, nothing is known of the time in between: the page was asleep. */
+const GAP_MS = 2_000;
 
-/** Watches whether a microphone that is on has ever given a sound since it was opened. */
+/**
+ * Watches a microphone from when it is opened: whether it has given any sound since it is on, and once it has, whether it falls
+ * silent altogether. Only time that was measured counts.
+ */
 export class Silence {
-  #onSince: number | undefined;
+  #onSince = 0;
+  #movedAt = 0;
+  #sampledAt: number | undefined;
   #isHeard = false;
 
-  sample(nowMs: number, level: number, isOn: boolean): boolean {
-    if (!isOn) {
-      this.#onSince = undefined;
+  /** `level`: as `Meter` tells it, undefined where that is not known. True while the person should be told. */
+  sample(nowMs: number, level: number | undefined, isOn: boolean): boolean {
+    if (!isOn || level === undefined) {
+      this.#sampledAt = undefined;
       return false;
     }
-    this.#onSince ??= nowMs;
+    if (this.#sampledAt === undefined || nowMs - this.#sampledAt > GAP_MS) this.#onSince = this.#movedAt = nowMs;
+    this.#sampledAt = nowMs;
     if (level > ANYTHING) this.#isHeard = true;
-    return !this.#isHeard && nowMs - this.#onSince >= SILENT_AFTER_MS;
-  }
-
-  /** Another microphone has been opened. */
-  forget(): void {
-    this.#isHeard = false;
-    this.#onSince = undefined;
+    if (level > DEAD) this.#movedAt = nowMs;
+    return this.#isHeard ? nowMs - this.#movedAt >= DEAD_MS : nowMs - this.#onSince >= NEVER_HEARD_MS;
   }
 }

@@ -9,6 +9,16 @@ export function makePeer(iceServers: readonly IceServer[]): RTCPeerConnection {
   return new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: iceServers.map((server) => ({ ...server })) });
 }
 
+/**
+ * When credentials of relays end, in milliseconds since 1970: their user names begin with it, in seconds
+ * (draft-uberti-behave-turn-rest-00). Undefined where they do not.
+ */
+export function endOf(iceServers: readonly IceServer[]): number | undefined {
+  const ends = iceServers.map(({ username }) => Number(/^(\d{9,11}):/.exec(username)?.[1] ?? Number.NaN) * 1_000);
+  const known = ends.filter((end) => !Number.isNaN(end));
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
 /** Gives a connection the newest credentials of the relay; it uses them from its next ICE restart. */
 export function refresh(peer: RTCPeerConnection, iceServers: readonly IceServer[]): void {
   try {

@@ -2,6 +2,7 @@ import type { OfferedTrack, SourceWord } from "../protocol";
 import type { Wire } from "../wire";
 import { activeFlags, degradationOf, encodingsOf, isAudio } from "./layers";
 import { follow, makePeer, type PeerState, preferCodecs, refresh } from "./peer";
+import { withRawSound } from "./raw-sound";
 
 const ANSWER_MS = 10_000;
 
@@ -160,7 +161,10 @@ export class Publisher {
       const tracks: OfferedTrack[] = [];
       for (const [source, slot] of this.#slots)
         if (slot.mid !== null && slot.direction === "sendonly") tracks.push({ mid: slot.mid, source });
-      this.#wire.send({ type: "publish_offer", generation, sdp: this.#peer.localDescription?.sdp ?? "", tracks });
+      // What the encoder does follows the answer, which follows this: the browser's own copy needs no change.
+      const raw = tracks.filter(({ source }) => source === "auscultation").map(({ mid }) => mid);
+      const sdp = withRawSound(this.#peer.localDescription?.sdp ?? "", raw);
+      this.#wire.send({ type: "publish_offer", generation, sdp, tracks });
       this.#late = setTimeout(() => this.#again(generation), ANSWER_MS);
     } catch (cause) {
       this.#isOffering = false;

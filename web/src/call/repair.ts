@@ -10,7 +10,7 @@ export type Remedy = "restart" | "anew";
 export const SILENT_MS = 1_800;
 /** A path that the browser calls lost may come back by itself for this long. */
 const DISCONNECTED_MS = 1_000;
-const FIRST_WAIT_MS = 2_000;
+const FIRST_WAIT_MS = 1_200;
 const LAST_WAIT_MS = 15_000;
 /** A connection that does not come about at all. */
 const STARTING_MS = 10_000;

@@ -10,10 +10,11 @@ export function audio(): AudioContext | undefined {
   return context;
 }
 
-/** Plays notes one after the other, softly at both ends. Resolves when the last has faded. */
-export async function play(notesHz: readonly number[], noteMs = 350): Promise<void> {
-  const sound = audio();
+/** Plays notes one after the other, softly at both ends, through a speaker where the browser lets it be chosen. Resolves when the last has faded. */
+export async function play(notesHz: readonly number[], noteMs = 350, speaker = ""): Promise<void> {
+  const sound: (AudioContext & { setSinkId?(deviceId: string): Promise<void> }) | undefined = audio();
   if (!sound) return;
+  await sound.setSinkId?.(speaker).catch((cause) => console.info("the speaker that was chosen is not there", cause));
   const begin = sound.currentTime + 0.05;
   notesHz.forEach((hz, place) => {
     const at = begin + (place * noteMs) / 1000;
@@ -32,39 +33,47 @@ export async function play(notesHz: readonly number[], noteMs = 350): Promise<vo
 }
 
 /** The sound of the device test: three notes up. */
-export const playTest = (): Promise<void> => play([523, 659, 784]);
+export const playTest = (speaker?: string): Promise<void> => play([523, 659, 784], 350, speaker);
 
 /** The sound of being let in: two notes down, like a door. */
 export const playChime = (): Promise<void> => play([784, 523], 450);
 
-/** Measures how loud a track is, from 0 (silence) to 1, for as long as it is not closed. */
+/**
+ * How loud samples between -1 and 1 are together, from 0 (not one of them moves) to 1. Quiet speech lies near a root mean square of
+ * 0.02 and loud speech near 0.3; the second root spreads that over a bar.
+ */
+export function loudness(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample ** 2;
+  return Math.min(1, Math.sqrt(Math.sqrt(sum / samples.length)) * 1.4);
+}
+
+/** Measures how loud a track is, for as long as it is not closed. */
 export class Meter {
   #source: MediaStreamAudioSourceNode | undefined;
   #analyser: AnalyserNode | undefined;
-  #samples: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(track: MediaStreamTrack) {
     const sound = audio();
     if (!sound) return;
-    this.#analyser = sound.createAnalyser();
-    this.#analyser.fftSize = 512;
-    this.#samples = new Uint8Array(this.#analyser.fftSize);
     try {
+      const analyser = sound.createAnalyser();
+      analyser.fftSize = 512;
       this.#source = sound.createMediaStreamSource(new MediaStream([track]));
-      this.#source.connect(this.#analyser);
+      this.#source.connect(analyser);
+      this.#analyser = analyser;
     } catch (cause) {
       // Firefox refuses a microphone of another sample rate. The microphone itself works; only the bar stays empty.
       console.info("the loudness of the microphone cannot be shown", cause);
     }
   }
 
-  level(): number {
-    if (!this.#analyser || !this.#samples) return 0;
-    this.#analyser.getByteTimeDomainData(this.#samples);
-    let sum = 0;
-    for (const sample of this.#samples) sum += ((sample - 128) / 128) ** 2;
-    // Quiet speech lies near 0.02 and loud speech near 0.3; the root spreads it over the bar.
-    return Math.min(1, Math.sqrt(Math.sqrt(sum / this.#samples.length)) * 1.4);
+  /** As `loudness` has it. Undefined where nothing is measured: a context that does not run gives silence for anything. */
+  level(): number | undefined {
+    if (!this.#analyser || context?.state !== "running") return undefined;
+    const samples = new Float32Array(this.#analyser.fftSize);
+    this.#analyser.getFloatTimeDomainData(samples);
+    return loudness(samples);
   }
 
   close(): void {

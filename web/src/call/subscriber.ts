@@ -1,6 +1,7 @@
 import type { ServerMessage, SourceWord, SubscribedTrack } from "../protocol";
 import type { Wire } from "../wire";
 import { follow, makePeer, type PeerState, refresh } from "./peer";
+import { withRawSound } from "./raw-sound";
 
 /** What one person sends here. */
 export type Sources = Partial<Record<SourceWord, MediaStreamTrack>>;
@@ -88,10 +89,13 @@ export class Subscriber {
   async #take(offer: Offer): Promise<void> {
     try {
       await this.#peer.setRemoteDescription({ type: "offer", sdp: offer.sdp });
-      await this.#peer.setLocalDescription(await this.#peer.createAnswer());
+      const raw = offer.tracks.filter(({ source }) => source === "auscultation").map(({ mid }) => mid);
+      const answer = await this.#peer.createAnswer();
+      // Browsers decode in stereo what their own description says so of.
+      await this.#peer.setLocalDescription({ type: "answer", sdp: withRawSound(answer.sdp ?? "", raw) });
       if (this.#isClosed) return;
       this.#isFresh = false;
-      const sdp = this.#peer.localDescription?.sdp ?? "";
+      const sdp = withRawSound(this.#peer.localDescription?.sdp ?? "", raw);
       this.#wire.send({ type: "subscribe_answer", generation: offer.generation, sdp });
       this.#give(assign(this.#peer.getTransceivers(), offer.tracks));
     } catch (cause) {

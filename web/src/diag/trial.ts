@@ -4,8 +4,8 @@ import type { Rung } from "./rungs";
 const TIMEOUT_MS = 8_000;
 
 /** Tries one rung: how long it took in milliseconds, or nothing when it is closed. */
-export function tryRung(rung: Rung): Promise<number | undefined> {
-  return rung.way ? tryWay(rung.way, TIMEOUT_MS) : tryWebSocket();
+export async function tryRung(rung: Rung): Promise<number | undefined> {
+  return rung.way ? (await tryWay(rung.way, TIMEOUT_MS))?.connectMs : tryWebSocket();
 }
 
 function tryWebSocket(): Promise<number | undefined> {

@@ -1,11 +1,10 @@
-import type { ProblemCode } from "../protocol";
+import type { GuestProblem } from "../problem";
 
 const AGAIN = "That did not work. Try again in a moment, or call us.";
 const ASK_STAFF = "Only the hospital’s staff can do this. Call us if you need it.";
-const NOT_FOR_GUESTS = "This is for the hospital’s staff only.";
 
-/** What a patient reads for each code: what happened and what to do. */
-export const problems: Record<ProblemCode, string> = {
+/** What a patient reads for each code that a guest can meet: what happened and what to do. */
+export const problems: Record<GuestProblem, string> = {
   bad_request: "This page is out of date. Reload it, then start again.",
   not_found: "We cannot find this page. Open the link in your message again.",
   too_large: "This is too big to send.",
@@ -17,23 +16,6 @@ export const problems: Record<ProblemCode, string> = {
   sign_in_needed: "Open the link in your message again to go on.",
   not_allowed: ASK_STAFF,
   foreign_origin: "Open the link in your message again, directly in your browser.",
-  no_role: NOT_FOR_GUESTS,
-  sign_in_expired: NOT_FOR_GUESTS,
-  sign_in_refused: NOT_FOR_GUESTS,
-  provider_unreachable: NOT_FOR_GUESTS,
-  in_the_past: NOT_FOR_GUESTS,
-  too_far_ahead: NOT_FOR_GUESTS,
-  ends_before_it_starts: NOT_FOR_GUESTS,
-  too_long: NOT_FOR_GUESTS,
-  not_one_patient: NOT_FOR_GUESTS,
-  no_practitioner: NOT_FOR_GUESTS,
-  practitioner_twice: NOT_FOR_GUESTS,
-  too_many_people: NOT_FOR_GUESTS,
-  name_missing: NOT_FOR_GUESTS,
-  service_missing: NOT_FOR_GUESTS,
-  note_too_long: NOT_FOR_GUESTS,
-  unknown_practitioner: NOT_FOR_GUESTS,
-  practitioner_busy: NOT_FOR_GUESTS,
   wrong_status: "Your appointment has changed. Reload the page to see where it stands.",
   link_unknown: "This link does not open any appointment. Check that it is complete, or call us.",
   link_expired: "This link has expired. Call us to get a new one.",
@@ -51,11 +33,6 @@ export const problems: Record<ProblemCode, string> = {
   unknown_participant: "This person is no longer in the consultation.",
   unknown_series: "This image is no longer available.",
   bad_media: "Sound and picture could not be set up. Reload the page to try again.",
-  not_dicom: NOT_FOR_GUESTS,
-  no_images: NOT_FOR_GUESTS,
-  other_patient: NOT_FOR_GUESTS,
-  unsafe_archive: NOT_FOR_GUESTS,
-  archive_too_large: NOT_FOR_GUESTS,
   cannot_show: "This image cannot be shown. Your doctor can show another one.",
   storage_full: AGAIN,
 };

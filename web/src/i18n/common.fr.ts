@@ -1,11 +1,10 @@
-import type { ProblemCode } from "../protocol";
+import type { GuestProblem } from "../problem";
 
 const AGAIN = "Cela n’a pas fonctionné. Réessayez dans un instant, ou appelez-nous.";
 const ASK_STAFF = "Seule l’équipe de l’hôpital peut faire cela. Appelez-nous si vous en avez besoin.";
-const NOT_FOR_GUESTS = "Cette action est réservée à l’équipe de l’hôpital.";
 
-/** What a patient reads for each code: what happened and what to do. */
-export const problems: Record<ProblemCode, string> = {
+/** What a patient reads for each code that a guest can meet: what happened and what to do. */
+export const problems: Record<GuestProblem, string> = {
   bad_request: "Cette page n’est plus à jour. Rechargez-la, puis recommencez.",
   not_found: "Nous ne trouvons pas cette page. Ouvrez à nouveau le lien de votre message.",
   too_large: "C’est trop volumineux pour être envoyé.",
@@ -17,23 +16,6 @@ export const problems: Record<ProblemCode, string> = {
   sign_in_needed: "Ouvrez à nouveau le lien de votre message pour continuer.",
   not_allowed: ASK_STAFF,
   foreign_origin: "Ouvrez à nouveau le lien de votre message, directement dans votre navigateur.",
-  no_role: NOT_FOR_GUESTS,
-  sign_in_expired: NOT_FOR_GUESTS,
-  sign_in_refused: NOT_FOR_GUESTS,
-  provider_unreachable: NOT_FOR_GUESTS,
-  in_the_past: NOT_FOR_GUESTS,
-  too_far_ahead: NOT_FOR_GUESTS,
-  ends_before_it_starts: NOT_FOR_GUESTS,
-  too_long: NOT_FOR_GUESTS,
-  not_one_patient: NOT_FOR_GUESTS,
-  no_practitioner: NOT_FOR_GUESTS,
-  practitioner_twice: NOT_FOR_GUESTS,
-  too_many_people: NOT_FOR_GUESTS,
-  name_missing: NOT_FOR_GUESTS,
-  service_missing: NOT_FOR_GUESTS,
-  note_too_long: NOT_FOR_GUESTS,
-  unknown_practitioner: NOT_FOR_GUESTS,
-  practitioner_busy: NOT_FOR_GUESTS,
   wrong_status: "Votre rendez-vous a changé. Rechargez la page pour voir où il en est.",
   link_unknown: "Ce lien n’ouvre aucun rendez-vous. Vérifiez qu’il est complet, ou appelez-nous.",
   link_expired: "Ce lien a expiré. Appelez-nous pour en recevoir un nouveau.",
@@ -51,11 +33,6 @@ export const problems: Record<ProblemCode, string> = {
   unknown_participant: "Cette personne n’est plus dans la consultation.",
   unknown_series: "Cette image n’est plus disponible.",
   bad_media: "Le son et l’image n’ont pas pu s’établir. Rechargez la page pour réessayer.",
-  not_dicom: NOT_FOR_GUESTS,
-  no_images: NOT_FOR_GUESTS,
-  other_patient: NOT_FOR_GUESTS,
-  unsafe_archive: NOT_FOR_GUESTS,
-  archive_too_large: NOT_FOR_GUESTS,
   cannot_show: "Cette image ne peut pas être affichée. Votre médecin peut en montrer une autre.",
   storage_full: AGAIN,
 };

@@ -6,9 +6,11 @@ import videoOff from "icon:video-off";
 import volume from "icon:volume-2";
 import network from "icon:wifi";
 import { useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Devices } from "../call/devices";
-import type { NetworkWord } from "../call/network";
+import { useNetwork, useSight } from "../call/parts/looks";
+import type { SightWord } from "../call/sight";
 import { playTest } from "../call/sound";
 import { timeOfDay } from "../i18n/time";
 import type { DeviceStateWord } from "../protocol";
@@ -30,12 +32,15 @@ export function DeviceTest({ visit }: { visit: Visit }) {
   const camera = devices.camera.value;
   const microphone = devices.microphone.value;
   const isEarly = visit.isTestingEarly.value;
+  const picture = useRef<HTMLDivElement>(null);
+  const sight = useSight(picture, devices.cameraTrack.value);
   return (
     <Frame visit={visit} title={t("test.title")}>
-      <SelfView devices={devices} isAsking={isAsking} />
+      <SelfView devices={devices} isAsking={isAsking} picture={picture} />
       {isAsking && <p role="status">{t("test.asking")}</p>}
       {!isAsking && <Faults camera={camera} microphone={microphone} onRetry={() => void visit.openDevices()} />}
       <ul class="checks">
+        <Camera devices={devices} state={camera} sight={sight} />
         <Microphone devices={devices} state={microphone} />
         <Sound />
         <NetworkCheck visit={visit} />
@@ -47,12 +52,18 @@ export function DeviceTest({ visit }: { visit: Visit }) {
   );
 }
 
-function SelfView({ devices, isAsking }: { devices: Devices; isAsking: boolean }) {
+interface SelfViewProps {
+  devices: Devices;
+  isAsking: boolean;
+  picture: RefObject<HTMLDivElement | null>;
+}
+
+function SelfView({ devices, isAsking, picture }: SelfViewProps) {
   const track = devices.cameraTrack.value;
   const isOff = devices.camera.value === "off";
   return (
     <div class="selfview">
-      <div class="selfview-picture">
+      <div class="selfview-picture" ref={picture}>
         {track ? (
           <Picture track={track} label={t("test.picture")} isMirrored={devices.facing.value === "user"} />
         ) : (
@@ -97,6 +108,31 @@ function Faults(props: { camera: DeviceStateWord; microphone: DeviceStateWord; o
   );
 }
 
+/** Whether anything is to be seen in the picture. */
+function Camera({ devices, state, sight }: { devices: Devices; state: DeviceStateWord; sight: SightWord | undefined }) {
+  const isOn = state === "works";
+  const trouble = isOn && sight !== "good" ? sight : undefined;
+  const isGood = isOn && sight === "good";
+  return (
+    <li>
+      <Icon of={isOn ? video : videoOff} />
+      <span class="check-name">{t("test.camera")}</span>
+      <span class={`check-value${isGood ? " good" : ""}`} role="status">
+        {isGood && <Icon of={check} />}
+        {isOn ? t(`test.sight.${sight ?? "looking"}`) : t(state === "off" ? "test.pictureOff" : "test.pictureNone")}
+      </span>
+      {trouble && (
+        <div class="check-more">
+          <p>{t(`test.sightHint.${trouble}`)}</p>
+          <button type="button" class="button small" onClick={() => void devices.switchCameraOn()}>
+            {t("retry")}
+          </button>
+        </div>
+      )}
+    </li>
+  );
+}
+
 const BARS = 8;
 /** Above this a voice is heard and not the room. */
 const VOICE = 0.35;
@@ -104,10 +140,12 @@ const VOICE = 0.35;
 function Microphone({ devices, state }: { devices: Devices; state: DeviceStateWord }) {
   const bars = useRef<HTMLSpanElement>(null);
   const isHeard = useSignal(false);
+  const isMeasured = useSignal(true);
   useEffect(() => {
     if (state !== "works") return;
     const timer = setInterval(() => {
-      const level = devices.level();
+      const level = devices.level() ?? 0;
+      isMeasured.value = devices.level() !== undefined;
       if (level > VOICE) isHeard.value = true;
       const lit = Math.round(level * BARS);
       [...(bars.current?.children ?? [])].forEach((bar, place) => {
@@ -130,7 +168,7 @@ function Microphone({ devices, state }: { devices: Devices; state: DeviceStateWo
             </span>
             <span class={isHeard.value ? "good" : ""} role="status">
               {isHeard.value && <Icon of={check} />}
-              {isHeard.value ? t("test.heard") : t("test.speak")}
+              {t(isHeard.value ? "test.heard" : isMeasured.value ? "test.speak" : "test.unmeasured")}
             </span>
           </>
         ) : (
@@ -167,24 +205,10 @@ function Sound() {
 /** Whether the hospital is reached, and how well. Nobody waits for it, and whatever it finds, the way on is open. */
 function NetworkCheck({ visit }: { visit: Visit }) {
   const wire = visit.wire.value;
-  const word = useSignal<NetworkWord | undefined>(undefined);
-  const isOpen = wire?.state.value === "open";
-  useEffect(() => {
-    if (!wire || !isOpen) return;
-    let isWanted = true;
-    Promise.all([import("../call/look"), import("../call/network")])
-      .then(async ([{ lookAtNetwork }, { networkWord }]) => {
-        const found = networkWord(await lookAtNetwork(wire));
-        if (isWanted) word.value = found;
-      })
-      .catch((cause) => console.info("the network could not be looked at", cause));
-    return () => {
-      isWanted = false;
-    };
-  }, [wire, isOpen]);
+  const word = useNetwork(wire);
   if (!wire) return null;
-  const trouble =
-    word.value === "slow" || word.value === "restricted" || word.value === "blocked" ? word.value : undefined;
+  const isOpen = wire.state.value === "open";
+  const trouble = word === "good" || word === "unknown" ? undefined : word;
   const isGood = isOpen && !trouble;
   return (
     <li>
@@ -196,7 +220,7 @@ function NetworkCheck({ visit }: { visit: Visit }) {
           ? t("test.networkWait")
           : trouble
             ? t(`test.network.${trouble}`)
-            : word.value === "good"
+            : word === "good"
               ? t("test.network.good")
               : t("test.networkGood")}
       </span>

@@ -1,4 +1,5 @@
 import arrowLeft from "icon:arrow-left";
+import camera from "icon:camera";
 import ellipsis from "icon:ellipsis";
 import message from "icon:message-square";
 import mic from "icon:mic";
@@ -9,31 +10,35 @@ import flip from "icon:switch-camera";
 import video from "icon:video";
 import videoOff from "icon:video-off";
 import volume from "icon:volume-2";
-import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
+import { type Signal, useSignal } from "@preact/signals";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { type Call, keyOf } from "../call/call";
+import { type Feed, feedsOf, frontOf, IMAGES } from "../call/feeds";
 import { Files } from "../call/files";
 import { secondsUntil } from "../call/notices";
 import { ChatPanel } from "../call/parts/ChatPanel";
 import { DevicePanel } from "../call/parts/DevicePanel";
+import { Happened } from "../call/parts/Happened";
 import { NewMessage, Notices, TelephoneBanner } from "../call/parts/Notices";
-import { useCallNews, useSeconds } from "../call/parts/news";
+import { type Tell, useCallNews, useSeconds, useTell } from "../call/parts/news";
 import { Pin } from "../call/parts/Pin";
 import { useWatched } from "../call/parts/useWatched";
 import { Voices } from "../call/parts/Voices";
 import { tc } from "../call/parts/words";
-import type { Person, SourceWord } from "../protocol";
+import type { Person } from "../protocol";
 import { Icon } from "../ui/icon";
 import type { ViewerProps } from "../viewer/Viewer";
-import { viewingOf } from "../viewer/viewing";
+import { anyOf, viewingOf } from "../viewer/viewing";
 import type { Wire } from "../wire";
+import type { PhotoProps } from "./Photo";
 import { Dialog, LanguageSwitch, LeaveDialog, Picture, Telephone, usePage, Warning } from "./parts";
+import { t as tp } from "./photo.words";
 import type { Visit } from "./visit";
 import { sentenceOf, t } from "./words";
 
 /** What lies over the call. */
-type Panel = "" | "leave" | "more" | "chat" | "devices";
+type Panel = "" | "leave" | "more" | "chat" | "devices" | "photo";
 
 /** The call: the doctor fills the screen until images or a screen take it. */
 export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: Wire }) {
@@ -41,19 +46,25 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
   const panel = useSignal<Panel>("");
   const files = useMemo(() => new Files(wire, visit.link), [wire, visit]);
   const self = call.self.participant;
-  const shown = viewingOf(wire).state.value?.shown;
+  const viewing = viewingOf(wire).state.value;
+  const shown = anyOf(viewing);
+  const hasSeveral = shown !== undefined && (viewing?.viewports.length ?? 1) > 1;
   const others = call.people.value.filter(
     (person) => person.participant !== self && (person.place.state === "in_call" || person.place.state === "lost"),
   );
-  const feed = feedOf(call, others);
+  const feeds = feedsOf(call, others);
+  const keys = [...(shown ? [IMAGES] : []), ...feeds.map(({ key }) => key)];
+  const front = useFront(keys);
+  const feed = feeds.find(({ key }) => key === front.value) ?? (shown ? undefined : feeds[0]);
   const pinned = call.watching.pinned.value;
   const ranked = [...others].sort((a, b) => rank(a, pinned) - rank(b, pinned));
   const [main, ...rest] = ranked;
-  const isShowing = shown !== undefined || feed !== undefined;
-  useNews(visit, call, wire, others);
-  useCallNews(call, wire, (text) => visit.say(text));
+  const isShowing = keys.length > 0;
+  const tell = useTell((text) => visit.say(text));
+  useNews(call, wire, others, feeds, tell);
+  useCallNews(call, wire, tell);
   return (
-    <div class={`call${isShowing ? " showing" : ""}`} data-ground="dark">
+    <div class={`call${isShowing ? " showing" : ""}${hasSeveral && !feed ? " several" : ""}`} data-ground="dark">
       <h1 ref={heading} tabIndex={-1} class="spoken">
         {call.isInCall.value ? t("call.title") : t("admitted.title")}
       </h1>
@@ -61,17 +72,23 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
         visit={visit}
         call={call}
         wire={wire}
+        tell={tell}
         open={(which) => {
           panel.value = which;
         }}
-      />
+      >
+        {keys.length > 1 && <Choice keys={keys} feeds={feeds} front={front} />}
+      </Banner>
       <main class="stage" aria-label={t("call.stage")}>
         <div class="stage-main">
-          {shown ? (
-            <Images visit={visit} call={call} wire={wire} self={self} />
-          ) : feed ? (
-            <Feed key={feed.track.id} call={call} {...feed} />
-          ) : main ? (
+          {shown && (
+            <div class={`stage-images${feed ? " behind" : ""}`}>
+              <Images visit={visit} call={call} wire={wire} self={self} />
+            </div>
+          )}
+          {feed ? (
+            <FeedPicture key={feed.track.id} call={call} feed={feed} />
+          ) : shown ? null : main ? (
             <Tile key={main.participant} person={main} call={call} wire={wire} isFull />
           ) : (
             <p class="stage-empty" role="status">
@@ -110,7 +127,9 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
       <Controls
         visit={visit}
         call={call}
+        wire={wire}
         files={files}
+        tell={tell}
         panel={panel.value}
         open={(which) => {
           panel.value = which;
@@ -120,21 +139,46 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
   );
 }
 
-/** What somebody shows beside their face, large: a screen, or the picture of a second camera. */
-function feedOf(call: Call, others: readonly Person[]) {
-  for (const source of ["second_camera", "screen"] as const)
-    for (const person of others) {
-      const track = call.remote.value.get(person.participant)?.[source];
-      if (track) return { person, source, track };
-    }
-  return undefined;
+/** What of all that is shown is in front. */
+function useFront(keys: readonly string[]): Signal<string> {
+  const front = useSignal(keys[0] ?? "");
+  const before = useRef(keys);
+  useEffect(() => {
+    front.value = frontOf(front.peek(), before.current, keys);
+    before.current = keys;
+  }, [keys.join("\n")]);
+  return front;
 }
 
-function Feed(props: { call: Call; person: Person; source: SourceWord; track: MediaStreamTrack }) {
-  const { call, person, source, track } = props;
+/** Images, screens and second cameras that are shown at once: one of them is in front. */
+function Choice({ keys, feeds, front }: { keys: readonly string[]; feeds: readonly Feed[]; front: Signal<string> }) {
+  return (
+    <fieldset class="stage-choice">
+      <legend class="spoken">{tc("stage.label")}</legend>
+      {keys.map((key) => {
+        const feed = feeds.find((each) => each.key === key);
+        return (
+          <button
+            key={key}
+            type="button"
+            class="button"
+            aria-pressed={front.value === key}
+            onClick={() => {
+              front.value = key;
+            }}
+          >
+            {feed ? tc(`stage.${feed.source}`, { name: feed.person.name }) : tc("stage.images")}
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+function FeedPicture({ call, feed }: { call: Call; feed: Feed }) {
+  const { person, source, track } = feed;
   const element = useWatched(call, person.participant, source);
-  const name = person.name;
-  const label = source === "screen" ? t("call.screen", { name }) : tc("tile.second", { name });
+  const label = tc(`stage.${source}`, { name: person.name });
   return (
     <figure class="tile tile-full" ref={element}>
       <Picture track={track} label={label} isWhole />
@@ -197,7 +241,7 @@ function Tile({ person, call, wire, isFull }: TileProps) {
           {person.name}
           <span class="role">
             <span class="role-dot"> · </span>
-            {t(`role.${person.role}`)}
+            {t(person.hasDroppedIn ? "role.droppedIn" : `role.${person.role}`)}
           </span>
         </span>
         {isMuted && (
@@ -260,7 +304,7 @@ function Images({ visit, call, wire, self }: { visit: Visit; call: Call; wire: W
     );
   };
   useEffect(load, [visit]);
-  if (Viewer.value) return <Viewer.value wire={wire} call={call} self={self} mayPresent={false} people={call.people} />;
+  if (Viewer.value) return <Viewer.value wire={wire} self={self} mayPresent={false} people={call.people} />;
   return (
     <div class="stage-empty">
       <p role="status">{hasFailed.value ? t("call.imagesFailed") : t("call.imagesLoading")}</p>
@@ -274,7 +318,7 @@ function Images({ visit, call, wire, self }: { visit: Visit; call: Call; wire: W
 }
 
 /** Tells screen readers who comes and goes and what is shown. */
-function useNews(visit: Visit, call: Call, wire: Wire, others: readonly Person[]): void {
+function useNews(call: Call, wire: Wire, others: readonly Person[], feeds: readonly Feed[], tell: Tell): void {
   const known = useRef<Map<string, string> | undefined>(undefined);
   const names = others.map((person) => `${person.participant}\u0000${person.name}`).join("\u0001");
   useEffect(() => {
@@ -283,30 +327,41 @@ function useNews(visit: Visit, call: Call, wire: Wire, others: readonly Person[]
     const before = known.current;
     known.current = now;
     if (!before) return;
-    for (const [participant, name] of now) if (!before.has(participant)) visit.say(t("call.joined", { name }));
-    for (const [participant, name] of before) if (!now.has(participant)) visit.say(t("call.gone", { name }));
+    for (const [participant, name] of now)
+      if (!before.has(participant)) tell(`there ${participant}`, t("call.joined", { name }), 0);
+    for (const [participant, name] of before)
+      if (!now.has(participant)) tell(`there ${participant}`, t("call.gone", { name }), 0);
   }, [names]);
+  const seen = useRef<string[]>([]);
+  useEffect(() => {
+    for (const { key, source, person } of feeds)
+      if (!seen.current.includes(key)) tell(`feed ${key}`, t(`call.shows.${source}`, { name: person.name }), 0);
+    seen.current = feeds.map(({ key }) => key);
+  }, [feeds.map(({ key }) => key).join("\n")]);
   const viewing = viewingOf(wire).state.value;
-  const title = viewing?.shown?.title;
+  const title = anyOf(viewing)?.title;
   const presenter = viewing?.presenter;
   const wasShown = useRef(false);
   useEffect(() => {
     if (title !== undefined) {
       const name = call.people.peek().find((person) => person.participant === presenter)?.name;
-      visit.say(name ? t("call.shows", { name, title }) : t("call.isShown", { title }));
-    } else if (wasShown.current) visit.say(t("call.stopsShowing"));
+      tell("images", name ? t("call.shows", { name, title }) : t("call.isShown", { title }), 0);
+    } else if (wasShown.current) tell("images", t("call.stopsShowing"), 0);
     wasShown.current = title !== undefined;
-  }, [title, presenter]);
+    // Who shows them after that is said by the viewer.
+  }, [title]);
 }
 
 interface BannerProps {
   visit: Visit;
   call: Call;
   wire: Wire;
+  tell: Tell;
   open(panel: Panel): void;
+  children: ComponentChildren;
 }
 
-function Banner({ visit, call, wire, open }: BannerProps) {
+function Banner({ visit, call, wire, tell, open, children }: BannerProps) {
   const problem = visit.problem.value;
   const isOnTheWay = call.media.value === "connecting" && call.isInCall.value && call.remote.value.size > 0;
   return (
@@ -322,10 +377,12 @@ function Banner({ visit, call, wire, open }: BannerProps) {
           </Warning>
         </div>
       )}
+      <Happened wire={wire} tell={tell} />
       <Notices
         call={call}
         wire={wire}
         devices={visit.devices.value}
+        tell={tell}
         onDevices={() => open("devices")}
         help={
           <p>
@@ -338,6 +395,7 @@ function Banner({ visit, call, wire, open }: BannerProps) {
           {t("call.connecting")}
         </p>
       )}
+      {children}
     </div>
   );
 }
@@ -345,13 +403,15 @@ function Banner({ visit, call, wire, open }: BannerProps) {
 interface ControlsProps {
   visit: Visit;
   call: Call;
+  wire: Wire;
   files: Files;
+  tell: Tell;
   panel: Panel;
   open(panel: Panel): void;
 }
 
 /** Microphone, camera, flip, leave and more: always at the same place, each with a word. */
-function Controls({ visit, call, files, panel, open }: ControlsProps) {
+function Controls({ visit, call, wire, files, tell, panel, open }: ControlsProps) {
   const devices = visit.devices.value;
   const hasMic = call.micOn.value;
   const hasCamera = call.cameraOn.value;
@@ -359,11 +419,11 @@ function Controls({ visit, call, files, panel, open }: ControlsProps) {
   const isTelephone = call.telephone.value !== undefined;
   const toggleMic = async () => {
     await call.toggleMic();
-    visit.say(call.micOn.peek() ? t("call.saidMicOn") : t("call.saidMicOff"));
+    tell("microphone", t(call.micOn.peek() ? "call.saidMicOn" : "call.saidMicOff"), 0);
   };
   const toggleCamera = async () => {
     await call.toggleCamera();
-    visit.say(call.cameraOn.peek() ? t("call.saidCameraOn") : t("call.saidCameraOff"));
+    tell("camera", t(call.cameraOn.peek() ? "call.saidCameraOn" : "call.saidCameraOff"), 0);
   };
   return (
     <fieldset class="controls" aria-label={t("call.controls")}>
@@ -401,13 +461,22 @@ function Controls({ visit, call, files, panel, open }: ControlsProps) {
           )}
         </>
       )}
-      <button type="button" class="control" aria-haspopup="dialog" onClick={() => open("more")}>
+      <button
+        type="button"
+        class="control"
+        aria-haspopup="dialog"
+        aria-label={unread > 0 ? `${t("call.more")}, ${tc.count("chat.unread", unread)}` : undefined}
+        onClick={() => open("more")}
+      >
         <span class="control-icon">
           <Icon of={ellipsis} />
-          {unread > 0 && <span class="control-badge">{unread}</span>}
+          {unread > 0 && (
+            <span class="control-badge" aria-hidden="true">
+              {unread}
+            </span>
+          )}
         </span>
         <span>{t("call.more")}</span>
-        {unread > 0 && <span class="spoken">{tc.count("chat.unread", unread)}</span>}
       </button>
       <button type="button" class="control control-leave" aria-haspopup="dialog" onClick={() => open("leave")}>
         <Icon of={phoneOff} />
@@ -421,6 +490,12 @@ function Controls({ visit, call, files, panel, open }: ControlsProps) {
           <Close open={open} />
         </Dialog>
       )}
+      {panel === "photo" && (
+        <Dialog title={tp("title")} onClose={() => open("")}>
+          <PhotoPanel visit={visit} wire={wire} />
+          <Close open={open} />
+        </Dialog>
+      )}
       {panel === "devices" && (
         <Dialog title={tc("devices.title")} onClose={() => open("")}>
           <DevicePanel call={call} devices={devices} />
@@ -428,6 +503,35 @@ function Controls({ visit, call, files, panel, open }: ControlsProps) {
         </Dialog>
       )}
     </fieldset>
+  );
+}
+
+/** Few take a photograph: what it needs is loaded then. */
+function PhotoPanel({ visit, wire }: { visit: Visit; wire: Wire }) {
+  const Photo = useSignal<ComponentType<PhotoProps> | undefined>(undefined);
+  const hasFailed = useSignal(false);
+  const load = () => {
+    hasFailed.value = false;
+    import("./Photo").then(
+      (module) => {
+        Photo.value = module.Photo;
+      },
+      () => {
+        hasFailed.value = true;
+      },
+    );
+  };
+  useEffect(load, []);
+  if (Photo.value) return <Photo.value wire={wire} link={visit.link} zone={visit.timeZone} />;
+  return (
+    <>
+      <p role="status">{hasFailed.value ? tp("notLoaded") : tp("loading")}</p>
+      {hasFailed.value && (
+        <button type="button" class="button wide" onClick={load}>
+          {t("retry")}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -449,6 +553,10 @@ function More({ visit, call, open }: { visit: Visit; call: Call; open(panel: Pan
           <Icon of={message} />
           {tc("chat.title")}
           {unread > 0 && <span class="more-unread">{tc.count("chat.unread", unread)}</span>}
+        </button>
+        <button type="button" class="button wide" onClick={() => open("photo")}>
+          <Icon of={camera} />
+          {tp("take")}
         </button>
         <button type="button" class="button wide" onClick={() => open("devices")}>
           <Icon of={sliders} />

@@ -19,7 +19,6 @@ export function Join({ visit }: { visit: Visit }) {
 
 function Page({ visit }: { visit: Visit }) {
   const page = visit.page.value;
-  const call = visit.call.value;
   const wire = visit.wire.value;
   const over = visit.over.value;
   switch (page) {
@@ -42,7 +41,7 @@ function Page({ visit }: { visit: Visit }) {
     case "waiting":
       return <Waiting visit={visit} />;
     case "call":
-      return call && wire ? <CallPage visit={visit} call={call} wire={wire} /> : null;
+      return wire ? <CallPage visit={visit} wire={wire} /> : null;
     case "over":
       return over ? <Ending visit={visit} over={over} /> : null;
   }

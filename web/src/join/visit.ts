@@ -1,16 +1,15 @@
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { hospital, look as lookAt } from "../api";
 import { keepAwake } from "../call/awake";
-import { Call } from "../call/call";
+import type { Call } from "../call/call";
 import { Devices } from "../call/devices";
 import { audio, playChime } from "../call/sound";
 import { locale } from "../i18n";
 import { type HospitalFacts, type Look, type OutcomeWord, type Place, PROTOCOL, type ProblemCode } from "../protocol";
-import { viewingOf } from "../viewer/viewing";
 import { Wire } from "../wire";
 import { needsOtherBrowser } from "./browser";
 import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
-import { loadCall } from "./later";
+import { loadCall, loaded } from "./later";
 import { hasContinued, setContinued } from "./link";
 import { codeOf, t } from "./words";
 
@@ -48,6 +47,7 @@ export class Visit {
   readonly look: Signal<Look | undefined> = signal(undefined);
   readonly devices: Signal<Devices> = signal(new Devices());
   readonly wire: Signal<Wire | undefined> = signal(undefined);
+  /** Comes a moment after the wire: it is fetched while the devices are tested, and nobody is let in before. */
   readonly call: Signal<Call | undefined> = signal(undefined);
   /** Where this person stands, as the gateway last said. */
   readonly place: Signal<Place | undefined> = signal(undefined);
@@ -287,13 +287,19 @@ export class Visit {
     const link = this.link;
     if (link === undefined || this.wire.peek()) return;
     const wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), link }));
-    viewingOf(wire);
     void loadCall();
-    const call = new Call(wire, this.devices.peek());
     const slow = setTimeout(() => {
       this.isSlow.value = wire.state.peek() === "connecting";
     }, SLOW_MS);
     this.#stops.push(
+      effect(() => {
+        const { Call, viewingOf } = loaded.value ?? {};
+        if (!Call || !viewingOf || this.call.peek()) return;
+        untracked(() => {
+          viewingOf(wire);
+          this.#begin(new Call(wire, this.devices.peek()));
+        });
+      }),
       () => clearTimeout(slow),
       wire.on("welcome", ({ place }) => this.#moved(place)),
       wire.on("place", ({ place }) => this.#moved(place)),
@@ -313,9 +319,14 @@ export class Visit {
     batch(() => {
       this.place.value = undefined;
       this.isTestingEarly.value = false;
-      this.call.value = call;
       this.wire.value = wire;
     });
+  }
+
+  /** The call has been fetched. Somebody who was let in meanwhile goes in now. */
+  #begin(call: Call): void {
+    this.call.value = call;
+    if (this.place.peek()?.state === "admitted") void this.enter();
   }
 
   #moved(place: Place): void {

@@ -1,10 +1,11 @@
 import alert from "icon:triangle-alert";
 import { locale } from "../i18n";
-import type { LossyState, Shown } from "../protocol";
+import type { LossyState } from "../protocol";
 import { Icon } from "../ui/icon";
-import type { Size } from "./geometry";
+import { flipOf, isActualSize, type Size } from "./geometry";
 import { measure } from "./numbers";
 import { lengthInWords, scaleBar } from "./scale";
+import type { Shown } from "./viewing";
 import { t } from "./words";
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -30,25 +31,32 @@ export function lossInWords({ ratio, method }: LossyState): string {
   return methods ? `${words} (${methods})` : words;
 }
 
+export type Quality = "full" | "reduced";
+
 interface Props {
   surface: Size;
+  /** The same in device pixels. */
+  pixels: Size;
   /** What the picture on the screen shows. */
   shown: Shown;
-  isLossless: boolean;
+  /** Whether the picture is exact, or has loss as long as the view moves or the line is slow; absent until there is one. */
+  quality: Quality | undefined;
   /** Guests read fewer facts, in plainer words. */
   isStaff: boolean;
   isPresenting: boolean;
 }
 
 /** What is known of the picture, around it and never over its middle. */
-export function Facts({ surface, shown, isLossless, isStaff, isPresenting }: Props) {
-  const marks = <Marks shown={shown} isLossless={isLossless} isStaff={isStaff} />;
+export function Facts({ surface, pixels, shown, quality, isStaff, isPresenting }: Props) {
+  const marks = <Marks shown={shown} quality={quality} isStaff={isStaff} />;
   return (
     <div class="viewer-overlay">
       <div class="viewer-facts">
-        <p>{shown.title}</p>
+        <p class="viewer-title">{shown.title}</p>
+        {shown.patient !== undefined && <p>{shown.patient}</p>}
         <Place shown={shown} isStaff={isStaff} />
-        {isStaff && <Look shown={shown} />}
+        {isStaff && <Stack shown={shown} />}
+        {isStaff && <Look pixels={pixels} shown={shown} />}
         {isStaff && marks}
       </div>
       <Letters shown={shown} />
@@ -60,6 +68,12 @@ export function Facts({ surface, shown, isLossless, isStaff, isPresenting }: Pro
               {isStaff ? t("damaged") : t("damagedPlain")}
             </p>
             {isStaff && <p lang="en">{shown.damage}</p>}
+          </div>
+        )}
+        {isStaff && shown.stateNotice !== undefined && (
+          <div class="viewer-notice">
+            <p>{t("stateNotice")}</p>
+            <p lang="en">{shown.stateNotice}</p>
           </div>
         )}
         {isPresenting && shown.isBurnedIn && (
@@ -78,12 +92,14 @@ export function Facts({ surface, shown, isLossless, isStaff, isPresenting }: Pro
 }
 
 /** What changes how far a picture can be trusted. */
-function Marks({ shown, isLossless, isStaff }: { shown: Shown; isLossless: boolean; isStaff: boolean }) {
+function Marks({ shown, quality, isStaff }: { shown: Shown; quality: Quality | undefined; isStaff: boolean }) {
+  const flip = flipOf(shown);
   return (
     <>
-      {shown.isFlipped && <p class="viewer-mark">{t("flipped")}</p>}
+      {flip && <p class="viewer-mark">{t(flip === "over" ? "flippedOver" : "flipped")}</p>}
       {shown.lossySource && <p class="viewer-mark">{isStaff ? lossInWords(shown.lossySource) : t("lossySource")}</p>}
-      {!isLossless && <p class="viewer-mark">{t("lossyPicture")}</p>}
+      {quality === "reduced" && <p class="viewer-mark">{t("qualityReduced")}</p>}
+      {quality === "full" && isStaff && <p>{t("qualityFull")}</p>}
     </>
   );
 }
@@ -117,12 +133,41 @@ function Place({ shown, isStaff }: { shown: Shown; isStaff: boolean }) {
   );
 }
 
+/** Which stack of the series the place lies in, and what is not regular in it. */
+function Stack({ shown }: { shown: Shown }) {
+  const { stacks, index } = shown;
+  const at = stacks.findIndex(({ first, count }) => index >= first && index < first + count);
+  const stack = stacks[at];
+  if (!stack) return null;
+  const warnings = [
+    stack.gaps > 0 && t.count("gaps", stack.gaps),
+    stack.duplicates > 0 && t.count("duplicates", stack.duplicates),
+  ].filter(Boolean);
+  return (
+    <>
+      {stacks.length > 1 && (
+        <p class="tabular">
+          {t("stack", { n: at + 1, stacks: stacks.length, place: index - stack.first + 1, count: stack.count })}
+        </p>
+      )}
+      {warnings.length > 0 && (
+        <p class="viewer-irregular">
+          <Icon of={alert} />
+          {warnings.join(" · ")}
+        </p>
+      )}
+    </>
+  );
+}
+
 const SIDES = { L: "sideLeft", R: "sideRight", B: "sideBoth" } as const;
 
-function Look({ shown }: { shown: Shown }) {
+function Look({ pixels, shown }: { pixels: Size; shown: Shown }) {
   const words = [
-    Math.abs(shown.zoom - 1) > 0.005 && t("zoom", { percent: Math.round(shown.zoom * 100) }),
-    shown.quarterTurns > 0 && t("turned", { degrees: shown.quarterTurns * 90 }),
+    isActualSize(pixels, shown, shown)
+      ? t("actualSize")
+      : Math.abs(shown.zoom - 1) > 0.005 && t("zoom", { percent: Math.round(shown.zoom * 100) }),
+    shown.quarterTurns > 0 && flipOf(shown) !== "over" && t("turned", { degrees: shown.quarterTurns * 90 }),
     shown.isInverted && t("inverted"),
     shown.hasOverlays && !shown.isOverlaid && t("overlaysOff"),
     shown.hasShutters && !shown.isShuttered && t("shuttersOff"),

@@ -1,6 +1,6 @@
-import type { Shown } from "../protocol";
 import { type Size, toSurface } from "./geometry";
 import { colorOf, type Drawing, drawingOf, LINE_PIXELS } from "./graphics";
+import type { Shown } from "./viewing";
 import { t } from "./words";
 
 /** For layers that recommend no colour: that of every text on images. */
@@ -40,7 +40,8 @@ const textOf = (shown: Shown) =>
     .filter(Boolean)
     .join(", ");
 
-function Shape({ of, isHalo }: { of: Drawing; isHalo?: boolean }) {
+/** Draws one of the shapes; `isHalo` its dark edge, which lies below it. */
+export function Shape({ of, isHalo }: { of: Drawing; isHalo?: boolean }) {
   const look = isHalo ? "graphic-halo" : "graphic-line";
   switch (of.is) {
     case "dots":

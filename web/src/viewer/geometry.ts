@@ -62,8 +62,8 @@ function turned(view: View, by: Point): Point {
   return view.isFlipped ? { x: -to.x, y: to.y } : to;
 }
 
-/** The way back of `turned`. */
-function unturned(view: View, by: Point): Point {
+/** The way back of `turned`: along columns and rows, what is a difference on the surface. */
+export function unturned(view: View, by: Point): Point {
   const x = view.isFlipped ? -by.x : by.x;
   return turned({ ...view, isFlipped: false, quarterTurns: 4 - turnsOf(view.quarterTurns) }, { x, y: by.y });
 }
@@ -133,7 +133,50 @@ export function turnBy(view: View, turns: number): View {
   return clampView({ ...view, quarterTurns: view.quarterTurns + (view.isFlipped ? -turns : turns) });
 }
 
-/** Exchanges left and right as they are seen. */
-export function flip(view: View): View {
-  return clampView({ ...view, isFlipped: !view.isFlipped });
+/** The axis of a mirror image: `across` exchanges left and right as they are seen, `over` top and bottom. */
+export type FlipAxis = "across" | "over";
+
+/** Mirrors what is seen. Top and bottom are exchanged by half a turn and an exchange of left and right. */
+export function flip(view: View, axis: FlipAxis): View {
+  const quarterTurns = view.quarterTurns + (axis === "over" ? 2 : 0);
+  return clampView({ ...view, quarterTurns, isFlipped: !view.isFlipped });
+}
+
+/** Which way a view is mirrored, seen from the frame as it is stored: after a quarter turn that is across. */
+export function flipOf({ quarterTurns, isFlipped }: Pick<View, "quarterTurns" | "isFlipped">): FlipAxis | undefined {
+  return isFlipped ? (turnsOf(quarterTurns) === 2 ? "over" : "across") : undefined;
+}
+
+/** A frame's size in pixels of the source, and how it is shown: `aspect` as above. */
+export interface Pixels {
+  columns: number;
+  rows: number;
+  aspect: number;
+}
+
+/** The zoom at which a column of the frame is one device pixel wide; the surface is in device pixels. */
+export function actualZoom(surface: Size, { columns, aspect }: Pixels, view: View): number {
+  return columns / frameSize(surface, aspect, { ...view, zoom: 1 }).width;
+}
+
+/** Whether pixels of the frame are pixels of the surface, which is in device pixels. */
+export function isActualSize(surface: Size, pixels: Pixels, view: View): boolean {
+  if (surface.width < 1 || surface.height < 1 || pixels.columns < 1) return false;
+  return Math.abs(view.zoom / actualZoom(surface, pixels, view) - 1) < 1e-6;
+}
+
+/**
+ * One pixel of the frame a pixel of the surface, which is in device pixels. The middle moves by less than a pixel, so that the
+ * edges of the frame's pixels lie on edges of the surface's: nothing is computed between them.
+ */
+export function actualSize(surface: Size, pixels: Pixels, view: View): View {
+  const isUpright = turnsOf(view.quarterTurns) % 2 === 1;
+  const along = (center: number, count: number, extent: number) =>
+    count < 1 ? center : (extent / 2 - Math.round(extent / 2 - center * count)) / count;
+  return clampView({
+    ...view,
+    zoom: actualZoom(surface, pixels, view),
+    centerX: along(view.centerX, pixels.columns, isUpright ? surface.height : surface.width),
+    centerY: along(view.centerY, pixels.rows, isUpright ? surface.width : surface.height),
+  });
 }

@@ -1,5 +1,6 @@
-import { isInFrame, type Point, type Size, toFrame } from "./geometry";
-import type { Preset } from "./presets";
+import { type Acting, isMarkTool, perform, type Tool, ZOOM_STEP } from "./actions";
+import { isInFrame, type Point, type Size, toFrame, unturned } from "./geometry";
+import { type Action, actionOf, type Shortcuts } from "./shortcuts";
 import type { Steering } from "./steering";
 
 /** Vertical pixels of a right drag that zoom by the factor e. */
@@ -8,31 +9,48 @@ const ZOOM_PIXELS = 200;
 const WHEEL_PIXELS = 40;
 const NOTCH_PIXELS = 60;
 const LONG_PRESS_MS = 500;
-/** How far a finger may move and still be resting. */
+/** How far a finger may move and still be resting; and a press that chooses what lies under it. */
 const RESTING_PIXELS = 10;
-/** A page of a stack. */
-const PAGE = 10;
-/** One step of a key or a button: zoom, window, and the part of the surface by which the picture moves. */
-export const ZOOM_STEP = 1.25;
-export const WINDOW_STEP_PIXELS = 25;
-export const PAN_PART = 0.1;
+const TAP_PIXELS = 5;
 /** How far a key moves the pointer, in units of the frame. */
 const POINTER_STEP = 0.02;
 
-export interface InputOptions {
-  /** Whether this person changes the view now; else only pointing is possible. */
-  isPresenting(): boolean;
-  /** The pointer tool is chosen: movement points. */
-  isPointing(): boolean;
-  setPointing(is: boolean): void;
-  presets(): readonly Preset[];
+export interface InputOptions extends Acting {
+  /** Whether this person changes what is seen here. */
+  isSteering(): boolean;
+  /** Whether the others see where this person points. */
+  mayPoint(): boolean;
+  shortcuts(): Shortcuts;
   openHelp(): void;
-  /** Plays the stack, or holds it. Whether there is something to play. */
-  togglePlaying(): boolean;
-  /** Plays faster (1) or slower (-1). */
-  changeSpeed(by: 1 | -1): void;
   /** Where this person points, for their own screen. */
   onPoint(at: Point | undefined): void;
+  magnifier: {
+    /** Magnifies there, in units of the frame. */
+    place(at: Point, isTouch: boolean): void;
+    moveBy(x: number, y: number): void;
+    zoomBy(by: number): void;
+  };
+  /** Keeps what this viewport shows among the key images; whether this person may. */
+  keep(): boolean;
+  /** Goes to the next viewport (1) or the one before (-1); whether there is another. */
+  goTo(by: 1 | -1): boolean;
+  /** What hands do with marks; absent while this person may not, or what it takes is not loaded. */
+  marks(): MarkHand | undefined;
+}
+
+/** What hands and keys do with marks on one surface, in its CSS pixels. */
+export interface MarkHand {
+  down(at: Point): void;
+  /** A hand moves, pressed or not. */
+  move(at: Point): void;
+  up(): void;
+  /** A second finger came: the press was not meant. */
+  drop(): void;
+  /** A press that moved nothing; whether it meant something. */
+  tap(at: Point): boolean;
+  /** A key whose meaning no hand can change; whether it meant something. */
+  key(key: string, isShift: boolean): boolean;
+  perform(action: Action): boolean;
 }
 
 /** What the browser tells of a mouse, a pen or a finger; `x` and `y` in CSS pixels of the surface. */
@@ -45,20 +63,21 @@ export interface Hand {
   y: number;
 }
 
-type Drag = "window" | "zoom" | "pan" | "scroll" | "point";
-
 /** From movements of hands to steering. Knows no DOM. */
 export class Gestures {
   #steering: Steering;
   #options: InputOptions;
   #surface: Size = { width: 1, height: 1 };
   #hands = new Map<number, Point>();
-  #drag: { by: number; what: Drag; from: Point } | undefined;
+  #drag: { by: number; what: Tool; from: Point } | undefined;
+  /** A press that may only have chosen what lies under it. */
+  #tap: { by: number; at: Point } | undefined;
   #longPress: ReturnType<typeof setTimeout> | undefined;
   #framesLeft = 0;
   #wheelLeft = 0;
   #hover: Point | undefined;
-  #isHolding = false;
+  /** The key that is held to point. */
+  #held: string | undefined;
   #at: Point = { x: 0.5, y: 0.5 };
 
   constructor(steering: Steering, options: InputOptions) {
@@ -66,21 +85,31 @@ export class Gestures {
     this.#options = options;
   }
 
-  resize(surface: Size): void {
+  /** The surface in CSS pixels, and in those of its pictures. */
+  resize(surface: Size, pixels?: Size): void {
     this.#surface = surface;
-    this.#steering.resize(surface);
+    this.#steering.resize(surface, pixels);
   }
 
   /** Whether the page should keep its hands off what follows. */
   down(hand: Hand): boolean {
     const at = { x: hand.x, y: hand.y };
     this.#hands.set(hand.id, at);
+    const mayChoose = hand.button === 0 && this.#hands.size === 1 && this.#options.tool() === undefined;
+    this.#tap = mayChoose ? { by: hand.id, at } : undefined;
     if (hand.kind === "touch") return this.#touch(hand.id, at);
     if (this.#drag) return true;
-    const what: Drag | undefined =
-      hand.button === 0 ? "window" : hand.button === 2 ? "zoom" : hand.button === 1 ? "pan" : undefined;
+    const what: Tool | undefined =
+      hand.button === 0
+        ? (this.#options.tool() ?? "window")
+        : hand.button === 2
+          ? "zoom"
+          : hand.button === 1
+            ? "pan"
+            : undefined;
     if (hand.button === 0 && this.#mayPoint()) this.#begin(hand.id, "point", at);
-    else if (what && this.#options.isPresenting()) this.#begin(hand.id, what, at);
+    else if (what && (what === "magnify" || this.#isMarking(what) || this.#options.isSteering()))
+      this.#begin(hand.id, what, at);
     else return false;
     return true;
   }
@@ -91,7 +120,12 @@ export class Gestures {
     if (hand.kind === "mouse") {
       this.#hover = at;
       if (this.#mayPoint() && (!this.#drag || this.#drag.what === "point")) this.#pointAt(at);
+      if (this.#options.tool() === "magnify" && (!this.#drag || this.#drag.what === "magnify"))
+        this.#magnify(at, false);
+      if (!this.#drag && isMarkTool(this.#options.tool())) this.#options.marks()?.move(at);
     }
+    if (this.#tap?.by === hand.id && Math.hypot(at.x - this.#tap.at.x, at.y - this.#tap.at.y) > TAP_PIXELS)
+      this.#tap = undefined;
     if (!before || (at.x === before.x && at.y === before.y)) return;
     if (
       this.#longPress !== undefined &&
@@ -120,16 +154,24 @@ export class Gestures {
       case "point":
         if (hand.kind === "touch") this.#pointAt(at);
         break;
+      case "magnify":
+        if (hand.kind === "touch") this.#magnify(at, true);
+        break;
+      default:
+        this.#options.marks()?.move(at);
     }
   }
 
   up(id: number): void {
     this.#cancelLongPress();
     this.#hands.delete(id);
+    if (this.#tap?.by === id && this.#drag?.what !== "point") this.#options.marks()?.tap(this.#tap.at);
+    this.#tap = undefined;
     if (this.#drag?.by !== id) return;
     const { what } = this.#drag;
     this.#drag = undefined;
-    if (what === "point" && !this.#isHolding) this.#unpoint();
+    if (isMarkTool(what)) this.#options.marks()?.up();
+    if (what === "point" && this.#held === undefined) this.#unpoint();
   }
 
   /** The mouse has left the surface. */
@@ -140,7 +182,7 @@ export class Gestures {
 
   /** `mode` as in WheelEvent.deltaMode. */
   wheel(at: Point, delta: number, mode: number, isZoom: boolean): void {
-    if (!this.#options.isPresenting() || delta === 0) return;
+    if (!this.#options.isSteering() || delta === 0) return;
     if (isZoom) {
       // A notch is about 100 pixels or 3 lines; a trackpad's pinch says a few pixels at a time.
       const pixels = mode === 0 ? delta : Math.sign(delta) * 100;
@@ -158,158 +200,115 @@ export class Gestures {
     if (frames !== 0) this.#steering.scrollBy(frames);
   }
 
-  /** A key went down while the viewport has the focus. Whether it meant something here. */
-  key(key: string, code: string, modifiers: { shift: boolean; control: boolean }, isRepeat: boolean): boolean {
-    if (modifiers.control) return false;
-    if (key === "?") {
-      this.#options.openHelp();
-      return true;
+  /** A hand was taken from the page: what it was about to do is not done. */
+  cancel(id: number): void {
+    this.#tap = undefined;
+    if (this.#drag?.by === id && isMarkTool(this.#drag.what)) {
+      this.#options.marks()?.drop();
+      this.#drag = undefined;
     }
-    if (key === "Escape" && this.#options.isPointing()) {
-      this.#options.setPointing(false);
+    this.up(id);
+  }
+
+  /**
+   * A key went down while the viewport has the focus. Whether it meant something here. `command`: held with Ctrl, or with the key
+   * that stands for it, and nothing else.
+   */
+  key(
+    key: string,
+    code: string,
+    modifiers: { shift: boolean; control: boolean; command?: boolean },
+    isRepeat: boolean,
+  ): boolean {
+    if (modifiers.control) {
+      const press = { key, code, isShift: modifiers.shift, isControl: true };
+      const wanted = modifiers.command ? actionOf(this.#options.shortcuts(), press) : undefined;
+      return wanted !== undefined && (this.#options.marks()?.perform(wanted) ?? false);
+    }
+    if (this.#options.marks()?.key(key, modifiers.shift)) return true;
+    if (key === "Escape" && this.#options.tool() !== undefined) {
+      this.#options.setTool(undefined);
       this.#unpoint();
       return true;
     }
-    if (key === "p" || key === "P") {
+    if (!modifiers.shift && this.#moveByKey(key)) return true;
+    const action = actionOf(this.#options.shortcuts(), { key, code, isShift: modifiers.shift });
+    if (action === "help") {
+      this.#options.openHelp();
+      return true;
+    }
+    if (action === "keep") return isRepeat || this.#options.keep();
+    if (action?.startsWith("mark.")) return this.#options.marks()?.perform(action) ?? false;
+    if (action === "viewport.next" || action === "viewport.previous")
+      return this.#options.goTo(action === "viewport.next" ? 1 : -1);
+    const isMagnifying = this.#options.tool() === "magnify";
+    if (action === "tool.magnify") {
+      this.#options.setTool(isMagnifying ? undefined : "magnify");
+      if (!isMagnifying && this.#hover) this.#magnify(this.#hover, false);
+      return true;
+    }
+    if (isMagnifying && (action === "zoom.in" || action === "zoom.out")) {
+      this.#options.magnifier.zoomBy(action === "zoom.in" ? ZOOM_STEP : 1 / ZOOM_STEP);
+      return true;
+    }
+    if (action === "point") {
+      if (!this.#options.mayPoint()) return false;
       if (!isRepeat) {
-        this.#isHolding = true;
+        this.#held = key.toLowerCase();
         if (this.#hover) this.#pointAt(this.#hover);
         else this.#pointTo(this.#at);
       }
       return true;
     }
-    if (this.#mayPoint() && this.#pointByKey(key)) return true;
-    return this.#options.isPresenting() && this.#present(key, code, modifiers.shift);
+    return action !== undefined && this.#options.isSteering() && perform(action, this.#steering, this.#options);
   }
 
   keyUp(key: string): void {
-    if ((key !== "p" && key !== "P") || !this.#isHolding) return;
-    this.#isHolding = false;
-    if (!this.#options.isPointing()) this.#unpoint();
+    if (this.#held === undefined || key.toLowerCase() !== this.#held) return;
+    this.blur();
   }
 
-  /** The focus went elsewhere: a key that was held is not any more. */
+  /** The focus went elsewhere, or a key that was held is not any more. */
   blur(): void {
-    this.keyUp("p");
+    if (this.#held === undefined) return;
+    this.#held = undefined;
+    if (this.#options.tool() !== "point") this.#unpoint();
   }
 
-  #present(key: string, code: string, isShift: boolean): boolean {
-    const steering = this.#steering;
-    if (isShift && this.#pan(key)) return true;
-    switch (key) {
-      case "ArrowUp":
-      case "ArrowLeft":
-        steering.scrollBy(-1);
-        return true;
-      case "ArrowDown":
-      case "ArrowRight":
-        steering.scrollBy(1);
-        return true;
-      case "PageUp":
-        steering.scrollBy(-PAGE);
-        return true;
-      case "PageDown":
-        steering.scrollBy(PAGE);
-        return true;
-      case "Home":
-        steering.scrollTo(0);
-        return true;
-      case "End":
-        steering.scrollTo(Number.MAX_SAFE_INTEGER);
-        return true;
-      case "+":
-        steering.zoomBy(ZOOM_STEP);
-        return true;
-      case "-":
-        steering.zoomBy(1 / ZOOM_STEP);
-        return true;
-      case "=":
-        steering.fit();
-        return true;
-      case " ":
-        return this.#options.togglePlaying();
-      case "<":
-      case ",":
-        this.#options.changeSpeed(-1);
-        return true;
-      case ">":
-      case ".":
-        this.#options.changeSpeed(1);
-        return true;
-      case "[":
-        steering.turnBy(-1);
-        return true;
-      case "]":
-        steering.turnBy(1);
-        return true;
-    }
-    switch (key.toLowerCase()) {
-      case "i":
-        steering.invert();
-        return true;
-      case "r":
-        steering.reset();
-        return true;
-      case "t":
-        steering.turnBy(isShift ? -1 : 1);
-        return true;
-      case "f":
-        steering.flip();
-        return true;
-      case "o":
-        steering.toggleOverlays();
-        return true;
-      case "s":
-        steering.toggleShutters();
-        return true;
-      case "b":
-        steering.windowBy(0, -WINDOW_STEP_PIXELS);
-        return true;
-      case "d":
-        steering.windowBy(0, WINDOW_STEP_PIXELS);
-        return true;
-      case "n":
-        steering.windowBy(-WINDOW_STEP_PIXELS, 0);
-        return true;
-      case "w":
-        steering.windowBy(WINDOW_STEP_PIXELS, 0);
-        return true;
-    }
-    // On French keyboards the digits stand above other signs: the place of the key counts too.
-    const digit = /^[1-9]$/.test(key) ? key : /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
-    const preset = digit === undefined ? undefined : this.#options.presets()[Number(digit) - 1];
-    if (preset) steering.choose(preset);
-    return digit !== undefined;
-  }
-
-  #pan(key: string): boolean {
-    const to = ARROWS[key];
-    if (to) this.#steering.panByParts(to.x * PAN_PART, to.y * PAN_PART);
-    return to !== undefined;
-  }
-
-  #pointByKey(key: string): boolean {
-    const to = ARROWS[key];
-    if (to) {
+  /** The arrows move the pointer, or the magnifier, while there is one: as it is seen, whatever the turn. */
+  #moveByKey(key: string): boolean {
+    const arrow = ARROWS[key];
+    const shown = this.#steering.current;
+    if (!arrow || !shown) return false;
+    const to = unturned(shown, { x: arrow.x * POINTER_STEP, y: arrow.y * POINTER_STEP });
+    if (this.#mayPoint()) {
       const inside = (value: number) => Math.min(1, Math.max(0, value));
-      this.#pointTo({ x: inside(this.#at.x + to.x * POINTER_STEP), y: inside(this.#at.y + to.y * POINTER_STEP) });
+      this.#pointTo({ x: inside(this.#at.x + to.x), y: inside(this.#at.y + to.y) });
+      return true;
     }
-    return to !== undefined;
+    if (this.#options.tool() !== "magnify") return false;
+    this.#options.magnifier.moveBy(to.x, to.y);
+    return true;
   }
 
   #touch(id: number, at: Point): boolean {
     if (this.#hands.size > 1) {
       this.#cancelLongPress();
+      this.#tap = undefined;
       if (this.#drag?.what === "point") this.#unpoint();
+      if (isMarkTool(this.#drag?.what)) this.#options.marks()?.drop();
       this.#drag = undefined;
-      return this.#options.isPresenting();
+      return this.#options.isSteering();
     }
-    if (this.#options.isPointing()) {
-      this.#begin(id, "point", at);
+    const tool = this.#options.tool();
+    const isFree = tool === "magnify" || this.#isMarking(tool) || (tool === "point" && this.#options.mayPoint());
+    if (tool && (isFree || (tool !== "point" && tool !== "scroll" && this.#options.isSteering()))) {
+      this.#begin(id, tool, at, true);
       return true;
     }
     this.#drag = { by: id, what: "scroll", from: at };
     this.#framesLeft = 0;
+    if (!this.#options.mayPoint()) return true;
     this.#longPress = setTimeout(() => {
       this.#longPress = undefined;
       this.#begin(id, "point", at);
@@ -317,9 +316,16 @@ export class Gestures {
     return true;
   }
 
-  #begin(id: number, what: Drag, at: Point): void {
+  #begin(id: number, what: Tool, at: Point, isTouch = false): void {
     this.#drag = { by: id, what, from: at };
+    this.#framesLeft = 0;
     if (what === "point") this.#pointAt(at);
+    if (what === "magnify") this.#magnify(at, isTouch);
+    if (isMarkTool(what)) this.#options.marks()?.down(at);
+  }
+
+  #isMarking(tool: Tool | undefined): boolean {
+    return isMarkTool(tool) && this.#options.marks() !== undefined;
   }
 
   #cancelLongPress(): void {
@@ -328,7 +334,7 @@ export class Gestures {
   }
 
   #pinch(id: number, before: Point, at: Point): void {
-    if (!this.#options.isPresenting()) return;
+    if (!this.#options.isSteering()) return;
     const other = [...this.#hands].find(([each]) => each !== id)?.[1];
     if (!other) return;
     const middle = (a: Point): Point => ({ x: (a.x + other.x) / 2, y: (a.y + other.y) / 2 });
@@ -341,7 +347,7 @@ export class Gestures {
   /** A finger goes through a short stack in one stroke, and through a long one in several. */
   #scrollByPixels(dy: number): void {
     const shown = this.#steering.current;
-    if (!shown || !this.#options.isPresenting()) return;
+    if (!shown || !this.#options.isSteering()) return;
     const pixels = Math.min(24, Math.max(5, this.#surface.height / shown.count));
     this.#framesLeft += dy / pixels;
     const frames = Math.trunc(this.#framesLeft);
@@ -350,7 +356,12 @@ export class Gestures {
   }
 
   #mayPoint(): boolean {
-    return this.#isHolding || this.#options.isPointing();
+    return this.#options.mayPoint() && (this.#held !== undefined || this.#options.tool() === "point");
+  }
+
+  #magnify(at: Point, isTouch: boolean): void {
+    const shown = this.#steering.current;
+    if (shown) this.#options.magnifier.place(toFrame(this.#surface, shown.aspect, shown, at), isTouch);
   }
 
   #pointAt(at: Point): void {
@@ -379,55 +390,3 @@ const ARROWS: Readonly<Record<string, Point>> = {
   ArrowLeft: { x: -1, y: 0 },
   ArrowRight: { x: 1, y: 0 },
 };
-
-/** Listens on an element; the answer stops it. */
-export function listen(element: HTMLElement, gestures: Gestures): () => void {
-  const place = (event: MouseEvent): Point => {
-    const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
-  const hand = (event: PointerEvent): Hand => ({
-    id: event.pointerId,
-    kind: event.pointerType === "touch" ? "touch" : "mouse",
-    button: event.button,
-    ...place(event),
-  });
-  const controller = new AbortController();
-  const on = <K extends keyof HTMLElementEventMap>(
-    type: K,
-    f: (event: HTMLElementEventMap[K]) => void,
-    options: AddEventListenerOptions = {},
-  ) => element.addEventListener(type, f, { ...options, signal: controller.signal });
-
-  on("pointerdown", (event) => {
-    if (!gestures.down(hand(event))) return;
-    element.setPointerCapture(event.pointerId);
-    // The middle button would start the browser's own scrolling. The focus still comes here: keys work after a click.
-    event.preventDefault();
-    element.focus({ preventScroll: true });
-  });
-  on("pointermove", (event) => gestures.move(hand(event)));
-  // Chromium tells it at once, where `pointermove` waits for the next frame and then says the same again.
-  on("pointerrawupdate", (event) => {
-    if (event instanceof PointerEvent && event.buttons !== 0) gestures.move(hand(event));
-  });
-  on("pointerup", (event) => gestures.up(event.pointerId));
-  on("pointercancel", (event) => gestures.up(event.pointerId));
-  on("pointerleave", () => gestures.leave());
-  on("contextmenu", (event) => event.preventDefault());
-  on(
-    "wheel",
-    (event) => {
-      event.preventDefault();
-      gestures.wheel(place(event), event.deltaY, event.deltaMode, event.ctrlKey);
-    },
-    { passive: false },
-  );
-  on("keydown", (event) => {
-    const modifiers = { shift: event.shiftKey, control: event.ctrlKey || event.altKey || event.metaKey };
-    if (gestures.key(event.key, event.code, modifiers, event.repeat)) event.preventDefault();
-  });
-  on("keyup", (event) => gestures.keyUp(event.key));
-  on("blur", () => gestures.blur());
-  return () => controller.abort();
-}

@@ -29,6 +29,8 @@ export class PictureQueue<P> {
   #oldestRevision = 0;
   /** Counts connections: what was begun for an earlier one is dropped. */
   #era = 0;
+  /** Counts views: what was begun for an earlier one is acknowledged, and not drawn. */
+  #view = 0;
 
   constructor(easel: Easel<P>, acknowledge: (sequence: number) => void, onDrawn: (header: PictureHeader) => void) {
     this.#easel = easel;
@@ -64,6 +66,16 @@ export class PictureQueue<P> {
     this.#easel.clear();
   }
 
+  /** Another view begins, whose revisions say nothing of those before: the surface goes black until its first picture. */
+  forget(): void {
+    this.#view += 1;
+    if (this.#waiting) this.#acknowledge(this.#waiting.header.sequence);
+    this.#waiting = undefined;
+    this.#drawn = undefined;
+    this.#oldestRevision = 0;
+    this.#easel.clear();
+  }
+
   #isStale(header: PictureHeader): boolean {
     return (
       header.revision < Math.max(this.#oldestRevision, this.#drawn?.revision ?? 0) ||
@@ -76,10 +88,10 @@ export class PictureQueue<P> {
     const { header, bytes } = this.#waiting;
     this.#waiting = undefined;
     this.#isDecoding = true;
-    void this.#show(header, bytes, this.#era);
+    void this.#show(header, bytes, this.#era, this.#view);
   }
 
-  async #show(header: PictureHeader, bytes: Uint8Array, era: number): Promise<void> {
+  async #show(header: PictureHeader, bytes: Uint8Array, era: number, view: number): Promise<void> {
     let picture: P | undefined;
     try {
       picture = await this.#easel.decode(header.format, bytes);
@@ -88,7 +100,7 @@ export class PictureQueue<P> {
     }
     const isCurrent = era === this.#era;
     if (picture !== undefined) {
-      if (isCurrent && !this.#isStale(header)) {
+      if (isCurrent && view === this.#view && !this.#isStale(header)) {
         this.#easel.draw(picture, header);
         this.#drawn = header;
         this.#onDrawn(header);
@@ -104,17 +116,35 @@ export class PictureQueue<P> {
   }
 }
 
-/** A canvas as an easel. Its pixels are those of the picture; CSS fits them into the page. */
+/** Whether a picture is of exactly the surface that it is for: it is drawn as it is, and nothing is scaled. */
+export const isExact = ({ width, height, surfaceWidth, surfaceHeight, part }: PictureHeader): boolean =>
+  width === surfaceWidth &&
+  height === surfaceHeight &&
+  part.every((value, index) => Math.abs(value - ([0, 0, width, height][index] ?? 0)) < 1e-6);
+
+/**
+ * A canvas as an easel. Its pixels are those of the surface that the picture is for; CSS fits them into the page. Of a picture that
+ * is shared with other surfaces the part for this one is drawn.
+ */
 export function canvasEasel(canvas: HTMLCanvasElement): Easel<ImageBitmap> {
   const context = canvas.getContext("2d", { alpha: false });
   return {
     // The gateway's pictures carry no colour profile, so nothing is converted. To ask for that makes Chromium a third slower.
     decode: (format, bytes) =>
       createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` })),
-    draw(picture) {
-      if (canvas.width !== picture.width) canvas.width = picture.width;
-      if (canvas.height !== picture.height) canvas.height = picture.height;
-      context?.drawImage(picture, 0, 0);
+    draw(picture, header) {
+      const { surfaceWidth: width, surfaceHeight: height, part } = header;
+      if (canvas.width !== width) canvas.width = width;
+      if (canvas.height !== height) canvas.height = height;
+      if (!context) return;
+      if (isExact(header)) {
+        context.drawImage(picture, 0, 0);
+        return;
+      }
+      // The part may reach beyond the picture.
+      context.clearRect(0, 0, width, height);
+      context.imageSmoothingQuality = "high";
+      context.drawImage(picture, ...part, 0, 0, width, height);
     },
     release: (picture) => picture.close(),
     clear: () => context?.clearRect(0, 0, canvas.width, canvas.height),

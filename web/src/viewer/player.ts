@@ -1,7 +1,8 @@
 import { batch, type Signal, signal } from "@preact/signals";
-import type { PictureHeader, Shown } from "../protocol";
+import type { PictureHeader } from "../protocol";
 import { Cine, nextSpeed } from "./cine";
 import type { Steering } from "./steering";
+import type { Shown } from "./viewing";
 
 const COUNT_EVERY_MS = 500;
 

@@ -1,15 +1,45 @@
-import type { Shown, WindowState } from "../protocol";
+import type { WindowState } from "../protocol";
+import type { Shown } from "./viewing";
 
-/** Windows in common use for computed tomography, in Hounsfield units. */
-const CT: readonly (WindowState & { name: CtPreset })[] = [
+/**
+ * Windows in common use for computed tomography, in Hounsfield units: those that textbooks and viewers give, of which no two
+ * agree to the unit. A radiologist of the house should look at these numbers before they are relied on.
+ */
+const CT = [
   { name: "softTissue", center: 40, width: 400 },
   { name: "lung", center: -600, width: 1500 },
   { name: "bone", center: 400, width: 1800 },
   { name: "mediastinum", center: 50, width: 350 },
   { name: "brain", center: 40, width: 80 },
-];
+  { name: "abdomen", center: 50, width: 400 },
+  { name: "liver", center: 30, width: 150 },
+  { name: "stroke", center: 40, width: 40 },
+  { name: "spine", center: 50, width: 250 },
+  { name: "angio", center: 300, width: 600 },
+] as const satisfies readonly (WindowState & { name: string })[];
 
-export type CtPreset = "softTissue" | "lung" | "bone" | "mediastinum" | "brain";
+/** A part of the range that the file's own window shows: from and to, 0 at its dark end and 1 at its bright one. */
+interface Part {
+  name: string;
+  from: number;
+  to: number;
+}
+
+/**
+ * Signals of magnetic resonance and counts of positron emission have no scale that is the same in two files: what is usual is
+ * said in parts of the window that the file brings. The same caution as above holds.
+ */
+const MR = [
+  { name: "strongContrast", from: 0.25, to: 0.75 },
+  { name: "lowSignal", from: 0, to: 0.5 },
+  { name: "highSignal", from: 0.5, to: 1 },
+] as const satisfies readonly Part[];
+const PT = [
+  { name: "lowUptake", from: 0, to: 0.5 },
+  { name: "highUptake", from: 0, to: 2 },
+] as const satisfies readonly Part[];
+
+export type UsualPreset = (typeof CT)[number]["name"] | (typeof MR)[number]["name"] | (typeof PT)[number]["name"];
 
 /** A way to spread the values over the greys: one that the object offers, or a window that is usual for the modality. */
 export interface Preset {
@@ -20,7 +50,7 @@ export interface Preset {
   /** Counts the object's tables from 1; absent for windows. */
   table?: number;
   /** Name of the usual window; the object's own words go before it. */
-  usual?: CtPreset;
+  usual?: UsualPreset;
   /** Absent for tables. */
   window?: WindowState;
 }
@@ -46,13 +76,27 @@ export function presetsOf(shown: Shown): Preset[] {
     if (!twin) presets.push({ alternative, explanation: words, window });
     else if (!twin.explanation && words) twin.explanation = words;
   }
-  if (shown.modality === "CT" && shown.window)
-    for (const { name, ...window } of CT) {
-      const twin = presets.find((preset) => isSame(preset.window, window));
-      if (!twin) presets.push({ usual: name, window });
-      else twin.usual ??= name;
-    }
+  if (!shown.window) return presets;
+  for (const { name, ...window } of usualOf(shown)) {
+    const twin = presets.find((preset) => isSame(preset.window, window));
+    if (!twin) presets.push({ usual: name, window });
+    else twin.usual ??= name;
+  }
   return presets;
+}
+
+/** Ultrasound has none, and films and mammograms only those of the file: nobody but its maker knows their values. */
+function usualOf({ modality, alternatives }: Shown): (WindowState & { name: UsualPreset })[] {
+  if (modality === "CT") return [...CT];
+  const parts = modality === "MR" ? MR : modality === "PT" ? PT : [];
+  const own = alternatives.find(({ window }) => window)?.window;
+  if (!own) return [];
+  const dark = own.center - own.width / 2;
+  return parts.map(({ name, from, to }) => ({
+    name,
+    center: dark + ((from + to) / 2) * own.width,
+    width: (to - from) * own.width,
+  }));
 }
 
 /** Place in the list of what is in force; `default` for the object's own choice, `own` for a window that somebody has set. */

@@ -1,5 +1,6 @@
-import type { CalibrationState, CalibrationWord, Shown } from "../protocol";
+import type { CalibrationState, CalibrationWord } from "../protocol";
 import { frameSize, type Point, type Size, toFrame } from "./geometry";
+import type { Shown } from "./viewing";
 
 /** A length to draw, and what it rests on. */
 export interface ScaleBar {

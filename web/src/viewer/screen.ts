@@ -1,54 +1,76 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { PictureHeader } from "../protocol";
-import type { Wire } from "../wire";
 import type { Size } from "./geometry";
-import { Gestures, listen } from "./input";
-import type { PointerState } from "./Pointers";
+import { Gestures } from "./input";
+import { keyImagesOf } from "./key-images";
+import { listen } from "./listen";
 import { canvasEasel, PictureQueue } from "./pictures";
 import { Player } from "./player";
 import { presetsOf } from "./presets";
+import type { Screens } from "./screens";
+import { SeenPointers } from "./seen-pointers";
+import { shortcuts } from "./shortcuts";
 import { Steering } from "./steering";
-import type { Viewing } from "./viewing";
+import type { Shown } from "./viewing";
 
 const RESIZE_QUIET_MS = 150;
 /** Denser than this, a phone's picture costs more than it shows. */
 const DENSITY_MAX = 2;
 const SLOW_AFTER_MS = 1_000;
-const FADE_MS = 2_000;
+/** A picture with loss that nothing follows for so long is what there is. */
+const REDUCED_AFTER_MS = 1_500;
 
-/** One person's screen in the viewing: the surface, its pictures, the pointers on it, and the hands that move it. */
+/** Pixels of pictures in a CSS pixel: device pixels, but on the densest phones. */
+export const density = (): number => Math.min(DENSITY_MAX, devicePixelRatio || 1);
+
+/** One person's screen of a viewport: the surface, its pictures, the pointers on it, and the hands that move it. */
 export class Screen {
+  /** Its number, from 0. */
+  readonly viewport: number;
   /** Size of the surface in CSS pixels. */
   readonly size: Signal<Size> = signal({ width: 0, height: 0 });
+  /** The same in pixels of its pictures. */
+  readonly pixels: ReadonlySignal<Size> = computed(() => {
+    const { width, height } = this.size.value;
+    return { width: Math.round(width * density()), height: Math.round(height * density()) };
+  });
+  /** What is on show here. */
+  readonly shown: ReadonlySignal<Shown | undefined>;
+  /** What the picture on the surface shows, which is not yet what is on show while a newer one is on its way. */
+  readonly seen: ReadonlySignal<Shown | undefined>;
   /** The picture that is on the surface. */
   readonly drawn: Signal<PictureHeader | undefined> = signal(undefined);
   /** The picture that should be there has not come for more than a second. */
   readonly isSlow: Signal<boolean> = signal(false);
-  readonly pointers: Signal<ReadonlyMap<string, PointerState>> = signal(new Map());
-  readonly isPointing: Signal<boolean> = signal(false);
-  readonly isHelpOpen: Signal<boolean> = signal(false);
-  readonly isPresenting: ReadonlySignal<boolean>;
+  /** The picture has loss, and no sharper one comes by itself so soon. */
+  readonly isReduced: Signal<boolean> = signal(false);
+  readonly pointers = new SeenPointers();
   /** Why the frame that should be seen cannot be: the gateway's own sentence, for staff. */
   readonly failure: ReadonlySignal<string | undefined>;
   readonly steering: Steering;
   readonly player: Player;
+  readonly screens: Screens;
 
-  #wire: Wire;
-  #viewing: Viewing;
-  #self: string;
   #failed: Signal<{ revision: number; detail: string } | undefined> = signal(undefined);
-  #slowTimer: number | undefined;
-  #fading = new Map<string, number>();
+  #slowTimer: ReturnType<typeof setTimeout> | undefined;
+  #reducedTimer: ReturnType<typeof setTimeout> | undefined;
+  #surface: HTMLElement | undefined;
+  #queue: PictureQueue<ImageBitmap> | undefined;
 
-  constructor(wire: Wire, viewing: Viewing, self: string, mayPresent: boolean) {
-    this.#wire = wire;
-    this.#viewing = viewing;
-    this.#self = self;
-    this.steering = new Steering((message) => wire.send(message));
-    this.isPresenting = computed(() => mayPresent && viewing.state.value?.presenter === self);
+  constructor(screens: Screens, viewport: number) {
+    const { viewing, wire } = screens;
+    this.screens = screens;
+    this.viewport = viewport;
+    this.shown = computed(() => viewing.seen.value?.viewports[viewport] ?? undefined);
+    this.seen = computed(() => {
+      const shown = this.shown.value;
+      const drawn = this.drawn.value;
+      return shown && ((drawn && viewing.at(viewport, drawn.revision)) ?? shown);
+    });
+    this.steering = new Steering((message) => wire.send(message), viewport);
     this.failure = computed(() => {
       const failed = this.#failed.value;
-      return failed && failed.revision >= (viewing.state.value?.revision ?? 0) ? failed.detail : undefined;
+      return failed && failed.revision >= (this.shown.value?.picture ?? 0) ? failed.detail : undefined;
     });
     this.player = new Player(
       this.steering,
@@ -57,85 +79,89 @@ export class Screen {
     );
   }
 
-  setPointing(is: boolean): void {
-    this.isPointing.value = is;
-    if (is) return;
-    this.steering.unpoint();
-    this.#fade(this.#self);
+  /** Gives the focus to what is on show here: the picture, or what is read in its place. */
+  focus(): void {
+    const surface = this.#surface;
+    const inPlace = surface?.hidden
+      ? surface.parentElement?.querySelector<HTMLElement>('section[tabindex="0"]')
+      : surface;
+    inPlace?.focus({ preventScroll: true });
+  }
+
+  /** The exact picture of what is on show, however long it takes. */
+  wantFullQuality(): void {
+    this.isReduced.value = false;
+    this.screens.wire.send({ type: "full_quality", viewport: this.viewport });
+  }
+
+  /** A picture for this viewport has come. Each is acknowledged, drawn or not. */
+  receive(header: PictureHeader, bytes: Uint8Array): void {
+    if (this.#queue && header.isOwn === this.screens.viewing.isOwn.peek()) this.#queue.receive(header, bytes);
+    else this.screens.wire.send({ type: "drawn", sequence: header.sequence });
   }
 
   /** Takes a canvas and the element around it into use; the answer lets go of them. */
   mount(canvas: HTMLCanvasElement, surface: HTMLElement): () => void {
-    const wire = this.#wire;
-    const gestures = new Gestures(this.steering, {
-      isPresenting: () => this.isPresenting.peek(),
-      isPointing: () => this.isPointing.peek(),
-      setPointing: (is) => this.setPointing(is),
-      presets: () => {
-        const shown = this.#viewing.state.peek()?.shown;
-        return shown ? presetsOf(shown) : [];
-      },
-      openHelp: () => {
-        this.isHelpOpen.value = true;
-      },
-      togglePlaying: () => this.player.toggle(),
-      changeSpeed: (by) => this.player.changeSpeed(by),
-      onPoint: (at) => (at ? this.#place(this.#self, { ...at, isGone: false }) : this.#fade(this.#self)),
-    });
+    const { screens, viewport } = this;
+    const { wire, viewing, self } = screens;
+    const gestures = this.#gestures();
     const queue = new PictureQueue(
       canvasEasel(canvas),
       (sequence) => wire.send({ type: "drawn", sequence }),
-      (header) => {
-        this.drawn.value = header;
-        this.player.drawn(header);
-        if (this.#failed.peek() && header.revision > (this.#failed.peek()?.revision ?? 0))
-          this.#failed.value = undefined;
-        this.#watch(true);
-      },
+      (header) => this.#onDrawn(header),
     );
+    this.#queue = queue;
+    this.#surface = surface;
 
     const tell = () => {
-      const { width, height } = this.size.peek();
-      const density = Math.min(DENSITY_MAX, devicePixelRatio || 1);
+      const { width, height } = this.pixels.peek();
       if (width < 1 || height < 1 || !canvas.isConnected) return;
-      wire.send({ type: "surface", width: Math.round(width * density), height: Math.round(height * density) });
+      wire.send({ type: "surface", viewport, width, height });
     };
-    let quiet: number | undefined;
+    let quiet: ReturnType<typeof setTimeout> | undefined;
     let isTold = false;
     const observer = new ResizeObserver(([entry]) => {
       if (!entry) return;
       const size = { width: entry.contentRect.width, height: entry.contentRect.height };
       this.size.value = size;
-      gestures.resize(size);
+      gestures.resize(size, this.pixels.peek());
       clearTimeout(quiet);
-      quiet = window.setTimeout(tell, isTold ? RESIZE_QUIET_MS : 0);
+      quiet = setTimeout(tell, isTold ? RESIZE_QUIET_MS : 0);
       isTold = true;
     });
     observer.observe(surface);
 
-    let series: string | undefined;
+    let series = this.shown.peek()?.series;
+    let wasOwn = viewing.isOwn.peek();
     const stopEffect = effect(() => {
-      const state = this.#viewing.state.value;
-      this.steering.adopt(state?.shown);
-      this.player.adopt(state?.shown, this.isPresenting.value);
-      if (state?.shown?.series !== series) {
-        series = state?.shown?.series;
-        this.#clearPointers();
-        this.setPointing(false);
+      const shown = this.shown.value;
+      const isOwn = viewing.isOwn.value;
+      if (isOwn !== wasOwn) {
+        wasOwn = isOwn;
+        this.#forget();
+      }
+      this.steering.adopt(shown);
+      this.player.adopt(shown, screens.isSteering.value);
+      if (shown?.series !== series) {
+        series = shown?.series;
+        this.pointers.clear();
+        this.steering.unpoint();
+        screens.onOtherSeries(viewport);
       }
       // What is no picture leaves none behind it either.
-      if (state && state.shown?.content !== "pictures") {
-        queue.clear(state.revision);
+      if (viewing.seen.value && shown?.content !== "pictures") {
+        queue.clear(shown?.picture ?? viewing.state.peek()?.revision ?? 0);
         this.drawn.value = undefined;
       }
       // The effect follows what has come of a document, too.
-      void this.#viewing.content.value;
+      void viewing.content(viewport);
       this.#watch(false);
     });
+    const isMine = (of: { viewport: number; isOwn: boolean }) =>
+      of.viewport === viewport && of.isOwn === viewing.isOwn.peek();
     const stops = [
       stopEffect,
       listen(surface, gestures),
-      wire.onPicture((header, bytes) => queue.receive(header, bytes)),
       wire.on("welcome", () => {
         queue.restart();
         this.#failed.value = undefined;
@@ -145,15 +171,18 @@ export class Screen {
       wire.on("place", ({ place }) => {
         if (place.state === "in_call") tell();
       }),
-      wire.on("frame_failed", ({ revision, detail }) => {
+      wire.on("frame_failed", ({ revision, detail, ...of }) => {
+        if (!isMine(of)) return;
         this.#failed.value = { revision, detail };
         this.#watch(false);
       }),
-      wire.on("pointer", ({ participant, x, y }) => {
-        if (participant !== this.#self) this.#place(participant, { x, y, isGone: false });
+      wire.on("pointer", ({ participant, viewport: of, x, y }) => {
+        if (participant === self) return;
+        if (isMine({ viewport: of, isOwn: false })) this.pointers.place(participant, { x, y });
+        else this.pointers.fade(participant);
       }),
       wire.on("pointer_gone", ({ participant }) => {
-        if (participant !== this.#self) this.#fade(participant);
+        if (participant !== self) this.pointers.fade(participant);
       }),
     ];
     return () => {
@@ -161,63 +190,90 @@ export class Screen {
       observer.disconnect();
       clearTimeout(quiet);
       clearTimeout(this.#slowTimer);
+      clearTimeout(this.#reducedTimer);
       this.#slowTimer = undefined;
+      this.#queue = this.#surface = undefined;
+      // The canvas goes with what is on it.
+      this.drawn.value = undefined;
+      this.isSlow.value = this.isReduced.value = false;
       this.player.stop();
       this.steering.unpoint();
-      this.#clearPointers();
+      this.pointers.clear();
     };
+  }
+
+  #gestures(): Gestures {
+    const { screens, viewport } = this;
+    return new Gestures(this.steering, {
+      isSteering: () => screens.isSteering.peek(),
+      mayPoint: () => !screens.viewing.isOwn.peek(),
+      tool: () => screens.tool.peek(),
+      setTool: (tool) => screens.setTool(tool, viewport),
+      shortcuts: () => shortcuts.peek(),
+      presets: () => {
+        const shown = this.shown.peek();
+        return shown ? presetsOf(shown) : [];
+      },
+      openHelp: () => {
+        screens.isHelpOpen.value = true;
+      },
+      keep: () => {
+        if (screens.isStaff) void keyImagesOf(screens.wire).keep(viewport);
+        return screens.isStaff;
+      },
+      togglePlaying: () => this.player.toggle(),
+      changeSpeed: (by) => this.player.changeSpeed(by),
+      onPoint: (at) => (at ? this.pointers.place(screens.self, at) : this.pointers.fade(screens.self)),
+      magnifier: {
+        place: (at, isTouch) => screens.magnifier.place({ viewport, ...at, isTouch }),
+        moveBy: (x, y) => screens.magnifier.moveBy(x, y),
+        zoomBy: (by) => screens.magnifier.zoomBy(by),
+      },
+      goTo: (by) => screens.goTo(viewport, by),
+      marks: () => screens.marking.peek()?.hand(this),
+    });
+  }
+
+  /** Another view begins, the own one or the shared one: nothing of the one before may stand under its words. */
+  #forget(): void {
+    this.#queue?.forget();
+    this.#failed.value = undefined;
+    this.drawn.value = undefined;
+    this.pointers.clear();
+    this.steering.forget();
+    this.player.stop();
+  }
+
+  #onDrawn(header: PictureHeader): void {
+    this.drawn.value = header;
+    this.player.drawn(header);
+    if (header.revision > (this.#failed.peek()?.revision ?? 0)) this.#failed.value = undefined;
+    clearTimeout(this.#reducedTimer);
+    this.isReduced.value = false;
+    if (!header.isLossless)
+      this.#reducedTimer = setTimeout(() => {
+        this.isReduced.value = true;
+      }, REDUCED_AFTER_MS);
+    this.#watch(true);
   }
 
   /** Starts, keeps or stops the clock of a picture that is awaited. A picture that came shows that it is not stuck. */
   #watch(hasDrawn: boolean): void {
-    const state = this.#viewing.state.peek();
+    const shown = this.shown.peek();
     const isAwaited =
-      state?.shown !== undefined &&
+      shown !== undefined &&
       this.failure.peek() === undefined &&
-      (state.shown.content === "pictures"
-        ? (this.drawn.peek()?.revision ?? -1) < state.revision
-        : this.#viewing.content.peek() === undefined);
+      (shown.content === "pictures"
+        ? (this.drawn.peek()?.revision ?? -1) < shown.picture
+        : this.screens.viewing.content(this.viewport) === undefined);
     if (hasDrawn || !isAwaited) {
       clearTimeout(this.#slowTimer);
       this.#slowTimer = undefined;
       this.isSlow.value = false;
     }
     if (isAwaited)
-      this.#slowTimer ??= window.setTimeout(() => {
+      this.#slowTimer ??= setTimeout(() => {
         this.isSlow.value = true;
       }, SLOW_AFTER_MS);
-  }
-
-  #place(participant: string, pointer: PointerState): void {
-    clearTimeout(this.#fading.get(participant));
-    this.pointers.value = new Map(this.pointers.peek()).set(participant, pointer);
-    // Nothing new from there for two seconds: it fades as if it were gone.
-    this.#fading.set(
-      participant,
-      window.setTimeout(() => this.#fade(participant), FADE_MS),
-    );
-  }
-
-  /** Fades over two seconds, so that what was pointed at can still be seen. */
-  #fade(participant: string): void {
-    const pointer = this.pointers.peek().get(participant);
-    if (!pointer || pointer.isGone) return;
-    clearTimeout(this.#fading.get(participant));
-    this.pointers.value = new Map(this.pointers.peek()).set(participant, { ...pointer, isGone: true });
-    this.#fading.set(
-      participant,
-      window.setTimeout(() => {
-        this.#fading.delete(participant);
-        const rest = new Map(this.pointers.peek());
-        rest.delete(participant);
-        this.pointers.value = rest;
-      }, FADE_MS),
-    );
-  }
-
-  #clearPointers(): void {
-    for (const timer of this.#fading.values()) clearTimeout(timer);
-    this.#fading.clear();
-    if (this.pointers.peek().size > 0) this.pointers.value = new Map();
   }
 }

@@ -1,6 +1,19 @@
-import type { ClientMessage, Shown, WindowState } from "../protocol";
-import { clampView, FIT, flip, type Point, panBy, type Size, turnBy, type View, zoomAbout } from "./geometry";
+import type { ClientMessage, WindowState } from "../protocol";
+import {
+  actualSize,
+  clampView,
+  FIT,
+  type FlipAxis,
+  flip,
+  type Point,
+  panBy,
+  type Size,
+  turnBy,
+  type View,
+  zoomAbout,
+} from "./geometry";
 import type { Preset } from "./presets";
+import type { Shown } from "./viewing";
 
 /** How long what a hand has asked for counts before what the gateway says, when the two differ. */
 const SETTLE_MS = 700;
@@ -53,10 +66,12 @@ export function promptly(): (f: () => void) => void {
  */
 export class Steering {
   #send: (message: ClientMessage) => void;
+  #viewport: number;
   #schedule: (f: () => void) => void;
   #now: () => number;
   #shown: Shown | undefined;
   #surface: Size = { width: 1, height: 1 };
+  #pixels: Size = { width: 1, height: 1 };
   #wanted: Wanted = {};
   #wantedAt = 0;
   #dirty = new Set<keyof Wanted>();
@@ -69,30 +84,35 @@ export class Steering {
 
   constructor(
     send: (message: ClientMessage) => void,
+    viewport = 0,
     schedule: (f: () => void) => void = promptly(),
     now: () => number = () => performance.now(),
   ) {
     this.#send = send;
+    this.#viewport = viewport;
     this.#schedule = schedule;
     this.#now = now;
   }
 
   /** What the gateway says is shown now. */
   adopt(shown: Shown | undefined): void {
-    if (shown?.series !== this.#shown?.series) {
-      this.#wanted = {};
-      this.#dirty.clear();
-      this.#hasOwnWindow = false;
-    }
+    if (shown?.series !== this.#shown?.series) this.#leave();
     this.#shown = shown;
     const wanted = this.#wanted;
     if (shown && wanted.index === shown.index && !this.#dirty.has("index")) delete wanted.index;
     if (shown && wanted.isInverted === shown.isInverted) delete wanted.isInverted;
   }
 
-  /** Size of the surface in the unit in which hands move: CSS pixels. */
-  resize(surface: Size): void {
+  /** Another view begins: what was asked for of the one before is nothing to it. */
+  forget(): void {
+    this.#leave();
+    this.unpoint();
+  }
+
+  /** Size of the surface in the unit in which hands move, CSS pixels; and in those of its pictures, device pixels. */
+  resize(surface: Size, pixels: Size = surface): void {
     this.#surface = surface;
+    this.#pixels = pixels;
   }
 
   /** What is shown, with what has been asked for since. */
@@ -185,16 +205,21 @@ export class Steering {
     this.#want("view", clampView({ ...FIT, quarterTurns, isFlipped }));
   }
 
+  /** A pixel of the frame is a pixel of this screen; turn and flip stay. */
+  actualSize(): void {
+    const shown = this.current;
+    if (shown && shown.columns > 0) this.#want("view", actualSize(this.#pixels, shown, viewOf(shown)));
+  }
+
   /** Turns what is seen by quarter turns, clockwise. */
   turnBy(turns: number): void {
     const shown = this.current;
     if (shown) this.#want("view", turnBy(shown, turns));
   }
 
-  /** Exchanges left and right. */
-  flip(): void {
+  flip(axis: FlipAxis): void {
     const shown = this.current;
-    if (shown) this.#want("view", flip(shown));
+    if (shown) this.#want("view", flip(shown, axis));
   }
 
   /** Zoom and middle as they are asked for, turn and flip kept: for documents, whose position is shared the same way. */
@@ -206,20 +231,30 @@ export class Steering {
   toggleOverlays(): void {
     const shown = this.#shown;
     if (shown?.hasOverlays)
-      this.#send({ type: "set_layers", isOverlaid: !shown.isOverlaid, isShuttered: shown.isShuttered });
+      this.#send({
+        type: "set_layers",
+        viewport: this.#viewport,
+        isOverlaid: !shown.isOverlaid,
+        isShuttered: shown.isShuttered,
+      });
   }
 
   toggleShutters(): void {
     const shown = this.#shown;
     if (shown?.hasShutters)
-      this.#send({ type: "set_layers", isOverlaid: shown.isOverlaid, isShuttered: !shown.isShuttered });
+      this.#send({
+        type: "set_layers",
+        viewport: this.#viewport,
+        isOverlaid: shown.isOverlaid,
+        isShuttered: !shown.isShuttered,
+      });
   }
 
   /** Applies a presentation state, or none. */
   setState(state: string | undefined): void {
     if (!this.#shown) return;
     this.#forgetLook();
-    this.#send({ type: "set_state", ...(state !== undefined && { state }) });
+    this.#send({ type: "set_state", viewport: this.#viewport, ...(state !== undefined && { state }) });
   }
 
   /** Spreads the values over the greys as the list says. */
@@ -231,7 +266,7 @@ export class Steering {
     }
     this.#forget("window");
     this.#hasOwnWindow = false;
-    this.#send({ type: "set_alternative", alternative: preset.alternative });
+    this.#send({ type: "set_alternative", viewport: this.#viewport, alternative: preset.alternative });
   }
 
   invert(): void {
@@ -243,7 +278,7 @@ export class Steering {
     if (!this.current) return;
     this.#forget("window");
     this.#hasOwnWindow = false;
-    this.#send({ type: "reset_window" });
+    this.#send({ type: "reset_window", viewport: this.#viewport });
   }
 
   /** Everything but the place in the stack as it was when the series was shared. */
@@ -253,7 +288,7 @@ export class Steering {
     this.#wanted.view = FIT;
     this.#dirty.delete("view");
     this.#wantedAt = this.#now();
-    this.#send({ type: "reset_view" });
+    this.#send({ type: "reset_view", viewport: this.#viewport });
   }
 
   /** Points at a place of the frame (0..1). */
@@ -274,6 +309,12 @@ export class Steering {
     clearInterval(this.#repeat);
     this.#repeat = undefined;
     this.#send({ type: "unpoint" });
+  }
+
+  #leave(): void {
+    this.#wanted = {};
+    this.#dirty.clear();
+    this.#hasOwnWindow = false;
   }
 
   #want<K extends keyof Wanted>(what: K, value: Wanted[K] & {}): void {
@@ -305,12 +346,14 @@ export class Steering {
 
   #flush(): void {
     const { index, window, view, isInverted } = this.#wanted;
-    if (this.#dirty.has("index") && index !== undefined) this.#send({ type: "scroll", index });
-    if (this.#dirty.has("window") && window) this.#send({ type: "set_window", ...window });
-    if (this.#dirty.has("view") && view) this.#send({ type: "set_view", ...view });
-    if (this.#dirty.has("isInverted") && isInverted !== undefined) this.#send({ type: "set_inverted", isInverted });
+    const viewport = this.#viewport;
+    if (this.#dirty.has("index") && index !== undefined) this.#send({ type: "scroll", viewport, index });
+    if (this.#dirty.has("window") && window) this.#send({ type: "set_window", viewport, ...window });
+    if (this.#dirty.has("view") && view) this.#send({ type: "set_view", viewport, ...view });
+    if (this.#dirty.has("isInverted") && isInverted !== undefined)
+      this.#send({ type: "set_inverted", viewport, isInverted });
     this.#dirty.clear();
-    if (this.#isPointDirty && this.#point) this.#send({ type: "point", ...this.#point });
+    if (this.#isPointDirty && this.#point) this.#send({ type: "point", viewport, ...this.#point });
     this.#isPointDirty = false;
   }
 }

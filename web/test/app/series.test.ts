@@ -10,11 +10,13 @@ const series = (kind: ObjectKindWord, frames: number, name = "s"): SeriesEntry =
   frames,
   bytes: 1,
 });
-const study = (name: string, patientName: string, isOtherPatient: boolean): StudyEntry => ({
+const study = (name: string, patientName: string, isOtherPatient: boolean, prior?: string): StudyEntry => ({
   study: name,
   description: "",
   patientName,
   isOtherPatient,
+  isPrior: prior !== undefined,
+  ...(prior !== undefined && { date: prior }),
   series: [],
 });
 
@@ -45,5 +47,16 @@ describe("studies of an appointment", () => {
       ["LEFEVRE^H", false, "4"],
       ["DURAND^PAUL", true, "1,3"],
     ]);
+  });
+
+  it("are apart from older ones, which stand with the newest first", () => {
+    const [group, ...others] = byPatient([
+      study("1", "LEFEVRE^H", false, "2020-01-01"),
+      study("2", "LEFEVRE^H", false),
+      study("3", "LEFEVRE^H", false, "2024-01-01"),
+    ]);
+    expect(others).toEqual([]);
+    expect(group?.studies.map((each) => each.study)).toEqual(["2"]);
+    expect(group?.priors.map((each) => each.study)).toEqual(["3", "1"]);
   });
 });

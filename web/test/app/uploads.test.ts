@@ -30,7 +30,7 @@ function rig() {
     signal: AbortSignal;
   }[] = [];
   let changes = 0;
-  const send: Send = (address, _, onPart, signal) =>
+  const send: Send = (address, _, { onPart, signal }) =>
     new Promise((resolve, reject) => {
       open.push({
         address,
@@ -120,6 +120,22 @@ describe("uploads", () => {
     open[0]?.part(0.5);
     expect(report().part).toBeCloseTo(150 / 400, 9);
     expect(report().isRunning).toBe(true);
+  });
+
+  it("are unpacked when all of them are sent, and not before", async () => {
+    const { uploads, open, report } = rig();
+    uploads.add([file("a"), file("b"), file("c")]);
+    open[0]?.part(1);
+    open[1]?.part(0.4);
+    expect(report().isUnpacking).toBe(false);
+    await open[0]?.done(receipt());
+    open[1]?.part(1);
+    expect(report().isUnpacking).toBe(false);
+    open[2]?.part(1);
+    expect(report()).toMatchObject({ isUnpacking: true, isRunning: true, done: 1 });
+    await open[1]?.done(receipt());
+    await open[2]?.done(receipt());
+    expect(report()).toMatchObject({ isUnpacking: false, isRunning: false });
   });
 
   it("can be tried again when the network failed, not when the file was refused", async () => {

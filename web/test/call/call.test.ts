@@ -3,7 +3,7 @@ import { Call } from "../../src/call/call";
 import { Devices } from "../../src/call/devices";
 import { Wire } from "../../src/wire";
 import { FakeSocket } from "../fake-socket";
-import { FakePeer, installDevices, installPeers } from "./fake-media";
+import { FakePeer, FakeTrack, installDevices, installLateDevices, installPeers } from "./fake-media";
 
 let wire: Wire;
 let devices: Devices;
@@ -141,6 +141,136 @@ describe("Call", () => {
     expect(call.isInCall.value).toBe(true);
     FakeSocket.last.say({ type: "telephone" });
     await soon(() => expect([call.micOn.value, call.cameraOn.value]).toEqual([true, true]));
+  });
+
+  it("stays mute when staff mute somebody whose microphone is only just opening", async () => {
+    devices.releaseMicrophone();
+    const asked = installLateDevices();
+    FakeSocket.last.welcome("in_call");
+    const toggling = call.toggleMic();
+    FakeSocket.last.say({ type: "mute_asked", source: "microphone" });
+    asked[0]?.give();
+    await toggling;
+    expect([call.micOn.value, devices.microphoneTrack.value?.enabled]).toEqual([false, false]);
+    expect(call.muteAsked.value).toBe("microphone");
+  });
+
+  it("shows no picture when staff switch a camera off that is only just opening", async () => {
+    const asked = installLateDevices();
+    FakeSocket.last.welcome("in_call");
+    const toggling = call.toggleCamera();
+    FakeSocket.last.say({ type: "mute_asked", source: "camera" });
+    const [track] = asked[0]?.give() ?? [];
+    await toggling;
+    expect([call.cameraOn.value, track?.readyState, call.muteAsked.value]).toEqual([false, "ended", "camera"]);
+  });
+
+  it("opens nothing during a telephone call, whatever was asked for before", async () => {
+    FakeSocket.last.welcome("in_call");
+    const state = { since: "2026-11-25T13:30:00.000Z", reason: "no_sound" } as const;
+    const asked = installLateDevices();
+    const toggling = call.toggleCamera();
+    FakeSocket.last.say({ type: "telephone", state });
+    const [late] = asked[0]?.give() ?? [];
+    await toggling;
+    expect([late?.readyState, call.cameraOn.value]).toEqual(["ended", false]);
+    // Back, and to the telephone again before the browser has given the microphone.
+    FakeSocket.last.say({ type: "telephone" });
+    await soon(() => expect(asked).toHaveLength(2));
+    FakeSocket.last.say({ type: "telephone", state });
+    const [microphone] = asked[1]?.give() ?? [];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect([microphone?.kind, microphone?.readyState]).toEqual(["audio", "ended"]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("stops a second camera that comes after staff stopped it or the person left", async () => {
+    FakeSocket.last.welcome("in_call");
+    for (const stop of [
+      () => FakeSocket.last.say({ type: "mute_asked", source: "second_camera" }),
+      () => call.close(),
+    ]) {
+      const asked = installLateDevices();
+      const opening = call.extras.openSecondCamera("dermatoscope");
+      stop();
+      const [track] = asked[0]?.give() ?? [];
+      await opening;
+      expect([track?.readyState, call.extras.tracks.second_camera.value]).toEqual(["ended", undefined]);
+    }
+  });
+
+  it("stops a screen that is chosen after the person left", async () => {
+    let give: (stream: object) => void = () => undefined;
+    const chosen = new Promise((resolve) => {
+      give = resolve;
+    });
+    Object.assign(navigator.mediaDevices, { getDisplayMedia: () => chosen });
+    const tracks = [new FakeTrack("video"), new FakeTrack("audio")];
+    const sharing = call.shareScreen();
+    call.close();
+    give({ getTracks: () => tracks, getVideoTracks: () => tracks.slice(0, 1), getAudioTracks: () => tracks.slice(1) });
+    expect(await sharing).toBe(false);
+    expect(tracks.map(({ readyState }) => readyState)).toEqual(["ended", "ended"]);
+  });
+
+  it("offers and answers auscultation in stereo, and asks the microphone for all that it hears", async () => {
+    const voice = (mid: string) =>
+      `m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:${mid}\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n`;
+    FakePeer.offer = FakePeer.answer = `v=0\r\n${voice("0")}${voice("1")}`;
+    const asked = vi.spyOn(navigator.mediaDevices, "getUserMedia");
+    await call.extras.openAuscultation("stethoscope");
+    expect(asked).toHaveBeenCalledWith({
+      audio: {
+        echoCancellation: false,
+        noiseSuppression: false,
+        autoGainControl: false,
+        channelCount: { ideal: 2 },
+        deviceId: { exact: "stethoscope" },
+      },
+    });
+    FakeSocket.last.welcome("in_call");
+    await soon(() => expect(FakeSocket.last.of("publish_offer")).toHaveLength(1));
+    const [offer] = FakeSocket.last.of("publish_offer");
+    const place = offer?.tracks.find(({ source }) => source === "auscultation")?.mid ?? "";
+    const sections = (sdp = "") => sdp.split("m=audio").slice(1);
+    expect(place).toBe("1");
+    const raw = /a=fmtp:111 minptime=10;stereo=1;sprop-stereo=1;usedtx=0;maxaveragebitrate=192000\r\n/;
+    expect(sections(offer?.sdp).map((section) => raw.test(section))).toEqual([false, true]);
+    const tracks = [{ mid: "0", participant: "d", source: "auscultation" } as const];
+    FakeSocket.last.say({ type: "subscribe_offer", generation: 1, sdp: "one", tracks: [...tracks] });
+    await soon(() => expect(FakeSocket.last.of("subscribe_answer")).toHaveLength(1));
+    expect(sections(FakeSocket.last.of("subscribe_answer")[0]?.sdp).map((each) => raw.test(each))).toEqual([
+      true,
+      false,
+    ]);
+    // Chromium decodes in stereo what its own description says so of.
+    expect(sections(FakePeer.all[1]?.localDescription?.sdp).map((each) => raw.test(each))).toEqual([true, false]);
+  });
+
+  it("looks for a new path with credentials that have not ended", async () => {
+    const server = (atMs: number) => ({
+      urls: ["turn:h"],
+      username: `${Math.round(atMs / 1_000)}:p1`,
+      credential: "c",
+    });
+    const begin = Date.parse("2026-11-25T13:25:00.000Z");
+    const hour = 3_600_000;
+    FakeSocket.last.welcome("in_call", [server(begin + hour)]);
+    await soon(() => expect(FakeSocket.last.of("publish_offer")).toHaveLength(1));
+    answer(1);
+    const [publisher] = FakePeer.all;
+    publisher?.become("connected");
+    const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + hour);
+    dispatchEvent(new Event("online"));
+    // The wire first, as the same device; the path when it has told others.
+    await soon(() => expect(FakeSocket.all).toHaveLength(2));
+    expect(publisher?.restarts).toBe(0);
+    clock.mockRestore();
+    FakeSocket.last.welcome("in_call", [server(begin + 2 * hour)]);
+    expect(FakeSocket.last.of("hello")[0]).toMatchObject({ resume: "again" });
+    await soon(() => expect(publisher?.restarts).toBe(1));
+    expect(publisher?.configuration).toMatchObject({ iceServers: [server(begin + 2 * hour)] });
+    expect([publisher?.isClosed, FakeSocket.all.length]).toEqual([false, 2]);
   });
 
   it("changes what is encoded without a new description", async () => {

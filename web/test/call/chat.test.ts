@@ -19,6 +19,11 @@ describe("merge", () => {
   it("knows what it has already", () => {
     expect(merge([line("a", 1), line("b", 2)], [line("a", 1)])).toHaveLength(2);
   });
+  it("takes back that a line is not kept when it comes again", () => {
+    const away: ChatItem = { ...line("a", 1), isKept: false } as ChatItem;
+    expect(merge([], [away])[0]).toHaveProperty("isKept", false);
+    expect(merge([away], [line("a", 1)])).toEqual([line("a", 1)]);
+  });
   it("keeps lines and files of one number apart", () => {
     const file: ChatItem = {
       kind: "file",

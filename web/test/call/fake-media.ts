@@ -9,7 +9,14 @@ export class FakeTrack {
   constructor(
     readonly kind: "audio" | "video",
     readonly id: string = `${kind}-${Math.random()}`,
+    readonly deviceId: string = "",
   ) {}
+  get label(): string {
+    return this.deviceId;
+  }
+  getSettings(): { deviceId: string } {
+    return { deviceId: this.deviceId };
+  }
   stop(): void {
     this.readyState = "ended";
   }
@@ -31,6 +38,11 @@ interface FakeSlot {
 /** Enough of a peer connection to see what is offered and answered. */
 export class FakePeer extends EventTarget {
   static all: FakePeer[] = [];
+  /** The descriptions that browsers make. */
+  static offer = "offer";
+  static answer = "answer";
+  restarts = 0;
+  configuration: object = {};
   connectionState = "new";
   localDescription: { sdp: string } | null = null;
   isClosed = false;
@@ -64,10 +76,10 @@ export class FakePeer extends EventTarget {
     return this.slots;
   }
   async createOffer() {
-    return { type: "offer", sdp: "offer" };
+    return { type: "offer", sdp: FakePeer.offer };
   }
   async createAnswer() {
-    return { type: "answer", sdp: "answer" };
+    return { type: "answer", sdp: FakePeer.answer };
   }
   async setLocalDescription(description: { sdp: string }): Promise<void> {
     this.localDescription = description;
@@ -76,11 +88,19 @@ export class FakePeer extends EventTarget {
     });
   }
   async setRemoteDescription(): Promise<void> {}
-  restartIce(): void {}
-  getConfiguration() {
-    return {};
+  restartIce(): void {
+    this.restarts += 1;
   }
-  setConfiguration(): void {}
+  getConfiguration() {
+    return this.configuration;
+  }
+  setConfiguration(configuration: object): void {
+    this.configuration = configuration;
+  }
+  become(state: string): void {
+    this.connectionState = state;
+    this.dispatchEvent(new Event("connectionstatechange"));
+  }
   async getStats() {
     return new Map();
   }
@@ -92,27 +112,75 @@ export class FakePeer extends EventTarget {
 
 export function installPeers(): void {
   FakePeer.all = [];
+  FakePeer.offer = "offer";
+  FakePeer.answer = "answer";
   vi.stubGlobal("RTCPeerConnection", FakePeer);
   vi.stubGlobal("RTCRtpSender", { getCapabilities: () => ({ codecs: [] }) });
 }
 
-/** `getUserMedia` that gives what `answer` says for each kind: a track, or the name of the failure. */
-export function installDevices(answer: (kind: "audio" | "video") => string | undefined) {
+type Asked = { deviceId?: { exact: string } } | undefined;
+interface Question {
+  audio?: Asked;
+  video?: Asked;
+}
+
+/** What the browser answers for one kind, and the device that was named for it, if any: a track, or the name of the failure. */
+type Answer = (kind: "audio" | "video", deviceId: string | undefined) => string | undefined;
+
+function streamOf(tracks: FakeTrack[]) {
+  const of = (kind: string) => tracks.filter((track) => track.kind === kind);
+  return { getTracks: () => tracks, getAudioTracks: () => of("audio"), getVideoTracks: () => of("video") };
+}
+
+const kindsOf = (question: Question) => (["audio", "video"] as const).filter((kind) => question[kind]);
+const tracksOf = (question: Question) =>
+  kindsOf(question).map((kind) => new FakeTrack(kind, undefined, question[kind]?.deviceId?.exact ?? "default"));
+
+/** `getUserMedia` that gives at once what `answer` says for each kind. */
+export function installDevices(answer: Answer) {
   const asked: string[][] = [];
-  const getUserMedia = async (wish: { audio?: unknown; video?: unknown }) => {
-    const kinds = (["audio", "video"] as const).filter((kind) => wish[kind]);
-    asked.push(kinds);
-    for (const kind of kinds) {
-      const failure = answer(kind);
+  install(async (question) => {
+    asked.push(kindsOf(question));
+    for (const kind of kindsOf(question)) {
+      const failure = answer(kind, question[kind]?.deviceId?.exact);
       if (failure) throw new DOMException("no", failure);
     }
-    const tracks = kinds.map((kind) => new FakeTrack(kind));
-    const of = (kind: string) => tracks.filter((track) => track.kind === kind);
-    return { getTracks: () => tracks, getAudioTracks: () => of("audio"), getVideoTracks: () => of("video") };
-  };
+    return streamOf(tracksOf(question));
+  });
+  return asked;
+}
+
+/** A question to the browser that the person has not answered yet. */
+export interface Pending {
+  kinds: string[];
+  /** The person allows it: the tracks that come. */
+  give(): FakeTrack[];
+  fail(name: string): void;
+}
+
+/** `getUserMedia` that answers when the test says so. */
+export function installLateDevices(): Pending[] {
+  const asked: Pending[] = [];
+  install(
+    (question) =>
+      new Promise((resolve, reject) => {
+        asked.push({
+          kinds: kindsOf(question),
+          give: () => {
+            const tracks = tracksOf(question);
+            resolve(streamOf(tracks));
+            return tracks;
+          },
+          fail: (name) => reject(new DOMException("no", name)),
+        });
+      }),
+  );
+  return asked;
+}
+
+function install(getUserMedia: (question: Question) => Promise<unknown>): void {
   const mediaDevices = Object.assign(new EventTarget(), { getUserMedia, enumerateDevices: async () => [] });
   const permissions = { query: async () => ({ state: "denied" }) };
   Object.defineProperty(navigator, "permissions", { value: permissions, configurable: true });
   Object.defineProperty(navigator, "mediaDevices", { value: mediaDevices, configurable: true });
-  return asked;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anyOpen, canTry, median, networkWord, withCredentials } from "../../src/call/network";
+import { anyOpen, canTry, checksOf, lossPctOf, median, networkWord, withCredentials } from "../../src/call/network";
 import { type Circumstances, noticesOf, Silence, secondsUntil } from "../../src/call/notices";
 
 const calm: Circumstances = {
@@ -9,7 +9,9 @@ const calm: Circumstances = {
   muteAsked: undefined,
   microphone: "works",
   isMicSilent: false,
+  deviceNews: undefined,
   isUplinkSlow: false,
+  unseen: new Map(),
   cameraOn: true,
   path: "udp",
 };
@@ -33,6 +35,22 @@ describe("noticesOf", () => {
     expect(told({ isUplinkSlow: true })).toEqual(["slow"]);
     expect(told({ isUplinkSlow: true, cameraOn: false })).toEqual([]);
   });
+  it("says how many do not get the picture, unless the person's own way is why", () => {
+    const unseen = new Map([
+      ["screen", 1],
+      ["camera", 2],
+      ["second_camera", 0],
+    ] as const);
+    expect(noticesOf({ ...calm, unseen })).toEqual([
+      { is: "unseen", source: "camera", people: 2 },
+      { is: "unseen", source: "screen", people: 1 },
+    ]);
+    expect(told({ unseen, isUplinkSlow: true })).toEqual(["slow"]);
+  });
+  it("tells of a device that went or was replaced", () => {
+    const deviceNews = { is: "replaced", kind: "microphone", label: "Micro intégré" } as const;
+    expect(noticesOf({ ...calm, deviceNews })).toEqual([{ is: "device", news: deviceNews }]);
+  });
   it("prefers the cause to the effect for a microphone", () => {
     expect(told({ microphone: "in_use", isMicSilent: true })).toEqual(["taken"]);
   });
@@ -48,23 +66,48 @@ describe("secondsUntil", () => {
   });
 });
 
+/** Samples a microphone five times a second from `fromMs` to `toMs`, and tells whether it warned at the end. */
+function listen(silence: Silence, fromMs: number, toMs: number, level: number | undefined, isOn = true): boolean {
+  let isSilent = false;
+  for (let now = fromMs; now <= toMs; now += 200) isSilent = silence.sample(now, level, isOn);
+  return isSilent;
+}
+
 describe("Silence", () => {
   it("warns of a microphone that gives nothing for twenty seconds while it is on", () => {
     const silence = new Silence();
-    expect(silence.sample(0, 0, true)).toBe(false);
-    expect(silence.sample(19_000, 0, true)).toBe(false);
-    expect(silence.sample(20_000, 0, true)).toBe(true);
+    expect(listen(silence, 0, 19_800, 0.05)).toBe(false);
+    expect(listen(silence, 20_000, 20_000, 0.05)).toBe(true);
   });
   it("lets somebody listen quietly once they were heard", () => {
     const silence = new Silence();
     silence.sample(0, 0.5, true);
-    expect(silence.sample(90_000, 0, true)).toBe(false);
+    expect(listen(silence, 200, 300_000, 0.01)).toBe(false);
   });
-  it("does not count the time during which it is off", () => {
+  it("notices a microphone that falls silent after it was heard, and that it comes back", () => {
     const silence = new Silence();
-    silence.sample(0, 0, true);
-    silence.sample(10_000, 0, false);
-    expect(silence.sample(25_000, 0, true)).toBe(false);
+    silence.sample(0, 0.5, true);
+    expect(listen(silence, 200, 59_800, 0)).toBe(false);
+    expect(listen(silence, 60_000, 60_000, 0)).toBe(true);
+    expect(listen(silence, 60_200, 60_200, 0.01)).toBe(false);
+    expect(listen(silence, 60_400, 120_000, 0)).toBe(false);
+    expect(listen(silence, 120_200, 120_200, 0)).toBe(true);
+  });
+  it("takes an unknown level for no silence", () => {
+    const silence = new Silence();
+    expect(listen(silence, 0, 120_000, undefined)).toBe(false);
+    // A context that was suspended for a minute has measured nothing in it.
+    expect(listen(silence, 120_200, 139_800, 0)).toBe(false);
+    expect(listen(silence, 140_000, 140_200, 0)).toBe(true);
+  });
+  it("does not count the time during which it is off, or the page asleep", () => {
+    const silence = new Silence();
+    listen(silence, 0, 10_000, 0);
+    listen(silence, 10_200, 15_000, 0, false);
+    expect(listen(silence, 15_200, 35_000, 0)).toBe(false);
+    const heard = new Silence();
+    heard.sample(0, 0.5, true);
+    expect(heard.sample(300_000, 0, true)).toBe(false);
   });
 });
 
@@ -77,6 +120,24 @@ describe("the network before the call", () => {
     expect(networkWord({ rttMs: 40, isUdpOpen: false, isDetourOpen: true })).toBe("restricted");
     expect(networkWord({ rttMs: 900, isUdpOpen: false })).toBe("slow");
     expect(networkWord({ rttMs: 900, isUdpOpen: false, isDetourOpen: false })).toBe("blocked");
+  });
+  it("is unsteady when checks get lost, and that is worse than slow", () => {
+    expect(networkWord({ rttMs: 40, isUdpOpen: true, lossPct: 3 })).toBe("good");
+    expect(networkWord({ rttMs: 900, isUdpOpen: true, lossPct: 10 })).toBe("lossy");
+  });
+  it("counts checks of the pair that works, and not the last one of each, which may be under way", () => {
+    const report = new Map<string, object>([
+      ["a", { type: "candidate-pair", requestsSent: 9, responsesReceived: 0 }],
+      ["b", { type: "candidate-pair", requestsSent: 8, responsesReceived: 6 }],
+      ["c", { type: "transport" }],
+    ]) as unknown as RTCStatsReport;
+    expect(checksOf(report)).toEqual({ sent: 8, answered: 6 });
+    expect(checksOf(new Map([["c", { type: "candidate-pair" }]]) as unknown as RTCStatsReport)).toBeUndefined();
+    const eight = { sent: 8, answered: 7 };
+    expect(lossPctOf([eight, eight])).toBe(0);
+    expect(lossPctOf([eight, { sent: 8, answered: 0 }])).toBe(50);
+    expect(lossPctOf([eight, undefined])).toBeUndefined();
+    expect(lossPctOf([])).toBeUndefined();
   });
   it("takes the time in the middle", () => {
     expect(median([90, 10, 30])).toBe(30);

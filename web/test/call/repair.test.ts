@@ -50,7 +50,7 @@ describe("Repair", () => {
       repair.sample(now, 0, true);
       if (repair.due(now)) at.push(now);
     }
-    expect(at.slice(1).map((now, place) => now - (at[place] ?? 0))).toEqual([2_000, 4_000, 8_000, 15_000]);
+    expect(at.slice(1).map((now, place) => now - (at[place] ?? 0))).toEqual([1_200, 2_400, 4_800, 9_600, 15_000]);
   });
 
   it("begins with short waits again once packets have come", () => {

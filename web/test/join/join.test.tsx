@@ -4,7 +4,7 @@ import { chooseLanguage } from "../../src/i18n";
 import { isInApp } from "../../src/join/browser";
 import { closedBy, untilOpenMs } from "../../src/join/door";
 import { Join } from "../../src/join/Join";
-import { loadCall } from "../../src/join/later";
+import { loadCall, loaded } from "../../src/join/later";
 import { addressOf, hasContinued, setContinued, takeLink } from "../../src/join/link";
 import { Visit } from "../../src/join/visit";
 import type { Look, OutcomeWord } from "../../src/protocol";
@@ -218,6 +218,45 @@ describe("the way into the call and out of it", () => {
     expect((await screen.findByText(/Dr Martin/)).textContent).toContain("médecin");
     FakeSocket.last.drop();
     await screen.findByText(/Liaison avec l’hôpital perdue/);
+  });
+
+  it("goes in when the call comes later than the admission", async () => {
+    loaded.value = undefined;
+    const visit = open();
+    await title("Votre consultation vidéo");
+    press("Continuer");
+    FakeSocket.last.welcome("admitted");
+    expect(visit.call.value).toBeUndefined();
+    await waitFor(() => expect(FakeSocket.last.of("enter")).toHaveLength(1));
+    FakeSocket.last.say({ type: "place", place: { state: "in_call" } });
+    await screen.findByRole("group", { name: "Commandes de l’appel" });
+  });
+
+  it("makes one call though the page asks for it again while it is fetched", async () => {
+    loaded.value = undefined;
+    const visit = open();
+    await title("Votre consultation vidéo");
+    press("Continuer");
+    let calls = 0;
+    const stop = visit.call.subscribe((call) => {
+      if (call) calls += 1;
+    });
+    // The place was kept: the page of the call is there at once, and asks too.
+    void loadCall();
+    FakeSocket.last.welcome("in_call");
+    await waitFor(() => expect(FakeSocket.last.of("publish_offer").length).toBeGreaterThan(0));
+    await loadCall();
+    stop();
+    expect(calls).toBe(1);
+  });
+
+  it("names the messages that wait once", async () => {
+    await toWaiting();
+    FakeSocket.last.say({ type: "place", place: { state: "in_call" } });
+    await screen.findByRole("button", { name: "Plus" });
+    const line = { id: "1", participant: "d", name: "Dr Martin", at: NOW, text: "Bonjour" };
+    FakeSocket.last.say({ type: "chat_line", ...line });
+    await screen.findByRole("button", { name: "Plus, 1 message non lu" });
   });
 
   it("goes back to the waiting room when staff put the person back", async () => {

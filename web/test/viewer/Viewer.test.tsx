@@ -1,65 +1,21 @@
-import { signal } from "@preact/signals";
-import { act, cleanup, render, screen } from "@testing-library/preact";
+import { act, cleanup, screen } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Call } from "../../src/call/call";
-import { chooseLanguage } from "../../src/i18n";
-import type { Person } from "../../src/protocol";
-import { Viewer } from "../../src/viewer/Viewer";
 import { viewingOf } from "../../src/viewer/viewing";
-import { fakeWire, WELCOME } from "./fake-wire";
+import { showing, WELCOME } from "./fake-wire";
+import { beginPage, endPage, resize, show } from "./page";
 import { shown } from "./rig";
 
-const people = signal<Person[]>([
-  { participant: "me", role: "practitioner", name: "Dr Claire Martin", place: { state: "in_call" }, muted: [] },
-  { participant: "other", role: "practitioner", name: "Dr Samir Haddad", place: { state: "in_call" }, muted: [] },
-]);
+const FAILED = {
+  type: "frame_failed",
+  viewport: 0,
+  isOwn: false,
+  series: "s1",
+  index: 11,
+  detail: "the code stream ends early",
+} as const;
 
-let resize: (width: number, height: number) => void = () => undefined;
-
-beforeEach(() => {
-  chooseLanguage("en");
-  vi.useFakeTimers();
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      constructor(tell: (entries: unknown[]) => void) {
-        resize = (width, height) => act(() => tell([{ contentRect: { width, height } }]));
-      }
-      observe() {}
-      disconnect() {}
-    },
-  );
-  vi.stubGlobal("createImageBitmap", async () => ({ width: 8, height: 8, close: () => undefined }));
-  vi.stubGlobal("devicePixelRatio", 3);
-  HTMLCanvasElement.prototype.getContext = (() => ({
-    drawImage: () => undefined,
-    clearRect: () => undefined,
-  })) as unknown as HTMLCanvasElement["getContext"];
-});
-afterEach(() => {
-  cleanup();
-  vi.useRealTimers();
-});
-
-function show(mayPresent = true) {
-  const fake = fakeWire();
-  const view = () =>
-    render(
-      <Viewer wire={fake.wire} call={undefined as unknown as Call} self="me" mayPresent={mayPresent} people={people} />,
-    );
-  return {
-    ...fake,
-    view,
-    tell: (...of: Parameters<typeof fake.tell>) => act(() => fake.tell(...of)),
-    picture: async (...of: Parameters<typeof fake.picture>) => {
-      fake.picture(...of);
-      await act(async () => {
-        await vi.advanceTimersByTimeAsync(0);
-      });
-    },
-    later: (ms: number) => act(() => void vi.advanceTimersByTime(ms)),
-  };
-}
+beforeEach(beginPage);
+afterEach(endPage);
 
 describe("the viewer", () => {
   it("says the size of its surface in device pixels, at most two of them a pixel, once a resize has ended", () => {
@@ -67,22 +23,22 @@ describe("the viewer", () => {
     view();
     resize(800, 600);
     later(0);
-    expect(sent).toEqual([{ type: "surface", width: 1600, height: 1200 }]);
+    expect(sent).toEqual([{ type: "surface", viewport: 0, width: 1600, height: 1200 }]);
     resize(700, 600);
     resize(600, 600);
     later(149);
     expect(sent).toHaveLength(1);
     later(1);
-    expect(sent[1]).toEqual({ type: "surface", width: 1200, height: 1200 });
+    expect(sent[1]).toEqual({ type: "surface", viewport: 0, width: 1200, height: 1200 });
     tell(WELCOME);
-    expect(sent[2]).toEqual({ type: "surface", width: 1200, height: 1200 });
+    expect(sent[2]).toEqual({ type: "surface", viewport: 0, width: 1200, height: 1200 });
   });
 
-  it("shows what was shared before it was there", () => {
-    const { view, wire, tell } = show();
+  it("shows what was shared before it was there", async () => {
+    const { viewStaff, wire, tell } = show();
     viewingOf(wire);
-    tell({ type: "viewing", revision: 3, presenter: "other", shown: shown() });
-    view();
+    tell(showing(3, shown(), "other"));
+    await viewStaff();
     expect(screen.getByText(/Dr Samir Haddad is showing: CT thorax/)).toBeTruthy();
     expect(screen.getByText("Preview, not for primary diagnosis")).toBeTruthy();
   });
@@ -90,22 +46,22 @@ describe("the viewer", () => {
   it("describes the picture on the screen, not the one that is on its way", async () => {
     const { view, tell, picture, sent } = show();
     view();
-    tell({ type: "viewing", revision: 1, presenter: "other", shown: shown({ index: 10 }) });
+    tell(showing(1, shown({ index: 10 }), "other"));
     await picture({ sequence: 0, revision: 1, index: 10 });
     expect(sent.at(-1)).toEqual({ type: "drawn", sequence: 0 });
-    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown({ index: 20 }) });
+    tell(showing(2, shown({ index: 20 }), "other"));
     expect(screen.getByText(/slice 11\/40/)).toBeTruthy();
     await picture({ sequence: 1, revision: 2, index: 20, isLossless: false });
     expect(screen.getByText(/slice 21\/40/)).toBeTruthy();
-    expect(screen.getByText("Shown with loss")).toBeTruthy();
+    expect(screen.getByText("Quality reduced while moving")).toBeTruthy();
     await picture({ sequence: 2, revision: 2, index: 20 });
-    expect(screen.queryByText("Shown with loss")).toBeNull();
+    expect(screen.queryByText("Quality reduced while moving")).toBeNull();
   });
 
   it("says in words that a picture takes long, and stops when it is there", async () => {
     const { view, tell, picture, later } = show();
     view();
-    tell({ type: "viewing", revision: 1, presenter: "other", shown: shown() });
+    tell(showing(1, shown(), "other"));
     later(900);
     expect(screen.queryByText(/Getting the image ready/)).toBeNull();
     later(200);
@@ -120,7 +76,7 @@ describe("the viewer", () => {
     const { view, tell, picture, later } = show();
     view();
     for (let revision = 1; revision < 6; revision += 1) {
-      tell({ type: "viewing", revision, presenter: "other", shown: shown({ index: revision }) });
+      tell(showing(revision, shown({ index: revision }), "other"));
       await picture({ sequence: revision, revision: revision - 1 });
       later(600);
       expect(screen.queryByText(/Getting the image ready/)).toBeNull();
@@ -132,14 +88,14 @@ describe("the viewer", () => {
   it("never leaves an old picture in the place of one that cannot be shown", async () => {
     const { view, tell, picture } = show();
     const { container } = view();
-    tell({ type: "viewing", revision: 1, presenter: "other", shown: shown() });
+    tell(showing(1, shown(), "other"));
     await picture({ revision: 1 });
-    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown({ index: 11 }) });
-    tell({ type: "frame_failed", revision: 2, detail: "the code stream ends early" });
+    tell(showing(2, shown({ index: 11 }), "other"));
+    tell({ ...FAILED, revision: 2 });
     expect(screen.getByText(/This image cannot be shown/)).toBeTruthy();
     expect(screen.getByText("the code stream ends early")).toBeTruthy();
     expect(container.querySelector("canvas")?.className).toBe("hidden");
-    tell({ type: "viewing", revision: 3, presenter: "other", shown: shown({ index: 12 }) });
+    tell(showing(3, shown({ index: 12 }), "other"));
     await picture({ sequence: 1, revision: 3 });
     expect(screen.queryByText(/This image cannot be shown/)).toBeNull();
     expect(container.querySelector("canvas")?.className).toBe("");
@@ -148,8 +104,8 @@ describe("the viewer", () => {
   it("keeps the gateway's technical words from guests", () => {
     const { view, tell } = show(false);
     view();
-    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown() });
-    tell({ type: "frame_failed", revision: 2, detail: "the code stream ends early" });
+    tell(showing(2, shown(), "other"));
+    tell({ ...FAILED, revision: 2 });
     expect(screen.getByText(/Your doctor can show another one/)).toBeTruthy();
     expect(screen.queryByText("the code stream ends early")).toBeNull();
     expect(screen.queryByRole("button", { name: "Take over" })).toBeNull();
@@ -158,11 +114,11 @@ describe("the viewer", () => {
   it("takes no older state for a newer one, but any after a new connection", () => {
     const { view, tell } = show();
     view();
-    tell({ type: "viewing", revision: 5, presenter: "other", shown: shown({ title: "new" }) });
-    tell({ type: "viewing", revision: 4, presenter: "other", shown: shown({ title: "old" }) });
+    tell(showing(5, shown({ title: "new" }), "other"));
+    tell(showing(4, shown({ title: "old" }), "other"));
     expect(screen.getByText("new")).toBeTruthy();
     tell(WELCOME);
-    tell({ type: "viewing", revision: 0 });
+    tell(showing(0, null));
     expect(screen.getByText("No images are being shown.")).toBeTruthy();
   });
 
@@ -170,13 +126,13 @@ describe("the viewer", () => {
     const { view, tell, later } = show();
     const { container } = view();
     resize(600, 600);
-    tell({ type: "viewing", revision: 1, presenter: "other", shown: shown() });
-    tell({ type: "pointer", participant: "other", x: 0.25, y: 0.5 });
+    tell(showing(1, shown(), "other"));
+    tell({ type: "pointer", participant: "other", viewport: 0, x: 0.25, y: 0.5 });
     const pointer = () => container.querySelector(".pointer");
     expect(pointer()?.getAttribute("transform")).toBe("translate(150.0 300.0)");
     expect(pointer()?.textContent).toContain("Dr Samir Haddad");
     later(1_500);
-    tell({ type: "pointer", participant: "other", x: 0.25, y: 0.5 });
+    tell({ type: "pointer", participant: "other", viewport: 0, x: 0.25, y: 0.5 });
     later(1_500);
     expect(pointer()?.classList.contains("gone")).toBe(false);
     later(600);
@@ -185,12 +141,12 @@ describe("the viewer", () => {
     expect(pointer()).toBeNull();
   });
 
-  it("lets whoever presents stop, and everybody else on the staff take over", () => {
-    const { view, tell, requests } = show();
-    view();
-    tell({ type: "viewing", revision: 1, presenter: "other", shown: shown() });
+  it("lets whoever presents stop, and a host take over", async () => {
+    const { viewStaff, tell, requests } = show();
+    await viewStaff();
+    tell({ ...showing(1, shown(), "other"), hosts: ["me"] });
     act(() => screen.getByRole("button", { name: "Take over" }).click());
-    tell({ type: "viewing", revision: 2, presenter: "me", shown: shown() });
+    tell(showing(2, shown(), "me"));
     expect(screen.getByText(/You are showing: CT thorax. Everybody in the call sees it/)).toBeTruthy();
     act(() => screen.getByRole("button", { name: "Stop" }).click());
     expect(requests).toEqual([{ type: "present" }, { type: "stop_sharing" }]);
@@ -200,7 +156,7 @@ describe("the viewer", () => {
     const rig = show(mayPresent);
     const { container } = rig.view();
     resize(600, 600);
-    rig.tell({ type: "viewing", revision: 1, presenter, shown: shown(changes) });
+    rig.tell(showing(1, shown(changes), presenter));
     return { ...rig, container };
   };
 
@@ -222,14 +178,14 @@ describe("the viewer", () => {
     expect(container.querySelector(".viewer-scale")?.textContent).toBe(
       "Scale: 5\u00a0cm at the detector, larger than in the patient",
     );
-    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown() });
+    tell(showing(2, shown(), "other"));
     expect(container.querySelector(".viewer-scale")).toBeNull();
   });
 
   it("marks loss with how much and how, as far as that is known", () => {
     const { tell } = seen({ lossySource: { ratio: 12.5, method: "ISO_10918_1" } });
     expect(screen.getByText("Image compressed 12.5:1 with loss (JPEG)")).toBeTruthy();
-    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown({ lossySource: { method: "" } }) });
+    tell(showing(2, shown({ lossySource: { method: "" } }), "other"));
     expect(screen.getByText("Image compressed with loss")).toBeTruthy();
   });
 
@@ -242,7 +198,30 @@ describe("the viewer", () => {
     expect(screen.queryByText("rows from 300 on are missing")).toBeNull();
   });
 
-  it("warns whoever presents, and only them, of a name in the picture, and claims no more that it is hidden", () => {
+  it("does not take what a presentation leaves out for damage", () => {
+    seen({ stateNotice: "the magnification that it asks for" });
+    expect(screen.getByText("The presentation is not applied completely.")).toBeTruthy();
+    expect(screen.getByText("the magnification that it asks for")).toBeTruthy();
+    expect(screen.queryByText("Image incomplete.")).toBeNull();
+  });
+
+  it("tells staff the stack, and what is missing or twice in it", () => {
+    const stacks = [
+      { first: 0, count: 8, gaps: 0, duplicates: 0 },
+      { first: 8, count: 32, stepMm: 2.5, gaps: 2, duplicates: 1 },
+    ];
+    const { tell } = seen({ stacks, index: 10 });
+    expect(screen.getByText("stack 2/2: 3/32")).toBeTruthy();
+    expect(screen.getByText(/^2 larger steps between slices: .* · 1 slice is there twice$/)).toBeTruthy();
+    tell(showing(2, shown({ stacks, index: 7 }), "other"));
+    expect(screen.getByText("stack 1/2: 8/8")).toBeTruthy();
+    expect(screen.queryByText(/larger step/)).toBeNull();
+    cleanup();
+    seen({ stacks, index: 10 }, { mayPresent: false });
+    expect(screen.queryByText(/larger step/)).toBeNull();
+  });
+
+  it("warns whoever presents, and only them, of a name in the picture, and claims no more that it is hidden", async () => {
     seen({ isBurnedIn: true }, { presenter: "me" });
     expect(screen.getByText(/itself may show the patient’s name/)).toBeTruthy();
     expect(screen.queryByText(/without the patient’s name/)).toBeNull();
@@ -275,6 +254,8 @@ describe("the viewer", () => {
     const surface = () => container.querySelector<HTMLElement>(".viewer-surface");
     tell({
       type: "document",
+      viewport: 0,
+      isOwn: false,
       revision: 1,
       index: 0,
       document: {
@@ -283,11 +264,11 @@ describe("the viewer", () => {
         sections: [{ heading: "Findings", text: "None.", images: 0, sections: [] }],
       },
     });
-    tell({ type: "viewing", revision: 2, presenter: "other", shown: shown({ content: "text", index: 0, count: 1 }) });
+    tell(showing(2, shown({ content: "text", index: 0, count: 1 }), "other"));
     expect(await screen.findByRole("heading", { name: "Findings" })).toBeTruthy();
     expect(surface()?.hidden).toBe(true);
     expect(screen.queryByRole("button", { name: "Point" })).toBeNull();
-    tell({ type: "viewing", revision: 3, presenter: "other", shown: shown({ series: "s2" }) });
+    tell(showing(3, shown({ series: "s2" }), "other"));
     expect(screen.queryByRole("heading", { name: "Findings" })).toBeNull();
     expect(surface()?.hidden).toBe(false);
   });
@@ -319,7 +300,7 @@ describe("the viewer", () => {
       { type: "set_view", quarterTurns: 1, isFlipped: true },
     ]);
     expect(await press("The object’s annotations")).toEqual([
-      { type: "set_layers", isOverlaid: false, isShuttered: true },
+      { type: "set_layers", viewport: 0, isOverlaid: false, isShuttered: true },
     ]);
     expect(screen.queryByRole("button", { name: "The object’s shutters", hidden: true })).toBeNull();
     expect((await button("Forth and back")).getAttribute("aria-pressed")).toBe("true");
@@ -333,13 +314,14 @@ describe("the viewer", () => {
       });
       return sent[0];
     };
-    expect(choose(states, "b")).toEqual({ type: "set_state", state: "b" });
-    expect(choose(states, "")).toEqual({ type: "set_state" });
+    expect(choose(states, "b")).toEqual({ type: "set_state", viewport: 0, state: "b" });
+    expect(choose(states, "")).toEqual({ type: "set_state", viewport: 0 });
     expect(choose(screen.getByRole("combobox", { name: "Window" }), "0")).toEqual({
       type: "set_alternative",
+      viewport: 0,
       alternative: 0,
     });
-    tell({ type: "viewing", revision: 9, presenter: "me", shown: shown({ count: 1, index: 0 }) });
+    tell(showing(9, shown({ count: 1, index: 0 }), "me"));
     expect(screen.queryByRole("button", { name: "Play" })).toBeNull();
     expect(screen.queryByRole("combobox", { name: "Presentation" })).toBeNull();
   });

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
+  actualSize,
   clampView,
   FIT,
   flip,
+  flipOf,
   frameSize,
+  isActualSize,
   panBy,
   toFrame,
   toSurface,
@@ -103,6 +106,25 @@ describe("turn and flip", () => {
     expect(corner({ ...FIT, quarterTurns: 1, isFlipped: true }, 1, 0)).toBe("bottom left");
   });
 
+  it("exchanges what is seen left and right, or top and bottom, whatever was turned or flipped before", () => {
+    for (const { surface, aspect, view, point } of cases(300)) {
+      const before = toSurface(surface, aspect, view, point);
+      const across = toSurface(surface, aspect, flip(view, "across"), point);
+      expect(across.x).toBeCloseTo(surface.width - before.x, 5);
+      expect(across.y).toBeCloseTo(before.y, 5);
+      const over = toSurface(surface, aspect, flip(view, "over"), point);
+      expect(over.x).toBeCloseTo(before.x, 5);
+      expect(over.y).toBeCloseTo(surface.height - before.y, 5);
+    }
+  });
+
+  it("calls a flip by what it exchanged", () => {
+    expect(flipOf(FIT)).toBeUndefined();
+    expect(flipOf(flip(FIT, "across"))).toBe("across");
+    expect(flipOf(flip(FIT, "over"))).toBe("over");
+    expect(flipOf(flip(flip(FIT, "over"), "across"))).toBeUndefined();
+  });
+
   it("fits the turned frame: a wide one stands upright in an upright surface", () => {
     const tall = { width: 300, height: 600 };
     expect(frameSize(tall, 0.5, { ...FIT, quarterTurns: 1 })).toEqual({ width: 600, height: 300 });
@@ -136,7 +158,7 @@ describe("turn and flip", () => {
       let turned = view;
       for (let n = 0; n < 4; n += 1) turned = turnBy(turned, -1);
       expect(turned).toEqual(view);
-      expect(flip(flip(view))).toEqual(view);
+      for (const axis of ["across", "over"] as const) expect(flip(flip(view, axis), axis)).toEqual(view);
     }
   });
 });
@@ -188,5 +210,35 @@ describe("zoom and pan", () => {
         expect(result).toEqual(clampView(result));
       }
     }
+  });
+});
+
+describe("pixel for pixel", () => {
+  const surface = { width: 801, height: 600 };
+
+  it("lays the edges of the frame's pixels on edges of the screen's, after any turn and flip", () => {
+    for (const { view } of cases(100)) {
+      const pixels = { columns: 512, rows: 300, aspect: 300 / 512 };
+      const actual = actualSize(surface, pixels, view);
+      expect(isActualSize(surface, pixels, actual)).toBe(true);
+      expect(isActualSize(surface, pixels, { ...actual, zoom: actual.zoom * 1.01 })).toBe(false);
+      if ([0, 1].includes(actual.centerX) || [0, 1].includes(actual.centerY)) continue;
+      expect(Math.abs(actual.centerX - view.centerX) * pixels.columns).toBeLessThan(1);
+      const corner = toSurface(surface, pixels.aspect, actual, { x: 0, y: 0 });
+      const next = toSurface(surface, pixels.aspect, actual, { x: 1 / 512, y: 1 / 300 });
+      for (const value of [corner.x, corner.y]) expect(value).toBeCloseTo(Math.round(value), 6);
+      expect(Math.abs(next.x - corner.x)).toBeCloseTo(1, 6);
+      expect(Math.abs(next.y - corner.y)).toBeCloseTo(1, 6);
+    }
+  });
+
+  it("counts columns where a pixel is not square", () => {
+    // Twice as high as wide: 100 columns are 100 pixels wide, and 100 rows are 200 high.
+    const actual = actualSize({ width: 400, height: 400 }, { columns: 100, rows: 100, aspect: 2 }, FIT);
+    expect(actual.zoom).toBeCloseTo(0.5, 9);
+  });
+
+  it("is never said of a surface that has no size yet", () => {
+    expect(isActualSize({ width: 0, height: 0 }, { columns: 1, rows: 1, aspect: 1 }, FIT)).toBe(false);
   });
 });

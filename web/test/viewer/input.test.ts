@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage, Shown } from "../../src/protocol";
+import type { ClientMessage } from "../../src/protocol";
 import { toFrame } from "../../src/viewer/geometry";
-import { type Gestures, listen } from "../../src/viewer/input";
+import type { Gestures } from "../../src/viewer/input";
+import { listen } from "../../src/viewer/listen";
+import { OHIF, PARVIS } from "../../src/viewer/shortcuts";
 import { promptly } from "../../src/viewer/steering";
+import type { Shown } from "../../src/viewer/viewing";
 import { rig, shown } from "./rig";
 
 const viewOf = ({ zoom, centerX, centerY, quarterTurns, isFlipped }: Shown) => ({
@@ -235,7 +238,7 @@ describe("keys", () => {
     key("i");
     expect(only(frame(), "set_inverted").isInverted).toBe(true);
     key("r");
-    expect(frame()).toEqual([{ type: "reset_view" }]);
+    expect(frame()).toEqual([{ type: "reset_view", viewport: 0 }]);
     key("?");
     expect(helps()).toBe(1);
   });
@@ -244,23 +247,28 @@ describe("keys", () => {
     const window = { center: -600, width: 1600 };
     const { key, sent, frame } = rig(shown({ alternatives: [{ explanation: "LUNG", window }] }));
     key("1", "Digit1");
-    expect(sent.splice(0)).toEqual([{ type: "set_alternative", alternative: 0 }]);
+    expect(sent.splice(0)).toEqual([{ type: "set_alternative", viewport: 0, alternative: 0 }]);
     key("é", "Digit2");
     expect(only(frame(), "set_window")).toMatchObject({ center: 40, width: 400 });
-    expect(key("9", "Digit9")).toBe(true);
-    expect(frame()).toEqual([]);
+    // A digit without a window does nothing, here or in the browser.
+    const few = rig(shown({ modality: "MG", alternatives: [{ explanation: "LUNG", window }] }));
+    expect(few.key("9", "Digit9")).toBe(true);
+    expect(few.frame()).toEqual([]);
   });
 
   it("turn, flip, and change the layers that there are", () => {
     const { key, frame } = rig(shown({ hasOverlays: true }));
     key("t");
-    expect(only(frame(), "set_view")).toEqual({ ...viewOf(shown()), type: "set_view", quarterTurns: 1 });
+    expect(only(frame(), "set_view")).toEqual({ ...viewOf(shown()), type: "set_view", viewport: 0, quarterTurns: 1 });
     key("T", "KeyT", { shift: true });
     expect(only(frame(), "set_view").quarterTurns).toBe(0);
-    key("f");
+    key("h");
     expect(only(frame(), "set_view").isFlipped).toBe(true);
+    // Top and bottom on top of left and right is half a turn.
+    key("v");
+    expect(only(frame(), "set_view")).toMatchObject({ quarterTurns: 2, isFlipped: false });
     key("o");
-    expect(frame()).toEqual([{ type: "set_layers", isOverlaid: false, isShuttered: true }]);
+    expect(frame()).toEqual([{ type: "set_layers", viewport: 0, isOverlaid: false, isShuttered: true }]);
     // There are no shutters to lift.
     key("s");
     expect(frame()).toEqual([]);
@@ -286,6 +294,70 @@ describe("keys", () => {
     expect(cine).toEqual(["toggle", "slower", "faster"]);
   });
 
+  it("show pixel for pixel", () => {
+    const { key, frame, gestures } = rig(shown({ columns: 300, rows: 300 }));
+    // 600 CSS pixels are 1200 of the device.
+    gestures.resize({ width: 600, height: 600 }, { width: 1200, height: 1200 });
+    key("à", "Digit0");
+    expect(only(frame(), "set_view")).toMatchObject({ zoom: 0.25, centerX: 0.5, centerY: 0.5 });
+  });
+
+  it("keep the image for whoever follows too, once however long the key is held", () => {
+    const { key, kept, follow, gestures } = rig();
+    expect(key("k")).toBe(true);
+    gestures.key("k", "KeyK", { shift: false, control: false }, true);
+    follow();
+    expect(key("K")).toBe(true);
+    expect(kept()).toBe(2);
+  });
+
+  it("are those that were chosen, without a change of what the others do", () => {
+    const { key, frame, useShortcuts } = rig();
+    useShortcuts({ keys: OHIF, isOn: true });
+    key("r");
+    expect(only(frame(), "set_view").quarterTurns).toBe(1);
+    key(" ");
+    expect(frame()).toEqual([{ type: "reset_view", viewport: 0 }]);
+    key("ArrowDown");
+    expect(only(frame(), "scroll").index).toBe(11);
+  });
+
+  it("that write a sign do nothing once they are switched off; arrows do", () => {
+    const { key, frame, helps, useShortcuts } = rig();
+    useShortcuts({ keys: PARVIS, isOn: false });
+    for (const [sign, code] of [
+      ["i", "KeyI"],
+      ["T", "KeyT"],
+      ["é", "Digit2"],
+      ["?", "Slash"],
+      ["p", "KeyP"],
+    ] as const)
+      expect(key(sign, code, { shift: sign === "T" })).toBe(false);
+    expect(frame()).toEqual([]);
+    expect(helps()).toBe(0);
+    expect(key("ArrowDown")).toBe(true);
+    expect(only(frame(), "scroll").index).toBe(11);
+  });
+
+  it("written with AltGr are no combinations of the browser: brackets stand there on French keyboards", () => {
+    const element = document.createElement("div");
+    const keys: [string, boolean][] = [];
+    const gestures = { key: (key: string, _: string, { control }: { control: boolean }) => keys.push([key, control]) };
+    const stop = listen(element, gestures as unknown as Gestures);
+    const press = (key: string, ctrlKey: boolean, altKey: boolean, isAltGraph: boolean) => {
+      const event = new KeyboardEvent("keydown", { key, ctrlKey, altKey });
+      event.getModifierState = (name: string) => name === "AltGraph" && isAltGraph;
+      element.dispatchEvent(event);
+    };
+    press("[", true, true, true);
+    press("r", true, false, false);
+    stop();
+    expect(keys).toEqual([
+      ["[", false],
+      ["r", true],
+    ]);
+  });
+
   it("leave the browser's own combinations and other keys alone", () => {
     const { key, frame } = rig();
     expect(key("r", "KeyR", { control: true })).toBe(false);
@@ -295,7 +367,139 @@ describe("keys", () => {
   });
 });
 
+describe("a tool that was chosen", () => {
+  it("is what the left button does, until Escape", () => {
+    const { mouse, key, frame, options, gestures } = rig();
+    key("z");
+    expect(options.tool()).toBe("zoom");
+    mouse(0, [
+      [200, 400],
+      [200, 300],
+    ]);
+    expect(only(frame(), "set_view").zoom).toBeCloseTo(Math.exp(0.5), 9);
+    gestures.up(1);
+    key("Z", "KeyZ", { shift: true });
+    mouse(0, [
+      [300, 300],
+      [360, 300],
+    ]);
+    expect(only(frame(), "set_view").centerX).toBeLessThan(0.5);
+    gestures.up(1);
+    expect(key("Escape")).toBe(true);
+    mouse(0, [
+      [100, 100],
+      [150, 100],
+    ]);
+    only(frame(), "set_window");
+  });
+
+  it("lets one finger set the window, and one button scroll", () => {
+    const { gestures, finger, mouse, frame, options } = rig();
+    options.setTool("window");
+    gestures.down(finger(1, 100, 100));
+    gestures.move(finger(1, 150, 100));
+    expect(only(frame(), "set_window").width).toBeCloseTo(400 * Math.exp(50 / 250), 9);
+    gestures.up(1);
+    options.setTool("scroll");
+    mouse(0, [
+      [300, 100],
+      [300, 175],
+    ]);
+    expect(only(frame(), "scroll").index).toBe(15);
+  });
+
+  it("gives nobody who follows a hand on the view", () => {
+    vi.useFakeTimers();
+    const { gestures, finger, mouse, frame, options, follow } = rig();
+    follow();
+    options.setTool("zoom");
+    mouse(0, [
+      [200, 400],
+      [200, 300],
+    ]);
+    gestures.down(finger(2, 100, 100));
+    gestures.move(finger(2, 150, 150));
+    expect(frame()).toEqual([]);
+    vi.useRealTimers();
+  });
+});
+
+describe("the magnifier", () => {
+  it("is moved by the arrows as the picture is seen, and set by plus and minus, for followers too", () => {
+    const { key, frame, follow, magnified, options } = rig(shown({ quarterTurns: 1 }));
+    follow();
+    key("g");
+    expect(options.tool()).toBe("magnify");
+    key("ArrowRight");
+    // A frame turned to the right has its rows going down: to the right is backwards along them.
+    const [moved] = magnified.splice(0) as { x: number; y: number }[];
+    expect(moved?.x).toBeCloseTo(0, 9);
+    expect(moved?.y).toBeCloseTo(-0.02, 9);
+    key("+");
+    key("-");
+    expect(magnified).toEqual([{ by: 1.25 }, { by: 0.8 }]);
+    key("g");
+    expect(options.tool()).toBeUndefined();
+    expect(key("+")).toBe(false);
+    expect(frame()).toEqual([]);
+  });
+
+  it("goes with the mouse, pressed or not, and with one finger", () => {
+    const { gestures, finger, magnified, options, frame, mouse } = rig();
+    options.setTool("magnify");
+    gestures.move({ id: 1, kind: "mouse", button: -1, x: 150, y: 300 });
+    mouse(0, [
+      [300, 300],
+      [450, 300],
+    ]);
+    gestures.up(1);
+    gestures.down(finger(2, 60, 300));
+    gestures.move(finger(2, 120, 300));
+    const spots = magnified as { x: number; y: number; isTouch: boolean }[];
+    expect(spots.map(({ x, isTouch }) => [Math.round(x * 100), isTouch])).toEqual([
+      [25, false],
+      [50, false],
+      [75, false],
+      [10, true],
+      [20, true],
+    ]);
+    expect(spots.every(({ y }) => y === 0.5)).toBe(true);
+    expect(frame()).toEqual([]);
+  });
+});
+
+describe("other viewports", () => {
+  it("are a key away for everybody, and the key is the browser's where there is no other", () => {
+    const { key, gone, options, follow } = rig();
+    follow();
+    expect(key("F6")).toBe(true);
+    expect(key("F6", "", { shift: true })).toBe(true);
+    expect(gone).toEqual([1, -1]);
+    options.goTo = () => false;
+    expect(key("F6")).toBe(false);
+  });
+});
+
 describe("pointing", () => {
+  it("is not for whoever looks by themself: nobody would see it", () => {
+    vi.useFakeTimers();
+    const { key, gestures, finger, frame, lookAlone } = rig();
+    lookAlone();
+    expect(key("p")).toBe(false);
+    gestures.down(finger(1, 150, 150));
+    vi.advanceTimersByTime(1_000);
+    expect(frame()).toEqual([]);
+    vi.useRealTimers();
+  });
+
+  it("goes to the right as it is seen, whatever the turn", () => {
+    const { key, frame } = rig(shown({ isFlipped: true }));
+    key("p");
+    frame();
+    key("ArrowRight");
+    expect(only(frame(), "point").x).toBeCloseTo(0.48, 9);
+  });
+
   it("lasts as long as P is held, for followers too, and moves with the mouse", () => {
     const { key, gestures, follow, frame } = rig();
     follow();
@@ -321,7 +525,7 @@ describe("pointing", () => {
 
   it("stops outside the frame", () => {
     const { gestures, options, frame } = rig(shown({ aspect: 2 }));
-    options.setPointing(true);
+    options.setTool("point");
     gestures.move({ id: 1, kind: "mouse", button: -1, x: 300, y: 300 });
     only(frame(), "point");
     gestures.move({ id: 1, kind: "mouse", button: -1, x: 20, y: 300 });
@@ -382,5 +586,78 @@ describe("fingers", () => {
     gestures.move(finger(1, 150, 200));
     vi.advanceTimersByTime(1000);
     expect(frame()).toEqual([]);
+  });
+});
+
+describe("hands that draw", () => {
+  const drawing = () => {
+    const all = rig();
+    const heard: string[] = [];
+    const at = ({ x, y }: { x: number; y: number }) => `${x},${y}`;
+    all.draw({
+      down: (px) => heard.push(`down ${at(px)}`),
+      move: (px) => heard.push(`move ${at(px)}`),
+      up: () => heard.push("up"),
+      drop: () => heard.push("drop"),
+      tap: (px) => heard.push(`tap ${at(px)}`) > 0,
+      key: (key) => heard.push(`key ${key}`) < 0,
+      perform: (action) => heard.push(action) > 0,
+    });
+    return { ...all, heard };
+  };
+
+  it("steer nothing, and a mouse that hovers shows where the next point would be", () => {
+    const { options, gestures, mouse, heard, frame, follow } = drawing();
+    follow();
+    options.setTool("mark.length");
+    gestures.move({ id: 1, kind: "mouse", button: 0, x: 1, y: 2 });
+    mouse(0, [
+      [10, 20],
+      [30, 40],
+    ]);
+    gestures.up(1);
+    expect(heard).toEqual(["move 1,2", "down 10,20", "move 30,40", "up"]);
+    expect(frame()).toEqual([]);
+  });
+
+  it("are not meant when a second finger comes, or the browser takes them", () => {
+    const { options, gestures, finger, heard } = drawing();
+    options.setTool("mark.arrow");
+    gestures.down(finger(1, 10, 10));
+    gestures.down(finger(2, 90, 90));
+    gestures.up(2);
+    gestures.up(1);
+    gestures.down(finger(3, 10, 10));
+    gestures.cancel(3);
+    expect(heard).toEqual(["down 10,10", "drop", "down 10,10", "drop"]);
+  });
+
+  it("choose what lies under a press that moves nothing, and nothing with a drag or another tool", () => {
+    const { options, gestures, mouse, heard, finger } = drawing();
+    mouse(0, [[10, 20]]);
+    gestures.up(1);
+    mouse(0, [
+      [10, 20],
+      [30, 20],
+    ]);
+    gestures.up(1);
+    mouse(2, [[10, 20]]);
+    gestures.up(1);
+    options.setTool("zoom");
+    mouse(0, [[10, 20]]);
+    gestures.up(1);
+    options.setTool(undefined);
+    gestures.down(finger(7, 50, 60));
+    gestures.up(7);
+    expect(heard).toEqual(["tap 10,20", "tap 50,60"]);
+  });
+
+  it("hear their keys, and those with Ctrl only where a shortcut says so", () => {
+    const { key, heard } = drawing();
+    expect(key("l")).toBe(true);
+    expect(key("z", "KeyZ", { control: true, command: true })).toBe(true);
+    expect(key("c", "KeyC", { control: true, command: true })).toBe(false);
+    expect(key("z", "KeyZ", { control: true })).toBe(false);
+    expect(heard).toEqual(["key l", "mark.length", "mark.undo"]);
   });
 });

@@ -1,16 +1,8 @@
-import { describe, expect, it } from "vitest";
-import type { PictureHeader } from "../../src/protocol";
-import { type Easel, PictureQueue } from "../../src/viewer/pictures";
+import { describe, expect, it, vi } from "vitest";
+import { canvasEasel, type Easel, PictureQueue } from "../../src/viewer/pictures";
+import { pictureHeader } from "./fake-wire";
 
-const header = (sequence: number, revision = sequence): PictureHeader => ({
-  sequence,
-  revision,
-  index: 0,
-  width: 8,
-  height: 8,
-  format: "png",
-  isLossless: true,
-});
+const header = (sequence: number, revision = sequence) => pictureHeader({ sequence, revision });
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 function rig() {
@@ -107,6 +99,20 @@ describe("pictures", () => {
     expect(counts().released).toBe(2);
   });
 
+  it("of another view are acknowledged and not drawn, and its own count from anywhere", async () => {
+    const { queue, send, finish, drawn, acknowledged, counts } = rig();
+    send(1, 30);
+    send(2, 31);
+    queue.forget();
+    expect(counts().cleared).toBe(1);
+    expect(acknowledged).toEqual([2]);
+    send(3, 4);
+    await finish();
+    await finish();
+    expect(drawn).toEqual([3]);
+    expect(acknowledged).toEqual([2, 1, 3]);
+  });
+
   it("of what is shared no more are not drawn over the black surface", async () => {
     const { queue, send, finish, drawn, acknowledged, counts } = rig();
     send(1, 3);
@@ -119,5 +125,33 @@ describe("pictures", () => {
     send(3, 5);
     await finish();
     expect(drawn).toEqual([3]);
+  });
+});
+
+describe("the canvas", () => {
+  function easel() {
+    const calls: unknown[][] = [];
+    const context = {
+      drawImage: (...all: unknown[]) => calls.push(all.slice(1)),
+      clearRect: () => calls.push(["clear"]),
+    };
+    const canvas = { width: 0, height: 0, getContext: () => context };
+    return { canvas, calls, easel: canvasEasel(canvas as unknown as HTMLCanvasElement) };
+  }
+  const bitmap = { close: vi.fn() } as unknown as ImageBitmap;
+
+  it("draws a picture of exactly its size pixel by pixel", () => {
+    const { canvas, calls, easel: it } = easel();
+    it.draw(bitmap, header(1));
+    expect([canvas.width, canvas.height]).toEqual([8, 8]);
+    expect(calls).toEqual([[0, 0]]);
+  });
+
+  it("draws of a shared picture the part for its own surface, scaled down, and black where there is none", () => {
+    const { canvas, calls, easel: it } = easel();
+    const part: [number, number, number, number] = [-2, 10, 104, 80];
+    it.draw(bitmap, { ...header(1), width: 100, height: 100, surfaceWidth: 52, surfaceHeight: 40, part });
+    expect([canvas.width, canvas.height]).toEqual([52, 40]);
+    expect(calls).toEqual([["clear"], [...part, 0, 0, 52, 40]]);
   });
 });

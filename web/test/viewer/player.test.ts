@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage, PictureHeader } from "../../src/protocol";
+import type { ClientMessage } from "../../src/protocol";
 import { Player } from "../../src/viewer/player";
 import { Steering } from "../../src/viewer/steering";
+import { pictureHeader } from "./fake-wire";
 import { shown } from "./rig";
 
 const cine = { frameMs: 100, framesMs: [], isSweep: false, first: 0, last: 39 };
@@ -13,20 +14,13 @@ function rig(isFast = true) {
   const sent: ClientMessage[] = [];
   let index = 10;
   let hasFailed = false;
-  const picture = (): PictureHeader => ({
-    sequence: 0,
-    revision: 0,
-    index,
-    width: 1,
-    height: 1,
-    format: "png",
-    isLossless: true,
-  });
+  const picture = () => pictureHeader({ index });
   const steering = new Steering(
     (message) => {
       sent.push(message);
       if (isFast && message.type === "scroll") draw(message.index);
     },
+    0,
     (f) => void requestAnimationFrame(f),
   );
   const player = new Player(steering, picture, () => hasFailed);

@@ -27,6 +27,11 @@ describe("the list of windows", () => {
       "Bone (1800 / 400)",
       "Mediastinum (350 / 50)",
       "Brain (80 / 40)",
+      "Abdomen (400 / 50)",
+      "Liver (150 / 30)",
+      "Stroke (40 / 40)",
+      "Spine (250 / 50)",
+      "Vessels (600 / 300)",
     ]);
     expect(presets[1]?.alternative).toBe(2);
   });
@@ -45,6 +50,24 @@ describe("the list of windows", () => {
       }),
     );
     expect(presets.map(presetInWords)).toEqual(["Table 1", "CONTRASTED", "Table 3"]);
+  });
+
+  it("has parts of the file's own window for MR and PET, and none where the file has no window", () => {
+    const alternatives = [{ explanation: "", window: { center: 500, width: 1000 } }];
+    expect(presetsOf(shown({ modality: "MR", alternatives })).map(presetInWords)).toEqual([
+      "The object’s window (1000 / 500)",
+      "Strong contrast (500 / 500)",
+      "Low signal (500 / 250)",
+      "High signal (500 / 750)",
+    ]);
+    expect(presetsOf(shown({ modality: "PT", alternatives })).map(presetInWords)).toEqual([
+      "The object’s window (1000 / 500)",
+      "Low uptake (500 / 250)",
+      "High uptake (2000 / 1000)",
+    ]);
+    expect(presetsOf(shown({ modality: "MR", alternatives: [] }))).toEqual([]);
+    for (const modality of ["US", "MG", "CR", "DX"])
+      expect(presetsOf(shown({ modality, alternatives }))).toHaveLength(1);
   });
 
   it("is empty for colour", () => {

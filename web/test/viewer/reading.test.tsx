@@ -124,6 +124,7 @@ describe("reading together", () => {
     const sent: ClientMessage[] = [];
     const steering = new Steering(
       (message) => sent.push(message),
+      0,
       (f) => f(),
     );
     const view = (changes: Parameters<typeof shown>[0], presents = isPresenting) => {
@@ -168,7 +169,9 @@ describe("reading together", () => {
   it("tells where the presenter reads", () => {
     const { sent, scroll } = rig(true);
     scroll(250);
-    expect(sent).toEqual([{ type: "set_view", zoom: 1, centerX: 0, centerY: 0.25, quarterTurns: 0, isFlipped: false }]);
+    expect(sent).toEqual([
+      { type: "set_view", viewport: 0, zoom: 1, centerX: 0, centerY: 0.25, quarterTurns: 0, isFlipped: false },
+    ]);
     act(() => screen.getByRole("button", { name: "Larger" }).click());
     expect(sent.at(-1)).toMatchObject({ type: "set_view", zoom: 1.25, centerX: 0, centerY: 0.25 });
   });

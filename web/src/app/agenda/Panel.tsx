@@ -3,7 +3,9 @@ import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, IssuedLink, ParticipantEntry } from "../../protocol";
 import { CopyLine } from "../parts/CopyLine";
 import { Confirm } from "../parts/Dialog";
+import { RecordLink } from "../record/RecordLink";
 import { cancel, markNoShow, replaceLink, withdrawLink } from "../requests";
+import { mayConsult, person } from "../who";
 import { t } from "../words";
 import { nameOf, statusOf, stepsOf } from "./agenda";
 
@@ -25,6 +27,8 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
   const ask = (next: Question | undefined) => {
     question.value = next;
   };
+  // Doctors see no other appointments than those they are booked in.
+  const mayWrite = person.value ? mayConsult(person.value) : false;
   const isOpen = entry.status === "booked" || entry.status === "arrived";
   return (
     <section class="panel" aria-labelledby="panel-title">
@@ -43,6 +47,12 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
       {steps.enter && (
         <a class="button primary wide" href={`/app/consultation/${entry.appointment}`}>
           {t("agenda.enter")}
+        </a>
+      )}
+      <RecordLink entry={entry} />
+      {mayWrite && (entry.status === "arrived" || entry.status === "fulfilled") && (
+        <a class="button wide" href={`/app/summary/${entry.appointment}`}>
+          {t("panel.summary")}
         </a>
       )}
       <h3>{t("panel.people")}</h3>

@@ -8,14 +8,16 @@ const BACKOFF_LAST_MS = 15_000;
 /** Fetched anew even if no message came: a proxy may have swallowed it. */
 const REFRESH_MS = 60_000;
 
-/** The appointments of one day, kept up to date until closed. */
-export class AgendaFeed {
-  readonly entries: Signal<readonly AppointmentEntry[] | undefined> = signal(undefined);
+const ADDRESS = () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/agenda`;
+
+/** A list that the agenda's changes may change, kept up to date until closed. */
+export class Feed<Entry> {
+  readonly entries: Signal<readonly Entry[] | undefined> = signal(undefined);
   readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
   /** Changes are not told at the moment. */
   readonly isStale: Signal<boolean> = signal(false);
 
-  #day: string;
+  #ask: (signal: AbortSignal) => Promise<Entry[]>;
   #controller = new AbortController();
   #isFetching = false;
   #isWanted = false;
@@ -24,14 +26,14 @@ export class AgendaFeed {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setInterval>;
 
-  constructor(day: string, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/agenda`) {
-    this.#day = day;
+  constructor(ask: (signal: AbortSignal) => Promise<Entry[]>, url = ADDRESS()) {
+    this.#ask = ask;
     this.#refresh = setInterval(() => this.fetch(), REFRESH_MS);
     this.fetch();
     this.#open(url);
   }
 
-  /** Fetches the day; a wish that comes while one is under way is carried out after it. */
+  /** Fetches the list; a wish that comes while one is under way is carried out after it. */
   fetch(): void {
     this.#isWanted = true;
     if (!this.#isFetching) void this.#run();
@@ -50,7 +52,7 @@ export class AgendaFeed {
     while (this.#isWanted && !this.#controller.signal.aborted) {
       this.#isWanted = false;
       try {
-        this.entries.value = await appointmentsOf(this.#day, this.#controller.signal);
+        this.entries.value = await this.#ask(this.#controller.signal);
         this.problem.value = undefined;
       } catch (cause) {
         if (this.#controller.signal.aborted) return;
@@ -80,5 +82,12 @@ export class AgendaFeed {
       this.#tries += 1;
       this.#retry = setTimeout(() => this.#open(url), waitMs);
     };
+  }
+}
+
+/** The appointments of one day. */
+export class AgendaFeed extends Feed<AppointmentEntry> {
+  constructor(day: string, url = ADDRESS()) {
+    super((signal) => appointmentsOf(day, signal), url);
   }
 }

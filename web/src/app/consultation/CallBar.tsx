@@ -7,6 +7,7 @@ import screenOff from "icon:screen-share-off";
 import video from "icon:video";
 import videoOff from "icon:video-off";
 import { useSignal } from "@preact/signals";
+import { mayShareScreen } from "../../call/extras";
 import type { OutcomeWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Dialog, Fault } from "../parts/Dialog";
@@ -24,7 +25,6 @@ export function CallBar({ visit }: { visit: Visit }) {
   const hasMic = call.micOn.value;
   const hasCamera = call.cameraOn.value;
   const isSharing = call.screenTrack.value !== undefined;
-  const mayShare = typeof navigator.mediaDevices?.getDisplayMedia === "function";
   return (
     <>
       <fieldset class="call-bar" aria-label={t("bar.call")}>
@@ -62,7 +62,7 @@ export function CallBar({ visit }: { visit: Visit }) {
             </button>
           </>
         )}
-        {mayShare && (
+        {mayShareScreen() && (
           <button
             type="button"
             class="button"

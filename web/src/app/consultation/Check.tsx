@@ -1,16 +1,21 @@
 import alert from "icon:circle-alert";
 import mic from "icon:mic";
 import micOff from "icon:mic-off";
+import sliders from "icon:sliders-horizontal";
 import video from "icon:video";
 import videoOff from "icon:video-off";
+import volume from "icon:volume-2";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { useNetwork, useSight } from "../../call/parts/looks";
+import { playTest } from "../../call/sound";
 import { stopwatch } from "../../i18n/time";
 import type { DeviceStateWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
 import { useClock, usePicture } from "../parts/hooks";
 import { sentenceOf, t } from "../words";
+import { DevicesDialog } from "./More";
 import type { Visit } from "./visit";
 
 /** A short look at camera and microphone before going in. Nothing here can hold anybody up. */
@@ -25,6 +30,9 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
   // Not asked for yet: it is opened on the way in, so that nobody enters unheard by oversight.
   const isMicLater = devices.microphone.value === "off";
   const hasMic = visit.call.micOn.value;
+  const isChoosing = useSignal(false);
+  const picture = useRef<HTMLDivElement>(null);
+  const sight = useSight(picture, hasCamera ? devices.cameraTrack.value : undefined);
 
   const change = async (f: () => Promise<void>) => {
     isBusy.value = true;
@@ -45,7 +53,12 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
           ? t("check.waiting", { name: waiting[0].name, time: stopwatch(visit.sinceMs(waiting[0])) })
           : t("check.notYet")}
       </p>
-      <div class="check-picture">{hasCamera ? <OwnPicture visit={visit} /> : <p>{t("check.pictureOff")}</p>}</div>
+      <div class="check-picture" ref={picture}>
+        {hasCamera ? <OwnPicture visit={visit} /> : <p>{t("check.pictureOff")}</p>}
+      </div>
+      <p class={sight === "black" || sight === "frozen" ? "notice warn" : "muted"} role="status">
+        {sight && t(`check.sight.${sight}`)}
+      </p>
       <div class="check-devices call-bar">
         <button
           type="button"
@@ -90,6 +103,27 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
             : t("check.enter")}
       </button>
       <p class="muted">{t("check.without")}</p>
+      <Sound visit={visit} />
+      <Network visit={visit} />
+      <button
+        type="button"
+        class="button"
+        aria-haspopup="dialog"
+        onClick={() => {
+          isChoosing.value = true;
+        }}
+      >
+        <Icon of={sliders} />
+        {t("check.devices")}
+      </button>
+      {isChoosing.value && (
+        <DevicesDialog
+          visit={visit}
+          onClose={() => {
+            isChoosing.value = false;
+          }}
+        />
+      )}
     </>
   );
 }
@@ -115,11 +149,48 @@ function OwnPicture({ visit }: { visit: Visit }) {
   return <video ref={element} class="mirrored" muted playsInline autoplay aria-label={t("video.you")} />;
 }
 
+/** A sound through the speaker that is chosen. */
+function Sound({ visit }: { visit: Visit }) {
+  const state = useSignal<"play" | "playing" | "played">("play");
+  const play = async () => {
+    state.value = "playing";
+    await playTest(visit.call.hearing.speaker.peek());
+    state.value = "played";
+  };
+  return (
+    <p class="check-level">
+      <button type="button" class="button" disabled={state.value === "playing"} onClick={() => void play()}>
+        <Icon of={volume} />
+        {t(state.value === "playing" ? "check.playing" : "check.play")}
+      </button>
+      <span class="muted" role="status">
+        {state.value === "played" && t("check.played")}
+      </span>
+    </p>
+  );
+}
+
+/** How well the network carries a call. Nobody waits for it. */
+function Network({ visit }: { visit: Visit }) {
+  const word = useNetwork(visit.wire) ?? "looking";
+  const isTrouble = word !== "looking" && word !== "good" && word !== "unknown";
+  return (
+    <p class={isTrouble ? "notice warn" : "muted"} role="status">
+      {t(`check.network.${word}`)}{" "}
+      {isTrouble && (
+        <a href="/diag" target="_blank" rel="noreferrer">
+          {t("check.networkMore")}
+        </a>
+      )}
+    </p>
+  );
+}
+
 function Level({ visit }: { visit: Visit }) {
   const meter = useRef<HTMLMeterElement>(null);
   useEffect(() => {
     const timer = setInterval(() => {
-      if (meter.current) meter.current.value = visit.devices.level();
+      if (meter.current) meter.current.value = visit.devices.level() ?? 0;
     }, 100);
     return () => clearInterval(timer);
   }, [visit]);

@@ -5,29 +5,37 @@ import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { keepAwake } from "../../call/awake";
-import { type Call, keyOf } from "../../call/call";
+import type { Call } from "../../call/call";
+import { type Feed, feedsOf, IMAGES } from "../../call/feeds";
 import { ChatPanel } from "../../call/parts/ChatPanel";
+import { Happened } from "../../call/parts/Happened";
 import { NewMessage, Notices, TelephoneBanner } from "../../call/parts/Notices";
-import { useCallNews } from "../../call/parts/news";
+import { useCallNews, useTell } from "../../call/parts/news";
 import { useWatched } from "../../call/parts/useWatched";
 import { Voices } from "../../call/parts/Voices";
 import { tc } from "../../call/parts/words";
 import { timeOfDay } from "../../i18n/time";
-import type { Person } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import { keyImagesOf } from "../../viewer/key-images";
 import { Viewer } from "../../viewer/Viewer";
-import { viewingOf } from "../../viewer/viewing";
+import { anyOf, viewingOf } from "../../viewer/viewing";
 import { nameOf } from "../agenda/agenda";
 import { Alarm } from "../agenda/alarm";
-import { Fault } from "../parts/Dialog";
+import { Dialog, Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage, usePicture } from "../parts/hooks";
+import { Summary } from "../summary/Summary";
+import { SecondScreens } from "../view/beside";
+import { SecondScreenButton, SecondScreenNotes } from "../view/SecondScreen";
 import { facts } from "../who";
 import { sentenceOf, t } from "../words";
 import { CallBar } from "./CallBar";
 import { Check, DeviceFault } from "./Check";
 import { filesOf, hasFiles } from "./drop";
+import { KeyImages, keepInWords } from "./KeyImages";
+import { t as tk } from "./key-images.words";
 import { DevicesDialog } from "./More";
+import { OpenAlone } from "./OpenAlone";
 import { People, WaitingNow } from "./People";
 import { SeriesStrip } from "./SeriesStrip";
 import { Splitter, useSplit } from "./Splitter";
@@ -37,19 +45,52 @@ import { type Over, Visit } from "./visit";
 import "./consultation.css";
 
 export function Consultation({ appointment }: { appointment: string }) {
-  const { query } = useLocation();
+  const { query, path, route } = useLocation();
+  // Once: whoever loads the page again, or takes it back, is there already.
+  const asked = useRef(query.show);
+  const isAsked = query.show !== undefined;
+  useEffect(() => {
+    if (isAsked) route(path, true);
+  }, [isAsked, path, route]);
   // A visit that was taken over is taken back by a new one.
   const round = useSignal(0);
-  return <Round key={round.value} appointment={appointment} admit={query.admit} again={() => round.value++} />;
+  return (
+    <Round
+      key={round.value}
+      appointment={appointment}
+      admit={query.admit}
+      asked={asked.current}
+      again={() => {
+        asked.current = undefined;
+        round.value++;
+      }}
+    />
+  );
 }
 
-function Round({ appointment, admit, again }: { appointment: string; admit: string | undefined; again(): void }) {
+interface RoundProps {
+  appointment: string;
+  admit: string | undefined;
+  /** A series: this person goes in at once, and looks at it alone. */
+  asked: string | undefined;
+  again(): void;
+}
+
+function Round({ appointment, admit, asked, again }: RoundProps) {
   const visit = useMemo(() => new Visit(appointment), [appointment]);
   useEffect(() => () => visit.close(), [visit]);
   const entry = visit.entry.value;
   const heading = usePage(entry ? nameOf(entry) : t("visit.title"));
   const phase = visit.phase.value;
   const over = visit.over.value;
+  const isEntering = useSignal(asked !== undefined);
+  const mayEnter = asked !== undefined && phase === "check";
+  useEffect(() => {
+    if (!mayEnter) return;
+    void visit.enter(undefined).then(() => {
+      isEntering.value = false;
+    });
+  }, [visit, mayEnter, isEntering]);
   useEffect(() => {
     document.documentElement.dataset.ground = phase === "in" ? "dark" : "light";
     return () => {
@@ -57,8 +98,8 @@ function Round({ appointment, admit, again }: { appointment: string; admit: stri
     };
   }, [phase]);
 
-  if (over) return <OverPage over={over} again={again} />;
-  if (phase === "in") return <Room visit={visit} />;
+  if (over) return <OverPage appointment={appointment} over={over} again={again} />;
+  if (phase === "in") return <Room visit={visit} asked={asked} />;
   return (
     <>
       <Header />
@@ -71,7 +112,7 @@ function Round({ appointment, admit, again }: { appointment: string; admit: stri
           {t("check.title")}
         </h1>
         {entry && <Title visit={visit} />}
-        {phase === "connecting" ? <Connecting /> : <Check visit={visit} admit={admit} />}
+        {phase === "connecting" || isEntering.value ? <Connecting /> : <Check visit={visit} admit={admit} />}
       </main>
     </>
   );
@@ -92,7 +133,7 @@ function Title({ visit }: { visit: Visit }) {
   );
 }
 
-function OverPage({ over, again }: { over: Over; again(): void }) {
+function OverPage({ appointment, over, again }: { appointment: string; over: Over; again(): void }) {
   const heading = usePage(t("visit.title"));
   return (
     <>
@@ -118,6 +159,11 @@ function OverPage({ over, again }: { over: Over; again(): void }) {
           <a class="button primary" href="/app">
             {t("app.backToAgenda")}
           </a>
+          {over.why === "ended" && (
+            <a class="button" href={`/app/summary/${encodeURIComponent(appointment)}`}>
+              {tk("summary")}
+            </a>
+          )}
           {over.why !== "ended" && (
             <button type="button" class="button" onClick={again}>
               {over.why === "taken_over"
@@ -134,18 +180,21 @@ function OverPage({ over, again }: { over: Over; again(): void }) {
 }
 
 /** The reading room: images on the left; people, studies and the call on the right. */
-function Room({ visit }: { visit: Visit }) {
+function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
   const { call, wire } = visit;
   const tab = useSignal<Tab>("people");
   const isDropping = useSignal(false);
   /** Images, or which of the feeds is in front. */
-  const stage = useSignal<string>("images");
+  const stage = useSignal<string>(IMAGES);
   const said = useSignal("");
   const isChoosing = useSignal(false);
+  const isSummarising = useSignal(false);
   const split = useSplit();
+  const second = useMemo(() => new SecondScreens(visit.appointment), [visit]);
+  useEffect(() => second.mount(call.isInCall), [second, call]);
   const people = call.people.value;
   const self = call.self.participant;
-  const feeds = feedsOf(call);
+  const feeds = feedsOf(call, people);
   const front = feeds.find((feed) => feed.key === stage.value);
   const entry = visit.entry.value;
   const heading = usePage(entry ? nameOf(entry) : t("visit.title"));
@@ -156,17 +205,18 @@ function Room({ visit }: { visit: Visit }) {
     alarm.current.update(waitingIds === "" ? [] : waitingIds.split(" "));
   }, [waitingIds]);
 
-  useCallNews(call, wire, (text) => {
+  const tell = useTell((text) => {
     said.value = text;
   });
+  useCallNews(call, wire, tell);
 
   // What somebody begins to show comes to the front, unless images are being looked at.
   const known = useRef("");
   useSignalEffect(() => {
-    const keys = feedsOf(call).map((feed) => feed.key);
+    const keys = feedsOf(call, call.people.value).map((feed) => feed.key);
     const fresh = keys.find((key) => !known.current.split("\n").includes(key));
-    if (fresh !== undefined && !viewingOf(wire).state.peek()?.shown) stage.value = fresh;
-    if (!keys.includes(stage.peek())) stage.value = "images";
+    if (fresh !== undefined && !anyOf(viewingOf(wire).seen.peek())) stage.value = fresh;
+    if (!keys.includes(stage.peek())) stage.value = IMAGES;
     known.current = keys.join("\n");
   });
 
@@ -217,29 +267,33 @@ function Room({ visit }: { visit: Visit }) {
           </p>
         )}
         {facts.value?.isDemo && <p class="room-demo">{t("app.demo")}</p>}
+        <SecondScreenButton screens={second} />
       </header>
       <main class="room-stage" id="content">
         {feeds.length > 0 && (
           <fieldset class="stage-choice">
-            <legend class="spoken">{t("stage.label")}</legend>
+            <legend class="spoken">{tc("stage.label")}</legend>
             {[undefined, ...feeds].map((feed) => (
               <button
-                key={feed?.key ?? "images"}
+                key={feed?.key ?? IMAGES}
                 type="button"
                 class="button"
-                aria-pressed={stage.value === (feed?.key ?? "images")}
+                aria-pressed={stage.value === (feed?.key ?? IMAGES)}
                 onClick={() => {
-                  stage.value = feed?.key ?? "images";
+                  stage.value = feed?.key ?? IMAGES;
                 }}
               >
-                {feed ? feed.label(people) : t("stage.images")}
+                {feed ? labelOf(feed) : tc("stage.images")}
               </button>
             ))}
           </fieldset>
         )}
-        {front && <FeedPicture key={front.key} call={call} feed={front} label={front.label(people)} />}
-        <div class={`stage-viewer${front ? " behind" : ""}`}>
-          <Viewer wire={wire} call={call} self={self} mayPresent people={call.people} />
+        {front && <FeedPicture key={front.key} call={call} feed={front} />}
+        <SecondScreenNotes screens={second} />
+        <div
+          class={`stage-viewer${front ? " behind" : ""}${second.isOpen.value && !second.isHereToo.value ? " elsewhere" : ""}`}
+        >
+          <Viewer wire={wire} self={self} mayPresent people={call.people} />
         </div>
         <SeriesStrip visit={visit} />
       </main>
@@ -254,10 +308,12 @@ function Room({ visit }: { visit: Visit }) {
             zone={facts.value?.timeZone ?? "UTC"}
             onBack={() => void visit.ask({ type: "telephone", isOver: true })}
           />
+          <Happened wire={wire} tell={tell} />
           <Notices
             call={call}
             wire={wire}
             devices={visit.devices}
+            tell={tell}
             onDevices={() => {
               isChoosing.value = true;
             }}
@@ -268,7 +324,8 @@ function Room({ visit }: { visit: Visit }) {
             </p>
           )}
           {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}
-          {call.screenTrack.value && <p class="notice info">{t("bar.youShareScreen")}</p>}
+          <KeepNotice visit={visit} />
+          {asked !== undefined && <OpenAlone visit={visit} series={asked} />}
         </div>
         <WaitingNow visit={visit} />
         <Videos visit={visit} />
@@ -305,6 +362,13 @@ function Room({ visit }: { visit: Visit }) {
             <People visit={visit} />
           ) : tab.value === "studies" ? (
             <Studies visit={visit} />
+          ) : tab.value === "images" ? (
+            <KeyImages
+              visit={visit}
+              onSummary={() => {
+                isSummarising.value = true;
+              }}
+            />
           ) : (
             <ChatPanel call={call} files={visit.files} zone={facts.value?.timeZone ?? "UTC"} sentenceOf={sentenceOf} />
           )}
@@ -319,6 +383,14 @@ function Room({ visit }: { visit: Visit }) {
           }}
         />
       )}
+      {isSummarising.value && (
+        <SummaryDialog
+          visit={visit}
+          onClose={() => {
+            isSummarising.value = false;
+          }}
+        />
+      )}
       {isDropping.value && (
         <div class="room-drop">
           <p>{t("studies.dropNow")}</p>
@@ -328,41 +400,44 @@ function Room({ visit }: { visit: Visit }) {
   );
 }
 
-interface Feed {
-  key: string;
-  participant: string;
-  source: "screen" | "second_camera";
-  track: MediaStreamTrack;
-  label(people: readonly Person[]): string;
-}
-
-/** What the others show beside their faces. */
-function feedsOf(call: Call): Feed[] {
-  return [...call.remote.value].flatMap(([participant, sources]) =>
-    (["screen", "second_camera"] as const).flatMap((source) => {
-      const track = sources[source];
-      if (!track) return [];
-      const label = (people: readonly Person[]) => {
-        const name = people.find((each) => each.participant === participant)?.name ?? "";
-        return source === "screen" ? t("stage.screen", { name }) : tc("tile.second", { name });
-      };
-      return [{ key: keyOf(participant, source), participant, source, track, label }];
-    }),
-  );
-}
-
-function FeedPicture({ call, feed, label }: { call: Call; feed: Feed; label: string }) {
-  const element = useWatched(call, feed.participant, feed.source);
-  const video = usePicture(feed.track);
+/** What became of the image that was kept last: the key that keeps it is pressed in the images. */
+function KeepNotice({ visit }: { visit: Visit }) {
+  const words = keepInWords(keyImagesOf(visit.wire).news.value);
   return (
-    <div class="stage-feed" ref={element as RefObject<HTMLDivElement>}>
-      <video ref={video} class="stage-screen" playsInline muted autoplay aria-label={label} />
+    <div role="status" class="keep-notice">
+      {words !== "" && <p class="notice info">{words}</p>}
     </div>
   );
 }
 
-type Tab = "people" | "studies" | "chat";
-const TABS: readonly Tab[] = ["people", "studies", "chat"];
+/** The summary over the consultation, which goes on behind it. */
+function SummaryDialog({ visit, onClose }: { visit: Visit; onClose(): void }) {
+  return (
+    <Dialog title={tk("summary")} isWide onClose={onClose}>
+      <Summary appointment={visit.appointment} images={keyImagesOf(visit.wire).items.value} files={visit.files} />
+      <div class="actions">
+        <button type="button" class="button" onClick={onClose}>
+          {t("app.close")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+const labelOf = ({ source, person }: Feed): string => tc(`stage.${source}`, { name: person.name });
+
+function FeedPicture({ call, feed }: { call: Call; feed: Feed }) {
+  const element = useWatched(call, feed.person.participant, feed.source);
+  const video = usePicture(feed.track);
+  return (
+    <div class="stage-feed" ref={element as RefObject<HTMLDivElement>}>
+      <video ref={video} class="stage-screen" playsInline muted autoplay aria-label={labelOf(feed)} />
+    </div>
+  );
+}
+
+type Tab = "people" | "studies" | "images" | "chat";
+const TABS: readonly Tab[] = ["people", "studies", "images", "chat"];
 
 interface TabsProps {
   tab: Tab;
@@ -399,10 +474,10 @@ function Tabs(props: TabsProps) {
           tabIndex={props.tab === which ? 0 : -1}
           onClick={() => props.choose(which)}
         >
-          {which === "chat" ? tc("chat.title") : t(`tabs.${which}`)}
+          {which === "chat" ? tc("chat.title") : which === "images" ? tk("tab") : t(`tabs.${which}`)}
           {which === "people" && props.waiting > 0 && (
             <span class="badge">
-              {props.waiting}
+              <span aria-hidden="true">{props.waiting}</span>
               <span class="spoken"> {t.count("agenda.titleWaiting", props.waiting)}</span>
             </span>
           )}

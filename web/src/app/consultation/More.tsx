@@ -1,5 +1,5 @@
 import phone from "icon:phone-call";
-import float from "icon:picture-in-picture-2";
+import pictureInPicture from "icon:picture-in-picture-2";
 import sliders from "icon:sliders-horizontal";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
@@ -9,6 +9,7 @@ import type { TelephoneReason } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Dialog, Fault } from "../parts/Dialog";
 import { codeOf, sentenceOf, t } from "../words";
+import { float, floating } from "./float";
 import type { Visit } from "./visit";
 
 interface DialogProps {
@@ -23,6 +24,7 @@ export function MoreDialog({ visit, onClose }: DialogProps) {
   if (page.value === "telephone") return <TelephoneDialog visit={visit} onClose={onClose} />;
   const isTelephone = visit.call.telephone.value !== undefined;
   const main = document.querySelector<HTMLVideoElement>(".tile-main video");
+  const floats = main ? floating() : undefined;
   return (
     <Dialog title={t("more.title")} onClose={onClose}>
       <ul class="more-list">
@@ -41,17 +43,22 @@ export function MoreDialog({ visit, onClose }: DialogProps) {
             {t("more.telephoneHint")}
           </Way>
         )}
-        {document.pictureInPictureEnabled && main && (
+        {main && (floats === "video" || floats === "document") && (
           <Way
-            icon={float}
+            icon={pictureInPicture}
             word={t("more.float")}
             onClick={() => {
-              void main.requestPictureInPicture().catch((cause) => console.info("no floating picture", cause));
+              void float(main, main.ariaLabel ?? "").catch((cause) => console.info("no floating picture", cause));
               onClose();
             }}
           >
             {t("more.floatHint")}
           </Way>
+        )}
+        {floats === "by_hand" && (
+          <li>
+            <p class="muted">{t("more.floatByHand")}</p>
+          </li>
         )}
       </ul>
       <div class="actions">

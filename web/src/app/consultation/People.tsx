@@ -81,7 +81,7 @@ export function People({ visit }: { visit: Visit }) {
               <p>
                 <strong>{person.name}</strong>{" "}
                 <span class="muted">
-                  {t(`role.${role}`)}
+                  {t(person.hasDroppedIn ? "role.droppedIn" : `role.${role}`)}
                   {participant === self && ` (${t("people.you")})`}
                 </span>
               </p>

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
-import { viewingOf } from "../../viewer/viewing";
+import { locale } from "../../i18n";
+import { activeOf, viewingOf } from "../../viewer/viewing";
 import { t } from "../words";
 import { kindInWords, SeriesPicture } from "./kinds";
 import { isShowable, titleOf, useShow } from "./series";
@@ -10,10 +11,12 @@ export function SeriesStrip({ visit }: { visit: Visit }) {
   const { show, question } = useShow(visit);
   const studies = visit.studies.value ?? [];
   const refused = visit.cannotShow.value;
-  const current = viewingOf(visit.wire).state.value?.shown?.series;
+  const current = activeOf(viewingOf(visit.wire).seen.value)?.series;
   // On a low screen the pictures need the height more; a tap unfolds it.
   const isHigh = useMemo(() => innerHeight >= 840, []);
-  const showable = studies.flatMap((study) =>
+  // The older ones behind.
+  const sorted = [...studies].sort((a, b) => Number(a.isPrior) - Number(b.isPrior));
+  const showable = sorted.flatMap((study) =>
     study.series.filter((series) => isShowable(series, refused)).map((series) => ({ study, series })),
   );
   if (showable.length === 0) return null;
@@ -32,6 +35,7 @@ export function SeriesStrip({ visit }: { visit: Visit }) {
               <SeriesPicture series={series} width={88} height={66} />
               <span class="spoken">{t("strip.show", { title: "" })}</span>
               <span class="strip-title">{titleOf(series)}</span>
+              {study.isPrior && study.date && <span class="muted">{priorInWords(study.date)}</span>}
               {series.kind !== "image" && <span class="muted">{kindInWords(series)}</span>}
               {study.isOtherPatient && <span class="strip-other">{study.patientName}</span>}
             </button>
@@ -41,4 +45,10 @@ export function SeriesStrip({ visit }: { visit: Visit }) {
       {question}
     </details>
   );
+}
+
+/** "antérieur, 03/2025": a prior has a date. */
+function priorInWords(date: string): string {
+  const month = new Intl.DateTimeFormat(locale.value, { month: "2-digit", year: "numeric", timeZone: "UTC" });
+  return t("strip.prior", { month: month.format(new Date(`${date}T12:00:00Z`)) });
 }

@@ -2,7 +2,7 @@ import alert from "icon:triangle-alert";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../../ui/icon";
 import { sentenceOf, t } from "../words";
-import { type FileLine, linesOf, patientsOf, reportOf } from "./uploads";
+import { type FileLine, isSent, linesOf, patientsOf, type Report, reportOf, type Upload } from "./uploads";
 import type { Visit } from "./visit";
 
 /** How many rows of a report are shown; a disc has hundreds of files. */
@@ -21,20 +21,27 @@ export function UploadReport({ visit }: { visit: Visit }) {
   const report = reportOf(items);
   return (
     <section ref={section} class="report" aria-label={t("upload.title")}>
-      {report.isRunning ? (
+      {/* Each stage is read out once, not each percent. */}
+      <p role="status" class={report.isRunning ? "spoken" : ""}>
+        {report.isRunning ? t(report.isUnpacking ? "upload.unpacking" : "upload.sending") : endInWords(report)}
+      </p>
+      {report.isRunning && (
         <>
           <p class="tabular">
             {t("upload.progress", { done: report.done, total: report.total })} ·{" "}
-            {t("upload.percent", { percent: Math.floor(report.part * 100) })}
+            {report.isUnpacking
+              ? t("upload.unpacking")
+              : t("upload.percent", { percent: Math.floor(report.part * 100) })}
           </p>
-          <progress max={1} value={report.part} aria-label={t("upload.title")} />
+          {/* Nobody can say how long unpacking takes. */}
+          <progress
+            key={String(report.isUnpacking)}
+            max={1}
+            {...(!report.isUnpacking && { value: report.part })}
+            aria-label={t("upload.title")}
+          />
+          <Running items={items} />
         </>
-      ) : (
-        <p role="status">
-          {report.received > 0 ? t.count("upload.done", report.received) : t("upload.none")}
-          {report.ignored > 0 && ` ${t.count("upload.ignored", report.ignored)}`}
-          {report.isStopped && ` ${t("upload.stopped")}`}
-        </p>
       )}
       {report.refused.length > 0 && (
         <div class="notice warn">
@@ -63,6 +70,39 @@ export function UploadReport({ visit }: { visit: Visit }) {
         )}
       </div>
     </section>
+  );
+}
+
+function endInWords(report: Report): string {
+  const parts = [report.received > 0 ? t.count("upload.done", report.received) : t("upload.none")];
+  if (report.ignored > 0) parts.push(t.count("upload.ignored", report.ignored));
+  if (report.isStopped) parts.push(t("upload.stopped"));
+  return parts.join(" ");
+}
+
+/** The files that are on their way, and what the gateway has made of them so far. */
+function Running({ items }: { items: readonly Upload[] }) {
+  return (
+    <ul class="report-running">
+      {items.map(({ key, name, state }) => {
+        if (state.is !== "sending") return null;
+        const isUnpacking = isSent(state);
+        return (
+          <li key={key}>
+            <span id={`upload-${key}`}>{name}</span>{" "}
+            <span class="muted tabular">
+              {isUnpacking ? t("upload.fileUnpacking") : t("upload.percent", { percent: Math.floor(state.part * 100) })}
+            </span>
+            <progress
+              key={String(isUnpacking)}
+              max={1}
+              {...(!isUnpacking && { value: state.part })}
+              aria-labelledby={`upload-${key}`}
+            />
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -120,7 +160,7 @@ function lineInWords(line: FileLine): string {
     case "waiting":
       return t("upload.fileWaiting");
     case "sending":
-      return t("upload.percent", { percent: Math.floor(line.part * 100) });
+      return line.part >= 1 ? t("upload.fileUnpacking") : t("upload.percent", { percent: Math.floor(line.part * 100) });
     case "stopped":
       return t("upload.stopped");
     case "refused":

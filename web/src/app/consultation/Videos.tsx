@@ -88,7 +88,7 @@ function Tile({ call, wire, person, isMain }: TileProps) {
       <Pin call={call} person={person} />
       <figcaption>
         {person.name}
-        {isMain && ` · ${t(`role.${person.role}`)}`}
+        {isMain && ` · ${t(person.hasDroppedIn ? "role.droppedIn" : `role.${person.role}`)}`}
         {person.muted.includes("microphone") && !isTelephone && (
           <>
             <Icon of={micOff} />

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
-import type { FoundPatient, Problem, ProblemCode, Receipt } from "../../protocol";
+import type { FoundPatient, ProblemCode, Receipt } from "../../protocol";
+import { type SendOptions, sendFile } from "../../sending";
 import { uploadAddress } from "../requests";
 
 const AT_ONCE = 2;
@@ -20,13 +21,8 @@ export interface Upload {
   state: UploadState;
 }
 
-/** Sends one file and tells how much of it has gone, 0 to 1. Rejects with a `ProblemCode`. */
-export type Send = (
-  address: string,
-  file: Blob,
-  onPart: (part: number) => void,
-  signal: AbortSignal,
-) => Promise<Receipt>;
+/** Sends one file. Rejects with a `ProblemCode`. */
+export type Send = (address: string, file: Blob, options: SendOptions) => Promise<Receipt>;
 
 /** Sends files one after the other, two at a time, and keeps what became of each. */
 export class Uploads {
@@ -38,7 +34,7 @@ export class Uploads {
   #running = 0;
   #count = 0;
 
-  constructor(appointment: string, onReceived: () => void, send: Send = sendByXhr) {
+  constructor(appointment: string, onReceived: () => void, send: Send = sendFile) {
     this.#appointment = appointment;
     this.#onReceived = onReceived;
     this.#send = send;
@@ -97,7 +93,7 @@ export class Uploads {
     set({ is: "sending", part: 0 });
     try {
       const address = uploadAddress(this.#appointment, neutralName(item));
-      const receipt = await this.#send(address, item.file, (part) => set({ is: "sending", part }), signal);
+      const receipt = await this.#send(address, item.file, { onPart: (part) => set({ is: "sending", part }), signal });
       set({ is: "received", receipt });
       if (receipt.received > 0) this.#onReceived();
     } catch (code) {
@@ -121,18 +117,25 @@ export function mayRetry({ state }: Upload): boolean {
   );
 }
 
+/** All of a file has gone: now the gateway unpacks it and looks at it. */
+export const isSent = (state: UploadState): boolean => state.is === "sending" && state.part >= 1;
+
 export interface Report {
   total: number;
   done: number;
   /** 0 to 1, by bytes. */
   part: number;
   isRunning: boolean;
+  /** All is sent, and the gateway is not done with it. */
+  isUnpacking: boolean;
   received: number;
   ignored: number;
   refused: readonly { name: string; code: ProblemCode }[];
   isStopped: boolean;
   mayRetry: boolean;
 }
+
+const isGoing = (state: UploadState): boolean => state.is === "sending" && !isSent(state);
 
 /** What became of all of them together. */
 export function reportOf(items: readonly Upload[]): Report {
@@ -157,6 +160,7 @@ export function reportOf(items: readonly Upload[]): Report {
     done,
     part: bytes === 0 ? (items.length === 0 ? 0 : done / items.length) : sent / bytes,
     isRunning: done < items.length,
+    isUnpacking: done < items.length && items.every(({ state }) => state.is !== "waiting" && !isGoing(state)),
     received,
     ignored,
     refused,
@@ -220,26 +224,3 @@ export function patientsOf(items: readonly Upload[]): FoundPatient[] {
 function within(archive: string, name: string): string {
   return /\.zip$/i.test(archive) ? `${archive} › ${name}` : archive;
 }
-
-/** By XMLHttpRequest, which tells the progress of what is sent. */
-export const sendByXhr: Send = (address, file, onPart, signal) =>
-  new Promise((resolve, reject: (code: ProblemCode) => void) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", address);
-    request.setRequestHeader("content-type", "application/octet-stream");
-    request.upload.onprogress = (event) => onPart(event.total === 0 ? 1 : event.loaded / event.total);
-    request.onerror = request.ontimeout = request.onabort = () => reject("unavailable");
-    request.onload = () => {
-      let body: unknown;
-      try {
-        body = JSON.parse(request.responseText);
-      } catch {
-        body = undefined;
-      }
-      if (request.status >= 200 && request.status < 300 && body) resolve(body as Receipt);
-      else
-        reject((body as Partial<Problem> | undefined)?.code ?? (request.status === 413 ? "too_large" : "unavailable"));
-    };
-    signal.addEventListener("abort", () => request.abort());
-    request.send(file);
-  });

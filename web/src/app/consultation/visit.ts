@@ -11,6 +11,7 @@ import {
   type ProblemCode,
   type StudyEntry,
 } from "../../protocol";
+import { keyImagesOf } from "../../viewer/key-images";
 import { viewingOf } from "../../viewer/viewing";
 import { type Request, Wire } from "../../wire";
 import { appointment as appointmentOf, studiesOf } from "../requests";
@@ -24,6 +25,21 @@ export type Over =
   | { why: "taken_over" }
   | { why: "ended"; outcome: OutcomeWord | undefined }
   | { why: "left" };
+
+/** Files of an upload that were looked at so far, and what they gave. */
+export interface Receiving {
+  files: number;
+  received: number;
+}
+
+/** What is to be shown, and where. */
+export interface Showing {
+  series: string;
+  /** Beside what is shown; otherwise in its place. */
+  isBeside: boolean;
+  /** The person was asked, and wants to show a study that names somebody else than the patient. */
+  isOtherPatient: boolean;
+}
 
 export type Phase = "connecting" | "check" | "in" | "over";
 
@@ -40,6 +56,10 @@ export class Visit {
   readonly studiesProblem: Signal<ProblemCode | undefined> = signal(undefined);
   /** Series that the gateway could not show when it was asked to. */
   readonly cannotShow: Signal<ReadonlySet<string>> = signal(new Set());
+  /** A series that was asked for and is not on show yet. */
+  readonly opening: Signal<string | undefined> = signal(undefined);
+  /** An upload that the gateway is taking in, whoever sends it. */
+  readonly receiving: Signal<Receiving | undefined> = signal(undefined);
   readonly over: Signal<Over | undefined> = signal(undefined);
   readonly phase: ReadonlySignal<Phase>;
   /** What went wrong with the last thing that was asked for. */
@@ -51,6 +71,7 @@ export class Visit {
     this.appointment = appointment;
     this.wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), appointment }));
     viewingOf(this.wire);
+    keyImagesOf(this.wire);
     this.call = new Call(this.wire, this.devices);
     this.files = new Files(this.wire, undefined);
     this.uploads = new Uploads(appointment, () => this.fetchStudies());
@@ -76,6 +97,13 @@ export class Visit {
       this.wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
       this.wire.on("ended", ({ outcome }) => this.#finish({ why: "ended", outcome })),
       this.wire.on("studies_changed", () => void this.fetchStudies()),
+      this.wire.on("receiving", ({ files, received, isOver }) => {
+        this.receiving.value = isOver ? undefined : { files, received };
+      }),
+      // What was told before a lost connection may never be told to have ended.
+      this.wire.on("welcome", () => {
+        this.receiving.value = undefined;
+      }),
     );
     void this.#fetchEntry();
     void this.fetchStudies();
@@ -121,11 +149,57 @@ export class Visit {
     }
   }
 
-  /** Shows a series to everybody. */
-  async share(series: string): Promise<void> {
-    if (await this.ask({ type: "share", series })) return;
-    if (this.problem.peek() === "cannot_show" || this.problem.peek() === "no_images")
-      this.cannotShow.value = new Set([...this.cannotShow.peek(), series]);
+  /** Where a series is shown: in the viewport that tools act on. */
+  get viewport(): number {
+    return viewingOf(this.wire).seen.peek()?.active ?? 0;
+  }
+
+  /** Shows a series, to everybody or to whoever looks by themself; what goes wrong is shown on the page. */
+  async share(series: string, isBeside = false): Promise<void> {
+    this.problem.value = undefined;
+    try {
+      await this.show({ series, isBeside, isOtherPatient: false });
+    } catch (cause) {
+      const code = codeOf(cause);
+      this.problem.value = code;
+      if (code === "unknown_series") void this.fetchStudies();
+      if (code === "cannot_show" || code === "no_images")
+        this.cannotShow.value = new Set([...this.cannotShow.peek(), series]);
+    }
+  }
+
+  /**
+   * Shows a series in the viewport that tools act on, or beside it, then linked with it.
+   *
+   * @throws Rejected when the gateway does not show it.
+   */
+  async show({ series, isBeside, isOtherPatient }: Showing): Promise<void> {
+    this.opening.value = series;
+    try {
+      if (isBeside) await this.#showBeside(series, isOtherPatient);
+      else await this.wire.request({ type: "share", series, viewport: this.viewport, isOtherPatient });
+    } finally {
+      if (this.opening.peek() === series) this.opening.value = undefined;
+    }
+  }
+
+  async #showBeside(series: string, isOtherPatient: boolean): Promise<void> {
+    const viewing = viewingOf(this.wire);
+    const state = viewing.state.peek();
+    const isLeading = state?.presenter === this.wire.welcome.peek()?.participant;
+    // Refused when somebody else leads, before anything is changed.
+    if (!viewing.isOwn.peek() && !isLeading) await this.wire.request({ type: "present" });
+    const layout = viewing.seen.peek()?.layout ?? "one";
+    if (layout === "one") this.wire.send({ type: "set_layout", layout: "side_by_side" });
+    // In each layout of several, the neighbour in the same row or column.
+    const viewport = this.viewport ^ 1;
+    try {
+      await this.wire.request({ type: "share", series, viewport, isOtherPatient });
+    } catch (cause) {
+      if (layout === "one") this.wire.send({ type: "set_layout", layout });
+      throw cause;
+    }
+    this.wire.send({ type: "set_linked", isLinked: true });
   }
 
   async fetchStudies(): Promise<void> {

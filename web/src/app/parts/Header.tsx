@@ -5,13 +5,13 @@ import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { signOut } from "../requests";
-import { facts, person } from "../who";
+import { facts, mayDropIn, person } from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 
 /** The hospital, who is signed in, the language, and the way out. */
 export function Header() {
-  const { route } = useLocation();
+  const { route, path } = useLocation();
   const fault = useSignal("");
   const who = person.value;
   const leave = async () => {
@@ -38,6 +38,12 @@ export function Header() {
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
+        {who && mayDropIn(who) && (
+          <nav class="header-pages" aria-label={t("app.pages")}>
+            <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
+            <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
+          </nav>
+        )}
         <LanguageSwitch />
         {who && (
           <>
@@ -54,6 +60,14 @@ export function Header() {
       </header>
       <Fault text={fault.value} />
     </>
+  );
+}
+
+function PageLink({ to, word, isHere }: { to: string; word: string; isHere: boolean }) {
+  return (
+    <a href={to} aria-current={isHere ? "page" : undefined}>
+      {word}
+    </a>
   );
 }
 

@@ -79,7 +79,10 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
               </time>
             </p>
             {item.kind === "line" ? (
-              <p class="chat-text">{item.text}</p>
+              <>
+                <p class="chat-text">{item.text}</p>
+                {item.isKept === false && <p class="muted chat-kept">{tc("chat.notKept")}</p>}
+              </>
             ) : (
               <Handed item={item} onSave={() => void attempt(() => files.save(item.id, item.fileName))} />
             )}

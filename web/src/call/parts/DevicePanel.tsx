@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { Call } from "../call";
 import type { Devices } from "../devices";
-import type { ExtraSource } from "../extras";
+import { type ExtraSource, mayShareScreen } from "../extras";
 import { Hearing } from "../hearing";
 import { tc } from "./words";
 import "./parts.css";
@@ -65,6 +65,8 @@ export function DevicePanel({ call, devices }: { call: Call; devices: Devices })
             onChange={() => void call.toggleCamera()}
           />
           <h3>{tc("devices.extra")}</h3>
+          {/* Staff have a button of their own for it, always in sight. */}
+          {call.self.role !== "practitioner" && mayShareScreen() && <Screen call={call} />}
           <Extra
             call={call}
             source="second_camera"
@@ -137,6 +139,26 @@ function Switch(props: { label: string; hint?: string; isOn: boolean; onChange(i
           {props.hint}
         </p>
       )}
+    </div>
+  );
+}
+
+/** A screen or window, chosen in the browser's own dialog. */
+function Screen({ call }: { call: Call }) {
+  const isOn = call.screenTrack.value !== undefined;
+  const word = isOn ? tc("devices.stopShowing") : tc("devices.show");
+  return (
+    <div class="field extra">
+      <strong>{tc("devices.screen")}</strong>
+      <p class="hint">{tc("devices.screenHint")}</p>
+      <button
+        type="button"
+        class="button"
+        aria-label={`${word}\u00a0: ${tc("devices.screen")}`}
+        onClick={() => void (isOn ? call.stopScreen() : call.shareScreen())}
+      >
+        {word}
+      </button>
     </div>
   );
 }

@@ -5,12 +5,13 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { timeOfDay } from "../../i18n/time";
+import type { SourceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import type { Wire } from "../../wire";
 import type { Call } from "../call";
 import type { Devices } from "../devices";
 import { GRACE_MS, type Notice, noticesOf, Silence, secondsUntil } from "../notices";
-import { useSeconds } from "./news";
+import { type Tell, useSeconds } from "./news";
 import { tc } from "./words";
 
 interface NoticesProps {
@@ -18,12 +19,14 @@ interface NoticesProps {
   wire: Wire;
   devices: Devices;
   onDevices(): void;
+  /** Reads out what appears. The list itself is no live region: it would read its countdown every second, and everything twice. */
+  tell: Tell;
   /** Stands below the notice of a lost connection: who can be called. */
   help?: ComponentChildren;
 }
 
 /** What the person must know about their own connection and devices, each with what to do. */
-export function Notices({ call, wire, devices, onDevices, help }: NoticesProps) {
+export function Notices({ call, wire, devices, onDevices, tell, help }: NoticesProps) {
   const isWireLost = wire.state.value === "lost";
   const isMicSilent = useSilence(call, devices);
   const lostAt = useRef(0);
@@ -37,16 +40,20 @@ export function Notices({ call, wire, devices, onDevices, help }: NoticesProps) 
     muteAsked: call.muteAsked.value,
     microphone: devices.isInterrupted.value ? "in_use" : devices.microphone.value,
     isMicSilent,
+    deviceNews: devices.news.value,
     isUplinkSlow: call.isUplinkSlow.value,
+    unseen: new Map([...call.unseen.value].filter(([source]) => isSent(call, source))),
     cameraOn: call.cameraOn.value,
     path: call.path.value,
   });
+  useTelling(notices, tell);
+  useForgetting(devices);
   const seconds = secondsUntil(new Date(lostAt.current + GRACE_MS).toISOString(), now);
   return (
     <div class="call-notices">
       {notices.map((notice) => (
         <One
-          key={notice.is}
+          key={subjectOf(notice)}
           notice={notice}
           grace={seconds > 0 ? tc.count("notice.grace", seconds) : tc("notice.graceOver")}
           call={call}
@@ -60,6 +67,65 @@ export function Notices({ call, wire, devices, onDevices, help }: NoticesProps) 
   );
 }
 
+/** A word on what is sent no longer may stand. */
+const isSent = (call: Call, source: SourceWord): boolean =>
+  source === "camera" ? call.cameraOn.value : source !== "microphone" && call.extras.tracks[source].value !== undefined;
+
+/** Reads out each notice when it appears. */
+function useTelling(notices: readonly Notice[], tell: Tell): void {
+  const shown = useRef(new Set<string>());
+  useEffect(() => {
+    const now = new Map(notices.map((notice) => [subjectOf(notice), notice]));
+    for (const [subject, notice] of now)
+      if (!shown.current.has(subject)) tell(subject, wordsOf(notice), isUrgent(notice) ? 0 : undefined);
+    for (const subject of shown.current) if (!now.has(subject)) tell(subject, "");
+    shown.current = new Set(now.keys());
+  }, [notices.map(wordsOf).join("\n")]);
+}
+
+/** Another source, or another device, is other news; another number of people is not. */
+function subjectOf(notice: Notice): string {
+  if (notice.is === "unseen") return `notice unseen ${notice.source}`;
+  return notice.is === "muted" || notice.is === "device" ? wordsOf(notice) : `notice ${notice.is}`;
+}
+
+/** What takes the person out of the call, or was done to them, is read out each time. */
+const isUrgent = ({ is }: Notice): boolean =>
+  is === "wire" || is === "wire_goes_on" || is === "media" || is === "muted" || is === "device";
+
+const READ_MS = 20_000;
+
+/** A word on another device has been read after a while; that there is none stays. */
+function useForgetting(devices: Devices): void {
+  const news = devices.news.value;
+  useEffect(() => {
+    if (!news || news.is === "lost") return;
+    const timer = setTimeout(() => {
+      devices.news.value = undefined;
+    }, READ_MS);
+    return () => clearTimeout(timer);
+  }, [devices, news]);
+}
+
+/** The sentence of a notice; what to do about it are the buttons. */
+function wordsOf(notice: Notice): string {
+  switch (notice.is) {
+    case "wire_goes_on":
+      return tc("notice.wireGoesOn");
+    case "muted":
+      return tc(`notice.muted.${notice.source}`);
+    case "device": {
+      const { is, kind, label } = notice.news;
+      if (is === "lost") return tc(`notice.lost.${kind}`);
+      return tc(`notice.${is}.${kind}`, { label: label || tc(`devices.${kind}`) });
+    }
+    case "unseen":
+      return tc.count(`notice.unseen.${notice.source}`, notice.people);
+    default:
+      return tc(`notice.${notice.is}`);
+  }
+}
+
 interface OneProps {
   notice: Notice;
   /** How long the place is kept, in words. */
@@ -71,77 +137,53 @@ interface OneProps {
 }
 
 function One({ notice, grace, call, devices, onDevices, help }: OneProps) {
+  const isQuiet = notice.is === "wire_goes_on" || notice.is === "restricted";
+  const words = wordsOf(notice);
+  const step = stepOf(notice, call, devices, onDevices);
+  return (
+    <Line isQuiet={isQuiet}>
+      <p>{notice.is === "wire" ? `${words} ${grace}` : words}</p>
+      {step && (
+        <button type="button" class="button" onClick={step.act}>
+          {step.word}
+        </button>
+      )}
+      {(notice.is === "wire" || notice.is === "media") && help}
+    </Line>
+  );
+}
+
+/** What the person can do about it, where there is something. */
+function stepOf(notice: Notice, call: Call, devices: Devices, onDevices: () => void) {
+  const resume = { word: tc("notice.resume"), act: () => void devices.retryMicrophone() };
+  const choose = { word: tc("notice.devices"), act: onDevices };
   switch (notice.is) {
-    case "wire_goes_on":
-      return (
-        <Line isQuiet>
-          <p>{tc("notice.wireGoesOn")}</p>
-        </Line>
-      );
-    case "wire":
-      return (
-        <Line>
-          <p>
-            {tc("notice.wire")} {grace}
-          </p>
-          {help}
-        </Line>
-      );
-    case "media":
-      return (
-        <Line>
-          <p>{tc("notice.media")}</p>
-          {help}
-        </Line>
-      );
     case "muted":
-      return (
-        <Line>
-          <p>{tc(`notice.muted.${notice.source}`)}</p>
-          {notice.source === "microphone" && (
-            <button type="button" class="button" onClick={() => void call.toggleMic()}>
-              {tc("notice.unmute")}
-            </button>
-          )}
-        </Line>
-      );
+      if (notice.source !== "microphone") return undefined;
+      return { word: tc("notice.unmute"), act: () => void call.toggleMic() };
     case "taken":
-      return (
-        <Line>
-          <p>{tc("notice.taken")}</p>
-          <button type="button" class="button" onClick={() => void devices.retryMicrophone()}>
-            {tc("notice.resume")}
-          </button>
-        </Line>
-      );
+      return resume;
     case "silent":
-      return (
-        <Line>
-          <p>{tc("notice.silent")}</p>
-          <button type="button" class="button" onClick={onDevices}>
-            {tc("notice.devices")}
-          </button>
-        </Line>
-      );
+      return choose;
+    case "device":
+      if (notice.news.is === "kept") return undefined;
+      if (notice.news.is === "replaced") return choose;
+      if (notice.news.kind === "microphone") return resume;
+      return { word: tc("notice.cameraOn"), act: () => void call.toggleCamera() };
     case "slow":
-      return (
-        <Line>
-          <p>{tc("notice.slow")}</p>
-          <button type="button" class="button" onClick={() => void call.toggleCamera()}>
-            {tc("notice.slowOff")}
-          </button>
-        </Line>
-      );
-    case "restricted":
-      return (
-        <Line isQuiet>
-          <p>{tc("notice.restricted")}</p>
-        </Line>
-      );
+      return { word: tc("notice.slowOff"), act: () => void call.toggleCamera() };
+    default:
+      return undefined;
   }
 }
 
-function Line({ isQuiet, isOwn, children }: { isQuiet?: boolean; isOwn?: boolean; children: ComponentChildren }) {
+interface LineProps {
+  isQuiet?: boolean;
+  isOwn?: boolean;
+  children: ComponentChildren;
+}
+
+function Line({ isQuiet = false, isOwn = false, children }: LineProps) {
   return (
     <div class={`call-notice${isQuiet ? " quiet" : ""}${isOwn ? " own-notice" : ""}`}>
       <Icon of={isQuiet ? note : alert} />
@@ -152,9 +194,10 @@ function Line({ isQuiet, isOwn, children }: { isQuiet?: boolean; isOwn?: boolean
 
 /** What this person shows beside their face, with the way to stop it. */
 function Own({ call }: { call: Call }) {
-  const { second_camera: second, auscultation } = call.extras.tracks;
+  const { screen, second_camera: second, auscultation } = call.extras.tracks;
   return (
     <>
+      {screen.value && <Stop text={tc("tile.ownScreen")} onStop={() => void call.stopScreen()} />}
       {second.value && <Stop text={tc("tile.ownSecond")} onStop={() => void call.extras.stop("second_camera")} />}
       {auscultation.value && (
         <Stop text={tc("tile.ownAuscultation")} onStop={() => void call.extras.stop("auscultation")} />

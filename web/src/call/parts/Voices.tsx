@@ -29,9 +29,14 @@ export function Voices({ call, blocked }: VoicesProps) {
     const back = () => {
       if (document.visibilityState === "visible") play();
     };
+    const changed = () => void call.hearing.follow(box.current?.querySelectorAll("audio") ?? []);
     document.addEventListener("visibilitychange", back);
-    return () => document.removeEventListener("visibilitychange", back);
-  }, []);
+    navigator.mediaDevices?.addEventListener("devicechange", changed);
+    return () => {
+      document.removeEventListener("visibilitychange", back);
+      navigator.mediaDevices?.removeEventListener("devicechange", changed);
+    };
+  }, [call]);
   return (
     <div ref={box}>
       {!call.telephone.value &&

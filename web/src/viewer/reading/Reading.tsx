@@ -3,10 +3,9 @@ import larger from "icon:a-arrow-up";
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Shown } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import type { Screen } from "../screen";
-import type { Content } from "../viewing";
+import type { Content, Shown } from "../viewing";
 import { useFollowing } from "./follow";
 import type { PagesProps } from "./Pages";
 import { SIZE_MAX, SIZE_MIN, SIZE_STEP } from "./position";
@@ -21,6 +20,8 @@ export interface ReadingProps {
   /** Undefined until it has come. */
   content: Content | undefined;
   isPresenting: boolean;
+  /** This person looks by themself: nobody follows. */
+  isOwn?: boolean;
   /** Name of whoever presents. */
   presenter: string;
 }
@@ -39,7 +40,7 @@ export function Reading(props: ReadingProps) {
   return <Scroll key={shown.series + shown.index} {...props} content={content} />;
 }
 
-function Scroll({ screen, shown, content, isPresenting, presenter }: ReadingProps & { content: Content }) {
+function Scroll({ screen, shown, content, isPresenting, isOwn, presenter }: ReadingProps & { content: Content }) {
   const { box, sheet, size, isFollowing, resize, followAgain } = useFollowing(screen.steering, shown, isPresenting);
   return (
     <div class="reading">
@@ -62,7 +63,7 @@ function Scroll({ screen, shown, content, isPresenting, presenter }: ReadingProp
         >
           <Icon of={larger} />
         </button>
-        {isPresenting ? (
+        {isOwn ? null : isPresenting ? (
           <p>{t("theyFollow")}</p>
         ) : isFollowing.value ? (
           <p>{t("following", { name: presenter })}</p>

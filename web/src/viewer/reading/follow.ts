@@ -1,7 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { Shown } from "../../protocol";
 import type { Steering } from "../steering";
+import type { Shown } from "../viewing";
 import { clampSize, partOf, positionOf, rangeOf, topOf, viewOf } from "./position";
 
 /** How far a browser may round a place that it was told. */

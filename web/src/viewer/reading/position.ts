@@ -1,4 +1,4 @@
-import type { Shown } from "../../protocol";
+import type { Shown } from "../viewing";
 
 /**
  * Where a document is read: the part that is above the upper edge, of all that can be scrolled (0..1), and its size (1..3).
