@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
-use tokio::process::Command;
 
+use crate::browser;
 use crate::figure::{Figure, Sample};
 use crate::gateway::Gateway;
 use crate::visit::{DOCTOR, Visit};
@@ -34,18 +34,9 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     // The guest is booked and never comes.
     let visit = Visit::book(&gateway, 1).await?;
     visit.upload_ct().await?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/bench/drawn.mjs");
-    let output = Command::new("node")
-        .arg(script)
-        .args([gateway.base.as_str(), visit.appointment.as_str(), DOCTOR.1, &STEPS.to_string()])
-        .kill_on_drop(true)
-        .output()
-        .await
-        .context("cannot start node")?;
+    let words = [gateway.base.as_str(), visit.appointment.as_str(), DOCTOR.1, &STEPS.to_string()];
+    let drag: Drag = browser::run("web/bench/drawn.mjs", &words).await?;
     gateway.end().await?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "web/bench/drawn.mjs ended with {}: {said}", output.status);
-    let drag: Drag = serde_json::from_slice(&output.stdout).context("the answer of web/bench/drawn.mjs")?;
     let between =
         |from: &[f64], to: &[f64]| Sample::new(to.iter().zip(from).map(|(to, from)| to - from).collect());
     let answering = between(&drag.sent_ms, &drag.arrived_ms)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use parvis::protocol::{ClientMessage, Receipt, StudyEntry};
+use parvis::protocol::ClientMessage;
 
 use crate::figure::{Figure, Sample};
 use crate::gateway::Gateway;
@@ -66,19 +66,15 @@ async fn kind(
 
 async fn one(gateway: &Gateway, name: &str, files: Vec<Vec<u8>>) -> Result<Figure> {
     let visit = Visit::book(gateway, 1).await?;
-    let path = format!("/api/appointments/{}/studies", visit.appointment);
     for file in files {
-        let receipt: Receipt = visit.doctor.upload(&format!("{path}?name=one.dcm"), file).await?;
-        anyhow::ensure!(receipt.refused.is_empty(), "an object was refused: {:?}", receipt.refused);
+        visit.upload("one.dcm", file).await?;
     }
-    let studies: Vec<StudyEntry> = visit.doctor.get(&path).await?;
+    let all = visit.series().await?;
     let mut doctor = visit.doctor_enters().await?;
-    doctor.say(&ClientMessage::Surface { width: SIDE, height: SIDE }).await?;
+    doctor.say(&ClientMessage::Surface { viewport: 0, width: SIDE, height: SIDE }).await?;
     let mut waited = Vec::new();
-    for series in studies.into_iter().flat_map(|study| study.series) {
-        let sent = Instant::now();
-        doctor.ask(|request| ClientMessage::Share { request, series: series.series.clone() }).await?;
-        waited.push(first_picture(&mut doctor, sent).await?);
+    for series in all {
+        waited.push(share(&mut doctor, &series.series).await?);
     }
     // The first series also starts the child: it counts, as it does for people.
     let waited = Sample::new(waited)?;
@@ -90,7 +86,16 @@ async fn one(gateway: &Gateway, name: &str, files: Vec<Vec<u8>>) -> Result<Figur
     Ok(Figure::alone(name, waited.quantile(0.95), "ms", waited.len(), note))
 }
 
-async fn first_picture(seat: &mut Seat, sent: Instant) -> Result<f64> {
+/// Shares a series and waits until it is there in all its resolution; the answer is when the first picture came, in milliseconds.
+pub async fn share(seat: &mut Seat, series: &str) -> Result<f64> {
+    let sent = Instant::now();
+    seat.ask(|request| ClientMessage::Share {
+        request,
+        series: series.to_owned(),
+        viewport: 0,
+        is_other_patient: true,
+    })
+    .await?;
     loop {
         let Heard::Picture(mut picture) = seat.hear().await? else { continue };
         let waited = (picture.at - sent).as_secs_f64() * 1000.0;

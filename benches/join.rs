@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use tokio::process::Command;
 
+use crate::browser;
 use crate::figure::{Figure, Sample};
 use crate::gateway::Gateway;
 use crate::visit::{DOCTOR, Visit};
@@ -28,19 +28,9 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let gateway = Gateway::start(folder).await?;
     let visit = Visit::book(&gateway, 1).await?;
     let link = visit.links.first().context("the patient has a link")?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/bench/join.mjs");
-    let output = Command::new("node")
-        .arg(script)
-        .args([gateway.base.as_str(), visit.appointment.as_str(), DOCTOR.1, link, &JOINS.to_string()])
-        .kill_on_drop(true)
-        .output()
-        .await
-        .context("cannot start node")?;
+    let words = [gateway.base.as_str(), visit.appointment.as_str(), DOCTOR.1, link, &JOINS.to_string()];
+    let joins: Vec<Join> = browser::run("web/bench/join.mjs", &words).await?;
     gateway.end().await?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "web/bench/join.mjs ended with {}: {said}", output.status);
-    let joins: Vec<Join> =
-        serde_json::from_slice(&output.stdout).context("the answer of web/bench/join.mjs")?;
     let of = |field: fn(&Join) -> f64| Sample::new(joins.iter().map(field).collect());
     let (enter, connected, link) = (
         of(|join| join.enter_to_frame_ms)?,

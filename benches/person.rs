@@ -84,8 +84,15 @@ impl Person {
         }
         let mut seat = Seat { stream, participant: String::new(), requests: 0, arrived: None };
         let language = LanguageWord::Fr;
-        seat.say(&ClientMessage::Hello { protocol: PROTOCOL, language, link, appointment, resume: None })
-            .await?;
+        seat.say(&ClientMessage::Hello {
+            protocol: PROTOCOL,
+            language,
+            link,
+            appointment,
+            resume: None,
+            window: None,
+        })
+        .await?;
         let welcome = seat.wait(|message| match message {
             ServerMessage::Welcome { participant, .. } => Some(participant.clone()),
             _ => None,

@@ -14,7 +14,7 @@ use parvis::tasks::Tasks;
 use tokio::sync::mpsc;
 
 use crate::figure::Figure;
-use crate::machine::{children, processor_ms};
+use crate::machine::{children, scheduled_ms};
 use crate::objects::{CR, Objects};
 use crate::orthanc::Orthanc;
 use crate::report::Report;
@@ -208,11 +208,11 @@ impl Bench {
         let here = coded.clone();
         let ours = tokio::task::spawn_blocking(move || {
             decode_frame(&here[0], FrameNumber::FIRST)?;
-            let before = processor_ms(std::process::id()).unwrap_or(0.0);
+            let before = scheduled_ms(std::process::id()).unwrap_or(0.0);
             for object in &here {
                 decode_frame(object, FrameNumber::FIRST)?;
             }
-            let after = processor_ms(std::process::id()).unwrap_or(0.0);
+            let after = scheduled_ms(std::process::id()).unwrap_or(0.0);
             Ok::<_, parvis::imaging::DecodeError>((after - before) / DECODINGS as f64)
         });
         let ours = ours.await??;
@@ -241,12 +241,12 @@ impl Bench {
     }
 
     fn theirs_ms(&self) -> f64 {
-        processor_ms(self.orthanc.id).unwrap_or(0.0)
+        scheduled_ms(self.orthanc.id).unwrap_or(0.0)
     }
 }
 
 /// Processor time of this process and its children so far, ms.
 fn ours_ms() -> f64 {
     let this = std::process::id();
-    std::iter::once(this).chain(children(this)).filter_map(processor_ms).sum()
+    std::iter::once(this).chain(children(this)).filter_map(scheduled_ms).sum()
 }

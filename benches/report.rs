@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::figure::Figure;
 use crate::machine::Machine;
-use contract::CONTRACT;
+use contract::{CONTRACT, Promise, Verdict};
 
 /// Why a part has no figures.
 struct Silence {
@@ -28,9 +28,9 @@ pub struct Report {
     after: Machine,
 }
 
-/// A line of a part: a figure, or why there is none.
+/// A line of a part: a figure and what is said of it, or why there is none.
 enum Line<'a> {
-    Measured(&'a Figure),
+    Measured(&'a Figure, Option<Verdict>),
     Absent(String, String),
 }
 
@@ -92,12 +92,14 @@ impl Report {
             let _ = writeln!(text, "\n{title}");
             for line in lines {
                 let _ = match line {
-                    Line::Measured(figure) => {
+                    Line::Measured(figure, verdict) => {
+                        let verdict =
+                            verdict.map_or_else(String::new, |verdict| format!("\n      {}", verdict.words));
                         let peer = peer(figure).map_or_else(String::new, |peer| format!("  {peer}"));
                         let value = format!("{} {}", figure.value, figure.unit);
                         writeln!(
                             text,
-                            "  {:<36} {value:>14}{peer}  ({} runs)\n      {}",
+                            "  {:<36} {value:>14}{peer}  ({} runs){verdict}\n      {}",
                             figure.name, figure.runs, figure.note
                         )
                     }
@@ -120,14 +122,28 @@ impl Report {
     }
 
     fn parts(&self) -> Vec<(&'static str, Vec<Line<'_>>)> {
-        let line = |part: &'static str, name: &str| {
-            let figure = self.figures.iter().find(|figure| figure.name == name);
-            figure.map_or_else(|| Line::Absent(name.to_owned(), self.why(part, name)), Line::Measured)
+        let line = |part: &'static str, promise: &Promise| match self.figure(promise.name) {
+            Some(figure) => Line::Measured(figure, promise.judge(figure)),
+            None => Line::Absent(promise.name.to_owned(), self.why(part, promise.name)),
         };
         CONTRACT
             .iter()
-            .map(|part| (part.title, part.figures.iter().map(|name| line(part.key, name)).collect()))
+            .map(|part| (part.title, part.figures.iter().map(|promise| line(part.key, promise)).collect()))
             .collect()
+    }
+
+    fn figure(&self, name: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.name == name)
+    }
+
+    /// Names of figures that miss what they must reach.
+    pub fn missed(&self) -> Vec<&'static str> {
+        let promises = CONTRACT.iter().flat_map(|part| part.figures);
+        let is_missed = |promise: &&Promise| {
+            let verdict = self.figure(promise.name).and_then(|figure| promise.judge(figure));
+            verdict.is_some_and(|verdict| verdict.is_missed)
+        };
+        promises.filter(is_missed).map(|promise| promise.name).collect()
     }
 
     fn why(&self, part: &str, name: &str) -> String {

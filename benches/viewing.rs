@@ -1,6 +1,7 @@
 //! The shared viewing over raw WebSockets: from a presenter's gesture to the bytes of the picture, and scrolling with several
 //! people watching. A browser's decoding and drawing are not in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,11 +13,21 @@ use tokio::time::MissedTickBehavior;
 use crate::figure::{Figure, Sample};
 use crate::gateway::Gateway;
 use crate::machine::{children, processor_ms};
-use crate::person::{Heard, Seat};
+use crate::person::{Arrived, Heard, Seat};
 use crate::visit::Visit;
 
-/// Side of everybody's surface, in pixels.
-const SIDE: u32 = 900;
+/// The presenter's surface, in pixels, and those of people who watch: telephones upright, tablets and screens across.
+const PRESENTER: (u32, u32) = (900, 900);
+const WATCHING: [(u32, u32); 8] = [
+    (780, 1180),
+    (1280, 800),
+    (720, 1040),
+    (1600, 900),
+    (828, 1200),
+    (1920, 1000),
+    (1024, 700),
+    (1170, 1500),
+];
 const DRAGS: usize = 300;
 /// Gestures before the measurement, so that every cache is as it is in the middle of a drag.
 const WARM_UP: usize = 20;
@@ -34,7 +45,7 @@ pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     for watchers in WATCHERS {
         let gateway = Gateway::start(folder).await?;
         gateway.settled().await?;
-        figures.push(scroll(&gateway, watchers).await.with_context(|| format!("scroll with {watchers}"))?);
+        figures.extend(scroll(&gateway, watchers).await.with_context(|| format!("scroll with {watchers}"))?);
         gateway.end().await?;
     }
     Ok(figures)
@@ -50,12 +61,23 @@ async fn open(gateway: &Gateway, guests: usize) -> Result<(Seat, Vec<Seat>, Seri
         watchers.push(visit.guest_enters(link, &mut doctor).await?);
     }
     let id = series.series.clone();
-    doctor.ask(|request| ClientMessage::Share { request, series: id }).await?;
-    for seat in std::iter::once(&mut doctor).chain(&mut watchers) {
-        seat.say(&ClientMessage::Surface { width: SIDE, height: SIDE }).await?;
+    doctor
+        .ask(|request| ClientMessage::Share { request, series: id, viewport: 0, is_other_patient: true })
+        .await?;
+    for (number, seat) in std::iter::once(&mut doctor).chain(&mut watchers).enumerate() {
+        let (width, height) = surface(number);
+        seat.say(&ClientMessage::Surface { viewport: 0, width, height }).await?;
         while !matches!(seat.hear().await?, Heard::Picture(_)) {}
     }
     Ok((doctor, watchers, series))
+}
+
+/// No two people have the same one.
+fn surface(number: usize) -> (u32, u32) {
+    let Some(watcher) = number.checked_sub(1) else { return PRESENTER };
+    let (width, height) = WATCHING[watcher % WATCHING.len()];
+    let more = 16 * (watcher / WATCHING.len()) as u32;
+    (width + more, height + more)
 }
 
 /// The picture of one gesture at one person.
@@ -72,12 +94,16 @@ async fn see(seat: &mut Seat, center: f64) -> Result<Seen> {
         match seat.hear().await? {
             Heard::Message(message) => {
                 if let ServerMessage::Viewing(state) = *message
-                    && state
-                        .shown
-                        .and_then(|shown| shown.window)
-                        .is_some_and(|window| window.center == center)
+                    && let Some(picture) = state
+                        .arrangement
+                        .viewports
+                        .into_iter()
+                        .flatten()
+                        .find_map(|shown| Some((shown.window?, shown.picture)))
+                        .filter(|(window, _)| window.center == center)
+                        .map(|(_, picture)| picture)
                 {
-                    wanted.get_or_insert(state.revision);
+                    wanted.get_or_insert(picture);
                 }
             }
             Heard::Picture(picture) => {
@@ -99,7 +125,7 @@ async fn drag(gateway: &Gateway) -> Result<Vec<Figure>> {
         // Every window is another one, so that no picture is there already.
         let center = 40.0 + gesture as f64 / 4.0;
         let sent = Instant::now();
-        doctor.say(&ClientMessage::SetWindow { center, width: 400.0 }).await?;
+        doctor.say(&ClientMessage::SetWindow { viewport: 0, center, width: 400.0 }).await?;
         let (own, theirs) = tokio::try_join!(see(&mut doctor, center), see(guest, center))?;
         if gesture >= WARM_UP {
             here.push(milliseconds(own.at - sent));
@@ -111,9 +137,10 @@ async fn drag(gateway: &Gateway) -> Result<Vec<Figure>> {
     let (here, there, kilobytes) = (Sample::new(here)?, Sample::new(there)?, Sample::new(kilobytes)?);
     let note = |share: f64| {
         format!(
-            "at the presenter; at the guest {:.2} ms. CT 512 on {SIDE} x {SIDE}, {:.0} KB a picture, {lossless} of \
-             {DRAGS} lossless; from sending set_window to the whole picture of it",
+            "at the presenter; at the guest {:.2} ms. CT 512 on {PRESENTER:?} and {:?}, {:.0} KB a picture at the guest, \
+             {lossless} of {DRAGS} lossless; from sending set_window to the whole picture of it",
             there.quantile(share),
+            surface(1),
             kilobytes.mean()
         )
     };
@@ -126,7 +153,7 @@ async fn drag(gateway: &Gateway) -> Result<Vec<Figure>> {
 }
 
 /// Scrolls to and fro through the stack at 60 gestures a second.
-async fn scroll(gateway: &Gateway, count: usize) -> Result<Figure> {
+async fn scroll(gateway: &Gateway, count: usize) -> Result<Vec<Figure>> {
     let (mut doctor, watchers, series) = open(gateway, count).await?;
     let until = Instant::now() + SCROLL_FOR;
     let processor = || {
@@ -140,50 +167,94 @@ async fn scroll(gateway: &Gateway, count: usize) -> Result<Figure> {
     }
     let mut ticks = tokio::time::interval(GESTURE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let (mut gestures, mut presented) = (0_u32, 0_u32);
+    let (mut gestures, mut own) = (0_u32, Vec::new());
     while Instant::now() < until {
         tokio::select! {
             _ = ticks.tick() => {
-                doctor.say(&ClientMessage::Scroll { index: to_and_fro(gestures, series.frames) }).await?;
+                doctor.say(&ClientMessage::Scroll { viewport: 0, index: to_and_fro(gestures, series.frames) }).await?;
                 gestures += 1;
             }
-            heard = doctor.next() => presented += u32::from(matches!(heard?, Heard::Picture(_))),
+            heard = doctor.next() => own.extend(Picture::of(&heard?)),
         }
     }
     let mut rates = Vec::new();
-    let (mut pictures, mut lossless) = (0, 0);
+    let (presented, mut all) = (own.len(), own);
     while let Some(watched) = watching.join_next().await {
-        let (all, sharp) = watched??;
-        rates.push(f64::from(all) / SCROLL_FOR.as_secs_f64());
-        (pictures, lossless) = (pictures + all, lossless + sharp);
+        let seen = watched??;
+        rates.push(seen.len() as f64 / SCROLL_FOR.as_secs_f64());
+        all.extend(seen);
     }
     let used_ms = processor() - before_ms;
     let rates = Sample::new(rates)?;
     let seconds = SCROLL_FOR.as_secs_f64();
+    let renders = renders(&all, count)?;
+    let (lossless, pictures) = (all.iter().filter(|picture| picture.is_lossless).count(), all.len());
     let note = format!(
         "slowest of {count} guest(s), fastest {:.1}, presenter {:.1}; {:.1} gestures/s for {seconds:.0} s through {} \
-         frames of CT 512 on {SIDE} x {SIDE}; {:.0} % lossless; {:.2} ms CPU of server and decode workers a gesture; \
-         clients on the same machine",
+         frames of CT 512 on as many surfaces as there are people; {:.0} % lossless; {:.2} ms CPU of server and decode workers a \
+         gesture; clients on the same machine",
         rates.max(),
-        f64::from(presented) / seconds,
+        presented as f64 / seconds,
         f64::from(gestures) / seconds,
         series.frames,
-        100.0 * f64::from(lossless) / f64::from(pictures.max(1)),
+        100.0 * lossless as f64 / pictures.max(1) as f64,
         used_ms / f64::from(gestures.max(1)),
     );
-    Ok(Figure::alone(format!("scroll.fps.{count}"), rates.min(), "fps", rates.len(), note))
+    Ok(vec![Figure::alone(format!("scroll.fps.{count}"), rates.min(), "fps", rates.len(), note), renders])
 }
 
-/// Counts the pictures that come until then, and the lossless ones among them.
-async fn watch(mut seat: Seat, until: Instant) -> Result<(u32, u32)> {
-    let (mut all, mut lossless) = (0, 0);
-    while let Ok(heard) = tokio::time::timeout_at(until.into(), seat.next()).await {
-        if let Heard::Picture(picture) = heard? {
-            all += 1;
-            lossless += u32::from(picture.header.is_lossless);
-        }
+/// What tells one made picture from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Picture {
+    revision: u32,
+    size: (u32, u32),
+    is_lossless: bool,
+    bytes: usize,
+}
+
+impl Picture {
+    fn of(heard: &Heard) -> Option<Self> {
+        let Heard::Picture(Arrived { header, bytes, .. }) = heard else { return None };
+        Some(Self {
+            revision: header.revision,
+            size: (header.width, header.height),
+            is_lossless: header.is_lossless,
+            bytes: *bytes,
+        })
     }
-    Ok((all, lossless))
+}
+
+/// How many pictures were made of one state: the most, however many people got one.
+fn renders(pictures: &[Picture], count: usize) -> Result<Figure> {
+    let mut made: Vec<_> = pictures.to_vec();
+    made.sort();
+    made.dedup();
+    let mut of_state = BTreeMap::<u32, (usize, usize)>::new();
+    for picture in &made {
+        let (sharp, all) = of_state.entry(picture.revision).or_default();
+        *sharp += usize::from(picture.is_lossless);
+        *all += 1;
+    }
+    let most = of_state.values().map(|(sharp, _)| *sharp).max().context("no picture came")?;
+    let most_of_both = of_state.values().map(|(_, all)| *all).max().unwrap_or_default();
+    let note = format!(
+        "most lossless pictures of one state; with the lossy ones {most_of_both}. {} pictures made of {} states for {count} \
+         guest(s) and the presenter, {:.2} a state; {} were sent",
+        made.len(),
+        of_state.len(),
+        made.len() as f64 / of_state.len().max(1) as f64,
+        pictures.len(),
+    );
+    Ok(Figure::alone(format!("scroll.renders.{count}"), most as f64, "pictures", of_state.len(), note))
+}
+
+/// The pictures that come until then.
+async fn watch(mut seat: Seat, until: Instant) -> Result<Vec<Picture>> {
+    let mut seen = Vec::new();
+    while let Ok(heard) = tokio::time::timeout_at(until.into(), seat.next()).await {
+        seen.extend(Picture::of(&heard?));
+    }
+    Ok(seen)
 }
 
 /// 0, 1, .. `count` - 1, .. 1, 0, 1, ..

@@ -66,6 +66,21 @@ impl Visit {
         })
     }
 
+    /// Uploads a file, all of which must be taken.
+    pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        let path = format!("/api/appointments/{}/studies?name={name}", self.appointment);
+        let receipt: Receipt = self.doctor.upload(&path, bytes).await?;
+        anyhow::ensure!(receipt.refused.is_empty(), "objects were refused: {:?}", receipt.refused);
+        Ok(())
+    }
+
+    /// What there is to be shown.
+    pub async fn series(&self) -> Result<Vec<SeriesEntry>> {
+        let studies: Vec<StudyEntry> =
+            self.doctor.get(&format!("/api/appointments/{}/studies", self.appointment)).await?;
+        Ok(studies.into_iter().flat_map(|study| study.series).collect())
+    }
+
     /// Uploads the synthetic CT as a ZIP; the answer is its series.
     pub async fn upload_ct(&self) -> Result<SeriesEntry> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -75,13 +90,12 @@ impl Visit {
             zip.start_file(name, zip::write::SimpleFileOptions::default())?;
             zip.write_all(&bytes)?;
         }
-        let path = format!("/api/appointments/{}/studies", self.appointment);
-        let receipt: Receipt =
-            self.doctor.upload(&format!("{path}?name=ct.zip"), zip.finish()?.into_inner()).await?;
-        anyhow::ensure!(receipt.refused.is_empty(), "objects were refused: {:?}", receipt.refused);
-        let studies: Vec<StudyEntry> = self.doctor.get(&path).await?;
-        let mut series = studies.into_iter().flat_map(|study| study.series);
-        series.find(|series| series.modality == "CT").context("the CT has not arrived")
+        self.upload("ct.zip", zip.finish()?.into_inner()).await?;
+        self.series()
+            .await?
+            .into_iter()
+            .find(|series| series.modality == "CT")
+            .context("the CT has not arrived")
     }
 
     /// The doctor in the call.

@@ -33,6 +33,16 @@ pub fn item(value: &[u8]) -> Vec<u8> {
     [&[0xFE, 0xFF, 0, 0xE0][..], &(value.len() as u32).to_le_bytes(), value].concat()
 }
 
+/// An object without pixels, of a class; elements as they come.
+pub fn object(class_uid: &str, elements: &[u8]) -> Vec<u8> {
+    let class_uid = if class_uid.len() % 2 == 1 { format!("{class_uid}\0") } else { class_uid.to_owned() };
+    let mut bytes = [&[0; 128][..], b"DICM"].concat();
+    bytes.extend(element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0"));
+    bytes.extend(element(8, 0x16, b"UI", class_uid.as_bytes()));
+    bytes.extend(elements);
+    bytes
+}
+
 impl Header {
     pub fn encapsulated(&self, stream: &[u8]) -> Vec<u8> {
         let mut bytes = self.start();

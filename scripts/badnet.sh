@@ -3,7 +3,7 @@
 #
 # Two network namespaces: the gateway, and a doctor beside it, in one; the patient's browser in the other. Between them carries
 # tests/badnet/ every IP packet as a seeded schedule says. FIGURES=FILE gets one JSON object a line.
-# RELAY=1 tries the ways around firewalls, too. PARVIS and BADNET name the two programs; without them they are built.
+# PARVIS and BADNET name the two programs; without them they are built.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,7 +42,10 @@ BADNET=$(absolute "$BADNET")
 [ -z "${FIGURES:-}" ] || FIGURES=$(absolute "$FIGURES")
 SERVER_NAMESPACE=parvis-far-$$
 CLIENT_NAMESPACE=parvis-near-$$
-export PARVIS BADNET FIGURES SERVER_NAMESPACE CLIENT_NAMESPACE
+# Where a gateway is reached that is no demonstration. Firefox takes no bare address for a relay over TLS.
+FAR_ADDRESS=10.77.0.1
+FAR_NAME=visio.parvis.test
+export PARVIS BADNET FIGURES SERVER_NAMESPACE CLIENT_NAMESPACE FAR_ADDRESS FAR_NAME
 
 ends() {
     for namespace in "$CLIENT_NAMESPACE" "$SERVER_NAMESPACE"; do
@@ -51,7 +54,9 @@ ends() {
         # shellcheck disable=SC2086
         [ -z "$pids" ] || kill $pids 2>/dev/null || true
         ip netns delete "$namespace" 2>/dev/null || true
+        rm -rf "/etc/netns/$namespace"
     done
+    rmdir /etc/netns 2>/dev/null || true
 }
 trap ends EXIT
 trap 'exit 1' INT TERM
@@ -62,9 +67,14 @@ for namespace in "$SERVER_NAMESPACE" "$CLIENT_NAMESPACE"; do
     # take localhost for secure.
     ip netns exec "$namespace" sh -c 'for name in all default; do echo 1 >/proc/sys/net/ipv4/conf/$name/route_localnet; done'
     ip -n "$namespace" link set lo up
+    # What runs in a namespace finds this in the place of /etc/hosts.
+    mkdir -p "/etc/netns/$namespace"
+    printf '127.0.0.1 localhost\n%s %s\n' "$FAR_ADDRESS" "$FAR_NAME" >"/etc/netns/$namespace/hosts"
 done
 ip -n "$CLIENT_NAMESPACE" address delete 127.0.0.1/8 dev lo
 
 cd web
 [ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+# The identity provider beside a gateway that is no demonstration.
+[ -d ../tests/peers/oidc/node_modules ] || (cd ../tests/peers/oidc && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 ip netns exec "$CLIENT_NAMESPACE" npx playwright test --config badnet.config.ts "$@"

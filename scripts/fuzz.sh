@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${FUZZ_SECONDS:-60}
 sanitizer=${FUZZ_SANITIZER:-none}
-targets=${*:-header frames codecs display media}
+targets=${*:-header frames codecs display media directory content state plain charset}
 
 command -v cargo-fuzz >/dev/null 2>&1 || {
     printf 'parvis: cargo-fuzz is missing: run `cargo install cargo-fuzz`, then try again.\n' >&2
@@ -39,6 +39,14 @@ code color.j2k 8 1
 code deep.jxl 9 4
 code color.jxl 10 1
 code deep.jph 11 4
+
+code progressive.jpg 1 1
+code predictor.jpg 3 2
+code near.jls 6 0
+code color.jph 11 1
+code grey.jxl 10 0
+code jpeg.jxl 10 1
+seed plain fixtures/codestreams/grey.jpg fixtures/codestreams/color.jpg fixtures/codestreams/progressive.jpg
 
 failed=""
 for target in $targets; do

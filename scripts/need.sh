@@ -41,6 +41,7 @@ for part in "$@"; do
         ;;
     badnet)
         need ip iproute2
+        need openssl openssl
         ;;
     bench)
         # What the figures are measured against.

@@ -1,25 +1,25 @@
 //! The peer connection of a device: the same codecs, header extensions and protection whatever server it talks to.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::Result;
 use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc::ice::mdns::MulticastDnsMode;
-use rtc::interceptor::{
-    Attribute, Interceptor, NackResponderBuilder, Packet, Registry, SenderReportBuilder, Slot, StreamInfo,
-    TaggedPacket, TwccSenderBuilder,
-};
+use rtc::interceptor::{NackResponderBuilder, Registry, SenderReportBuilder, Slot, TwccSenderBuilder};
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCIceCandidate};
+use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
-use rtc::sansio::Protocol;
+
+#[path = "../../tests/it/support/tap.rs"]
+mod tap;
+
+use tap::Tap;
 
 /// RFC 7714. The only one that a device offers and takes, so that every server does the same work.
 const PROFILE: SrtpProtectionProfile = SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm;
@@ -34,46 +34,6 @@ const RTX: u8 = 97;
 pub const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-
-/// Brings RTCP to the application. The engine gives it none by itself.
-#[derive(Default)]
-struct Tap {
-    inbound: VecDeque<TaggedPacket>,
-    outbound: VecDeque<TaggedPacket>,
-}
-
-impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
-    type Rout = TaggedPacket;
-    type Wout = TaggedPacket;
-    type Eout = ();
-    type Error = rtc::shared::error::Error;
-    type Time = Instant;
-
-    fn handle_read(&mut self, mut tagged: TaggedPacket) -> Result<(), Self::Error> {
-        if matches!(tagged.message.packet, Packet::Rtcp(_)) {
-            tagged.message.add(Attribute::DeliverToApplication);
-        }
-        self.inbound.push_back(tagged);
-        Ok(())
-    }
-    fn poll_read(&mut self) -> Option<TaggedPacket> {
-        self.inbound.pop_front()
-    }
-    fn handle_write(&mut self, tagged: TaggedPacket) -> Result<(), Self::Error> {
-        self.outbound.push_back(tagged);
-        Ok(())
-    }
-    fn poll_write(&mut self) -> Option<TaggedPacket> {
-        self.outbound.pop_front()
-    }
-}
-
-impl Interceptor for Tap {
-    fn bind_local_stream(&mut self, _: &StreamInfo) {}
-    fn unbind_local_stream(&mut self, _: &StreamInfo) {}
-    fn bind_remote_stream(&mut self, _: &StreamInfo) {}
-    fn unbind_remote_stream(&mut self, _: &StreamInfo) {}
-}
 
 pub fn codec(kind: RtpCodecKind) -> RTCRtpCodec {
     let feedback = |typ: &str, parameter: &str| RTCPFeedback { typ: typ.into(), parameter: parameter.into() };
@@ -127,12 +87,14 @@ pub fn connection(does_send: bool, address: SocketAddr, now: Instant) -> Result<
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_include_loopback_candidate(true)
         .with_srtp_protection_profiles(vec![PROFILE])
+        // As browsers answer; the engine would take the passive part.
+        .with_answering_dtls_role(RTCDtlsRole::Client)
         .build();
     let mut pc = RTCPeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_media_engine(engine)
         .with_setting_engine(settings)
-        .with_interceptor_registry(registry.with(Slot::from(14_000), Tap::default()))
+        .with_interceptor_registry(registry.with(Slot::from(14_000), Tap::new(|_| true)))
         .build(now)?;
     let base_config = CandidateConfig {
         network: "udp".to_owned(),

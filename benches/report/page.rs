@@ -23,8 +23,9 @@ pub fn html(machine: &str, parts: &[(&str, Vec<Line<'_>>)]) -> String {
         let _ = writeln!(page, "<h2>{}</h2>\n<table>", escaped(title));
         for line in lines {
             let _ = match line {
-                Line::Measured(figure) => {
-                    writeln!(page, "{}", row(figure, longest(figure.unit, lines)))
+                Line::Measured(figure, verdict) => {
+                    let words = verdict.as_ref().map_or("", |verdict| &verdict.words);
+                    writeln!(page, "{}", row(figure, words, longest(figure.unit, lines)))
                 }
                 Line::Absent(name, why) => writeln!(
                     page,
@@ -40,17 +41,18 @@ pub fn html(machine: &str, parts: &[(&str, Vec<Line<'_>>)]) -> String {
     page
 }
 
-fn row(figure: &Figure, longest: f64) -> String {
+fn row(figure: &Figure, verdict: &str, longest: f64) -> String {
     let mut bars = bar(figure.value, longest, "bar");
     if let Some(value) = figure.peer_value {
         bars.push_str(&bar(value, longest, "bar peer"));
     }
     let compared = peer(figure).map_or_else(String::new, |peer| format!("{peer}. "));
     format!(
-        "<tr><th scope=\"row\">{}</th><td class=\"value\">{} {}</td><td>{bars}<div class=\"note\">{}{} ({} runs)</div></td></tr>",
+        "<tr><th scope=\"row\">{}</th><td class=\"value\">{} {}</td><td>{bars}<div>{}</div><div class=\"note\">{}{} ({} runs)</div></td></tr>",
         escaped(&figure.name),
         figure.value,
         escaped(figure.unit),
+        escaped(verdict),
         escaped(&compared),
         escaped(&figure.note),
         figure.runs
@@ -60,7 +62,7 @@ fn row(figure: &Figure, longest: f64) -> String {
 /// Bars of one unit within a part have one scale.
 fn longest(unit: &str, lines: &[Line<'_>]) -> f64 {
     let figures = lines.iter().filter_map(|line| match line {
-        Line::Measured(figure) if figure.unit == unit => Some(*figure),
+        Line::Measured(figure, _) if figure.unit == unit => Some(*figure),
         _ => None,
     });
     figures.flat_map(|figure| [Some(figure.value), figure.peer_value]).flatten().fold(0.0, f64::max)
