@@ -8,6 +8,10 @@ use super::ParticipantId;
 /// How long the place of somebody whose connection broke is kept.
 pub const GRACE: TimeDelta = TimeDelta::seconds(60);
 
+/// How long somebody who was in the call and went may come back without being admitted again, and how long staff may open a
+/// consultation again that they ended.
+pub const REJOIN: TimeDelta = TimeDelta::minutes(5);
+
 /// One device (a tab, a telephone) of a participant, numbered by the process that serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceNumber(pub u64);
@@ -242,6 +246,8 @@ impl Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     since: DateTime<Utc>,
+    /// Who had admitted them, where they went out of the call.
+    back: Option<Staff>,
 }
 
 /// Was removed by staff and does not come back with the same link.
@@ -278,7 +284,7 @@ impl Testing {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: None }
     }
 }
 
@@ -302,7 +308,7 @@ impl Waiting {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: None }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -329,7 +335,7 @@ impl Admitted {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: self.is_back.then_some(self.by) }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -352,7 +358,7 @@ impl InCall {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: Some(self.by) }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -382,8 +388,13 @@ impl Lost {
         }
     }
 
+    /// Is not back in time. Who was in the call went when the connection broke.
     pub(super) fn expire(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        match self.kept {
+            Kept::Call { by, .. } => Left { since: self.since, back: Some(by) },
+            Kept::Admission { by, is_back: true, .. } => Left { since: self.since, back: Some(by) },
+            Kept::Waiting { .. } | Kept::Admission { .. } => Left { since: now, back: None },
+        }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -392,9 +403,29 @@ impl Lost {
 }
 
 impl Left {
-    /// Comes again from the start: an admission does not outlive a good-bye.
-    pub(super) fn arrive(self, device: DeviceNumber, now: DateTime<Utc>) -> Testing {
+    /// Whether they may come back as they were.
+    pub(super) fn may_come_back(self, now: DateTime<Utc>) -> bool {
+        self.back.is_some() && now < self.since + REJOIN
+    }
+
+    /// Comes again: from the start, or, who was in the call until a moment ago, as somebody who was admitted.
+    pub(super) fn arrive(self, device: DeviceNumber, now: DateTime<Utc>) -> Place {
+        match self.back {
+            Some(by) if self.may_come_back(now) => {
+                Place::Admitted(Admitted { since: now, device, by, is_back: true })
+            }
+            _ => Place::Testing(self.arrive_anew(device, now)),
+        }
+    }
+
+    /// Comes again from the start, whatever was before.
+    pub(super) fn arrive_anew(self, device: DeviceNumber, now: DateTime<Utc>) -> Testing {
         Testing { since: now, device }
+    }
+
+    /// Staff want them back no more.
+    pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
+        Removed { since: now, by }
     }
 }
 
@@ -445,7 +476,7 @@ pub(super) fn resume(person: Remembered<'_>, seen_at: Option<DateTime<Utc>>, now
         // A clock that was set back makes no admission longer.
         let until = known_at.min(now) + GRACE;
         if until <= now {
-            return Place::Left(Left { since: known_at });
+            return Place::Left(Left { since: known_at, back: None });
         }
         Place::Lost(Lost { since: known_at, until, kept: Kept::Admission { by, is_back, device: None } })
     };
@@ -463,7 +494,9 @@ pub(super) fn resume(person: Remembered<'_>, seen_at: Option<DateTime<Utc>>, now
             // Lost from where nobody had admitted them.
             _ => Place::Invited(Invited::default()),
         },
-        PlaceKind::Left => Place::Left(Left { since: last.at }),
+        PlaceKind::Left => {
+            Place::Left(Left { since: last.at, back: came_from(PlaceKind::InCall).then_some(by) })
+        }
         PlaceKind::Removed => Place::Removed(Removed { since: last.at, by }),
     }
 }

@@ -417,7 +417,8 @@ impl Consultation {
         }
         let place = match before {
             Place::Invited(place) => Place::Testing(place.arrive(device, now)),
-            Place::Left(place) => Place::Testing(place.arrive(device, now)),
+            Place::Left(place) if self.role(participant)?.is_guest() => place.arrive(device, now),
+            Place::Left(place) => Place::Testing(place.arrive_anew(device, now)),
             Place::Lost(place) => place.come_back(device, now),
             Place::Testing(place) => Place::Testing(place.move_to(device)),
             Place::Waiting(place) => Place::Waiting(place.move_to(device)),
@@ -457,6 +458,12 @@ impl Consultation {
             effects.0.push(Effect::SignalBack { participant, device });
         }
         Ok(())
+    }
+
+    /// Staff opened it again; that they may, and in time, is checked before. Whoever was in the call when it ended comes back as
+    /// somebody who left it then.
+    pub fn reopen(&mut self) {
+        self.outcome = None;
     }
 
     fn hang_up(&mut self, now: DateTime<Utc>, effects: &mut Effects) {
@@ -505,6 +512,7 @@ impl Consultation {
             Place::Admitted(place) => place.remove(staff, now),
             Place::InCall(place) => place.remove(staff, now),
             Place::Lost(place) => place.remove(staff, now),
+            Place::Left(place) if place.may_come_back(now) => place.remove(staff, now),
             Place::Invited(_) | Place::Testing(_) | Place::Left(_) | Place::Removed(_) => {
                 return Err(Refusal::NotInCall);
             }

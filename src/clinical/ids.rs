@@ -86,6 +86,14 @@ id!(
     KeyImageId
 );
 id!(
+    /// One version of the report of a consultation.
+    ReportId
+);
+id!(
+    /// Something that was released to a patient.
+    DocumentId
+);
+id!(
     /// One step of the viewing, as it is kept.
     StepId
 );

@@ -1,29 +1,35 @@
 //! Rules of appointments, consultations, participants and permissions. Pure: told the time, touches nothing.
 
 mod admission;
+mod after;
 mod appointment;
 mod chat;
 mod consultation;
 mod identity;
 mod ids;
 mod link;
+mod note;
 mod participant;
 mod policy;
 mod quality;
+mod report;
 mod resume;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use admission::*;
+pub use after::*;
 pub use appointment::*;
 pub use chat::*;
 pub use consultation::*;
 pub use identity::*;
 pub use ids::*;
 pub use link::*;
+pub use note::*;
 pub use participant::*;
 pub use policy::*;
 pub use quality::*;
+pub use report::*;
 pub use resume::*;
 pub use words::*;

@@ -60,11 +60,23 @@ pub enum Verb {
     SeeWorklist,
     /// Come into a running consultation without being booked.
     DropIn,
+    /// Note something for staff during a consultation, and read what was noted.
+    TakeNotes,
+    /// Write, sign and amend the report; read it as a document and as a FHIR bundle.
+    WriteReport,
+    /// Say what the patient may fetch after the visit, and see who fetched what.
+    ReleaseDocuments,
+    /// Open a consultation again that was ended a moment ago.
+    ReopenConsultation,
+    /// Fetch what was released, after the visit.
+    FetchDocuments,
+    /// Say what one thinks of the visit, and ask to be called back.
+    AnswerAfterwards,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 35] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -94,6 +106,12 @@ impl Verb {
         Self::WithdrawStudies,
         Self::SeeWorklist,
         Self::DropIn,
+        Self::TakeNotes,
+        Self::WriteReport,
+        Self::ReleaseDocuments,
+        Self::ReopenConsultation,
+        Self::FetchDocuments,
+        Self::AnswerAfterwards,
     ];
 }
 
@@ -117,7 +135,7 @@ pub struct NotAllowed;
 pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
     let is_allowed = match actor {
         Actor::Staff { practitioner, roles } => staff_may(*practitioner, roles, verb, object),
-        Actor::Guest { participant, .. } => guest_may(*participant, verb, object),
+        Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
     };
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
@@ -142,7 +160,11 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::SeeQuality
             | Verb::SeeViewingRecord
             | Verb::KeepImages
-            | Verb::WithdrawStudies,
+            | Verb::WithdrawStudies
+            | Verb::TakeNotes
+            | Verb::WriteReport
+            | Verb::ReleaseDocuments
+            | Verb::ReopenConsultation,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -169,9 +191,15 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
     }
 }
 
-fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> bool {
+fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object<'_>) -> bool {
     match (verb, object) {
-        (Verb::Attend, Object::Appointment(appointment)) => appointment.participant(participant).is_some(),
+        (Verb::Attend | Verb::AnswerAfterwards, Object::Appointment(appointment)) => {
+            appointment.participant(participant).is_some()
+        }
+        // What was said of the patient is the patient's.
+        (Verb::FetchDocuments, Object::Appointment(appointment)) => {
+            role == Role::Patient && appointment.patient().is_some_and(|patient| patient.id == participant)
+        }
         (
             Verb::SendMedia
             | Verb::SeePeople

@@ -134,6 +134,12 @@ impl Task {
             Command::Shared { file } => self.tell_shared(&file),
             Command::StudiesChanged => self.tell_staff(&ServerMessage::StudiesChanged {}),
             Command::KeyImagesChanged => self.read_key_images(),
+            Command::Reopened { status } => {
+                self.appointment.status = status;
+                self.consultation.reopen();
+                self.empty_since = self.parts.clock.instant();
+                self.publish_places();
+            }
             Command::Receiving { files, received, is_over } => {
                 self.tell_staff(&ServerMessage::Receiving { files, received, is_over });
             }

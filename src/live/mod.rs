@@ -215,6 +215,10 @@ enum Command {
     },
     /// Images that are kept, or what the summary says, changed elsewhere.
     KeyImagesChanged,
+    /// Staff opened it again, and the appointment now has this status.
+    Reopened {
+        status: AppointmentStatus,
+    },
     /// The appointment was cancelled or marked as missed and now has this status: everybody out.
     Closed {
         status: AppointmentStatus,
@@ -316,6 +320,12 @@ impl Live {
     /// The appointment does not take place: whoever waits is told.
     pub async fn closed(&self, appointment: &Appointment) {
         self.tell(appointment.id, Command::Closed { status: appointment.status }).await;
+        self.announce_change();
+    }
+
+    /// Staff opened a consultation again that had ended: whoever was in it may come back.
+    pub async fn reopened(&self, appointment: &Appointment) {
+        self.tell(appointment.id, Command::Reopened { status: appointment.status }).await;
         self.announce_change();
     }
 

@@ -36,6 +36,9 @@ mod marks;
 
 pub use marks::drawn;
 
+both_ways!(OpenedBy, clinical::DocumentDoor, Sms, Email, Pin, BirthDate);
+both_ways!(ReportStatusWord, clinical::ReportStatus, Draft, Final, Amended);
+
 both_ways!(ValueUnitWord, ValueUnit, Hu, Stored);
 both_ways!(LayoutWord, viewing::Layout, One, SideBySide, Stacked, Four);
 both_ways!(

@@ -3,6 +3,7 @@
 //! Identifiers and times (RFC 3339, UTC) are strings, numbers fit into an IEEE double, and every message is a struct.
 //! docs/protocol.md tells the sequence; `fixtures/protocol/` holds one example a message.
 
+mod after;
 mod client;
 mod convert;
 mod marks;
@@ -10,6 +11,7 @@ mod network;
 mod picture;
 mod problem;
 mod record;
+mod report;
 mod rest;
 mod server;
 mod summary;
@@ -18,6 +20,7 @@ mod viewing;
 mod words;
 mod worklist;
 
+pub use after::*;
 pub use client::*;
 pub use convert::*;
 pub use marks::*;
@@ -25,6 +28,7 @@ pub use network::*;
 pub use picture::*;
 pub use problem::*;
 pub use record::*;
+pub use report::*;
 pub use rest::*;
 pub use server::*;
 pub use summary::*;

@@ -66,6 +66,15 @@ pub enum ProblemCode {
     OtherPatient,
     CannotShow,
     StorageFull,
+    // notes and reports
+    Stale,
+    ReportSigned,
+    DraftExists,
+    WhyMissing,
+    ConclusionsMissing,
+    // after the visit
+    PassNeeded,
+    AnsweredBefore,
 }
 
 /// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).

@@ -38,9 +38,16 @@ macro_rules! over {
     };
 }
 
+/// Files that nobody released to the patient.
+macro_rules! unreleased {
+    () => {
+        " AND id NOT IN (SELECT subject FROM patient_document WHERE kind = 'file' AND withdrawn_at IS NULL)"
+    };
+}
+
 /// How many rows name a file.
 const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
-    + (SELECT COUNT(*) FROM key_image WHERE content = $1)";
+    + (SELECT COUNT(*) FROM key_image WHERE content = $1) + (SELECT COUNT(*) FROM report WHERE document = $1)";
 
 impl Store {
     /// The longest history that is told, in lines.
@@ -105,7 +112,7 @@ impl Store {
         rows.into_iter().map(SharedFile::try_from).collect()
     }
 
-    /// Whether a file with these bytes is shared in any consultation, or an image that was kept there.
+    /// Whether a file with these bytes is shared in any consultation, or an image that was kept there, or a report.
     pub async fn is_file_shared(&self, content: [u8; 32]) -> Result<bool, Error> {
         let (uses,): (i64,) =
             on!(self, pool => sqlx::query_as(USES).bind(content.to_vec()).fetch_one(pool).await?);
@@ -117,12 +124,12 @@ impl Store {
         match expiry {
             ChatExpiry::OverOrEndedBefore(at) => {
                 const LINES: &str = concat!("DELETE FROM chat_line WHERE ", over!());
-                const FILES: &str = concat!("DELETE FROM shared_file WHERE ", over!(), " RETURNING content");
+                const FILES: &str = concat!("DELETE FROM shared_file WHERE ", over!(), unreleased!(), " RETURNING content");
                 self.delete_chats(LINES, FILES, at).await
             }
             ChatExpiry::WrittenBefore(at) => {
                 const LINES: &str = "DELETE FROM chat_line WHERE at < $1";
-                const FILES: &str = "DELETE FROM shared_file WHERE at < $1 RETURNING content";
+                const FILES: &str = concat!("DELETE FROM shared_file WHERE at < $1", unreleased!(), " RETURNING content");
                 self.delete_chats(LINES, FILES, at).await
             }
         }

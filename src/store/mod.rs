@@ -4,10 +4,12 @@
 //! into the types of [`crate::clinical`] and [`crate::imaging`]. Every function here is run on both databases by
 //! `tests/it/store.rs`, which fails for one that is missing there.
 
+mod after;
 mod appointments;
 mod chats;
 mod consultations;
 mod db;
+mod documents;
 mod error;
 mod key_images;
 mod links;
@@ -15,8 +17,10 @@ mod logins;
 mod marks;
 mod migrate;
 mod moves;
+mod notes;
 mod practitioners;
 mod quality;
+mod reports;
 mod studies;
 mod summaries;
 mod viewings;
@@ -31,6 +35,7 @@ pub use logins::{Login, LoginDigest, SignInAttempt};
 pub use marks::StoredMark;
 pub use migrate::{Dialect, Migration, migrations};
 pub use quality::QualityKey;
+pub use reports::{FrozenReport, StoredReport};
 pub use studies::{StoredSeries, StoredStudy};
 pub use summaries::StoredSummary;
 pub use viewings::{StoredSight, StoredStep, StoredViewport};

@@ -106,7 +106,7 @@ pub(super) async fn fetch(
 }
 
 /// RFC 8187 section 3.2.1: everything but letters and digits is written by its bytes.
-fn percent(name: &str) -> String {
+pub(super) fn percent(name: &str) -> String {
     use std::fmt::Write;
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {

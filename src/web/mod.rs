@@ -2,10 +2,12 @@
 //!
 //! It never names `room` or `sfu`, and it decides nothing: who may do what is `clinical::authorize`.
 
+mod after;
 mod agenda;
 mod appointments;
 mod assets;
 mod diag;
+mod documents;
 mod extract;
 mod files;
 mod guest;
@@ -13,10 +15,12 @@ mod health;
 mod hospital;
 mod key_images;
 mod links;
+mod notes;
 mod problem;
 mod quality;
 mod receipt;
 mod record;
+mod report;
 mod router;
 mod sign_in;
 mod socket;

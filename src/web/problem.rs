@@ -4,7 +4,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
-use crate::clinical::{BookError, DoorClosed, NotAllowed, ShareRefusal, WrongStatus};
+use crate::clinical::{
+    AfterClosed, BookError, DoorClosed, NotAllowed, ReportRefusal, ShareRefusal, Stale, TextRefusal, WrongStatus,
+};
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
 use crate::store;
@@ -83,6 +85,50 @@ impl From<ShareRefusal> for Failure {
             ShareRefusal::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         };
         Self::new(status, refusal.into(), refusal.to_string())
+    }
+}
+
+impl From<Stale> for Failure {
+    fn from(stale: Stale) -> Self {
+        Self::new(StatusCode::CONFLICT, ProblemCode::Stale, stale.to_string())
+    }
+}
+
+impl From<TextRefusal> for Failure {
+    fn from(refusal: TextRefusal) -> Self {
+        let code = match refusal {
+            TextRefusal::TooLong => ProblemCode::TooLong,
+            TextRefusal::ControlCharacter => ProblemCode::BadRequest,
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, refusal.to_string())
+    }
+}
+
+impl From<ReportRefusal> for Failure {
+    fn from(refusal: ReportRefusal) -> Self {
+        let (status, code) = match refusal {
+            ReportRefusal::Stale(_) => (StatusCode::CONFLICT, ProblemCode::Stale),
+            ReportRefusal::Signed => (StatusCode::CONFLICT, ProblemCode::ReportSigned),
+            ReportRefusal::DraftExists => (StatusCode::CONFLICT, ProblemCode::DraftExists),
+            ReportRefusal::NotOver => (StatusCode::CONFLICT, ProblemCode::WrongStatus),
+            ReportRefusal::WhyMissing => (StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::WhyMissing),
+            ReportRefusal::ConclusionsMissing => {
+                (StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::ConclusionsMissing)
+            }
+            ReportRefusal::TooManyImages => (StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::TooMany),
+        };
+        Self::new(status, code, refusal.to_string())
+    }
+}
+
+impl From<AfterClosed> for Failure {
+    fn from(closed: AfterClosed) -> Self {
+        let (status, code) = match closed {
+            AfterClosed::Unknown => (StatusCode::FORBIDDEN, ProblemCode::LinkUnknown),
+            AfterClosed::NotOver => (StatusCode::CONFLICT, ProblemCode::WrongStatus),
+            AfterClosed::Expired => (StatusCode::FORBIDDEN, ProblemCode::LinkExpired),
+        };
+        Self::new(status, code, closed.to_string())
     }
 }
 

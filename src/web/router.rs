@@ -12,14 +12,16 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, key_images, links,
-    quality, record, sign_in, socket, studies, summary, worklist,
+    Edge, after, agenda, appointments, assets, diag, documents, extract, files, guest, health, hospital,
+    key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, worklist,
 };
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
 /// The largest text of a summary, in bytes: all of its sentences, each letter of them four bytes.
 const MAX_SUMMARY: usize = 512 << 10;
+/// The largest words of a report, in bytes: six sections.
+const MAX_REPORT: usize = 1 << 20;
 /// A request that is no upload and no socket is answered within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -47,6 +49,18 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/summary.pdf", get(summary::document))
         .route("/api/appointments/{appointment}/drop-in", post(worklist::drop_in))
         .route("/api/worklist", get(worklist::list))
+        .route("/api/appointments/{appointment}/notes", get(notes::list))
+        .route("/api/appointments/{appointment}/report", get(report::show).post(report::begin))
+        .route("/api/reports/{report}/sign", post(report::sign))
+        .route("/api/reports/{report}/document.pdf", get(report::show_document))
+        .route("/api/reports/{report}/bundle.json", get(report::show_bundle))
+        .route("/api/appointments/{appointment}/documents", get(documents::show).put(documents::put))
+        .route("/api/appointments/{appointment}/after", get(documents::after))
+        .route("/api/appointments/{appointment}/reopen", post(documents::reopen))
+        .route("/api/guest/after", post(after::show))
+        .route("/api/guest/after/rating", post(after::rate))
+        .route("/api/guest/after/ask-back", post(after::ask_back))
+        .route("/api/guest/after/documents/{document}", post(after::fetch))
         .route("/api/appointments/{appointment}/viewing", get(record::show))
         .route("/api/steps/{step}/picture", get(record::picture))
         .route("/api/guest/look", post(guest::look))
@@ -61,6 +75,11 @@ pub fn router(edge: Edge) -> Router {
             "/api/appointments/{appointment}/summary",
             get(summary::show).put(summary::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
         )
+        .route(
+            "/api/appointments/{appointment}/note",
+            put(notes::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
+        )
+        .route("/api/reports/{report}", put(report::put).layer(DefaultBodyLimit::max(MAX_REPORT)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let long = Router::new()
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))

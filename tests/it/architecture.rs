@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 24] = [
+const TABLE: [Module; 26] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -63,7 +63,9 @@ const TABLE: [Module; 24] = [
     pure("stun", &[], &["hmac", "sha1", "crc32fast"]),
     pure("relay", &["secret", "stun"], &["hmac", "sha1", "md_5", "base64", "subtle"]),
     pure("viewing", &["clinical", "imaging"], &[]),
-    pure("summary", &["clinical", "secret"], &["krilla", "skrifa", "unicode_normalization"]),
+    pure("paper", &["clinical", "secret"], &["krilla", "skrifa", "unicode_normalization"]),
+    pure("summary", &["clinical", "paper", "secret"], &["unicode_normalization"]),
+    pure("report", &["clinical", "paper", "secret"], &["base64", "serde_json", "sha1"]),
     pure("protocol", &["clinical", "room", "imaging", "viewing", "secret"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
     adapter("secret", &[], &[]),
@@ -72,7 +74,7 @@ const TABLE: [Module; 24] = [
     adapter("telemetry", &["config"], &["tracing_subscriber"]),
     adapter(
         "store",
-        &["clinical", "imaging", "viewing", "secret", "config", "clock"],
+        &["clinical", "imaging", "report", "viewing", "secret", "config", "clock"],
         &["sqlx", "futures_util"],
     ),
     adapter(
@@ -118,8 +120,8 @@ const TABLE: [Module; 24] = [
     adapter(
         "web",
         &[
-            "clinical", "imaging", "summary", "protocol", "live", "login", "port", "store", "archive",
-            "clock", "config", "secret", "tasks",
+            "clinical", "imaging", "paper", "report", "summary", "protocol", "live", "login", "port", "store",
+            "archive", "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),

@@ -16,7 +16,7 @@ const INDENT: f32 = 14.0;
 
 /// What the document consists of, in its order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Block {
+pub enum Block {
     Title(String),
     Heading(String),
     Paragraph(String),
