@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::archive;
 use crate::clinical::{
-    AfterClosed, BookError, DoorClosed, NotAllowed, ReportRefusal, ShareRefusal, Stale, TextRefusal, WrongStatus,
+    AfterClosed, BookError, ContactFault, DoorClosed, NotAllowed, ReportRefusal, ServiceFault, ShareRefusal,
+    Stale, TextRefusal, WrongStatus,
 };
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
@@ -68,6 +69,18 @@ impl From<NotAllowed> for Failure {
 impl From<BookError> for Failure {
     fn from(error: BookError) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.into(), error.to_string())
+    }
+}
+
+impl From<ContactFault> for Failure {
+    fn from(fault: ContactFault) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, fault.into(), fault.to_string())
+    }
+}
+
+impl From<ServiceFault> for Failure {
+    fn from(fault: ServiceFault) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadService, fault.to_string())
     }
 }
 
@@ -150,6 +163,11 @@ impl From<store::Error> for Failure {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 ProblemCode::UnknownPractitioner,
                 "there is no such practitioner",
+            ),
+            store::Error::Constraint(store::Constraint::ServiceName) => Self::new(
+                StatusCode::CONFLICT,
+                ProblemCode::ServiceNameTaken,
+                "this site has a service of that name",
             ),
             other => Self::internal(&other),
         }
