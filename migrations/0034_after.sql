@@ -25,5 +25,9 @@ CREATE TABLE call_back (
 
 CREATE INDEX call_back_by_appointment ON call_back (appointment_id);
 
+CREATE INDEX call_back_by_time ON call_back (at);
+
+CREATE INDEX rating_by_appointment ON rating (appointment_id);
+
 -- For how many days after the visit its documents are there.
 ALTER TABLE service ADD COLUMN documents_days BIGINT NOT NULL DEFAULT 30;

@@ -234,6 +234,17 @@ pub struct AskedBack {
     pub at: String,
 }
 
+/// One entry of `GET /api/call-backs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CallBackEntry {
+    pub appointment: String,
+    #[ts(type = "string")]
+    pub name: Pii<String>,
+    pub at: String,
+    pub reopens_until: String,
+}
+
 /// What somebody thought of the visit. Without a name: who it was does not matter to those who read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -140,6 +140,7 @@ pub fn typescript() -> String {
         ReleaseRequest,
         AfterEntry,
         AskedBack,
+        CallBackEntry,
         RatingEntry,
         OpenedBy,
         AfterState,

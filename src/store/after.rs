@@ -90,6 +90,18 @@ impl Store {
         Ok(rows.into_iter().map(|(id, at)| (ParticipantId::new(id), at)).collect())
     }
 
+    /// Who asked to be called back, in whatever consultation, at this time or later.
+    pub async fn asked_back_since(
+        &self,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<(AppointmentId, ParticipantId, DateTime<Utc>)>, Error> {
+        const SQL: &str = "SELECT appointment_id, participant_id, at FROM call_back WHERE at >= $1 ORDER BY at, participant_id";
+        let rows: Vec<(Uuid, Uuid, DateTime<Utc>)> =
+            on!(self, pool => sqlx::query_as(SQL).bind(micros(at)).fetch_all(pool).await?);
+        let asked = |(appointment, person, at)| (AppointmentId::new(appointment), ParticipantId::new(person), at);
+        Ok(rows.into_iter().map(asked).collect())
+    }
+
     /// Opens a consultation again that ended at `ended_at`: the links that its end withdrew lead into it again. `false`: it is not over, or
     /// ended another time, and nothing was written.
     pub async fn reopen(

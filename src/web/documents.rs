@@ -11,10 +11,10 @@ use super::problem::Failure;
 use super::report::{own_images, participant};
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, DocumentId, DocumentSubject, Language, PatientDocument,
-    REJOIN, Rating, Verb, WrongStatus,
+    Object, REJOIN, Rating, Verb, WrongStatus, authorize,
 };
 use crate::protocol::{
-    AfterEntry, AskedBack, DocumentItem, DocumentKind, DocumentsState, DownloadEntry, LanguageWord,
+    AfterEntry, AskedBack, CallBackEntry, DocumentItem, DocumentKind, DocumentsState, DownloadEntry, LanguageWord,
     OfferedDocument, RatingEntry, ReleaseRequest, time,
 };
 use crate::secret::Pii;
@@ -182,6 +182,36 @@ fn reopens_until(appointment: &Appointment, now: DateTime<Utc>) -> Option<DateTi
         AppointmentStatus::Fulfilled { at, .. } => Some(at + REJOIN).filter(|until| now < *until),
         _ => None,
     }
+}
+
+/// `GET /api/call-backs`: who asked to be called back a moment ago, in visits that whoever asks may open again.
+pub(super) async fn call_backs(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+) -> Result<Json<Vec<CallBackEntry>>, Failure> {
+    let now = edge.clock.now();
+    let actor = signed_in.actor();
+    let mut entries = Vec::new();
+    for (id, participant, at) in edge.store.asked_back_since(now - REJOIN).await? {
+        let Some(appointment) = edge.store.appointment(id).await? else { continue };
+        if authorize(&actor, Verb::ReopenConsultation, &Object::Appointment(&appointment)).is_err() {
+            continue;
+        }
+        let AppointmentStatus::Fulfilled { at: ended_at, .. } = appointment.status else { continue };
+        let (Some(until), Some(person)) = (reopens_until(&appointment, now), appointment.participant(participant))
+        else {
+            continue;
+        };
+        if at >= ended_at {
+            entries.push(CallBackEntry {
+                appointment: id.to_string(),
+                name: person.name.clone(),
+                at: time(at),
+                reopens_until: time(until),
+            });
+        }
+    }
+    Ok(Json(entries))
 }
 
 /// `POST /api/appointments/{appointment}/reopen`: for whoever ended it by mistake, or is asked back.

@@ -57,6 +57,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/documents", get(documents::show).put(documents::put))
         .route("/api/appointments/{appointment}/after", get(documents::after))
         .route("/api/appointments/{appointment}/reopen", post(documents::reopen))
+        .route("/api/call-backs", get(documents::call_backs))
         .route("/api/guest/after", post(after::show))
         .route("/api/guest/after/rating", post(after::rate))
         .route("/api/guest/after/ask-back", post(after::ask_back))

@@ -27,6 +27,9 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0016_drop_in.sql", "2620da3c268dd15e"),
     ("migrations/0017_viewing_step.sql", "2c52694fd100519b"),
     ("migrations/0018_service_and_contact.sql", "aa3a3cba90f948c2"),
+    ("migrations/0032_note_and_report.sql", "3add13e1f68b17b3"),
+    ("migrations/0033_patient_document.sql", "dcfb4d5a6137173b"),
+    ("migrations/0034_after.sql", "f7a8fc513f59ce7b"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

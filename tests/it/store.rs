@@ -12,6 +12,7 @@ mod moves;
 mod open;
 mod practitioners;
 mod quality;
+mod reports;
 mod services;
 mod studies;
 mod viewings;

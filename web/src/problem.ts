@@ -39,7 +39,12 @@ type StaffProblem =
   | "no_images"
   | "other_patient"
   | "unsafe_archive"
-  | "archive_too_large";
+  | "archive_too_large"
+  | "stale"
+  | "report_signed"
+  | "draft_exists"
+  | "why_missing"
+  | "conclusions_missing";
 export type GuestProblem = Exclude<ProblemCode, StaffProblem>;
 
 /** Finds the sentence of a code in the language of now; a code that has none, as one of a newer gateway, reads as "internal". */

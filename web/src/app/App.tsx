@@ -16,6 +16,8 @@ const Record = lazy(() => import("./record/Record").then((module) => module.Reco
 
 const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
 
+const Report = lazy(() => import("./report/Report").then((module) => module.Report));
+
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
 export function App() {
@@ -41,6 +43,7 @@ export function App() {
           <Route path="/app/day/:day" component={AgendaPage} />
           <Route path="/app/worklist" component={WorklistPage} />
           <Route path="/app/summary/:appointment" component={SummaryRoute} />
+          <Route path="/app/report/:appointment" component={ReportPage} />
           <Route path="/app/consultation/:appointment" component={ConsultationPage} />
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
@@ -70,6 +73,10 @@ function ViewPage({ appointment }: { appointment: string }) {
 
 function WorklistPage() {
   return <Signed>{(me) => (mayDropIn(me) ? <Worklist /> : <NotFound />)}</Signed>;
+}
+
+function ReportPage({ appointment }: { appointment: string }) {
+  return <Signed>{() => <Report key={appointment} appointment={appointment} />}</Signed>;
 }
 
 function SummaryRoute({ appointment }: { appointment: string }) {

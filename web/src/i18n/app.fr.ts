@@ -104,6 +104,7 @@ export const fr = {
   // panel
   "panel.people": "Personnes",
   "panel.summary": "Résumé pour le patient",
+  "panel.report": "Compte rendu",
   "panel.note": "Note",
   "panel.noNote": "Aucune note.",
   "panel.service": "Service",
@@ -451,4 +452,11 @@ export const problemsFr: Record<ProblemCode, string> = {
   archive_too_large: "Cette archive ZIP est trop grande. Envoyez-la en plusieurs parties.",
   cannot_show: "Cet objet ne peut pas être montré.",
   storage_full: "Il n’y a plus de place sur le serveur. Prévenez l’informatique.",
+  stale: "Quelqu’un a changé ce texte entre-temps. Rechargez la page avant de continuer.",
+  report_signed: "Ce compte rendu est signé. Pour le changer, commencez une correction.",
+  draft_exists: "Un brouillon existe déjà. Rechargez la page pour l’ouvrir.",
+  why_missing: "Dites pourquoi vous corrigez ce compte rendu.",
+  conclusions_missing: "Écrivez d’abord les conclusions.",
+  pass_needed: "Il faut d’abord une preuve d’identité de plus.",
+  answered_before: "Cette personne a déjà donné son avis.",
 };

@@ -35,4 +35,6 @@ export const problems: Record<GuestProblem, string> = {
   bad_media: "Sound and picture could not be set up. Reload the page to try again.",
   cannot_show: "This image cannot be shown. Your doctor can show another one.",
   storage_full: AGAIN,
+  pass_needed: "Show first that it is you, with a code for instance.",
+  answered_before: "We have your opinion already. Thank you.",
 };

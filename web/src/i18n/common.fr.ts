@@ -35,4 +35,6 @@ export const problems: Record<GuestProblem, string> = {
   bad_media: "Le son et l’image n’ont pas pu s’établir. Rechargez la page pour réessayer.",
   cannot_show: "Cette image ne peut pas être affichée. Votre médecin peut en montrer une autre.",
   storage_full: AGAIN,
+  pass_needed: "Montrez d’abord que c’est bien vous, avec un code par exemple.",
+  answered_before: "Nous avons déjà reçu votre avis. Merci.",
 };

@@ -181,7 +181,8 @@ export const fr = {
   "lost.first": "Nous n’arrivons pas à joindre l’hôpital. Nous réessayons…",
 
   "over.left.title": "Vous avez quitté la consultation",
-  "over.left.text": "Vous pouvez revenir tant qu’elle n’est pas terminée.",
+  "over.left.text":
+    "Si c’était une erreur, revenez dans les cinq minutes\u00a0: vous entrerez directement. Après, l’équipe devra vous faire entrer.",
   "over.left.again": "Revenir",
   "over.removed.title": "L’équipe a mis fin à votre participation",
   "over.removed.text": "Si vous pensez que c’est une erreur, appelez-nous.",

@@ -4,6 +4,7 @@ import info from "icon:info";
 import { useSignal } from "@preact/signals";
 import { dayInWords, stopwatch, timeOfDay } from "../i18n/time";
 import { Icon } from "../ui/icon";
+import { AfterPart } from "./afterwards";
 import { maySeeAnyway } from "./browser";
 import { untilOpenMs } from "./door";
 import { addressOf } from "./link";
@@ -89,6 +90,7 @@ export function ClosedDoor({ visit }: { visit: Visit }) {
           {t("closed.was", { day: dayInWords(startsAt, visit.timeZone), time: timeOfDay(startsAt, visit.timeZone) })}
         </p>
       )}
+      {why === "over" && <AfterPart visit={visit} />}
       <Telephone visit={visit} isButton />
     </Frame>
   );

@@ -1,3 +1,4 @@
+import { AfterPart } from "./afterwards";
 import { Frame, Telephone } from "./parts";
 import type { Over, Visit } from "./visit";
 import { sentenceOf, t } from "./words";
@@ -34,6 +35,7 @@ export function Ending({ visit, over }: { visit: Visit; over: Over }) {
         <Frame visit={visit} title={t("over.ended.title")}>
           {over.outcome && over.outcome !== "completed" && <p>{t(`over.${over.outcome}`)}</p>}
           <p>{t("over.ended.text")}</p>
+          <AfterPart visit={visit} />
         </Frame>
       );
     case "refused":

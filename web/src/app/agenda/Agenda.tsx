@@ -12,6 +12,7 @@ import { BookingDialog } from "../booking/BookingDialog";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage } from "../parts/hooks";
+import { CallBacks } from "../report/CallBacks";
 import { facts, mayBook } from "../who";
 import { sentenceOf, t } from "../words";
 import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, type Waiting, waitingOf } from "./agenda";
@@ -93,6 +94,7 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
               {t("agenda.stale")}
             </p>
           )}
+          {day === today && <CallBacks />}
           {day === today && isKnown && <WaitingList waiting={waiting} zone={zone} />}
           <section aria-labelledby="agenda-list">
             <h2 id="agenda-list">{t("agenda.list")}</h2>

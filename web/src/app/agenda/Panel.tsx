@@ -55,6 +55,11 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
           {t("panel.summary")}
         </a>
       )}
+      {mayWrite && (entry.status === "arrived" || entry.status === "fulfilled") && (
+        <a class="button wide" href={`/app/report/${entry.appointment}`}>
+          {t("panel.report")}
+        </a>
+      )}
       <h3>{t("panel.people")}</h3>
       <ul class="panel-people">
         {entry.participants.map((person) => {
