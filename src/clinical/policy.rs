@@ -60,11 +60,13 @@ pub enum Verb {
     SeeWorklist,
     /// Come into a running consultation without being booked.
     DropIn,
+    /// Say what the doors of services ask for, and what is told there.
+    KeepDoors,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -94,6 +96,7 @@ impl Verb {
         Self::WithdrawStudies,
         Self::SeeWorklist,
         Self::DropIn,
+        Self::KeepDoors,
     ];
 }
 
@@ -161,6 +164,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::KeepImages,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        (Verb::KeepDoors, Object::Agenda) => is(StaffRole::Administrator),
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })

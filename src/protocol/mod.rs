@@ -5,6 +5,7 @@
 
 mod client;
 mod convert;
+mod door;
 mod marks;
 mod network;
 mod picture;
@@ -20,6 +21,7 @@ mod worklist;
 
 pub use client::*;
 pub use convert::*;
+pub use door::*;
 pub use marks::*;
 pub use network::*;
 pub use picture::*;

@@ -47,6 +47,7 @@ pub enum ProblemCode {
     TooEarly,
     AppointmentCancelled,
     ConsultationOver,
+    PassNeeded,
     // the consultation
     NotAdmitted,
     NotWaiting,

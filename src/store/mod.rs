@@ -6,8 +6,10 @@
 
 mod appointments;
 mod chats;
+mod consents;
 mod consultations;
 mod db;
+mod doors;
 mod error;
 mod key_images;
 mod links;
