@@ -18,10 +18,12 @@ CREATE TABLE door (
         CHECK ((code_digest IS NULL) = (code_channel IS NULL) AND (code_digest IS NULL) = (code_sent_at IS NULL))
 );
 
--- A PIN that was told at booking, of one person for all of their links.
+-- A PIN that was told at booking, of one person for all of their links. `first_id`: whom it was told, whose digest it therefore is; not the
+-- same participant once the appointment was moved.
 CREATE TABLE door_pin (
     participant_id UUID NOT NULL,
     appointment_id UUID NOT NULL,
+    first_id UUID NOT NULL,
     digest BYTEA NOT NULL,
     made_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT door_pin_pk PRIMARY KEY (participant_id),

@@ -117,11 +117,25 @@ fn digits_of(typed: &str) -> Option<String> {
     (kept.len() == 6 && kept.bytes().all(|byte| byte.is_ascii_digit())).then_some(kept)
 }
 
-/// Makes a PIN for one participant: the digits, to be told once, and what is kept of them.
-pub fn make_pin(random: [u8; 8], participant: ParticipantId) -> (Secret<String>, CodeDigest) {
-    let pin = six_digits(random);
-    let digest = CodeDigest::of(participant.uuid(), pin.expose());
-    (pin, digest)
+/// A PIN as it is kept: its digits are not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Whom it was told; the same person when their appointment is moved is somebody else there, and keeps it.
+    pub first: ParticipantId,
+    pub digest: CodeDigest,
+}
+
+impl Pin {
+    /// Makes a PIN for one participant: the digits, to be told once, and what is kept of them. `random` are 64 bits that nobody can guess.
+    pub fn make(random: [u8; 8], participant: ParticipantId) -> (Secret<String>, Self) {
+        let digits = six_digits(random);
+        let digest = CodeDigest::of(participant.uuid(), digits.expose());
+        (digits, Self { first: participant, digest })
+    }
+
+    fn is(&self, digits: &str) -> bool {
+        self.digest == CodeDigest::of(self.first.uuid(), digits)
+    }
 }
 
 /// A code that is under way or has arrived.
@@ -188,7 +202,7 @@ pub enum Shown {
 /// What is known of the person, to compare it with.
 #[derive(Clone, Debug, Default)]
 pub struct KnownKeys {
-    pub pin: Option<CodeDigest>,
+    pub pin: Option<Pin>,
     /// Only where the service accepts it.
     pub birth_date: Option<Pii<NaiveDate>>,
 }
@@ -260,13 +274,12 @@ impl Door {
         Ok(code)
     }
 
-    /// Tries what somebody shows. `participant` is whose link it is. A code opens once.
+    /// Tries what somebody shows. A code opens once.
     ///
     /// # Errors
     /// If it does not open the door; then the try counts, unless the code was right and is too old.
     pub fn open(
         &mut self,
-        participant: ParticipantId,
         shown: &Shown,
         known: &KnownKeys,
         now: DateTime<Utc>,
@@ -276,7 +289,7 @@ impl Door {
         }
         let opening = match shown {
             Shown::Digits(typed) => match digits_of(typed.expose()) {
-                Some(digits) => self.opening_by(participant, &digits, known, now)?,
+                Some(digits) => self.opening_by(&digits, known, now)?,
                 None => None,
             },
             Shown::BirthDate(date) => {
@@ -302,12 +315,11 @@ impl Door {
 
     fn opening_by(
         &self,
-        participant: ParticipantId,
         digits: &str,
         known: &KnownKeys,
         now: DateTime<Utc>,
     ) -> Result<Option<Opening>, TryRefusal> {
-        if known.pin == Some(CodeDigest::of(participant.uuid(), digits)) {
+        if known.pin.is_some_and(|pin| pin.is(digits)) {
             return Ok(Some(Opening::Pin));
         }
         let sent = self.code.as_ref().filter(|sent| sent.digest == CodeDigest::of(self.link.uuid(), digits));
@@ -412,7 +424,12 @@ fn is_good_after(link: &Link, appointment: &Appointment, now: DateTime<Utc>) -> 
 ///
 /// # Errors
 /// If a pass is needed and this is none.
-pub fn opening_of(keys: DoorKeys, pass: Option<&Pass>, link: LinkId, now: DateTime<Utc>) -> Result<Opening, PassNeeded> {
+pub fn opening_of(
+    keys: DoorKeys,
+    pass: Option<&Pass>,
+    link: LinkId,
+    now: DateTime<Utc>,
+) -> Result<Opening, PassNeeded> {
     match pass.filter(|pass| pass.is_good(link, now)) {
         Some(pass) => Ok(pass.opening),
         None if keys.is_any() => Err(PassNeeded),
@@ -458,12 +475,12 @@ mod tests {
         assert_eq!(code.expose(), "000042");
         let known = KnownKeys::default();
         let mut late = door.clone();
-        assert_eq!(late.open(person(), &typed("000042"), &known, at(600)), Err(TryRefusal::CodeExpired));
+        assert_eq!(late.open(&typed("000042"), &known, at(600)), Err(TryRefusal::CodeExpired));
         assert_eq!(late.tries_left(), 5, "who was slow is not punished");
         let spaced = typed(" 000 042");
-        assert_eq!(door.open(person(), &spaced, &known, at(599)), Ok(Opening::Code(CodeChannel::Sms)));
+        assert_eq!(door.open(&spaced, &known, at(599)), Ok(Opening::Code(CodeChannel::Sms)));
         assert_eq!(
-            door.open(person(), &spaced, &known, at(599)),
+            door.open(&spaced, &known, at(599)),
             Err(TryRefusal::Wrong { tries_left: 4 }),
             "it has opened the door once"
         );
@@ -479,45 +496,45 @@ mod tests {
         );
         door.send(random(2), CodeChannel::Email, at(60)).unwrap();
         let known = KnownKeys::default();
-        assert!(door.open(person(), &typed("000001"), &known, at(61)).is_err());
-        let opened = door.open(person(), &typed("000002"), &known, at(61));
+        assert!(door.open(&typed("000001"), &known, at(61)).is_err());
+        let opened = door.open(&typed("000002"), &known, at(61));
         assert_eq!(opened, Ok(Opening::Code(CodeChannel::Email)));
     }
 
     #[test]
     fn a_pin_and_a_date_of_birth_open_as_often_as_it_takes() {
-        let (pin, digest) = make_pin(random(123_456), person());
+        let (pin, digest) = Pin::make(random(123_456), person());
         assert_eq!(pin.expose(), "123456");
         let born = NaiveDate::from_ymd_opt(1946, 4, 23).unwrap();
         let known = KnownKeys { pin: Some(digest), birth_date: Some(Pii::new(born)) };
         let mut door = Door::new(link());
         for second in 0..3 {
-            assert_eq!(door.open(person(), &typed("123456"), &known, at(second)), Ok(Opening::Pin));
+            assert_eq!(door.open(&typed("123456"), &known, at(second)), Ok(Opening::Pin));
             let date = Shown::BirthDate(Pii::new(born));
-            assert_eq!(door.open(person(), &date, &known, at(second)), Ok(Opening::BirthDate));
+            assert_eq!(door.open(&date, &known, at(second)), Ok(Opening::BirthDate));
         }
         let other = Shown::BirthDate(Pii::new(born.succ_opt().unwrap()));
-        assert!(door.open(person(), &other, &known, at(4)).is_err());
-        assert!(door.open(person(), &other, &KnownKeys::default(), at(4)).is_err());
-        let somebody = ParticipantId::new(Uuid::from_u128(9));
-        assert!(door.open(somebody, &typed("123456"), &known, at(4)).is_err(), "a PIN is of one person");
+        assert!(door.open(&other, &known, at(4)).is_err());
+        assert!(door.open(&other, &KnownKeys::default(), at(4)).is_err());
+        let (_, of_another) = Pin::make(random(123_456), ParticipantId::new(Uuid::from_u128(9)));
+        assert_ne!(of_another.digest, digest.digest, "the same digits of two people do not look alike");
     }
 
     #[test]
     fn five_wrong_tries_lock_and_staff_unlock() {
-        let (_, digest) = make_pin(random(111_111), person());
+        let (_, digest) = Pin::make(random(111_111), person());
         let known = KnownKeys { pin: Some(digest), birth_date: None };
         let mut door = Door::new(link());
         for left in (1..5).rev() {
-            let refused = door.open(person(), &typed("222222"), &known, at(0));
+            let refused = door.open(&typed("222222"), &known, at(0));
             assert_eq!(refused, Err(TryRefusal::Wrong { tries_left: left }));
         }
-        assert_eq!(door.open(person(), &typed("no code"), &known, at(9)), Err(TryRefusal::Locked));
+        assert_eq!(door.open(&typed("no code"), &known, at(9)), Err(TryRefusal::Locked));
         assert_eq!(door.locked_at, Some(at(9)));
-        assert_eq!(door.open(person(), &typed("111111"), &known, at(999_999)), Err(TryRefusal::Locked));
+        assert_eq!(door.open(&typed("111111"), &known, at(999_999)), Err(TryRefusal::Locked));
         assert_eq!(door.send(random(1), CodeChannel::Sms, at(999_999)), Err(SendRefusal::Locked));
         door.unlock();
-        assert_eq!(door.open(person(), &typed("111111"), &known, at(999_999)), Ok(Opening::Pin));
+        assert_eq!(door.open(&typed("111111"), &known, at(999_999)), Ok(Opening::Pin));
     }
 
     #[test]
@@ -581,7 +598,7 @@ mod tests {
             has_date in any::<bool>(),
         ) {
             let born = NaiveDate::from_ymd_opt(1950, 1, 1).unwrap();
-            let (_, pin) = make_pin(random(999_999), person());
+            let (_, pin) = Pin::make(random(999_999), person());
             let known = KnownKeys {
                 pin: has_pin.then_some(pin),
                 birth_date: has_date.then(|| Pii::new(born)),
@@ -623,7 +640,7 @@ mod tests {
                         Shown::BirthDate(Pii::new(date))
                     }
                 };
-                match door.open(person(), &shown, &known, at(now)) {
+                match door.open(&shown, &known, at(now)) {
                     Ok(opening) => {
                         prop_assert!(wrong_in_a_row < 5, "it was locked");
                         match opening {

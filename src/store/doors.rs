@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
 use crate::clinical::{
-    AppointmentId, CodeChannel, CodeDigest, Door, DoorRules, LinkId, Opening, ParticipantId, Pass, PassDigest,
-    SentCode, ServiceId,
+    AppointmentId, CodeChannel, CodeDigest, Door, DoorRules, LinkId, Opening, ParticipantId, Pass,
+    PassDigest, Pin, SentCode, ServiceId,
 };
 
 words!(channel_to_word, channel_from_word, CodeChannel {
@@ -53,6 +53,7 @@ struct DoorRow {
 #[derive(FromRow)]
 struct PinRow {
     participant_id: Uuid,
+    first_id: Uuid,
     digest: Vec<u8>,
 }
 
@@ -161,7 +162,8 @@ impl Store {
 
     /// The pass with that digest, still good or not.
     pub async fn pass(&self, digest: PassDigest) -> Result<Option<Pass>, Error> {
-        const SQL: &str = "SELECT digest, link_id, opening, given_at, expires_at FROM door_pass WHERE digest = $1";
+        const SQL: &str =
+            "SELECT digest, link_id, opening, given_at, expires_at FROM door_pass WHERE digest = $1";
         let row: Option<PassRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(pool).await?);
         row.map(Pass::try_from).transpose()
@@ -181,17 +183,18 @@ impl Store {
         &self,
         appointment: AppointmentId,
         participant: ParticipantId,
-        digest: CodeDigest,
+        pin: Pin,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO door_pin (participant_id, appointment_id, digest, made_at)
-            VALUES ($1, $2, $3, $4)
-            ON CONFLICT (participant_id) DO UPDATE SET digest = $3, made_at = $4";
+        const SQL: &str = "INSERT INTO door_pin (participant_id, appointment_id, first_id, digest, made_at)
+            VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (participant_id) DO UPDATE SET first_id = $3, digest = $4, made_at = $5";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(participant.uuid())
                 .bind(appointment.uuid())
-                .bind(digest.0.to_vec())
+                .bind(pin.first.uuid())
+                .bind(pin.digest.0.to_vec())
                 .bind(micros(at))
                 .execute(&mut *tx)
                 .await?;
@@ -200,17 +203,15 @@ impl Store {
     }
 
     /// The PINs of an appointment.
-    pub async fn pins_of(
-        &self,
-        appointment: AppointmentId,
-    ) -> Result<HashMap<ParticipantId, CodeDigest>, Error> {
-        const SQL: &str = "SELECT participant_id, digest FROM door_pin WHERE appointment_id = $1";
+    pub async fn pins_of(&self, appointment: AppointmentId) -> Result<HashMap<ParticipantId, Pin>, Error> {
+        const SQL: &str = "SELECT participant_id, first_id, digest FROM door_pin WHERE appointment_id = $1";
         let rows: Vec<PinRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         rows.into_iter()
             .map(|row| {
                 let digest = digest(row.digest, "door_pin", row.participant_id)?;
-                Ok((ParticipantId::new(row.participant_id), CodeDigest(digest)))
+                let pin = Pin { first: ParticipantId::new(row.first_id), digest: CodeDigest(digest) };
+                Ok((ParticipantId::new(row.participant_id), pin))
             })
             .collect()
     }
@@ -228,7 +229,8 @@ impl Store {
 
     /// Writes what a service asks for at its door.
     pub async fn put_door_rules(&self, service: ServiceId, rules: &DoorRules) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO service_door (service_id, accepts_birth_date, label) VALUES ($1, $2, $3)
+        const SQL: &str =
+            "INSERT INTO service_door (service_id, accepts_birth_date, label) VALUES ($1, $2, $3)
             ON CONFLICT (service_id) DO UPDATE SET accepts_birth_date = $2, label = $3";
         in_transaction!(self, tx => {
             sqlx::query(SQL)

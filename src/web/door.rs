@@ -11,11 +11,11 @@ use super::guest::{self, Guest, LinkHolder};
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    CodeChannel, Company, Consent, Door, LinkId, PASS_FOR, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
+    CodeChannel, Company, Consent, LinkId, PASS_FOR, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
 };
 use crate::protocol::{
-    CodeAnswer, CodeRequest, CompanyRequest, ConsentRequest, ConsentWord, Information, LookRequest, OpenAnswer,
-    OpenRequest, ProblemCode, RehearsalRequest, SendWord, TryWord, time,
+    CodeAnswer, CodeRequest, CompanyRequest, ConsentRequest, ConsentWord, Information, LookRequest,
+    OpenAnswer, OpenRequest, ProblemCode, RehearsalRequest, SendWord, TryWord, time,
 };
 use crate::secret::{Pii, Secret};
 
@@ -42,8 +42,9 @@ pub(super) async fn code(
         return Err(Failure::not_found());
     }
     let now = edge.clock.now();
-    let answer =
-        |outcome, again_at: Option<_>| Json(CodeAnswer { outcome, now: time(now), again_at: again_at.map(time) });
+    let answer = |outcome, again_at: Option<_>| {
+        Json(CodeAnswer { outcome, now: time(now), again_at: again_at.map(time) })
+    };
     for _ in 0..ATTEMPTS {
         let mut door = edge.store.door(holder.link.id).await?;
         let code = match door.send(edge.clock.random_bytes(), channel, now) {
@@ -88,7 +89,7 @@ pub(super) async fn open(
         let now = edge.clock.now();
         let mut door = edge.store.door(holder.link.id).await?;
         let before = door.clone();
-        let opened = door.open(participant, &shown, &known, now);
+        let opened = door.open(&shown, &known, now);
         if let Ok(opening) = opened {
             let (secret, pass) = Pass::make(edge.clock.random_bytes(), holder.link.id, opening, now);
             if edge.store.open_door(&door, &pass).await? {

@@ -10,8 +10,8 @@ use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use super::{Edge, appointments, guest, links};
 use crate::clinical::{
-    Appointment, AppointmentId, ConsentText, DoorRules, Link, Object, ParticipantId, ServiceId, Verb,
-    WrongStatus, authorize, make_pin,
+    Appointment, AppointmentId, ConsentText, DoorRules, Link, Object, ParticipantId, Pin, ServiceId, Verb,
+    WrongStatus, authorize,
 };
 use crate::protocol::{
     GuestDoor, Information, InformationRequest, IssuedPin, ProblemCode, ServiceDoor, time,
@@ -61,9 +61,9 @@ pub(super) async fn give_pin(
     appointment: AppointmentId,
     participant: ParticipantId,
 ) -> Result<Pii<String>, Failure> {
-    let (pin, digest) = make_pin(edge.clock.random_bytes(), participant);
-    edge.store.put_pin(appointment, participant, digest, edge.clock.now()).await?;
-    Ok(Pii::new(pin.expose().clone()))
+    let (digits, pin) = Pin::make(edge.clock.random_bytes(), participant);
+    edge.store.put_pin(appointment, participant, pin, edge.clock.now()).await?;
+    Ok(Pii::new(digits.expose().clone()))
 }
 
 /// `POST /api/appointments/{appointment}/participants/{participant}/pin`: a new PIN, told this once; the one before opens nothing.
@@ -125,7 +125,10 @@ pub(super) async fn put_rules(
 ) -> Result<Json<ServiceDoor>, Failure> {
     known(&edge, &signed_in, service).await?;
     let label = request.label.map(|label| label.trim().to_owned()).filter(|label| !label.is_empty());
-    if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL || label.contains(char::is_control)) {
+    if label
+        .as_ref()
+        .is_some_and(|label| label.chars().count() > MAX_LABEL || label.contains(char::is_control))
+    {
         return Err(Failure::bad_request(format!("a label has at most {MAX_LABEL} characters of one line")));
     }
     let rules = DoorRules { accepts_birth_date: request.accepts_birth_date, label };

@@ -208,7 +208,6 @@ impl FromRequestParts<Edge> for LinkHolder {
 /// `Authorization: Link <secret>` and the cookie. `standing` says whether the visit is to come, is open, or is over; what they may do
 /// is another question.
 pub(super) struct Guest {
-    pub(super) link: LinkId,
     pub(super) appointment: Appointment,
     pub(super) participant: ParticipantId,
     pub(super) actor: Actor,
@@ -228,7 +227,7 @@ impl Guest {
         let actor = Actor::Guest { participant, role };
         let may_attend = authorize(&actor, Verb::Attend, &Object::Appointment(&appointment));
         may_attend.map_err(|_| NotLetIn::Door(DoorClosed::Unknown))?;
-        Ok(Self { link: link.id, appointment, participant, actor, opening, standing })
+        Ok(Self { appointment, participant, actor, opening, standing })
     }
 }
 

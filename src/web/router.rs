@@ -12,8 +12,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, diag, door, door_desk, extract, files, guest, health, hospital, key_images, links,
-    quality, record, sign_in, socket, studies, summary, worklist,
+    Edge, agenda, appointments, assets, diag, door, door_desk, extract, files, guest, health, hospital,
+    key_images, links, quality, record, sign_in, socket, studies, summary, worklist,
 };
 
 /// The largest JSON body, in bytes.

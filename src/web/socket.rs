@@ -133,7 +133,10 @@ async fn guest_of(
     headers: &HeaderMap,
 ) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
     match guest::let_in(edge, secret, headers).await {
-        Ok(guest) => Ok((guest.appointment.id, guest.participant, guest.actor)),
+        Ok(guest) => {
+            tracing::info!(participant.id = %guest.participant, opening = ?guest.opening, "a guest comes");
+            Ok((guest.appointment.id, guest.participant, guest.actor))
+        }
         Err(NotLetIn::Door(DoorClosed::Unknown)) => {
             Err(Closed(ProblemCode::LinkUnknown, "there is no such link"))
         }

@@ -110,7 +110,11 @@ mod tests {
     fn a_household_of_ipv6_is_one_address_and_ipv4_within_it_is_ipv4() {
         let (throttle, now) = (Throttle::default(), start());
         for number in 0..20_u16 {
-            assert!(throttle.may(Knock::Code, Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, number).into(), now));
+            assert!(throttle.may(
+                Knock::Code,
+                Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, number).into(),
+                now
+            ));
         }
         assert!(!throttle.may(Knock::Code, "2001:db8:0:1:ffff::1".parse().unwrap(), now));
         assert!(throttle.may(Knock::Code, "2001:db8:0:2::1".parse().unwrap(), now));

@@ -10,7 +10,8 @@ async fn a_text_has_versions_and_none_is_lost() {
         let service = service.id;
         assert_eq!(store.consent_text(service).await.unwrap(), None);
         for version in 1..=3 {
-            let text = ConsentText::new(0, &format!("Texte {version}."), &format!("Text {version}.")).unwrap();
+            let text =
+                ConsentText::new(0, &format!("Texte {version}."), &format!("Text {version}.")).unwrap();
             let given = store.add_consent_text(service, &text, claire.id, at(0)).await.unwrap();
             assert_eq!(given, version);
             assert_eq!(store.consent_text(service).await.unwrap(), Some(ConsentText { version, ..text }));

@@ -14,7 +14,7 @@ async fn a_door_is_written_by_one_at_a_time() {
 
         door.send([7; 8], CodeChannel::Sms, at(1)).unwrap();
         let wrong = Shown::Digits("000000".into());
-        let _ = door.open(link.participant, &wrong, &KnownKeys::default(), at(2));
+        let _ = door.open(&wrong, &KnownKeys::default(), at(2));
         assert!(store.put_door(&door).await.unwrap());
         assert!(!store.put_door(&door).await.unwrap(), "it was written since");
         let mut kept = store.door(link.id).await.unwrap();
@@ -23,12 +23,12 @@ async fn a_door_is_written_by_one_at_a_time() {
 
         // Many at once: each try counts.
         let tries = (0..4).map(|_| {
-            let (store, id, participant) = (store.clone(), link.id, link.participant);
+            let (store, id) = (store.clone(), link.id);
             async move {
                 loop {
                     let mut door = store.door(id).await.unwrap();
                     let wrong = Shown::Digits("000000".into());
-                    let refused = door.open(participant, &wrong, &KnownKeys::default(), at(3));
+                    let refused = door.open(&wrong, &KnownKeys::default(), at(3));
                     if store.put_door(&door).await.unwrap() {
                         return refused;
                     }
@@ -86,9 +86,9 @@ async fn pins_and_rules_are_replaced() {
         let patient = booked.participants[0].id;
         assert!(store.pins_of(booked.id).await.unwrap().is_empty());
         for seed in [1, 2] {
-            let (_, digest) = make_pin([seed; 8], patient);
-            store.put_pin(booked.id, patient, digest, at(0)).await.unwrap();
-            assert_eq!(store.pins_of(booked.id).await.unwrap(), [(patient, digest)].into());
+            let (_, pin) = Pin::make([seed; 8], patient);
+            store.put_pin(booked.id, patient, pin, at(0)).await.unwrap();
+            assert_eq!(store.pins_of(booked.id).await.unwrap(), [(patient, pin)].into());
         }
         let service = services::service("Cardiologie", "");
         store.put_service(&service).await.unwrap();

@@ -5,6 +5,7 @@ import type {
   BookingRequest,
   DroppedIn,
   IssuedLink,
+  IssuedPin,
   KeyImageEntry,
   LanguageWord,
   PractitionerEntry,
@@ -50,6 +51,14 @@ export const markNoShow = (appointment: string): Promise<AppointmentEntry> =>
 /** Makes a new link for a guest; the one before stops working. */
 export const replaceLink = (appointment: string, participant: string): Promise<IssuedLink> =>
   ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/link`);
+
+/** Makes a PIN for a guest, told this once; the one before opens nothing. */
+export const makePin = (appointment: string, participant: string): Promise<IssuedPin> =>
+  ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/pin`);
+
+/** A guest whose door was locked may try again. */
+export const unlockDoor = (appointment: string, participant: string): Promise<void> =>
+  ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/unlock`);
 
 /** The link of a guest stops working. */
 export const withdrawLink = (appointment: string, participant: string): Promise<void> =>
