@@ -29,5 +29,6 @@ CREATE INDEX call_back_by_time ON call_back (at);
 
 CREATE INDEX rating_by_appointment ON rating (appointment_id);
 
--- For how many days after the visit its documents are there.
-ALTER TABLE service ADD COLUMN documents_days BIGINT NOT NULL DEFAULT 30;
+-- For how many days after the visit its documents are there; a link leads nowhere after 30.
+ALTER TABLE service ADD COLUMN documents_days BIGINT NOT NULL DEFAULT 30
+    CONSTRAINT service_documents_days CHECK (documents_days BETWEEN 0 AND 30);

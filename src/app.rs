@@ -60,6 +60,8 @@ pub struct NetworkSettings {
     pub relay_urls: Vec<String>,
     /// The secret that it shares, when it is the hospital's and not our own.
     pub external_secret: Option<Secret<String>>,
+    /// Proxies in front of HTTP, whose `X-Forwarded-For` is taken.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
 }
 
 impl NetworkSettings {
@@ -93,7 +95,8 @@ impl NetworkSettings {
         let is_external = !relay.external_urls.is_empty();
         let external_secret = relay.external_secret.clone().filter(|_| is_external);
         let listen = media.tcp_listen.into_iter().chain(relay.listen).collect();
-        (Self { listen, certificate, relay_urls, external_secret }, tcp_port)
+        let trusted_proxies = http.trusted_proxies.clone();
+        (Self { listen, certificate, relay_urls, external_secret, trusted_proxies }, tcp_port)
     }
 }
 
@@ -221,6 +224,7 @@ impl App {
             peers: sfu.announced().to_vec(),
         };
         let network = settings.network;
+        let trusted_proxies = network.trusted_proxies;
         let external = network.external_secret.map(|secret| Secret::new(secret.expose().as_bytes().to_vec()));
         let is_external = external.is_some();
         let offer = Offer::new(network.relay_urls, external.unwrap_or(own));
@@ -269,6 +273,8 @@ impl App {
             live: live.clone(),
             archive: archive.clone(),
             reach,
+            trusted_proxies,
+            throttle: web::Throttle::default(),
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use super::{
-    Appointment, AppointmentStatus, DocumentId, KeyImageId, Language, Link, Outcome, ParticipantId, REJOIN,
-    ReportId, SharedFileId, WordsRefusal, WrongStatus, chat::is_control,
+    Appointment, AppointmentStatus, CodeChannel, DocumentId, KeyImageId, Language, Link, Opening, Outcome,
+    ParticipantId, REJOIN, ReportId, SharedFileId, WordsRefusal, WrongStatus, chat::is_control,
 };
 use crate::secret::Pii;
 
@@ -113,6 +113,19 @@ pub enum DocumentDoor {
     /// A number that staff told.
     Pin,
     BirthDate,
+}
+
+impl DocumentDoor {
+    /// What an opened door counts as here: the link alone is none.
+    pub fn of(opening: Opening) -> Option<Self> {
+        match opening {
+            Opening::LinkOnly => None,
+            Opening::Code(CodeChannel::Sms) => Some(Self::Sms),
+            Opening::Code(CodeChannel::Email) => Some(Self::Email),
+            Opening::Pin => Some(Self::Pin),
+            Opening::BirthDate => Some(Self::BirthDate),
+        }
+    }
 }
 
 /// Somebody took a document.

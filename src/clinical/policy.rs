@@ -72,11 +72,13 @@ pub enum Verb {
     FetchDocuments,
     /// Say what one thinks of the visit, and ask to be called back.
     AnswerAfterwards,
+    /// Say what the doors of services ask for, and what is told there.
+    KeepDoors,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -112,6 +114,7 @@ impl Verb {
         Self::ReopenConsultation,
         Self::FetchDocuments,
         Self::AnswerAfterwards,
+        Self::KeepDoors,
     ];
 }
 
@@ -183,6 +186,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::KeepImages,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        (Verb::KeepDoors, Object::Agenda) => is(StaffRole::Administrator),
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })

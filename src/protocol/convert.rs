@@ -32,6 +32,7 @@ macro_rules! both_ways {
     };
 }
 
+mod door;
 mod marks;
 
 pub use marks::drawn;

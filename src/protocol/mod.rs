@@ -6,6 +6,7 @@
 mod after;
 mod client;
 mod convert;
+mod door;
 mod marks;
 mod network;
 mod picture;
@@ -23,6 +24,7 @@ mod worklist;
 pub use after::*;
 pub use client::*;
 pub use convert::*;
+pub use door::*;
 pub use marks::*;
 pub use network::*;
 pub use picture::*;

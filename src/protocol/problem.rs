@@ -53,6 +53,7 @@ pub enum ProblemCode {
     TooEarly,
     AppointmentCancelled,
     ConsultationOver,
+    PassNeeded,
     // the consultation
     NotAdmitted,
     NotWaiting,
@@ -79,7 +80,6 @@ pub enum ProblemCode {
     WhyMissing,
     ConclusionsMissing,
     // after the visit
-    PassNeeded,
     AnsweredBefore,
 }
 

@@ -7,10 +7,12 @@
 mod after;
 mod appointments;
 mod chats;
+mod consents;
 mod consultations;
 mod contacts;
 mod db;
 mod documents;
+mod doors;
 mod error;
 mod key_images;
 mod links;

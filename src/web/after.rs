@@ -16,7 +16,7 @@ use super::report::{document_of, file_name};
 use super::summary::{made, pdf};
 use crate::clinical::{
     self, Actor, Appointment, DocumentDoor, DocumentId, DocumentSubject, Download, Link, Object, Participant,
-    ParticipantId, PatientDocument, Rating, RatingWords, Score, Verb, authorize,
+    ParticipantId, PatientDocument, Rating, RatingWords, Score, Verb, authorize, opening_of,
 };
 use crate::protocol::{AfterDocument, AfterState, ProblemCode, RatingRequest, time};
 
@@ -51,14 +51,17 @@ impl FromRequestParts<Edge> for Visitor {
     }
 }
 
-/// What the person had shown besides the link; the link alone leads to no document.
+/// What the person had shown besides the link; the link alone leads to no document, also where there is nothing else to show.
 async fn second_factor(
-    _edge: &Edge,
-    _headers: &HeaderMap,
-    _link: &Link,
-    _appointment: &Appointment,
+    edge: &Edge,
+    headers: &HeaderMap,
+    link: &Link,
+    appointment: &Appointment,
 ) -> Result<Option<DocumentDoor>, Failure> {
-    Ok(None)
+    let (keys, _) = guest::keys_of(edge, appointment, link.participant).await?;
+    let pass = guest::pass_of(edge, link.id, headers).await?;
+    let opening = opening_of(keys, pass.as_ref(), link.id, edge.clock.now());
+    Ok(opening.ok().and_then(DocumentDoor::of))
 }
 
 /// `POST /api/guest/after`

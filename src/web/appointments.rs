@@ -9,6 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::Deserialize;
 
 use super::Edge;
+use super::door_desk;
 use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
@@ -75,6 +76,7 @@ pub(super) async fn book(
     Body(request): Body<BookingRequest>,
 ) -> Result<(StatusCode, Json<Booked>), Failure> {
     authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
+    let wants_pin: Vec<_> = request.guests.iter().map(|guest| guest.wants_pin.unwrap_or(false)).collect();
     let (booking, contacts) = booking(&edge, request).await?;
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
@@ -85,7 +87,14 @@ pub(super) async fn book(
     edge.store.add_appointment_with(&appointment, &rows, &contacts).await?;
     edge.live.announce_change();
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
-    let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
+    let mut links = Vec::with_capacity(new_links.len());
+    for ((person, new), wants_pin) in new_links.iter().zip(wants_pin) {
+        let mut link = links::issued(&edge, new, person);
+        if wants_pin {
+            link.pin = Some(door_desk::give_pin(&edge, id, person.id).await?);
+        }
+        links.push(link);
+    }
     let entry = entry(&edge, &signed_in, &appointment).await?;
     Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
 }
@@ -257,6 +266,7 @@ async fn entry(
     let now = edge.clock.now();
     // Of several links of a person the newest counts: making one withdraws those before.
     let newest: HashMap<_, _> = links.iter().map(|link| (link.participant, link)).collect();
+    let mut doors = door_desk::of(edge, appointment, &newest).await?;
     let participants = appointment.participants.iter().map(|person| {
         let link = person.role().is_guest().then(|| {
             newest
@@ -269,6 +279,7 @@ async fn entry(
             name: person.name.expose().clone(),
             place: place(&places, person.id),
             link,
+            door: doors.remove(&person.id),
         }
     });
     Ok(AppointmentEntry {

@@ -132,7 +132,7 @@ pub(super) async fn person(
     verb: Verb,
 ) -> Result<(Appointment, ParticipantId), Failure> {
     if let Some(secret) = shown_link(headers) {
-        let guest = guest::let_in(edge, secret).await?;
+        let guest = guest::let_in(edge, secret, headers).await?;
         if guest.appointment.id != id {
             return Err(Failure::not_found());
         }

@@ -27,6 +27,7 @@ pub(super) fn issued(edge: &Edge, new: &NewLink, participant: &Participant) -> I
         name: participant.name.expose().clone(),
         address: new.address(edge.public_url.as_str()),
         expires_at: time(new.link.expires_at),
+        pin: None,
     }
 }
 
@@ -61,7 +62,7 @@ pub(super) async fn withdraw(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn guest(appointment: &Appointment, participant: ParticipantId) -> Result<&Participant, Failure> {
+pub(super) fn guest(appointment: &Appointment, participant: ParticipantId) -> Result<&Participant, Failure> {
     let found = appointment.participant(participant).filter(|person| matches!(person.part, Part::Guest(_)));
     found.ok_or_else(Failure::not_found)
 }

@@ -8,6 +8,8 @@ mod appointments;
 mod assets;
 mod diag;
 mod documents;
+mod door;
+mod door_desk;
 mod extract;
 mod files;
 mod guest;
@@ -27,12 +29,14 @@ mod socket;
 mod spool;
 mod studies;
 mod summary;
+mod throttle;
 mod worklist;
 
 use std::sync::Arc;
 
 pub use diag::ice_server;
 pub use router::router;
+pub use throttle::Throttle;
 use url::Url;
 
 use crate::archive::Archive;
@@ -63,6 +67,9 @@ pub struct Parts {
     pub live: Live,
     pub archive: Archive,
     pub reach: Reach,
+    /// Proxies in front, whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub throttle: Throttle,
     pub clock: Clock,
     pub tasks: Tasks,
 }

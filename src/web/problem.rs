@@ -38,6 +38,16 @@ impl Failure {
         Self::new(StatusCode::UNAUTHORIZED, ProblemCode::SignInNeeded, "nobody is signed in")
     }
 
+    /// The link is known; whoever holds it has to show something besides it.
+    pub(super) fn pass_needed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, "the link alone does not lead there")
+    }
+
+    pub(super) fn too_many() -> Self {
+        let detail = "too often in a short time: wait a minute";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ProblemCode::TooMany, detail)
+    }
+
     pub(super) fn code(&self) -> ProblemCode {
         self.code
     }

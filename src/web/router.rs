@@ -12,8 +12,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, after, agenda, appointments, assets, diag, documents, extract, files, guest, health, hospital,
-    key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, worklist,
+    Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest, health,
+    hospital, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -65,6 +65,19 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/viewing", get(record::show))
         .route("/api/steps/{step}/picture", get(record::picture))
         .route("/api/guest/look", post(guest::look))
+        .route("/api/guest/code", post(door::code))
+        .route("/api/guest/open", post(door::open))
+        .route("/api/guest/information", post(door::information))
+        .route("/api/guest/consent", post(door::consent))
+        .route("/api/guest/company", post(door::company))
+        .route("/api/guest/rehearsal", post(door::rehearsal))
+        .route("/api/appointments/{appointment}/participants/{participant}/pin", post(door_desk::pin))
+        .route("/api/appointments/{appointment}/participants/{participant}/unlock", post(door_desk::unlock))
+        .route("/api/services/{service}/door", get(door_desk::rules).put(door_desk::put_rules))
+        .route(
+            "/api/services/{service}/information",
+            get(door_desk::information).put(door_desk::put_information),
+        )
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))

@@ -41,17 +41,24 @@ pub(super) async fn open(
 ) -> Result<Response, Failure> {
     // Staff are known by their cookie; guests show their link in the first message.
     let practitioner = extract::signed_in(&edge, &headers).await?;
+    let who = Shown { practitioner, headers };
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket, progress).await))
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, who, socket, progress).await))
+}
+
+/// What the request for a socket showed: the login of staff, and the cookies, among which a guest's pass may be.
+struct Shown {
+    practitioner: Option<Practitioner>,
+    headers: HeaderMap,
 }
 
 /// Why a socket is closed before anybody attends.
 struct Closed(ProblemCode, &'static str);
 
-async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket, progress: Progress) {
+async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
-    match welcome(&edge, practitioner, &mut stream, outbox).await {
+    match welcome(&edge, who, &mut stream, outbox).await {
         Err(Closed(code, detail)) => {
             let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
             let _ = send(&mut sink, Outgoing::Message(Box::new(problem))).await;
@@ -77,7 +84,7 @@ async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket
 /// Reads `hello` and finds out who speaks.
 async fn welcome(
     edge: &Edge,
-    practitioner: Option<Practitioner>,
+    who: Shown,
     stream: &mut SplitStream<WebSocket>,
     outbox: mpsc::Sender<Outgoing>,
 ) -> Result<Attendance, Closed> {
@@ -99,8 +106,8 @@ async fn welcome(
         Err(_) => return Err(Closed(ProblemCode::BadRequest, "this is no message of the protocol")),
     };
     let (appointment, participant, actor) = match (link, appointment) {
-        (Some(link), None) => guest_of(edge, &link).await?,
-        (None, Some(appointment)) => staff_of(edge, practitioner, &appointment).await?,
+        (Some(link), None) => guest_of(edge, &link, &who.headers).await?,
+        (None, Some(appointment)) => staff_of(edge, who.practitioner, &appointment).await?,
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
     let attending = Attending { participant, actor, outbox, resume, window };
@@ -120,11 +127,21 @@ async fn welcome(
     })
 }
 
-async fn guest_of(edge: &Edge, secret: &str) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
-    match guest::let_in(edge, secret).await {
-        Ok(guest) => Ok((guest.appointment.id, guest.participant, guest.actor)),
+async fn guest_of(
+    edge: &Edge,
+    secret: &str,
+    headers: &HeaderMap,
+) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
+    match guest::let_in(edge, secret, headers).await {
+        Ok(guest) => {
+            tracing::info!(participant.id = %guest.participant, opening = ?guest.opening, "a guest comes");
+            Ok((guest.appointment.id, guest.participant, guest.actor))
+        }
         Err(NotLetIn::Door(DoorClosed::Unknown)) => {
             Err(Closed(ProblemCode::LinkUnknown, "there is no such link"))
+        }
+        Err(NotLetIn::PassNeeded) => {
+            Err(Closed(ProblemCode::PassNeeded, "the link alone does not lead there"))
         }
         Err(NotLetIn::Door(closed)) => Err(Closed(closed.into(), "the link does not open the door now")),
         Err(NotLetIn::Failed(_)) => Err(Closed(ProblemCode::Unavailable, "the database does not answer")),

@@ -29,7 +29,10 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0018_service_and_contact.sql", "aa3a3cba90f948c2"),
     ("migrations/0032_note_and_report.sql", "3add13e1f68b17b3"),
     ("migrations/0033_patient_document.sql", "dcfb4d5a6137173b"),
-    ("migrations/0034_after.sql", "f7a8fc513f59ce7b"),
+    ("migrations/0034_after.sql", "43bcf0d95fd0b66c"),
+    ("migrations/0026_door.sql", "24fd1fb352dcd20d"),
+    ("migrations/0027_consent.sql", "ffa7815aec26db1b"),
+    ("migrations/0028_rehearsal.sql", "829c8e99829a9302"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

@@ -2,8 +2,10 @@
 
 mod appointments;
 mod chats;
+mod consents;
 mod constraints;
 mod consultations;
+mod doors;
 mod key_images;
 mod links;
 mod logins;

@@ -658,7 +658,11 @@ telephone?: string | null,
 /**
  * `1950-02-28`
  */
-birthDate?: string | null, };
+birthDate?: string | null, 
+/**
+ * A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
+ */
+wantsPin?: boolean, };
 
 export type Booked = { appointment: AppointmentEntry, links: Array<IssuedLink>, };
 
@@ -666,7 +670,11 @@ export type IssuedLink = { participant: string, role: RoleWord, name: string,
 /**
  * The whole address; its secret stands behind `#`, which browsers send to nobody.
  */
-address: string, expiresAt: string, };
+address: string, expiresAt: string, 
+/**
+ * The PIN that was made with it: six digits, told this once.
+ */
+pin?: string, };
 
 export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
 /**
@@ -682,7 +690,25 @@ export type ParticipantEntry = { participant: string, role: RoleWord, name: stri
 /**
  * For guests: whether their link opens now.
  */
-link?: DoorWord, };
+link?: DoorWord, 
+/**
+ * For guests: what has happened at their door.
+ */
+door?: GuestDoor, };
+
+export type CodeChannelWord = "sms" | "email";
+
+export type OpeningWord = "link_only" | "sms" | "email" | "pin" | "birth_date";
+
+export type TryWord = "opened" | "wrong" | "code_expired" | "locked";
+
+export type SendWord = "sent" | "too_soon" | "too_many" | "locked" | "failed";
+
+export type ConsentWord = "given" | "refused";
+
+export type HeardSoundWord = "heard" | "not_heard" | "not_tried";
+
+export type NetworkFoundWord = "good" | "detour" | "blocked" | "not_tried";
 
 export type LookRequest = { link: string, };
 
@@ -692,13 +718,125 @@ export type Look = { door: DoorWord,
  */
 now: string, 
 /**
- * Absent for unknown and revoked links.
+ * Absent for unknown and revoked links. Of a moved visit: its new time.
  */
 startsAt?: string, 
 /**
  * For early ones: when the door opens.
  */
-opensAt?: string, };
+opensAt?: string, 
+/**
+ * With whom, as the service wants it said to whoever has only the link.
+ */
+service?: string, 
+/**
+ * Whom to call about it, where the service has a number of its own.
+ */
+telephone?: string, 
+/**
+ * What has to be shown besides the link. Absent when there is nothing, or this browser holds a pass.
+ */
+asks?: DoorAsks, 
+/**
+ * Another device of this person is in the waiting room or in the call.
+ */
+isElsewhere: boolean, 
+/**
+ * What the person answered to the information, if they did.
+ */
+consent?: ConsentWord, 
+/**
+ * Of the text that is to be read: 0 is the one that comes with the program. Absent when the link leads nowhere.
+ */
+consentVersion?: number, };
+
+export type DoorAsks = { sms: boolean, email: boolean, pin: boolean, birthDate: boolean, 
+/**
+ * Too many wrong tries: only staff open it again.
+ */
+isLocked: boolean, 
+/**
+ * A code that was sent is still good until then.
+ */
+codeUntil?: string, };
+
+export type CodeRequest = { link: string, channel: CodeChannelWord, };
+
+export type CodeAnswer = { outcome: SendWord, 
+/**
+ * UTC now, by the gateway's clock.
+ */
+now: string, 
+/**
+ * When another can be asked for.
+ */
+againAt?: string, };
+
+export type OpenRequest = { link: string, digits?: string, 
+/**
+ * `1946-04-23`
+ */
+birthDate?: string, };
+
+export type OpenAnswer = { outcome: TryWord, 
+/**
+ * How often it may still be tried.
+ */
+triesLeft?: number, };
+
+export type Information = { version: number, 
+/**
+ * Paragraphs, parted by line breaks.
+ */
+fr: string, en: string, };
+
+export type ConsentRequest = { answer: ConsentWord, 
+/**
+ * Of the text that was on the screen.
+ */
+version: number, language: LanguageWord, };
+
+export type CompanyRequest = { isAccompanied: boolean, who: string, };
+
+export type RehearsalRequest = { camera: DeviceStateWord, microphone: DeviceStateWord, sound: HeardSoundWord, network: NetworkFoundWord, };
+
+export type GuestDoor = { 
+/**
+ * Five wrong tries: nobody comes in by this link until staff unlock it.
+ */
+isLocked: boolean, hasPin: boolean, 
+/**
+ * The link alone leads into the waiting room: there is nothing else that the person could show.
+ */
+isLinkOnly: boolean, consent?: ConsentWord, consentAt?: string, 
+/**
+ * Who is with them, as they said; empty when somebody is there who was not named.
+ */
+company?: string, 
+/**
+ * They said that nobody is.
+ */
+isAlone: boolean, rehearsal?: RehearsalEntry, };
+
+export type RehearsalEntry = { at: string, camera: DeviceStateWord, microphone: DeviceStateWord, sound: HeardSoundWord, network: NetworkFoundWord, 
+/**
+ * The visit would go well with that device.
+ */
+isGood: boolean, };
+
+export type IssuedPin = { participant: string, 
+/**
+ * Six digits.
+ */
+pin: string, };
+
+export type ServiceDoor = { acceptsBirthDate: boolean, 
+/**
+ * What whoever has only the link reads instead of the service's name.
+ */
+label?: string, };
+
+export type InformationRequest = { fr: string, en: string, };
 
 export type StudyEntry = { study: string, 
 /**

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clinical::{
-    Appointment, AppointmentStatus, InstanceId, ParticipantId, Report, SeriesId, incidents, is_other_patient,
+    Appointment, AppointmentStatus, ConsentAnswer, InstanceId, ParticipantId, Report, SeriesId, incidents, is_other_patient,
 };
 use crate::report::{
     ConsentFact, IdentityFact, ImageFact, IncidentFact, InstanceFact, LocalTime, PersonFact, Presence,
@@ -202,7 +202,17 @@ async fn identity(_edge: &Edge, _appointment: &Appointment) -> Result<Option<Ide
     Ok(None)
 }
 
-/// What the patient said to the information about the visit.
-async fn consent(_edge: &Edge, _appointment: &Appointment) -> Result<Option<ConsentFact>, Failure> {
-    Ok(None)
+/// What the patient said to the information about the visit: the last answer counts.
+async fn consent(edge: &Edge, appointment: &Appointment) -> Result<Option<ConsentFact>, Failure> {
+    let Some(patient) = appointment.patient() else { return Ok(None) };
+    let answers = edge.store.consents_of(appointment.id).await?;
+    let last = answers.into_iter().rfind(|answer| answer.participant == patient.id);
+    Ok(last.map(|answer| ConsentFact {
+        at: local(edge, answer.at),
+        is_given: answer.answer == ConsentAnswer::Given,
+        version: match answer.version {
+            0 => "standard".to_owned(),
+            version => format!("{}, {version}", appointment.service),
+        },
+    }))
 }

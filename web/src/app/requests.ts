@@ -5,6 +5,7 @@ import type {
   BookingRequest,
   DroppedIn,
   IssuedLink,
+  IssuedPin,
   KeyImageEntry,
   LanguageWord,
   PractitionerEntry,
@@ -19,7 +20,11 @@ import type {
 import { askToSignIn } from "./who";
 
 /** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
-export async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, options?: CallOptions): Promise<T> {
+export async function ask<T>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  options?: CallOptions,
+): Promise<T> {
   try {
     return await call<T>(method, path, options);
   } catch (cause) {
@@ -50,6 +55,14 @@ export const markNoShow = (appointment: string): Promise<AppointmentEntry> =>
 /** Makes a new link for a guest; the one before stops working. */
 export const replaceLink = (appointment: string, participant: string): Promise<IssuedLink> =>
   ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/link`);
+
+/** Makes a PIN for a guest, told this once; the one before opens nothing. */
+export const makePin = (appointment: string, participant: string): Promise<IssuedPin> =>
+  ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/pin`);
+
+/** A guest whose door was locked may try again. */
+export const unlockDoor = (appointment: string, participant: string): Promise<void> =>
+  ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/unlock`);
 
 /** The link of a guest stops working. */
 export const withdrawLink = (appointment: string, participant: string): Promise<void> =>

@@ -420,6 +420,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   link_revoked: "This link was withdrawn. Make a new one.",
   too_early: "The consultation is not open yet.",
   appointment_cancelled: "This appointment is cancelled.",
+  pass_needed: "This person has to give the digits that they received first.",
   consultation_over: "This consultation is over.",
   not_admitted: "This person has not been admitted yet.",
   not_waiting: "This person is no longer in the waiting room.",
@@ -444,6 +445,5 @@ export const problemsEn: Record<ProblemCode, string> = {
   draft_exists: "There is a draft already. Load the page again to open it.",
   why_missing: "Say why you amend this report.",
   conclusions_missing: "Write the conclusions first.",
-  pass_needed: "One more proof of identity is needed first.",
   answered_before: "This person has given their opinion already.",
 };

@@ -433,6 +433,7 @@ export const problemsFr: Record<ProblemCode, string> = {
   link_revoked: "Ce lien a été retiré. Faites-en un nouveau.",
   too_early: "La consultation n’est pas encore ouverte.",
   appointment_cancelled: "Ce rendez-vous est annulé.",
+  pass_needed: "Cette personne doit d’abord dire les chiffres qu’elle a reçus.",
   consultation_over: "Cette consultation est terminée.",
   not_admitted: "Cette personne n’a pas encore été admise.",
   not_waiting: "Cette personne n’est plus en salle d’attente.",
@@ -457,6 +458,5 @@ export const problemsFr: Record<ProblemCode, string> = {
   draft_exists: "Un brouillon existe déjà. Rechargez la page pour l’ouvrir.",
   why_missing: "Dites pourquoi vous corrigez ce compte rendu.",
   conclusions_missing: "Écrivez d’abord les conclusions.",
-  pass_needed: "Il faut d’abord une preuve d’identité de plus.",
   answered_before: "Cette personne a déjà donné son avis.",
 };

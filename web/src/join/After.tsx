@@ -155,7 +155,7 @@ function Documents({ visit, after, state }: PartProps & { visit: Visit }) {
     <section aria-labelledby={id}>
       <h2 id={id}>{t("documents.title")}</h2>
       {state.documents === undefined ? (
-        <p>{t("documents.prove")}</p>
+        <Prove visit={visit} />
       ) : state.documents.length === 0 ? (
         <p>{t("documents.none")}</p>
       ) : (
@@ -170,6 +170,30 @@ function Documents({ visit, after, state }: PartProps & { visit: Visit }) {
         </>
       )}
     </section>
+  );
+}
+
+/** The documents are behind more than the link. */
+function Prove({ visit }: { visit: Visit }) {
+  const fault = useSignal("");
+  const hasNothing = useSignal(false);
+  const prove = async () => {
+    fault.value = "";
+    try {
+      hasNothing.value = !(await visit.prove());
+    } catch (cause) {
+      fault.value = sentenceOf(codeOf(cause));
+    }
+  };
+  if (hasNothing.value) return <p role="status">{t("documents.noKey")}</p>;
+  return (
+    <>
+      <p>{t("documents.prove")}</p>
+      <button type="button" class="button primary wide" onClick={() => void prove()}>
+        {t("documents.show")}
+      </button>
+      <p role="alert">{fault.value}</p>
+    </>
   );
 }
 

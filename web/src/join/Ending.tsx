@@ -1,4 +1,4 @@
-import { AfterPart } from "./afterwards";
+import { AfterPart } from "./asked";
 import { Frame, Telephone } from "./parts";
 import type { Over, Visit } from "./visit";
 import { sentenceOf, t } from "./words";

@@ -42,7 +42,7 @@ export function LanguageSwitch() {
 
 /** The hospital's telephone number as a link that dials it. */
 export function Telephone({ visit, isButton }: { visit: Visit; isButton?: boolean }) {
-  const telephone = visit.facts.value?.telephone;
+  const telephone = visit.telephone;
   if (!telephone) return null;
   const dial = `tel:${telephone.replace(/[^\d+]/g, "")}`;
   return isButton ? (
@@ -76,7 +76,7 @@ export function Frame(props: { visit: Visit; title: string; children: ComponentC
         {children}
       </main>
       <footer class="frame-bottom">
-        {facts?.telephone && (
+        {visit.telephone && (
           <p>
             {t("help")} <Telephone visit={visit} />
           </p>

@@ -8,6 +8,7 @@ import { cancel, markNoShow, replaceLink, withdrawLink } from "../requests";
 import { mayConsult, person } from "../who";
 import { t } from "../words";
 import { nameOf, statusOf, stepsOf } from "./agenda";
+import { DoorState } from "./DoorState";
 
 interface PanelProps {
   entry: AppointmentEntry;
@@ -73,6 +74,16 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
                 {t(`place.${person.place.state}`)}
                 {person.link && ` · ${t(`door.${person.link}`)}`}
               </p>
+              {person.door && (
+                <DoorState
+                  appointment={entry.appointment}
+                  person={person}
+                  door={person.door}
+                  zone={zone}
+                  mayChange={entry.mayChange && isOpen}
+                  onChanged={onChanged}
+                />
+              )}
               {issued && (
                 <div class="notice warn">
                   <div class="panel-link">

@@ -8,6 +8,7 @@ import { locale } from "../../i18n";
 import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { Booked, LanguageWord, PractitionerEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import { d } from "../agenda/doors.words";
 import { CopyLine } from "../parts/CopyLine";
 import { Dialog, Fault } from "../parts/Dialog";
 import { book, practitioners } from "../requests";
@@ -449,6 +450,7 @@ function Links({ booked, zone, onClose }: { booked: Booked; zone: string; onClos
               </span>
             </p>
             <CopyLine label={t("panel.linkFor", { name: link.name })} text={link.address} />
+            {link.pin && <p class="notice warn tabular">{d("pinOnce", { name: link.name, pin: link.pin })}</p>}
           </li>
         ))}
       </ul>
