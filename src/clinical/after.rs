@@ -251,6 +251,7 @@ mod tests {
                 starts_at: at(0),
                 ends_at: at(30),
                 service: "Cardiologie".into(),
+                service_id: None,
                 participants: vec![
                     patient,
                     Participant {

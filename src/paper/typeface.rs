@@ -12,24 +12,24 @@ const REGULAR: &[u8] = include_bytes!("fonts/AtkinsonHyperlegibleNext-Regular.tt
 const BOLD: &[u8] = include_bytes!("fonts/AtkinsonHyperlegibleNext-Bold.ttf");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(crate) enum Weight {
     Regular,
     Bold,
 }
 
 /// A letter of a font: its number, and its width in parts of the size.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     pub glyph: u32,
     pub width: f32,
 }
 
-pub(super) struct Face {
+pub(crate) struct Face {
     pub bytes: &'static [u8],
     letters: BTreeMap<char, Letter>,
 }
 
-pub(super) struct Faces {
+pub(crate) struct Faces {
     regular: Face,
     bold: Face,
 }
@@ -97,7 +97,7 @@ fn substitute(c: char) -> Option<&'static str> {
 ///
 /// # Errors
 /// With the first character that nothing stands for.
-pub(super) fn writable(words: &str) -> Result<String, PaperError> {
+pub(crate) fn writable(words: &str) -> Result<String, PaperError> {
     let faces = Faces::new().ok_or(PaperError::NotWritten("the fonts cannot be read"))?;
     let has = |c: char| faces.regular.letter(c).is_some() && faces.bold.letter(c).is_some();
     let mut written = String::with_capacity(words.len());
