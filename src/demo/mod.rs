@@ -15,7 +15,7 @@ use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
 use crate::clinical::{
     Appointment, AppointmentId, Booking, ChatKeep, GuestRole, Language, LinkId, NewLink, Part, Participant,
-    ParticipantId, Practitioner, PractitionerId, StaffRole,
+    ParticipantId, Pin, Practitioner, PractitionerId, StaffRole,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -35,6 +35,15 @@ pub struct Demo {
     issuer: String,
 }
 
+/// What is told when it starts.
+struct Told {
+    /// The first one, whose studies are there, and its patient's link.
+    appointment: AppointmentId,
+    link: String,
+    /// Links that a PIN goes with.
+    with_pin: Vec<(String, Secret<String>)>,
+}
+
 /// One synthetic appointment.
 struct Visit {
     /// Start, in minutes from the current quarter of an hour.
@@ -45,7 +54,7 @@ struct Visit {
     relative: Option<&'static str>,
 }
 
-const VISITS: [Visit; 5] = [
+const VISITS: [Visit; 6] = [
     Visit {
         minutes: 0,
         doctor: "claire",
@@ -57,10 +66,13 @@ const VISITS: [Visit; 5] = [
     Visit { minutes: 90, doctor: "karim", service: "Pneumologie", patient: "Awa Diallo", relative: None },
     Visit { minutes: 150, doctor: "claire", service: "Cardiologie", patient: "Jeanne Petit", relative: None },
     Visit { minutes: 1440, doctor: "karim", service: "Pneumologie", patient: "Paul Garnier", relative: None },
+    Visit { minutes: -30, doctor: "karim", service: "Pneumologie", patient: WITH_PIN, relative: None },
 ];
 
 /// Whose link is printed, and whose studies are there.
 const PATIENT: &str = "Hélène Lefèvre";
+/// Who was given a PIN at booking: their link alone opens no waiting room. Their doctor is late.
+const WITH_PIN: &str = "Robert Meunier";
 /// The seed of the synthetic studies: the same pictures at every start.
 const SEED: u64 = 20261125;
 
@@ -128,11 +140,17 @@ impl Demo {
         println!("Parvis demo: synthetic people only, on this machine only.\n");
         println!("  Staff    http://localhost:{port}/app");
         match &today {
-            Some((_, link)) => println!("  Patient  {link}\n"),
+            Some(Told { link, with_pin, .. }) => {
+                println!("  Patient  {link}");
+                for (link, pin) in with_pin {
+                    println!("  With PIN {link}   PIN {}", pin.expose());
+                }
+                println!();
+            }
             None => println!("  Patient  make a new link in the agenda\n"),
         }
         println!("Open the second address in another browser or a private window. Ctrl-C ends the demo.");
-        if let Some((appointment, _)) = today {
+        if let Some(Told { appointment, .. }) = today {
             self.studies(appointment).await?;
         }
         std::future::pending().await
@@ -165,8 +183,8 @@ impl Demo {
         Ok(people)
     }
 
-    /// Books the visits, unless the data of an earlier start have some. The answer is the first one, with its patient's link.
-    async fn visits(&self, people: &[Practitioner]) -> Result<Option<(AppointmentId, String)>> {
+    /// Books the visits, unless the data of an earlier start have some.
+    async fn visits(&self, people: &[Practitioner]) -> Result<Option<Told>> {
         let now = self.app.clock.now();
         let (from, to) = (now - TimeDelta::hours(2), now + TimeDelta::hours(6));
         if !self.app.store.appointments_between(from, to, AgendaScope::Everybody).await?.is_empty() {
@@ -175,6 +193,8 @@ impl Demo {
         let secretary = people.iter().find(|person| person.roles.contains(&StaffRole::Secretary));
         let secretary = secretary.context("the demo has a secretary")?.id;
         let mut first = None;
+        let mut with_pin = Vec::new();
+        let public = format!("http://localhost:{}", self.address.port());
         for visit in &VISITS {
             let Some(doctor) = people.iter().find(|person| person.subject.expose() == visit.doctor) else {
                 continue;
@@ -194,12 +214,16 @@ impl Demo {
                 .collect();
             let rows: Vec<_> = links.iter().map(|new| new.link.clone()).collect();
             self.app.store.add_appointment(&appointment, &rows).await?;
-            if first.is_none() {
-                let public = format!("http://localhost:{}", self.address.port());
-                first = links.first().map(|new| (id, new.address(&public)));
+            let Some(patients) = links.first() else { continue };
+            if visit.patient == WITH_PIN {
+                let patient = patients.link.participant;
+                let (digits, pin) = Pin::make(self.app.clock.random_bytes(), patient);
+                self.app.store.put_pin(id, patient, pin, now).await?;
+                with_pin.push((patients.address(&public), digits));
             }
+            first = first.or_else(|| Some((id, patients.address(&public))));
         }
-        Ok(first)
+        Ok(first.map(|(appointment, link)| Told { appointment, link, with_pin }))
     }
 
     fn booking(&self, visit: &Visit, doctor: &Practitioner, quarter: DateTime<Utc>) -> Booking {

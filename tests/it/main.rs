@@ -13,6 +13,7 @@ mod call;
 mod chat;
 mod coming_back;
 mod content;
+mod doors;
 mod drop_in;
 mod hostile;
 mod imaging;
