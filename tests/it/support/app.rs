@@ -224,6 +224,13 @@ impl Browser {
         answer(with_link(self.raw(Method::POST, path), Some(link)).json(&body).send().await.unwrap()).await
     }
 
+    /// The bytes of whatever is given to a guest who asks for it.
+    pub async fn take_with(&self, path: &str, link: &str) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+        let response = with_link(self.raw(Method::POST, path), Some(link)).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
+    }
+
     /// Shows something at a door; the pass that is given is kept.
     pub async fn open_door(&mut self, body: Value) -> (StatusCode, Value) {
         let response = self.raw(Method::POST, "/api/guest/open").json(&body).send().await.unwrap();

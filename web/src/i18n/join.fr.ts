@@ -200,7 +200,7 @@ export const fr = {
 
   "over.left.title": "Vous avez quitté la consultation",
   "over.left.text":
-    "Si c’était une erreur, revenez dans les cinq minutes\u00a0: vous entrerez directement. Après, l’équipe devra vous faire entrer.",
+    "Vous voulez revenir\u00a0? Pendant cinq minutes, vous entrez directement. Après, l’équipe vous fera entrer.",
   "over.left.again": "Revenir",
   "over.removed.title": "L’équipe a mis fin à votre participation",
   "over.removed.text": "Si vous ne savez pas pourquoi, appelez-nous.",

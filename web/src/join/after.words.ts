@@ -1,7 +1,7 @@
 import { dictionary } from "../i18n";
 
 /** Words of what comes after the visit. */
-export const t = dictionary({
+export const tables = {
   fr: {
     opening: "Un instant…",
     "back.title": "La consultation s’est arrêtée trop tôt\u00a0?",
@@ -23,7 +23,7 @@ export const t = dictionary({
     "documents.title": "Vos documents",
     "documents.none": "Il n’y a pas encore de document. Revenez plus tard avec le même lien.",
     "documents.until": "Ils restent ici jusqu’au {day}.",
-    "documents.take": "Télécharger",
+    "documents.take": "Enregistrer sur mon appareil",
     "documents.taking": "Le document arrive…",
     "documents.taken": "Le document est sur votre appareil.",
     "documents.prove": "Pour les voir, montrez que c’est bien vous.",
@@ -60,7 +60,7 @@ export const t = dictionary({
     "documents.title": "Your documents",
     "documents.none": "There is no document yet. Come back later with the same link.",
     "documents.until": "They stay here until {day}.",
-    "documents.take": "Download",
+    "documents.take": "Save on my device",
     "documents.taking": "The document is coming…",
     "documents.taken": "The document is on your device.",
     "documents.prove": "To see them, show that it is you.",
@@ -76,4 +76,5 @@ export const t = dictionary({
     "file.image": "image.png",
     retry: "Try again",
   },
-});
+} as const;
+export const t = dictionary(tables);
