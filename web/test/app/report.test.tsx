@@ -148,6 +148,8 @@ describe("a report", () => {
       </LocationProvider>,
     );
     await settle();
+    // The documents are asked for once the report is there.
+    await settle();
   };
 
   it("is begun, written, and signed once there are conclusions", async () => {
