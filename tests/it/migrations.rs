@@ -27,7 +27,7 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0016_drop_in.sql", "2620da3c268dd15e"),
     ("migrations/0017_viewing_step.sql", "2c52694fd100519b"),
     ("migrations/0018_service_and_contact.sql", "aa3a3cba90f948c2"),
-    ("migrations/0026_door.sql", "24fd1fb352dcd20d"),
+    ("migrations/0026_door.sql", "c63b098679148531"),
     ("migrations/0027_consent.sql", "ffa7815aec26db1b"),
     ("migrations/0028_rehearsal.sql", "829c8e99829a9302"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
