@@ -2,10 +2,13 @@
 
 mod admission;
 mod appointment;
+mod assurance;
 mod chat;
 mod consultation;
 mod identity;
+mod identity_check;
 mod ids;
+mod ins;
 mod link;
 mod participant;
 mod policy;
@@ -13,17 +16,22 @@ mod quality;
 mod resume;
 #[cfg(test)]
 mod tests;
+mod waiting_room;
 mod words;
 
 pub use admission::*;
 pub use appointment::*;
+pub use assurance::*;
 pub use chat::*;
 pub use consultation::*;
 pub use identity::*;
+pub use identity_check::*;
 pub use ids::*;
+pub use ins::*;
 pub use link::*;
 pub use participant::*;
 pub use policy::*;
 pub use quality::*;
 pub use resume::*;
+pub use waiting_room::*;
 pub use words::*;
