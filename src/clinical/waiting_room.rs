@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use super::chat::is_control;
-use super::{AppointmentId, ParticipantId, PlaceKind, PractitionerId, WaitingMessageId};
+use super::{
+    Appointment, AppointmentId, ParticipantId, PlaceKind, PractitionerId, ServiceId, WaitingMessageId,
+};
 use crate::secret::Pii;
 
 /// What a service has decided about its waiting room.
@@ -17,6 +19,24 @@ pub struct WaitingPolicy {
     pub shows_position: bool,
     /// A member of the service may take over a consultation that they are not booked in.
     pub may_take_over: bool,
+}
+
+/// Those who have the same wait in one room.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoomKey {
+    Service(ServiceId),
+    /// Of an appointment that names no service that the hospital keeps: the name that the patient was told.
+    Named(String),
+}
+
+impl RoomKey {
+    /// Where people wait for this appointment.
+    pub fn of(appointment: &Appointment) -> Self {
+        match appointment.service_id {
+            Some(service) => Self::Service(service),
+            None => Self::Named(appointment.service.clone()),
+        }
+    }
 }
 
 /// Somebody who waits.

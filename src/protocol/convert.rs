@@ -33,6 +33,7 @@ macro_rules! both_ways {
 }
 
 mod marks;
+mod waiting;
 
 pub use marks::drawn;
 

@@ -15,6 +15,7 @@ mod server;
 mod summary;
 mod typescript;
 mod viewing;
+mod waiting;
 mod words;
 mod worklist;
 
@@ -30,6 +31,7 @@ pub use server::*;
 pub use summary::*;
 pub use typescript::typescript;
 pub use viewing::*;
+pub use waiting::*;
 pub use words::*;
 pub use worklist::*;
 
