@@ -142,6 +142,7 @@ pub fn typescript() -> String {
         WaitingPlaceRequest,
         DelayRequest,
         IdentityState,
+        KnownPerson,
         IdentityCheckEntry,
         IdentityCheckRequest,
         InsRequest,

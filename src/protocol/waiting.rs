@@ -159,9 +159,25 @@ pub struct DelayRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityState {
+    /// What is known of the guests, to compare with.
+    pub known: Vec<KnownPerson>,
     pub checks: Vec<IdentityCheckEntry>,
     /// Of each patient the last one counts.
     pub ins: Vec<InsEntry>,
+}
+
+/// A guest as they were booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct KnownPerson {
+    pub participant: String,
+    #[ts(type = "string")]
+    pub name: Pii<String>,
+    /// `1950-02-28`, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string")]
+    pub birth_date: Option<Pii<String>>,
 }
 
 /// One look at who somebody is.

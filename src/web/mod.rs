@@ -11,6 +11,7 @@ mod files;
 mod guest;
 mod health;
 mod hospital;
+mod identity;
 mod key_images;
 mod links;
 mod problem;
@@ -23,6 +24,7 @@ mod socket;
 mod spool;
 mod studies;
 mod summary;
+mod waiting_room;
 mod worklist;
 
 use std::sync::Arc;

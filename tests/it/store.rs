@@ -4,6 +4,7 @@ mod appointments;
 mod chats;
 mod constraints;
 mod consultations;
+mod identities;
 mod key_images;
 mod links;
 mod logins;
@@ -15,6 +16,7 @@ mod quality;
 mod services;
 mod studies;
 mod viewings;
+mod waiting;
 
 use std::fs;
 

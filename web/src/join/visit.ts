@@ -3,14 +3,17 @@ import { hospital, look as lookAt } from "../api";
 import { keepAwake } from "../call/awake";
 import type { Call } from "../call/call";
 import { Devices } from "../call/devices";
-import { audio, playChime } from "../call/sound";
+import { audio } from "../call/sound";
 import { locale } from "../i18n";
 import { type HospitalFacts, type Look, type OutcomeWord, type Place, PROTOCOL, type ProblemCode } from "../protocol";
 import { Wire } from "../wire";
 import { needsOtherBrowser } from "./browser";
+import { callBack, followLooks } from "./calling";
 import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
 import { loadCall, loaded } from "./later";
 import { hasContinued, setContinued } from "./link";
+import { Lobby } from "./lobby";
+import { t as tl } from "./lobby.words";
 import { codeOf, t } from "./words";
 
 /** Why this page's part in the consultation is over. */
@@ -38,6 +41,7 @@ const LOOK_AGAIN_MS = 5_000;
 const LOOK_WHILE_EARLY_MS = 60_000;
 const OPENING_MS = 15_000;
 const SLOW_MS = 4_000;
+const NEW_FOR_MS = 30_000;
 const ENDED_FOLLOWS_MS = 1_000;
 
 /** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
@@ -52,6 +56,8 @@ export class Visit {
   /** Where this person stands, as the gateway last said. */
   readonly place: Signal<Place | undefined> = signal(undefined);
   readonly over: Signal<Over | undefined> = signal(undefined);
+  /** What this person is told while they wait. */
+  readonly lobby: Lobby = new Lobby();
   /** The device test before the door opens. */
   readonly isTestingEarly: Signal<boolean> = signal(false);
   /** The browser is asking for permission now. */
@@ -72,6 +78,8 @@ export class Visit {
   #lookedAt = 0;
   #isLooking = false;
   #isEntering = false;
+  /** Was early and tested the devices: goes into the waiting room without being asked. */
+  #isKnocking = false;
   #stops: (() => void)[] = [];
   #end: () => void = () => undefined;
 
@@ -86,6 +94,7 @@ export class Visit {
     const back = () => this.#tick(true);
     document.addEventListener("visibilitychange", back);
     addEventListener("online", back);
+    const stopLooking = followLooks();
     let sleep: (() => void) | undefined;
     const stopEffect = effect(() => {
       const isWatching = this.page.value === "waiting" || this.page.value === "call";
@@ -99,6 +108,7 @@ export class Visit {
       clearInterval(ticking);
       document.removeEventListener("visibilitychange", back);
       removeEventListener("online", back);
+      stopLooking();
       stopEffect();
       sleep?.();
     };
@@ -259,6 +269,7 @@ export class Visit {
       if (this.#isResuming || this.isTestingEarly.peek()) {
         const isTested = this.isTestingEarly.peek();
         setContinued(true);
+        this.#isKnocking = isTested;
         this.#connect();
         if (!isTested) void this.openDevices();
       }
@@ -301,6 +312,15 @@ export class Visit {
         });
       }),
       () => clearTimeout(slow),
+      this.lobby.listen(wire, (news) => {
+        if ("delayMinutes" in news) {
+          this.say(tl("delay", { minutes: news.delayMinutes }));
+          return;
+        }
+        this.say(`${tl("called")}. ${news.sentence ? tl(news.sentence) : (news.text ?? "")}`);
+        // A page that is loaded again is told what was said before, and calls nobody for that.
+        if (this.nowMs() - Date.parse(news.at) < NEW_FOR_MS) callBack(tl("called"), [150]);
+      }),
       wire.on("welcome", ({ place }) => this.#moved(place)),
       wire.on("place", ({ place }) => this.#moved(place)),
       wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
@@ -347,11 +367,13 @@ export class Visit {
     switch (place.state) {
       case "admitted":
         if (before === "waiting") {
-          void playChime();
-          navigator.vibrate?.([200, 100, 200, 100, 400]);
+          callBack(tl("turn"), [200, 100, 200, 100, 400]);
           this.say(t("admitted.title"));
         }
         void this.enter();
+        break;
+      case "testing":
+        if (this.#isKnocking) void this.#knock();
         break;
       case "removed":
         this.#finish({ why: "removed" });
@@ -359,6 +381,16 @@ export class Visit {
       default:
         break;
     }
+  }
+
+  /** The door has opened for somebody who was early and has tested: they wait, and staff see it. */
+  async #knock(): Promise<void> {
+    this.#isKnocking = false;
+    const { camera, microphone } = this.devices.peek();
+    // Somebody whose devices do not work decides for themselves how to go in.
+    if (this.isAsking.peek() || (camera.peek() !== "works" && microphone.peek() !== "works")) return;
+    await this.ready(false);
+    if (this.problem.peek() === undefined) callBack(t("early.opened"), [150]);
   }
 
   #refused(code: ProblemCode): void {
