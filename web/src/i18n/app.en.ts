@@ -437,7 +437,8 @@ export const problemsEn: Record<ProblemCode, string> = {
   ins_birth_place:
     "The place of birth is an INSEE code of five characters, such as 75056, or 99 and the country for abroad.",
   ins_number: "The number does not fit its key. Check the fifteen digits.",
-  ins_status: "A number goes with a retrieved or qualified identity, and with no other. Change the status or the number.",
+  ins_status:
+    "A number goes with a retrieved or qualified identity, and with no other. Change the status or the number.",
   not_dicom: "This is not a DICOM file.",
   no_images: "There are no images in it.",
   other_patient: "This study is of another patient.",

@@ -186,7 +186,9 @@ describe("the waiting room on the agenda", () => {
     fireEvent.click(screen.getByRole("button", { name: "Write A" }));
     fireEvent.click(screen.getByRole("button", { name: "Send" }));
     await settle();
-    expect(within(screen.getByRole("dialog")).getByRole("alert").textContent).toContain("no longer in the waiting room");
+    expect(within(screen.getByRole("dialog")).getByRole("alert").textContent).toContain(
+      "no longer in the waiting room",
+    );
   });
 
   it("lets who may decide what those who wait are told", async () => {

@@ -176,7 +176,7 @@ function Row({ entry, people, now, zone, onMove, onAsk }: RowProps) {
       <p class="waiting-since tabular">{stopwatch(waitedMs(entry, now))}</p>
       <div class="row-what">
         <p>
-          <strong>{entry.name}</strong>
+          <strong id={`waiting-${entry.participant}`}>{entry.name}</strong>
           {entry.role !== "patient" && <span class="muted"> · {tApp(`role.${entry.role}`)}</span>}{" "}
           <Badge word={entry.assurance} />{" "}
           {entry.isIdentityChecked && (
@@ -212,10 +212,9 @@ function Row({ entry, people, now, zone, onMove, onAsk }: RowProps) {
       </div>
       <div class="waiting-steps">
         {entry.mayEnter && !isAway && (
-          <a class="button primary" href={consultationOf(entry)}>
+          <a class="button primary" href={consultationOf(entry)} aria-describedby={`waiting-${entry.participant}`}>
             <Icon of={doorOpen} />
             {t("admit")}
-            <span class="spoken"> {entry.name}</span>
           </a>
         )}
         {entry.mayTakeOver && (
