@@ -218,7 +218,7 @@ impl Consultation {
     }
 
     /// After a restart: the journal, oldest line first, puts everybody back. An admission is kept for [`admission::GRACE`] after
-    /// it was last known to hold.
+    /// it was last known to hold; whoever waited is away from now on.
     pub fn resume(
         appointment: &Appointment,
         journal: &[Move],
@@ -234,6 +234,11 @@ impl Consultation {
             let mut lines = journal.iter().filter(|line| line.participant == *id).rev();
             let Some(last) = lines.next() else { continue };
             seat.place = admission::resume(Remembered { last, before: lines.next() }, remains.seen_at, now);
+            if let (super::PlaceKind::Waiting, Place::Lost(_)) = (last.to, seat.place) {
+                // Written down, so that one restart after the other makes nobody's absence shorter.
+                let (to, check) = (super::PlaceKind::Lost, seat.place.check());
+                effects.push(Effect::Moved(Move { participant: *id, to, at: now, by: None, check }));
+            }
             effects.extend(seat.place.kept_until().map(Effect::WakeAt));
         }
         (this, Effects(effects))

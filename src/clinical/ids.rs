@@ -113,3 +113,15 @@ id!(
     /// One object of such a series.
     InstanceId
 );
+id!(
+    /// Something that staff told somebody who waits.
+    WaitingMessageId
+);
+id!(
+    /// One look at who somebody is.
+    IdentityCheckId
+);
+id!(
+    /// The national health identity of a patient, as it was written down once.
+    InsRecordId
+);

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
+use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,11 +74,23 @@ pub enum Verb {
     AnswerAfterwards,
     /// Say what the doors of services ask for, and what is told there.
     KeepDoors,
+    /// See who waits, write to them, and put them in order.
+    TendWaitingRoom,
+    /// Hold a consultation of the own service in the place of whoever is booked.
+    TakeOver,
+    /// Say how late somebody is.
+    TellDelay,
+    /// Decide what those who wait are told, and whether colleagues take over.
+    SetWaitingPolicy,
+    /// Keep that somebody was looked at and is who they say.
+    CheckIdentity,
+    /// Keep the national health identity of a patient.
+    KeepIns,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 42] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -115,6 +127,12 @@ impl Verb {
         Self::FetchDocuments,
         Self::AnswerAfterwards,
         Self::KeepDoors,
+        Self::TendWaitingRoom,
+        Self::TakeOver,
+        Self::TellDelay,
+        Self::SetWaitingPolicy,
+        Self::CheckIdentity,
+        Self::KeepIns,
     ];
 }
 
@@ -127,6 +145,10 @@ pub enum Object<'a> {
     Appointment(&'a Appointment),
     /// A running consultation, and where the actor stands in it.
     Consultation { appointment: &'a Appointment, place: PlaceKind },
+    /// Who waits for one appointment, in the room of its service.
+    WaitingRoom { appointment: &'a Appointment, members: &'a [PractitionerId], policy: WaitingPolicy },
+    /// A member of staff.
+    Practitioner(PractitionerId),
 }
 
 /// The answer is no. To the outside it looks as if the object did not exist.
@@ -187,6 +209,26 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
         (Verb::KeepDoors, Object::Agenda) => is(StaffRole::Administrator),
+        (Verb::TendWaitingRoom, Object::WaitingRoom { appointment, members, .. }) => {
+            is(StaffRole::Secretary)
+                || may_consult && (is_booked(practitioner, appointment) || members.contains(&practitioner))
+        }
+        (Verb::TakeOver, Object::WaitingRoom { appointment, members, policy }) => {
+            may_consult
+                && policy.may_take_over
+                && members.contains(&practitioner)
+                && !appointment.status.is_over()
+        }
+        (Verb::TellDelay, Object::Practitioner(whose)) => {
+            is(StaffRole::Secretary) || may_consult && *whose == practitioner
+        }
+        (Verb::SetWaitingPolicy, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::CheckIdentity, Object::Appointment(appointment)) => {
+            may_consult && is_booked(practitioner, appointment)
+        }
+        (Verb::KeepIns, Object::Appointment(appointment)) => {
+            is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment)
+        }
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })

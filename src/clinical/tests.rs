@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 use super::*;
 
+mod waiting;
+
 const PATIENT: ParticipantId = ParticipantId::new(Uuid::from_u128(1));
 const RELATIVE: ParticipantId = ParticipantId::new(Uuid::from_u128(2));
 const DOCTOR: ParticipantId = ParticipantId::new(Uuid::from_u128(3));
@@ -327,8 +329,9 @@ fn a_restart_puts_everybody_back_from_the_journal() {
     keep(&mut c, 7, Input::Enter { participant: DOCTOR, device: DeviceNumber(2) });
     let seen = Remains { seen_at: Some(at(95)), ..Remains::default() };
     let (mut again, effects) = Consultation::resume(&appointment(), &journal, seen, at(100));
-    let wakes: Vec<_> = effects.into_iter().collect();
-    assert_eq!(wakes, [Effect::WakeAt(at(160)), Effect::WakeAt(at(155))]);
+    let effects: Vec<_> = effects.into_iter().collect();
+    let away = Move { participant: PATIENT, to: PlaceKind::Lost, at: at(100), by: None, check: Some(WORKS) };
+    assert_eq!(effects, [Effect::Moved(away), Effect::WakeAt(at(1000)), Effect::WakeAt(at(155))]);
     run(&mut again, 110, Input::Arrive { participant: PATIENT, device: DeviceNumber(1) });
     assert_eq!(kind(&again, PATIENT), PlaceKind::Waiting);
     assert_eq!(again.place(PATIENT).unwrap().since(), Some(at(5)));

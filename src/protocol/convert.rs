@@ -34,6 +34,7 @@ macro_rules! both_ways {
 
 mod door;
 mod marks;
+mod waiting;
 
 pub use marks::drawn;
 

@@ -18,6 +18,7 @@ mod server;
 mod summary;
 mod typescript;
 mod viewing;
+mod waiting;
 mod words;
 mod worklist;
 
@@ -36,6 +37,7 @@ pub use server::*;
 pub use summary::*;
 pub use typescript::typescript;
 pub use viewing::*;
+pub use waiting::*;
 pub use words::*;
 pub use worklist::*;
 

@@ -65,6 +65,13 @@ pub enum ProblemCode {
     BadMedia,
     Locked,
     WrongFileKind,
+    // who somebody is
+    IdentityNotCompared,
+    InsName,
+    InsBirthDate,
+    InsBirthPlace,
+    InsNumber,
+    InsStatus,
     // studies
     NotDicom,
     NoImages,

@@ -15,6 +15,7 @@ mod files;
 mod guest;
 mod health;
 mod hospital;
+mod identity;
 mod key_images;
 mod links;
 mod notes;
@@ -30,6 +31,7 @@ mod spool;
 mod studies;
 mod summary;
 mod throttle;
+mod waiting_room;
 mod worklist;
 
 use std::sync::Arc;

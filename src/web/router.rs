@@ -11,10 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{
-    Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest, health,
-    hospital, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, worklist,
-};
+use super::{Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest, health, hospital, identity, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, waiting_room, worklist};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
@@ -48,6 +45,18 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/key-images/{image}/picture", get(key_images::picture))
         .route("/api/appointments/{appointment}/summary.pdf", get(summary::document))
         .route("/api/appointments/{appointment}/drop-in", post(worklist::drop_in))
+        .route("/api/waiting-room", get(waiting_room::list))
+        .route("/api/appointments/{appointment}/waiting/{participant}/message", post(waiting_room::message))
+        .route("/api/appointments/{appointment}/waiting/{participant}/place", post(waiting_room::place))
+        .route("/api/appointments/{appointment}/take-over", post(waiting_room::take_over))
+        .route("/api/practitioners/{practitioner}/delay", put(waiting_room::delay))
+        .route("/api/services/{service}/waiting-policy", put(waiting_room::set_policy))
+        .route("/api/appointments/{appointment}/identity", get(identity::show))
+        .route(
+            "/api/appointments/{appointment}/participants/{participant}/identity",
+            post(identity::check),
+        )
+        .route("/api/appointments/{appointment}/participants/{participant}/ins", post(identity::keep_ins))
         .route("/api/worklist", get(worklist::list))
         .route("/api/appointments/{appointment}/notes", get(notes::list))
         .route("/api/appointments/{appointment}/report", get(report::show).post(report::begin))

@@ -17,7 +17,7 @@ use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
 use crate::clinical::{
-    Actor, AppointmentId, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
+    Actor, AppointmentId, Assurance, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
 };
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::port::Progress;
@@ -110,7 +110,12 @@ async fn welcome(
         (None, Some(appointment)) => staff_of(edge, who.practitioner, &appointment).await?,
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
-    let attending = Attending { participant, actor, outbox, resume, window };
+    // Staff are known by their sign-in, guests by what they hold.
+    let assurance = match actor {
+        Actor::Staff { .. } => Assurance::SignedIn,
+        Actor::Guest { .. } => Assurance::LinkOnly,
+    };
+    let attending = Attending { participant, actor, assurance, outbox, resume, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
         AttendError::NoWindow => Closed(

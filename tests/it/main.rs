@@ -34,6 +34,7 @@ mod store;
 mod store_away;
 mod viewing;
 mod visit;
+mod waiting_room;
 mod windows;
 
 mod support {

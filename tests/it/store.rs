@@ -6,6 +6,7 @@ mod consents;
 mod constraints;
 mod consultations;
 mod doors;
+mod identities;
 mod key_images;
 mod links;
 mod logins;
@@ -18,6 +19,7 @@ mod reports;
 mod services;
 mod studies;
 mod viewings;
+mod waiting;
 
 use std::fs;
 

@@ -433,6 +433,14 @@ export const problemsEn: Record<ProblemCode, string> = {
   unknown_participant: "This person is no longer part of the consultation.",
   unknown_series: "This series is no longer there. The list will be refreshed.",
   bad_media: "Picture or sound could not be set up. Load the page again.",
+  identity_not_compared: "Nothing was kept. Compare the name and the date of birth, tick both, then try again.",
+  ins_name: "This name is not of the right form: letters, spaces, hyphens and apostrophes.",
+  ins_birth_date: "This date of birth is not possible. Correct it.",
+  ins_birth_place:
+    "The place of birth is an INSEE code of five characters, such as 75056, or 99 and the country for abroad.",
+  ins_number: "The number does not fit its key. Check the fifteen digits.",
+  ins_status:
+    "A number goes with a retrieved or qualified identity, and with no other. Change the status or the number.",
   not_dicom: "This is not a DICOM file.",
   no_images: "There are no images in it.",
   other_patient: "This study is of another patient.",

@@ -446,6 +446,15 @@ export const problemsFr: Record<ProblemCode, string> = {
   unknown_participant: "Cette personne ne fait plus partie de la consultation.",
   unknown_series: "Cette série n’est plus là. La liste va se rafraîchir.",
   bad_media: "L’image ou le son n’ont pas pu être établis. Rechargez la page.",
+  identity_not_compared:
+    "Rien n’est enregistré. Comparez le nom et la date de naissance, cochez les deux, puis réessayez.",
+  ins_name: "Ce nom n’a pas la forme attendue : des lettres, des espaces, des tirets et des apostrophes.",
+  ins_birth_date: "Cette date de naissance n’est pas possible. Corrigez-la.",
+  ins_birth_place:
+    "Le lieu de naissance est un code INSEE de cinq caractères, par exemple 75056, ou 99 et le pays pour l’étranger.",
+  ins_number: "Le matricule ne va pas avec sa clé. Vérifiez les quinze chiffres.",
+  ins_status:
+    "Le matricule va avec une identité récupérée ou qualifiée, et seulement avec elle. Changez le statut ou le matricule.",
   not_dicom: "Ce n’est pas un fichier DICOM.",
   no_images: "Aucune image dedans.",
   other_patient: "Cette étude est celle d’un autre patient.",

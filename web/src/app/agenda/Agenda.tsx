@@ -1,11 +1,10 @@
 import plus from "icon:calendar-plus";
 import left from "icon:chevron-left";
 import right from "icon:chevron-right";
-import doorOpen from "icon:door-open";
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { dayInWords, isoDay, stopwatch, timeOfDay } from "../../i18n/time";
+import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
@@ -13,10 +12,11 @@ import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage } from "../parts/hooks";
 import { CallBacks } from "../report/CallBacks";
+import { WaitingPanel } from "../waiting/WaitingPanel";
 import { facts, mayBook } from "../who";
 import { sentenceOf, t } from "../words";
-import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, type Waiting, waitingOf } from "./agenda";
-import { Alarm, isAlarmOn, setAlarm } from "./alarm";
+import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, waitingOf } from "./agenda";
+import { isAlarmOn } from "./alarm";
 import { AgendaFeed } from "./feed";
 import { Panel } from "./Panel";
 import "./agenda.css";
@@ -32,15 +32,10 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
   useEffect(() => () => feed.close(), [feed]);
   const chosen = useSignal<string | undefined>(undefined);
   const isBooking = useSignal(false);
-  const alarm = useRef(new Alarm());
 
   const entries = inOrder(feed.entries.value ?? []);
   const waiting = waitingOf(entries, now);
-  const waitingIds = waiting.map(({ person }) => person.participant).join(" ");
   const isKnown = feed.entries.value !== undefined;
-  useEffect(() => {
-    if (isKnown) alarm.current.update(waitingIds === "" ? [] : waitingIds.split(" "));
-  }, [waitingIds, isKnown]);
   const flash = waiting.length > 0 && isAlarmOn.value && Math.floor(now / 1_000) % 2 === 0 ? "● " : "";
   const heading = usePage(
     waiting.length > 0 ? `${flash}${t.count("agenda.titleWaiting", waiting.length)}` : t("agenda.title"),
@@ -95,7 +90,7 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
             </p>
           )}
           {day === today && <CallBacks />}
-          {day === today && isKnown && <WaitingList waiting={waiting} zone={zone} />}
+          {day === today && <WaitingPanel me={me} now={now} zone={zone} />}
           <section aria-labelledby="agenda-list">
             <h2 id="agenda-list">{t("agenda.list")}</h2>
             {!isKnown && !feed.problem.value && <p class="muted">{t("app.loading")}</p>}
@@ -154,57 +149,6 @@ function DayButton({ icon, word, onClick }: { icon: Parameters<typeof Icon>[0]["
     <button type="button" class="button" aria-label={word} title={word} onClick={onClick}>
       <Icon of={icon} />
     </button>
-  );
-}
-
-function WaitingList({ waiting, zone }: { waiting: readonly Waiting[]; zone: string }) {
-  return (
-    <section class="waiting" aria-labelledby="agenda-waiting">
-      <div class="waiting-head">
-        <h2 id="agenda-waiting">{t("agenda.waiting")}</h2>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={isAlarmOn.value}
-            onChange={(event) => setAlarm(event.currentTarget.checked)}
-          />
-          {t("agenda.alarm")}
-        </label>
-      </div>
-      {/* Only who waits is read out, not each second of it. */}
-      <p class="spoken" role="status">
-        {waiting.length > 0 ? t.count("agenda.titleWaiting", waiting.length) : t("agenda.nobodyWaits")}
-      </p>
-      {waiting.length === 0 ? (
-        <p class="muted">{t("agenda.nobodyWaits")}</p>
-      ) : (
-        <ul class="rows">
-          {waiting.map(({ entry, person, sinceMs }) => (
-            <li key={person.participant} class="row row-waiting">
-              <p class="waiting-since tabular">{stopwatch(sinceMs)}</p>
-              <div class="row-what">
-                <p>
-                  <strong>{person.name}</strong>
-                  {person.role !== "patient" && <span class="muted"> · {t(`role.${person.role}`)}</span>}
-                </p>
-                <p class="muted">
-                  {t("agenda.waitsFor", { time: timeOfDay(entry.startsAt, zone), service: entry.service })}
-                </p>
-              </div>
-              {entry.mayEnter && (
-                <a
-                  class="button primary"
-                  href={`/app/consultation/${entry.appointment}?admit=${encodeURIComponent(person.participant)}`}
-                >
-                  <Icon of={doorOpen} />
-                  {t("agenda.admit")}
-                </a>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }
 
