@@ -105,3 +105,15 @@ id!(
     /// One object of such a series.
     InstanceId
 );
+id!(
+    /// Hours of a service that come back every week.
+    PatternId
+);
+id!(
+    /// Days on which a service's hours are otherwise.
+    ExceptionId
+);
+id!(
+    /// Somebody in the queue of a service, without an appointment.
+    QueueEntryId
+);

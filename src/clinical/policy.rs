@@ -60,11 +60,19 @@ pub enum Verb {
     SeeWorklist,
     /// Come into a running consultation without being booked.
     DropIn,
+    /// See the services, their hours and their free time.
+    SeeServices,
+    /// Change services, their members, hours, policies and queues.
+    ChangeServices,
+    /// See who waits in the queue of a service, take or refuse them.
+    ServeQueue,
+    /// Call one's own appointment off, or move it.
+    ChangeOwnAppointment,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -94,6 +102,10 @@ impl Verb {
         Self::WithdrawStudies,
         Self::SeeWorklist,
         Self::DropIn,
+        Self::SeeServices,
+        Self::ChangeServices,
+        Self::ServeQueue,
+        Self::ChangeOwnAppointment,
     ];
 }
 
@@ -104,6 +116,8 @@ pub enum Object<'a> {
     Agenda,
     /// One appointment with its people and studies.
     Appointment(&'a Appointment),
+    /// The queue of a service; whether the actor works there.
+    Queue { is_member: bool },
     /// A running consultation, and where the actor stands in it.
     Consultation { appointment: &'a Appointment, place: PlaceKind },
 }
@@ -161,6 +175,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::KeepImages,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
+        (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::ServeQueue, Object::Queue { is_member }) => is(StaffRole::Secretary) || may_consult && *is_member,
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
@@ -172,6 +189,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
 fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> bool {
     match (verb, object) {
         (Verb::Attend, Object::Appointment(appointment)) => appointment.participant(participant).is_some(),
+        (Verb::ChangeOwnAppointment, Object::Appointment(appointment)) => {
+            appointment.patient().is_some_and(|patient| patient.id == participant)
+        }
         (
             Verb::SendMedia
             | Verb::SeePeople

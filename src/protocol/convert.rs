@@ -32,8 +32,10 @@ macro_rules! both_ways {
     };
 }
 
+mod agenda;
 mod marks;
 
+pub use agenda::{read_day, read_time_of_day, time_of_day};
 pub use marks::drawn;
 
 both_ways!(ValueUnitWord, ValueUnit, Hu, Stored);

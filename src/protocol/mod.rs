@@ -3,6 +3,7 @@
 //! Identifiers and times (RFC 3339, UTC) are strings, numbers fit into an IEEE double, and every message is a struct.
 //! docs/protocol.md tells the sequence; `fixtures/protocol/` holds one example a message.
 
+mod agenda;
 mod client;
 mod convert;
 mod marks;
@@ -18,6 +19,7 @@ mod viewing;
 mod words;
 mod worklist;
 
+pub use agenda::*;
 pub use client::*;
 pub use convert::*;
 pub use marks::*;

@@ -58,6 +58,18 @@ pub enum ProblemCode {
     BadMedia,
     Locked,
     WrongFileKind,
+    // the agenda
+    BadSchedule,
+    BadPlace,
+    SlotTaken,
+    ChangeNotOffered,
+    ChangeTooLate,
+    QueueClosed,
+    QueueCodeWrong,
+    QueueFull,
+    BadQueueAddress,
+    QueueAddressTaken,
+    PractitionerTakenNow,
     // studies
     NotDicom,
     NoImages,
