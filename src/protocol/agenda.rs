@@ -32,6 +32,23 @@ pub struct CourseEntry {
     pub called_off: Option<CalledOffWord>,
 }
 
+/// Of a booking: where the patient is, and what it follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(optional_fields)]
+pub struct CourseRequest {
+    pub place: PatientPlaceWord,
+    /// The name of the room, where the patient is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// Where the practitioner sits; absent: where the service is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The appointment after whose visit this is booked. Guests of the same name are reached as they were there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<String>,
+}
+
 /// `GET /api/appointments/{id}/chain`: the appointments that replaced each other, the first one first, then those that follow the last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

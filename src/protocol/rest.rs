@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, DirectionWord, DoorWord, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord,
+    AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord,
     PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason,
 };
 
@@ -55,11 +55,17 @@ pub struct BookingRequest {
     pub starts_at: String,
     pub ends_at: String,
     pub service: String,
+    /// Which service that is, if it is one that the hospital keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
     /// Guests: exactly one patient, any number of relatives and interpreters.
     pub guests: Vec<GuestRequest>,
     /// Identifiers of practitioners, at least one.
     pub practitioners: Vec<String>,
     pub note: String,
+    /// Where the patient is, and what this visit follows; absent: at home, and nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<CourseRequest>,
 }
 
 /// A person who comes by a link.
@@ -69,6 +75,15 @@ pub struct GuestRequest {
     pub role: RoleWord,
     pub name: String,
     pub language: LanguageWord,
+    /// Where they are written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// With its country, or a French one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<String>,
+    /// `1950-02-28`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<String>,
 }
 
 /// Answer to a booking: the only time that the links are told. A lost one is replaced, never shown again.
@@ -100,11 +115,14 @@ pub struct AppointmentEntry {
     pub starts_at: String,
     pub ends_at: String,
     pub service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
     pub status: AppointmentStatusWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeWord>,
     pub participants: Vec<ParticipantEntry>,
     pub note: String,
+    pub course: CourseEntry,
     /// The reader is booked in it, so may enter its consultation.
     pub may_enter: bool,
     /// The reader may cancel it and replace its links.

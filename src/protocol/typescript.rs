@@ -94,6 +94,7 @@ pub fn typescript() -> String {
         SignedOut,
         PractitionerEntry,
         CourseEntry,
+        CourseRequest,
         Chain,
         ChainLink,
         MoveRequest,

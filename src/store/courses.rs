@@ -50,7 +50,7 @@ macro_rules! insert {
             .bind($crate::store::db::text(&course.site))
             .bind(course.replaces.map($crate::clinical::AppointmentId::uuid))
             .bind(course.follows.map($crate::clinical::AppointmentId::uuid))
-            .bind(course.called_off.map($crate::store::courses::word_of))
+            .bind(course.called_off.map($crate::store::courses::called_off_to_word))
             .execute(&mut *$tx)
             .await?;
     }};
@@ -65,10 +65,6 @@ pub(super) fn room_of(course: &Course) -> Option<String> {
     }
 }
 
-pub(super) fn word_of(why: CalledOff) -> &'static str {
-    called_off_to_word(why)
-}
-
 impl Store {
     /// Books as [`Store::add_appointment_with`] does, and keeps how the appointment came to be.
     pub async fn book(
@@ -79,8 +75,8 @@ impl Store {
         course: &Course,
     ) -> Result<(), Error> {
         in_transaction!(self, tx => {
-            appointments::hold!(tx, appointment);
-            appointments::write!(tx, appointment, links, contacts);
+            appointments::hold!(tx, [appointment]);
+            appointments::write_appointment!(tx, appointment, links, contacts);
             insert!(tx, appointment.id, course);
         });
         Ok(())
@@ -99,15 +95,15 @@ impl Store {
         let course = Course { replaces: Some(old.id), ..course.clone() };
         let (at, by) = (micros(new.booked_at), new.booked_by.uuid());
         let is_moved = in_transaction!(self, tx => {
-            appointments::hold!(tx, new);
+            appointments::hold!(tx, [old, new]);
             let off = sqlx::query(CALL_OFF).bind(old.id.uuid()).bind(at).bind(by).execute(&mut *tx).await?;
             if off.rows_affected() == 0 {
                 return Ok(false);
             }
             sqlx::query(FREE).bind(old.id.uuid()).execute(&mut *tx).await?;
-            sqlx::query(SAY_WHY).bind(old.id.uuid()).bind(word_of(CalledOff::Moved)).execute(&mut *tx).await?;
+            sqlx::query(SAY_WHY).bind(old.id.uuid()).bind(called_off_to_word(CalledOff::Moved)).execute(&mut *tx).await?;
             sqlx::query(REVOKE).bind(old.id.uuid()).bind(at).execute(&mut *tx).await?;
-            appointments::write!(tx, new, links, contacts);
+            appointments::write_appointment!(tx, new, links, contacts);
             insert!(tx, new.id, &course);
             true
         });
@@ -129,7 +125,7 @@ impl Store {
                 return Ok(false);
             }
             sqlx::query(FREE).bind(id).execute(&mut *tx).await?;
-            sqlx::query(SAY_WHY).bind(id).bind(word_of(why)).execute(&mut *tx).await?;
+            sqlx::query(SAY_WHY).bind(id).bind(called_off_to_word(why)).execute(&mut *tx).await?;
             sqlx::query(REVOKE).bind(id).bind(at).execute(&mut *tx).await?;
             true
         });

@@ -7,6 +7,7 @@
 mod appointments;
 mod chats;
 mod consultations;
+mod contacts;
 mod courses;
 mod db;
 mod error;
@@ -20,6 +21,7 @@ mod practitioners;
 mod quality;
 mod queues;
 mod schedules;
+mod services;
 mod studies;
 mod summaries;
 mod viewings;

@@ -71,7 +71,7 @@ impl Store {
         Ok(row.map(settings).transpose()?.map(|(_, settings)| settings))
     }
 
-    /// Sets the queue of a service. Refused with [`Constraint::QueueSlug`](super::Constraint) when another one has the address.
+    /// Sets the queue of a service. Refused with [`Constraint::QueueAddress`](super::Constraint) when another one has the address.
     pub async fn set_queue(&self, service: ServiceId, queue: &QueueSettings, change: Change) -> Result<(), Error> {
         const SQL: &str = "UPDATE service SET queue_slug = $2, queue_code = $3, queue_minutes = $4,
             changed_at = $5, changed_by = $6 WHERE id = $1";
@@ -220,8 +220,8 @@ impl Store {
             if sqlx::query(HOLD_ENTRY).bind(entry.uuid()).execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(false);
             }
-            appointments::hold!(tx, appointment);
-            appointments::write!(tx, appointment, links, contacts);
+            appointments::hold!(tx, [appointment]);
+            appointments::write_appointment!(tx, appointment, links, contacts);
             courses::insert!(tx, appointment.id, &Course::default());
             sqlx::query(TAKE)
                 .bind(entry.uuid())

@@ -5,16 +5,18 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Deserialize;
 
 use super::Edge;
+use super::changes;
 use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, GuestRole, Link, Object, Part,
-    Participant, ParticipantId, PractitionerId, StaffRole, Verb, authorize,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress, GuestRole, Link,
+    Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole, TelephoneNumber,
+    Verb, authorize, wall,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -26,21 +28,24 @@ use crate::store::AgendaScope;
 #[derive(Deserialize)]
 pub(super) struct Day {
     day: NaiveDate,
+    /// How many days from then on; one unless told.
+    days: Option<u64>,
 }
 
-/// `GET /api/appointments?day=2026-11-25`, a day of the hospital's time zone. A secretary sees all, others their own.
+/// The most days of an agenda that are told at one time.
+const MAX_DAYS: u64 = 42;
+
+/// `GET /api/appointments?day=2026-11-25&days=7`, days of the hospital's time zone. A secretary sees all, others their own.
 pub(super) async fn list(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Query(Day { day }): Query<Day>,
+    Query(Day { day, days }): Query<Day>,
 ) -> Result<Json<Vec<AppointmentEntry>>, Failure> {
     authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
-    let scope = match signed_in.0.roles.contains(&StaffRole::Secretary) {
-        true => AgendaScope::Everybody,
-        false => AgendaScope::Practitioner(signed_in.0.id),
-    };
-    let from = start_of(&edge, day);
-    let to = start_of(&edge, day.checked_add_days(Days::new(1)).unwrap_or(day));
+    let scope = scope_of(&signed_in);
+    let zone = edge.hospital.time_zone;
+    let last = day.checked_add_days(Days::new(days.unwrap_or(1).clamp(1, MAX_DAYS))).unwrap_or(day);
+    let (from, to) = (wall::start_of_day(zone, day), wall::start_of_day(zone, last));
     let mut entries = Vec::new();
     for appointment in edge.store.appointments_between(from, to, scope).await? {
         entries.push(entry(&edge, &signed_in, &appointment).await?);
@@ -48,13 +53,12 @@ pub(super) async fn list(
     Ok(Json(entries))
 }
 
-/// Midnight where the hospital is; on a day without midnight, the first moment after it.
-fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
-    let zone = edge.hospital.time_zone;
-    let midnight = day.and_time(NaiveTime::MIN);
-    let first = (0..4)
-        .find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
-    first.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+/// Whose appointments somebody sees.
+pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
+    match signed_in.0.roles.contains(&StaffRole::Secretary) {
+        true => AgendaScope::Everybody,
+        false => AgendaScope::Practitioner(signed_in.0.id),
+    }
 }
 
 /// `GET /api/appointments/{appointment}`
@@ -74,14 +78,16 @@ pub(super) async fn book(
     Body(request): Body<BookingRequest>,
 ) -> Result<(StatusCode, Json<Booked>), Failure> {
     authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
-    let booking = booking(&edge, request).await?;
+    let course = changes::course_of(&edge, &signed_in, request.course.as_ref()).await?;
+    let (booking, mut contacts) = booking(&edge, request).await?;
+    changes::contacts_of_followed(&edge, &course, &booking.participants, &mut contacts).await?;
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
     let guests = appointment.participants.iter().filter(|person| person.role().is_guest());
     let new_links: Vec<_> =
         guests.map(|person| (person, links::make(&edge, &appointment, person.id))).collect();
     let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
-    edge.store.add_appointment(&appointment, &rows).await?;
+    edge.store.book(&appointment, &rows, &contacts, &course).await?;
     edge.live.announce_change();
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
     let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
@@ -89,23 +95,53 @@ pub(super) async fn book(
     Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
 }
 
-async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failure> {
+/// What is asked for, and how its guests are reached.
+async fn booking(
+    edge: &Edge,
+    request: BookingRequest,
+) -> Result<(Booking, HashMap<ParticipantId, Contact>), Failure> {
+    let service = match request.service_id {
+        Some(id) => Some(open_service(edge, &id).await?),
+        None => None,
+    };
     let mut participants = Vec::new();
-    for GuestRequest { role, name, language } in request.guests {
+    let mut contacts = HashMap::new();
+    for guest in request.guests {
+        let contact = contact(edge, &guest)?;
+        let GuestRequest { role, name, language, .. } = guest;
         let role = match role {
             RoleWord::Patient => GuestRole::Patient,
             RoleWord::Relative => GuestRole::Relative,
             RoleWord::Interpreter => GuestRole::Interpreter,
             RoleWord::Practitioner => return Err(Failure::bad_request("a practitioner is no guest")),
         };
+        let id = ParticipantId::new(edge.clock.new_uuid());
+        if !contact.is_empty() {
+            contacts.insert(id, contact);
+        }
         participants.push(Participant {
-            id: ParticipantId::new(edge.clock.new_uuid()),
+            id,
             name: name.trim().into(),
             part: Part::Guest(role),
             language: language.into(),
         });
     }
-    for practitioner in request.practitioners {
+    participants.extend(practitioners_named(edge, request.practitioners).await?);
+    let booking = Booking {
+        starts_at: instant(&request.starts_at)?,
+        ends_at: instant(&request.ends_at)?,
+        service: service.as_ref().map_or(request.service.trim(), |service| &service.name).to_owned(),
+        service_id: service.map(|service| service.id),
+        participants,
+        note: request.note.into(),
+    };
+    Ok((booking, contacts))
+}
+
+/// Practitioners who can be booked, as participants of an appointment.
+pub(super) async fn practitioners_named(edge: &Edge, named: Vec<String>) -> Result<Vec<Participant>, Failure> {
+    let mut participants = Vec::new();
+    for practitioner in named {
         let unknown = || {
             let detail = "there is no practitioner of that identifier who can be booked";
             Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownPractitioner, detail)
@@ -121,16 +157,31 @@ async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failur
             language: Default::default(),
         });
     }
-    Ok(Booking {
-        starts_at: instant(&request.starts_at)?,
-        ends_at: instant(&request.ends_at)?,
-        service: request.service.trim().to_owned(),
-        participants,
-        note: request.note.into(),
+    Ok(participants)
+}
+
+/// The service of that identifier, if it takes bookings.
+async fn open_service(edge: &Edge, id: &str) -> Result<Service, Failure> {
+    let unknown = || {
+        let detail = "there is no service of that identifier which takes bookings";
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownService, detail)
+    };
+    let id: ServiceId = id.parse().map_err(|_| unknown())?;
+    edge.store.service(id).await?.filter(|service| !service.is_closed).ok_or_else(unknown)
+}
+
+/// How a guest is reached. What was left empty in a form is nothing.
+fn contact(edge: &Edge, guest: &GuestRequest) -> Result<Contact, Failure> {
+    let today = edge.clock.now().with_timezone(&edge.hospital.time_zone).date_naive();
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    Ok(Contact {
+        email: given(&guest.email).map(|typed| EmailAddress::parse(&typed)).transpose()?,
+        telephone: given(&guest.telephone).map(|typed| TelephoneNumber::parse(&typed)).transpose()?,
+        birth_date: given(&guest.birth_date).map(|typed| Contact::birth_date(&typed, today)).transpose()?,
     })
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
     let parsed = DateTime::parse_from_rfc3339(text);
     parsed
         .map(|at| at.to_utc())
@@ -139,12 +190,13 @@ fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
 
 /// `POST /api/appointments/{appointment}/cancel`
 pub(super) async fn cancel(
-    edge: State<Edge>,
+    State(edge): State<Edge>,
     signed_in: SignedIn,
-    appointment: One<AppointmentId>,
+    One(id): One<AppointmentId>,
 ) -> Result<Json<AppointmentEntry>, Failure> {
-    let by = signed_in.0.id;
-    change(edge, signed_in, appointment, |status, at| status.cancel(at, by)).await
+    let mut appointment = allowed(&edge, &signed_in, id, Verb::ChangeAppointment).await?;
+    changes::call_off(&edge, &mut appointment, CalledOff::ByStaff, signed_in.0.id).await?;
+    Ok(Json(entry(&edge, &signed_in, &appointment).await?))
 }
 
 /// `POST /api/appointments/{appointment}/noshow`
@@ -157,7 +209,7 @@ pub(super) async fn miss(
     change(edge, signed_in, appointment, |status, at| status.miss(at, by)).await
 }
 
-async fn change(
+pub(super) async fn change(
     State(edge): State<Edge>,
     signed_in: SignedIn,
     One(id): One<AppointmentId>,
@@ -206,7 +258,7 @@ pub(super) async fn allowed(
     Ok(appointment)
 }
 
-async fn entry(
+pub(super) async fn entry(
     edge: &Edge,
     signed_in: &SignedIn,
     appointment: &Appointment,
@@ -214,6 +266,7 @@ async fn entry(
     let actor: Actor = signed_in.actor();
     let may = |verb| authorize(&actor, verb, &Object::Appointment(appointment)).is_ok();
     let links = edge.store.links_of(appointment.id).await?;
+    let course = edge.store.course(appointment.id).await?;
     let places = edge.live.places(appointment.id).await.unwrap_or_default();
     let now = edge.clock.now();
     // Of several links of a person the newest counts: making one withdraws those before.
@@ -237,6 +290,7 @@ async fn entry(
         starts_at: time(appointment.starts_at),
         ends_at: time(appointment.ends_at),
         service: appointment.service.clone(),
+        service_id: appointment.service_id.map(|id| id.to_string()),
         status: appointment.status.into(),
         outcome: match appointment.status {
             AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome.into()),
@@ -244,6 +298,7 @@ async fn entry(
         },
         participants: participants.collect(),
         note: appointment.note.expose().clone(),
+        course: (&course).into(),
         may_enter: may(Verb::Attend) && !appointment.status.is_over(),
         may_change: may(Verb::ChangeAppointment),
     })

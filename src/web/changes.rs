@@ -1,5 +1,7 @@
 //! What becomes of appointments beside the call: moved, closed, found; and the chain that they make.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,11 +13,12 @@ use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, NewLink, NewTime, Object,
-    ParticipantId, PlaceKind, PractitionerId, Verb, WrongStatus, authorize,
+    Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, CourseError, MoveError, NewLink, NewTime,
+    Object, Participant, ParticipantId, PatientPlace, PlaceKind, PractitionerId, Verb, WrongStatus, authorize,
 };
 use crate::protocol::{
-    AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, MoveRequest, ProblemCode, SearchRequest, time,
+    AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, CourseRequest, MoveRequest, PatientPlaceWord, ProblemCode,
+    SearchRequest, time,
 };
 
 /// A search goes so far back, and so far ahead.
@@ -69,7 +72,7 @@ pub(super) async fn carry_out(
         .guests
         .iter()
         .filter_map(|(old, new)| Some((*new, known.get(old)?.clone())))
-        .collect::<std::collections::HashMap<ParticipantId, Contact>>();
+        .collect::<HashMap<ParticipantId, Contact>>();
     let before = edge.store.course(old.id).await?;
     let course = Course { place: before.place, site: before.site, follows: before.follows, ..Course::default() };
     if !edge.store.move_appointment(old, &new, &rows, &contacts, &course).await? {
@@ -97,17 +100,6 @@ pub(super) async fn call_off(
     edge.live.closed(appointment).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was called off");
     Ok(())
-}
-
-/// `POST /api/appointments/{appointment}/cancel`
-pub(super) async fn cancel(
-    State(edge): State<Edge>,
-    signed_in: SignedIn,
-    One(id): One<AppointmentId>,
-) -> Result<Json<AppointmentEntry>, Failure> {
-    let mut appointment = allowed(&edge, &signed_in, id, Verb::ChangeAppointment).await?;
-    call_off(&edge, &mut appointment, CalledOff::ByStaff, signed_in.0.id).await?;
-    Ok(Json(appointments::entry(&edge, &signed_in, &appointment).await?))
 }
 
 /// `POST /api/appointments/{appointment}/close`: done, by telephone, in person or not held. Not while somebody is in the call, which
@@ -195,4 +187,60 @@ pub(super) async fn search(
 /// The slot was taken meanwhile: for guests, who know of no practitioners.
 pub(super) fn slot_taken() -> Failure {
     Failure::new(StatusCode::CONFLICT, ProblemCode::SlotTaken, "this time is not free any more")
+}
+
+/// What a booking says of where the patient is and what it follows. What this person may not see cannot be followed.
+pub(super) async fn course_of(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    request: Option<&CourseRequest>,
+) -> Result<Course, Failure> {
+    let Some(request) = request else { return Ok(Course::default()) };
+    let place = match request.place {
+        PatientPlaceWord::AtHome => PatientPlace::AtHome,
+        PatientPlaceWord::Room => PatientPlace::Room(request.room.clone().unwrap_or_default()),
+    };
+    let follows = match &request.follows {
+        Some(id) => {
+            let id = id.parse().map_err(|_| Failure::not_found())?;
+            Some(allowed(edge, signed_in, id, Verb::SeeAppointment).await?.id)
+        }
+        None => None,
+    };
+    let site = request.site.clone().unwrap_or_default();
+    Ok(Course { place, site, follows, ..Course::default() }.checked()?)
+}
+
+/// Whoever was in the visit that this one follows, under the same name, is reached as they were then.
+pub(super) async fn contacts_of_followed(
+    edge: &Edge,
+    course: &Course,
+    participants: &[Participant],
+    contacts: &mut HashMap<ParticipantId, Contact>,
+) -> Result<(), Failure> {
+    let Some(followed) = course.follows else { return Ok(()) };
+    let Some(before) = edge.store.appointment(followed).await? else { return Ok(()) };
+    let known = edge.store.contacts_of(followed).await?;
+    for person in participants.iter().filter(|person| person.role().is_guest()) {
+        let same = before.participants.iter().find(|one| one.name == person.name && one.part == person.part);
+        if let Some(contact) = same.and_then(|one| known.get(&one.id)) {
+            contacts.entry(person.id).or_insert_with(|| contact.clone());
+        }
+    }
+    Ok(())
+}
+
+impl From<MoveError> for Failure {
+    fn from(error: MoveError) -> Self {
+        match error {
+            MoveError::Status(status) => status.into(),
+            MoveError::Book(book) => book.into(),
+        }
+    }
+}
+
+impl From<CourseError> for Failure {
+    fn from(error: CourseError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadPlace, error.to_string())
+    }
 }

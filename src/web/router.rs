@@ -32,7 +32,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/practitioners", get(appointments::practitioners))
         .route("/api/appointments", get(appointments::list).post(appointments::book))
         .route("/api/appointments/{appointment}", get(appointments::show))
-        .route("/api/appointments/{appointment}/cancel", post(changes::cancel))
+        .route("/api/appointments/{appointment}/cancel", post(appointments::cancel))
         .merge(agenda_routes())
         .route("/api/appointments/{appointment}/noshow", post(appointments::miss))
         .route(
