@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_silent_page_is_told_and_then_gone() {
-        let at = |seconds| DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap();
         let entry = QueueEntry {
             id: QueueEntryId::new(uuid::Uuid::from_u128(1)),
             service: ServiceId::new(uuid::Uuid::from_u128(2)),

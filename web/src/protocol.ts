@@ -56,9 +56,19 @@ export type WindowWord = "main" | "second";
 
 export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describe" | "mark" | "scroll" | "window" | "view" | "stop" | "unwatched";
 
+export type PatientPlaceWord = "at_home" | "room";
+
+export type CalledOffWord = "moved" | "by_patient" | "by_staff";
+
+export type WeekdayWord = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+export type HolidayWord = "new_year" | "easter_monday" | "labour_day" | "victory1945" | "ascension" | "whit_monday" | "national_day" | "assumption" | "all_saints" | "armistice1918" | "christmas";
+
+export type QueueStateWord = "waiting" | "taken" | "refused" | "left" | "gone";
+
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -628,6 +638,178 @@ export type SignedOut = { next: string, };
 
 export type PractitionerEntry = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
 
+export type CourseEntry = { place: PatientPlaceWord, 
+/**
+ * The name of the room, where the patient is in one.
+ */
+room?: string, 
+/**
+ * Where the practitioner sits; empty: where the service is.
+ */
+site: string, 
+/**
+ * The appointment that was moved here.
+ */
+replaces?: string, 
+/**
+ * The one that took its place.
+ */
+movedTo?: string, 
+/**
+ * The one after whose visit it was booked.
+ */
+follows?: string, calledOff?: CalledOffWord, };
+
+export type CourseRequest = { place: PatientPlaceWord, 
+/**
+ * The name of the room, where the patient is in one.
+ */
+room?: string, 
+/**
+ * Where the practitioner sits; absent: where the service is.
+ */
+site?: string, 
+/**
+ * The appointment after whose visit this is booked. Guests of the same name are reached as they were there.
+ */
+follows?: string, };
+
+export type Chain = { links: Array<ChainLink>, followUps: Array<ChainLink>, };
+
+export type ChainLink = { appointment: string, startsAt: string, endsAt: string, status: AppointmentStatusWord, calledOff?: CalledOffWord, };
+
+export type MoveRequest = { 
+/**
+ * RFC 3339 with offset.
+ */
+startsAt: string, endsAt: string, practitioners?: Array<string>, };
+
+export type CloseRequest = { outcome: OutcomeWord, };
+
+export type SearchRequest = { name: string, };
+
+export type SlotEntry = { startsAt: string, endsAt: string, practitioner: string, name: string, 
+/**
+ * Where the practitioner sits; may be empty.
+ */
+site: string, };
+
+export type ServiceEntry = { service: string, name: string, site: string, telephone: string, isClosed: boolean, members: Array<MemberEntry>, policy: ServicePolicyEntry, queue: QueueSettingsEntry, changed?: ChangeEntry, };
+
+export type MemberEntry = { practitioner: string, name: string, };
+
+export type ServicePolicyEntry = { mayPatientsCancel: boolean, mayPatientsMove: boolean, 
+/**
+ * Until so many hours before the start.
+ */
+noticeHours: number, isOpenOnHolidays: boolean, };
+
+export type QueueSettingsEntry = { 
+/**
+ * The whole public address; absent while there is none.
+ */
+address?: string, 
+/**
+ * What the service gives out; absent while the queue takes nobody.
+ */
+code?: string, 
+/**
+ * How long an appointment from the queue lasts at most.
+ */
+minutes: number, };
+
+export type ChangeEntry = { name: string, at: string, };
+
+export type ServiceRequest = { name: string, site: string, telephone: string, isClosed: boolean, 
+/**
+ * Identifiers of practitioners.
+ */
+members: Array<string>, policy: ServicePolicyEntry, };
+
+export type QueueSettingsRequest = { slug: string | null, isOpen: boolean, wantsNewCode: boolean, minutes: number, };
+
+export type ScheduleEntry = { 
+/**
+ * By day and beginning.
+ */
+patterns: Array<PatternEntry>, 
+/**
+ * By first day: those of the service and those of the whole hospital.
+ */
+exceptions: Array<ExceptionEntry>, 
+/**
+ * The public holidays of the next twelve months.
+ */
+holidays: Array<HolidayEntry>, };
+
+export type PatternEntry = { pattern: string, 
+/**
+ * Absent: of every member.
+ */
+practitioner?: string, site: string, weekday: WeekdayWord, from: string, to: string, slotMinutes: number, validFrom: string, 
+/**
+ * The last day; absent: until further notice.
+ */
+validUntil?: string, changed: ChangeEntry, };
+
+export type PatternRequest = { practitioner?: string, site: string, weekday: WeekdayWord, from: string, to: string, slotMinutes: number, validFrom: string, validUntil?: string, };
+
+export type ExceptionEntry = { exception: string, 
+/**
+ * Of the whole hospital, not only of this service.
+ */
+isOfHospital: boolean, practitioner?: string, firstDay: string, lastDay: string, from?: string, to?: string, 
+/**
+ * Of hours that are open beside the weekly ones; absent: closed.
+ */
+slotMinutes?: number, reason: string, changed: ChangeEntry, };
+
+export type ExceptionRequest = { isOfHospital: boolean, practitioner?: string, firstDay: string, lastDay: string, from?: string, to?: string, slotMinutes?: number, reason: string, };
+
+export type HolidayEntry = { day: string, holiday: HolidayWord, };
+
+export type GuestChangeRequest = { link: string, };
+
+export type GuestChanges = { mayCancel: boolean, mayMove: boolean, 
+/**
+ * Until then.
+ */
+until: string, 
+/**
+ * Where it may be moved to, by start; empty when it may not.
+ */
+slots: Array<GuestSlot>, };
+
+export type GuestSlot = { startsAt: string, endsAt: string, };
+
+export type GuestMoveRequest = { link: string, startsAt: string, };
+
+export type GuestMoved = { startsAt: string, endsAt: string, address: string, };
+
+export type QueueEnterRequest = { 
+/**
+ * The last part of the address.
+ */
+queue: string, code: string, name: string, telephone: string, language: LanguageWord, };
+
+export type QueueEntered = { entry: string, };
+
+export type QueueStateRequest = { entry: string, };
+
+export type QueueState = { state: QueueStateWord, since: string, };
+
+export type QueueEntryEntry = { entry: string, service: string, serviceName: string, name: string, telephone: string, language: LanguageWord, since: string, 
+/**
+ * Their page has said nothing for a minute: they may not hear when they are taken.
+ */
+isSilent: boolean, 
+/**
+ * Who of the service may be booked.
+ */
+members: Array<MemberEntry>, };
+
+export type QueueTakeRequest = { practitioner?: string, };
+
 export type BookingRequest = { 
 /**
  * RFC 3339 with offset.
@@ -644,7 +826,11 @@ guests: Array<GuestRequest>,
 /**
  * Identifiers of practitioners, at least one.
  */
-practitioners: Array<string>, note: string, };
+practitioners: Array<string>, note: string, 
+/**
+ * Where the patient is, and what this visit follows; absent: at home, and nothing.
+ */
+course?: CourseRequest | null, };
 
 export type GuestRequest = { role: RoleWord, name: string, language: LanguageWord, 
 /**
@@ -668,7 +854,7 @@ export type IssuedLink = { participant: string, role: RoleWord, name: string,
  */
 address: string, expiresAt: string, };
 
-export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
+export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, course: CourseEntry, 
 /**
  * The reader is booked in it, so may enter its consultation.
  */

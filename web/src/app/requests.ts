@@ -19,7 +19,7 @@ import type {
 import { askToSignIn } from "./who";
 
 /** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
-async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, options?: CallOptions): Promise<T> {
+export async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, options?: CallOptions): Promise<T> {
   try {
     return await call<T>(method, path, options);
   } catch (cause) {
@@ -30,9 +30,9 @@ async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, o
 
 const id = encodeURIComponent;
 
-/** The appointments of a day (`2026-11-25`) in the hospital's time zone that this person may see. */
-export const appointmentsOf = (day: string, signal: AbortSignal): Promise<AppointmentEntry[]> =>
-  ask("GET", `/api/appointments?day=${id(day)}`, { signal });
+/** The appointments of a day (`2026-11-25`), or of several from then on, in the hospital's time zone that this person may see. */
+export const appointmentsOf = (day: string, signal: AbortSignal, days = 1): Promise<AppointmentEntry[]> =>
+  ask("GET", `/api/appointments?day=${id(day)}${days === 1 ? "" : `&days=${days}`}`, { signal });
 
 export const appointment = (appointment: string): Promise<AppointmentEntry> =>
   ask("GET", `/api/appointments/${id(appointment)}`);

@@ -149,6 +149,7 @@ function EndDialog({ visit, onClose }: { visit: Visit; onClose(): void }) {
           </label>
         ))}
       </fieldset>
+      <FollowUp appointment={visit.appointment} />
       <Fault text={fault.value} />
       <div class="actions">
         <button type="button" class="button" onClick={onClose}>

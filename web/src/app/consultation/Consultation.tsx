@@ -164,6 +164,7 @@ function OverPage({ appointment, over, again }: { appointment: string; over: Ove
               {tk("summary")}
             </a>
           )}
+          {over.why === "ended" && <FollowUp appointment={appointment} />}
           {over.why !== "ended" && (
             <button type="button" class="button" onClick={again}>
               {over.why === "taken_over"
