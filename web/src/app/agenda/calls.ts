@@ -24,7 +24,8 @@ export const move = (appointment: string, request: MoveRequest): Promise<Booked>
 export const close = (appointment: string, outcome: OutcomeWord): Promise<AppointmentEntry> =>
   ask("POST", `/api/appointments/${id(appointment)}/close`, { json: { outcome } });
 
-export const chainOf = (appointment: string): Promise<Chain> => ask("GET", `/api/appointments/${id(appointment)}/chain`);
+export const chainOf = (appointment: string): Promise<Chain> =>
+  ask("GET", `/api/appointments/${id(appointment)}/chain`);
 
 export const services = (): Promise<ServiceEntry[]> => ask("GET", "/api/services");
 

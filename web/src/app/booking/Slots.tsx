@@ -57,7 +57,9 @@ export function Slots({ service, from, zone, practitioner, chosen, onChoose }: S
     const day = isoDay(new Date(slot.startsAt), zone);
     days.set(day, [...(days.get(day) ?? []), slot]);
   }
-  const now = slots.value?.find((slot) => slot.startsAt === chosen?.startsAt && slot.practitioner === chosen.practitioner);
+  const now = slots.value?.find(
+    (slot) => slot.startsAt === chosen?.startsAt && slot.practitioner === chosen.practitioner,
+  );
   return (
     <section class="slots" aria-labelledby={id}>
       <div class="slots-head">

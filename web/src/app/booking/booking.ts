@@ -1,4 +1,11 @@
-import type { AppointmentEntry, BookingRequest, LanguageWord, ProblemCode, RoleWord, ServiceEntry } from "../../protocol";
+import type {
+  AppointmentEntry,
+  BookingRequest,
+  LanguageWord,
+  ProblemCode,
+  RoleWord,
+  ServiceEntry,
+} from "../../protocol";
 
 export const NOTE_MAX = 4000;
 const NAME_MAX = 120;

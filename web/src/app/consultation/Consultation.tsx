@@ -43,6 +43,7 @@ import { Studies } from "./Studies";
 import { Videos } from "./Videos";
 import { type Over, Visit } from "./visit";
 import "./consultation.css";
+import { FollowUp } from "./FollowUp";
 
 export function Consultation({ appointment }: { appointment: string }) {
   const { query, path, route } = useLocation();

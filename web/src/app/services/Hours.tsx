@@ -213,11 +213,18 @@ function Who({ service, value, set }: { service: ServiceEntry; value: string; se
   );
 }
 
-function Field(props: { word: string; type: string; value: string; set(value: string): void }) {
+function Field(props: {
+  word: string;
+  type: "text" | "time" | "date" | "number";
+  value: string;
+  set(value: string): void;
+}) {
+  // The types of Preact want one literal each; the four take the same.
+  const type = props.type as "text";
   return (
     <label class="field">
       {props.word}
-      <input type={props.type} value={props.value} onInput={(event) => props.set(event.currentTarget.value)} />
+      <input type={type} value={props.value} onInput={(event) => props.set(event.currentTarget.value)} />
     </label>
   );
 }

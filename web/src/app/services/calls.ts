@@ -22,7 +22,8 @@ export const putService = (service: string, request: ServiceRequest): Promise<Se
 export const putQueue = (service: string, request: QueueSettingsRequest): Promise<ServiceEntry> =>
   ask("PUT", `/api/services/${id(service)}/queue`, { json: request });
 
-export const scheduleOf = (service: string): Promise<ScheduleEntry> => ask("GET", `/api/services/${id(service)}/schedule`);
+export const scheduleOf = (service: string): Promise<ScheduleEntry> =>
+  ask("GET", `/api/services/${id(service)}/schedule`);
 
 export const addPattern = (service: string, request: PatternRequest): Promise<ScheduleEntry> =>
   ask("POST", `/api/services/${id(service)}/patterns`, { json: request });
