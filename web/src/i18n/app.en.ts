@@ -425,7 +425,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   change_not_offered: "This appointment cannot be changed here. Call the hospital.",
   change_too_late: "It is too late to change this appointment here. Call the hospital.",
   queue_closed: "This queue takes nobody at the moment. Call the hospital.",
-  queue_code_wrong: "This is not the right code. Read again the one that the department gave you.",
+  queue_code_wrong: "These are not the letters and digits that the department gave. Read them again.",
   queue_full: "The queue is full. Try again later, or call the hospital.",
   bad_queue_address: "The address has 3 to 40 small letters, digits and hyphens.",
   queue_address_taken: "Another queue has this address already. Choose another one.",

@@ -438,7 +438,7 @@ export const problemsFr: Record<ProblemCode, string> = {
   change_not_offered: "Ce rendez-vous ne se change pas ici. Appelez l’hôpital.",
   change_too_late: "Il est trop tard pour changer ce rendez-vous ici. Appelez l’hôpital.",
   queue_closed: "Cette file n’accueille personne en ce moment. Appelez l’hôpital.",
-  queue_code_wrong: "Ce code n’est pas le bon. Relisez celui que le service vous a donné.",
+  queue_code_wrong: "Ce ne sont pas les lettres et les chiffres que le service a donnés. Relisez-les.",
   queue_full: "La file est pleine. Réessayez plus tard, ou appelez l’hôpital.",
   bad_queue_address: "L’adresse a de 3 à 40 petites lettres, chiffres et tirets.",
   queue_address_taken: "Une autre file a déjà cette adresse. Choisissez-en une autre.",
