@@ -125,3 +125,15 @@ id!(
     /// The national health identity of a patient, as it was written down once.
     InsRecordId
 );
+id!(
+    /// Hours of a service that come back every week.
+    PatternId
+);
+id!(
+    /// Days on which a service's hours are otherwise.
+    ExceptionId
+);
+id!(
+    /// Somebody in the queue of a service, without an appointment.
+    QueueEntryId
+);

@@ -86,11 +86,19 @@ pub enum Verb {
     CheckIdentity,
     /// Keep the national health identity of a patient.
     KeepIns,
+    /// See the services, their hours and their free time.
+    SeeServices,
+    /// Change services, their members, hours, policies and queues.
+    ChangeServices,
+    /// See who waits in the queue of a service, take or refuse them.
+    ServeQueue,
+    /// Call one's own appointment off, or move it.
+    ChangeOwnAppointment,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 46] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -133,6 +141,10 @@ impl Verb {
         Self::SetWaitingPolicy,
         Self::CheckIdentity,
         Self::KeepIns,
+        Self::SeeServices,
+        Self::ChangeServices,
+        Self::ServeQueue,
+        Self::ChangeOwnAppointment,
     ];
 }
 
@@ -143,6 +155,8 @@ pub enum Object<'a> {
     Agenda,
     /// One appointment with its people and studies.
     Appointment(&'a Appointment),
+    /// The queue of a service; whether the actor works there.
+    Queue { is_member: bool },
     /// A running consultation, and where the actor stands in it.
     Consultation { appointment: &'a Appointment, place: PlaceKind },
     /// Who waits for one appointment, in the room of its service.
@@ -229,6 +243,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         (Verb::KeepIns, Object::Appointment(appointment)) => {
             is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment)
         }
+        (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
+        (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::ServeQueue, Object::Queue { is_member }) => is(StaffRole::Secretary) || may_consult && *is_member,
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
@@ -245,6 +262,9 @@ fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object
         // What was said of the patient is the patient's.
         (Verb::FetchDocuments, Object::Appointment(appointment)) => {
             role == Role::Patient && appointment.patient().is_some_and(|patient| patient.id == participant)
+        }
+        (Verb::ChangeOwnAppointment, Object::Appointment(appointment)) => {
+            appointment.patient().is_some_and(|patient| patient.id == participant)
         }
         (
             Verb::SendMedia

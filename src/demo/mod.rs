@@ -1,6 +1,7 @@
 //! The demonstration: synthetic people, appointments and studies, and an identity provider of its own, on loopback only.
 
 pub mod idp;
+mod services;
 pub mod studies;
 
 use std::convert::Infallible;
@@ -135,6 +136,7 @@ impl Demo {
     /// Makes the people and their appointments, prints the two addresses, then makes the studies; then waits for ever.
     pub async fn tell(&self) -> Result<Infallible> {
         let people = self.people().await?;
+        services::open(&self.app, &people).await?;
         let today = self.visits(&people).await?;
         let port = self.address.port();
         println!("Parvis demo: synthetic people only, on this machine only.\n");

@@ -33,9 +33,11 @@ macro_rules! both_ways {
 }
 
 mod door;
+mod agenda;
 mod marks;
 mod waiting;
 
+pub use agenda::{read_day, read_time_of_day, time_of_day};
 pub use marks::drawn;
 
 both_ways!(OpenedBy, clinical::DocumentDoor, Sms, Email, Pin, BirthDate);

@@ -4,6 +4,7 @@
 //! docs/protocol.md tells the sequence; `fixtures/protocol/` holds one example a message.
 
 mod after;
+mod agenda;
 mod client;
 mod convert;
 mod door;
@@ -23,6 +24,7 @@ mod words;
 mod worklist;
 
 pub use after::*;
+pub use agenda::*;
 pub use client::*;
 pub use convert::*;
 pub use door::*;

@@ -72,6 +72,18 @@ pub enum ProblemCode {
     InsBirthPlace,
     InsNumber,
     InsStatus,
+    // the agenda
+    BadSchedule,
+    BadPlace,
+    SlotTaken,
+    ChangeNotOffered,
+    ChangeTooLate,
+    QueueClosed,
+    QueueCodeWrong,
+    QueueFull,
+    BadQueueAddress,
+    QueueAddressTaken,
+    PractitionerTakenNow,
     // studies
     NotDicom,
     NoImages,

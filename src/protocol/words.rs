@@ -165,3 +165,26 @@ words!(
     /// How far a national health identity is proven: provisoire, récupérée, validée, qualifiée.
     InsStatusWord { Provisional, Retrieved, Validated, Qualified }
 );
+words!(
+    /// Where the patient is during a visit.
+    PatientPlaceWord { AtHome, Room }
+);
+words!(
+    /// Why an appointment was called off.
+    CalledOffWord { Moved, ByPatient, ByStaff }
+);
+words!(
+    /// A day of the week.
+    WeekdayWord { Mon, Tue, Wed, Thu, Fri, Sat, Sun }
+);
+words!(
+    /// A public holiday of France.
+    HolidayWord {
+        NewYear, EasterMonday, LabourDay, Victory1945, Ascension, WhitMonday, NationalDay, Assumption, AllSaints,
+        Armistice1918, Christmas
+    }
+);
+words!(
+    /// How somebody in the queue of a service stands; `gone`: nothing is known of them.
+    QueueStateWord { Waiting, Taken, Refused, Left, Gone }
+);

@@ -245,7 +245,7 @@ pub(super) fn micros(time: DateTime<Utc>) -> DateTime<Utc> {
 /// Both directions between an enumeration and the words that rows hold for it.
 macro_rules! words {
     ($to:ident, $from:ident, $enum:ty { $($variant:path => $word:literal),+ $(,)? }) => {
-        fn $to(value: $enum) -> &'static str {
+        pub(super) fn $to(value: $enum) -> &'static str {
             match value {
                 $($variant => $word),+
             }

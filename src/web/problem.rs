@@ -179,6 +179,11 @@ impl From<store::Error> for Failure {
                 ProblemCode::ServiceNameTaken,
                 "this site has a service of that name",
             ),
+            store::Error::Constraint(store::Constraint::QueueAddress) => Self::new(
+                StatusCode::CONFLICT,
+                ProblemCode::QueueAddressTaken,
+                "another queue has that address",
+            ),
             other => Self::internal(&other),
         }
     }

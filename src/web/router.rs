@@ -12,6 +12,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest, health, hospital, identity, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, waiting_room, worklist};
+use super::{Edge, agenda, appointments, assets, changes, diag, extract, files, guest, guest_changes, health, hospital, key_images, links, quality, queue, record, services, sign_in, slots, socket, studies, summary, worklist};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
@@ -32,6 +33,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments", get(appointments::list).post(appointments::book))
         .route("/api/appointments/{appointment}", get(appointments::show))
         .route("/api/appointments/{appointment}/cancel", post(appointments::cancel))
+        .merge(agenda_routes())
         .route("/api/appointments/{appointment}/noshow", post(appointments::miss))
         .route(
             "/api/appointments/{appointment}/participants/{participant}/link",
@@ -128,6 +130,37 @@ pub fn router(edge: Edge) -> Router {
         .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+}
+
+/// Schedules, slots, what becomes of appointments, and queues.
+fn agenda_routes() -> Router<Edge> {
+    Router::new()
+        .route("/api/appointments/search", post(changes::search))
+        .route("/api/appointments/{appointment}/move", post(changes::move_it))
+        .route("/api/appointments/{appointment}/close", post(changes::close))
+        .route("/api/appointments/{appointment}/chain", get(changes::chain))
+        .route("/api/services", get(services::list).post(services::make))
+        .route("/api/services/candidates", get(services::candidates))
+        .route("/api/services/{service}", put(services::put))
+        .route("/api/services/{service}/slots", get(slots::list))
+        .route("/api/services/{service}/queue", put(services::set_queue))
+        .route("/api/services/{service}/schedule", get(services::schedule))
+        .route("/api/services/{service}/patterns", post(services::add_pattern))
+        .route(
+            "/api/services/{service}/patterns/{pattern}",
+            put(services::put_pattern).delete(services::remove_pattern),
+        )
+        .route("/api/services/{service}/exceptions", post(services::add_exception))
+        .route("/api/services/{service}/exceptions/{exception}", delete(services::remove_exception))
+        .route("/api/guest/slots", post(guest_changes::offered))
+        .route("/api/guest/cancel", post(guest_changes::cancel))
+        .route("/api/guest/reschedule", post(guest_changes::reschedule))
+        .route("/api/queue", get(queue::list))
+        .route("/api/queue/enter", post(queue::enter))
+        .route("/api/queue/state", post(queue::state))
+        .route("/api/queue/leave", post(queue::leave))
+        .route("/api/queue/{entry}/take", post(queue::take))
+        .route("/api/queue/{entry}/refuse", post(queue::refuse))
 }
 
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \

@@ -33,7 +33,7 @@ const fn adapter(
 }
 
 const TABLE: [Module; 26] = [
-    pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
+    pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
     pure(
         "imaging",

@@ -7,6 +7,7 @@
 )]
 
 mod after;
+mod agenda;
 mod architecture;
 mod archive;
 mod badnet;

@@ -14,6 +14,8 @@ const View = lazy(() => import("./view/View").then((module) => module.View));
 const Consultation = lazy(() => import("./consultation/Consultation").then((module) => module.Consultation));
 const Record = lazy(() => import("./record/Record").then((module) => module.Record));
 
+const Services = lazy(() => import("./services/Services").then((module) => module.Services));
+
 const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
 
 const Report = lazy(() => import("./report/Report").then((module) => module.Report));
@@ -41,6 +43,9 @@ export function App() {
         <Router>
           <Route path="/app" component={AgendaPage} />
           <Route path="/app/day/:day" component={AgendaPage} />
+          <Route path="/app/week/:day" component={WeekPage} />
+          <Route path="/app/list/:day" component={ListPage} />
+          <Route path="/app/services" component={ServicesPage} />
           <Route path="/app/worklist" component={WorklistPage} />
           <Route path="/app/summary/:appointment" component={SummaryRoute} />
           <Route path="/app/report/:appointment" component={ReportPage} />
@@ -57,6 +62,18 @@ export function App() {
 
 function AgendaPage({ day }: { day?: string }) {
   return <Signed>{(me) => <Agenda me={me} {...(day !== undefined && { day })} />}</Signed>;
+}
+
+function WeekPage({ day }: { day: string }) {
+  return <Signed>{(me) => <Agenda me={me} day={day} view="week" />}</Signed>;
+}
+
+function ListPage({ day }: { day: string }) {
+  return <Signed>{(me) => <Agenda me={me} day={day} view="list" />}</Signed>;
+}
+
+function ServicesPage() {
+  return <Signed>{(me) => <Services me={me} />}</Signed>;
 }
 
 function ConsultationPage({ appointment }: { appointment: string }) {

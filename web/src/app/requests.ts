@@ -35,9 +35,9 @@ export async function ask<T>(
 
 const id = encodeURIComponent;
 
-/** The appointments of a day (`2026-11-25`) in the hospital's time zone that this person may see. */
-export const appointmentsOf = (day: string, signal: AbortSignal): Promise<AppointmentEntry[]> =>
-  ask("GET", `/api/appointments?day=${id(day)}`, { signal });
+/** The appointments of a day (`2026-11-25`), or of several from then on, in the hospital's time zone that this person may see. */
+export const appointmentsOf = (day: string, signal: AbortSignal, days = 1): Promise<AppointmentEntry[]> =>
+  ask("GET", `/api/appointments?day=${id(day)}${days === 1 ? "" : `&days=${days}`}`, { signal });
 
 export const appointment = (appointment: string): Promise<AppointmentEntry> =>
   ask("GET", `/api/appointments/${id(appointment)}`);

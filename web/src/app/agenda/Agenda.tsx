@@ -17,21 +17,29 @@ import { facts, mayBook } from "../who";
 import { sentenceOf, t } from "../words";
 import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, waitingOf } from "./agenda";
 import { isAlarmOn } from "./alarm";
+import { ta } from "./agenda.words";
+import { placeOfView, spanOf, stepOf, type View } from "./calendar";
 import { AgendaFeed } from "./feed";
+import { ListView } from "./ListView";
 import { Panel } from "./Panel";
+import { QueuePanel } from "./QueuePanel";
+import { Search } from "./Search";
+import { WeekView } from "./WeekView";
 import "./agenda.css";
 
-/** The day: who waits on top, then the appointments by time, and the chosen one beside them. */
-export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
+/** A day, a week or two weeks: who waits on top, then the appointments by time, and the chosen one beside them. */
+export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string; view?: View }) {
   const { route } = useLocation();
   const now = useClock();
   const zone = facts.value?.timeZone ?? "UTC";
   const today = isoDay(new Date(now), zone);
   const day = asked !== undefined && isDay(asked) ? asked : today;
-  const feed = useMemo(() => new AgendaFeed(day), [day]);
+  const { first, days } = spanOf(view, day);
+  const feed = useMemo(() => new AgendaFeed(first, undefined, days), [first, days]);
   useEffect(() => () => feed.close(), [feed]);
   const chosen = useSignal<string | undefined>(undefined);
   const isBooking = useSignal(false);
+  const found = useSignal<readonly AppointmentEntry[] | undefined>(undefined);
 
   const entries = inOrder(feed.entries.value ?? []);
   const waiting = waitingOf(entries, now);
@@ -40,8 +48,13 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
   const heading = usePage(
     waiting.length > 0 ? `${flash}${t.count("agenda.titleWaiting", waiting.length)}` : t("agenda.title"),
   );
-  const goTo = (to: string) => route(to === today ? "/app" : `/app/day/${to}`);
-  const selected = entries.find((entry) => entry.appointment === chosen.value);
+  const goTo = (to: string) => route(placeOfView(view, to, today));
+  const isChosen = (entry: AppointmentEntry) => entry.appointment === chosen.value;
+  const selected = entries.find(isChosen) ?? found.value?.find(isChosen);
+  const choose = (entry: AppointmentEntry) => {
+    chosen.value = entry.appointment;
+  };
+  const firstInWords = dayInWords(`${first}T12:00:00Z`, "UTC");
 
   return (
     <>
@@ -51,10 +64,24 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
           <div class="agenda-head">
             <h1 ref={heading} tabIndex={-1}>
               <span class="spoken">{t("agenda.title")} </span>
-              {dayInWords(`${day}T12:00:00Z`, "UTC")}
+              {view === "day" && firstInWords}
+              {view === "week" && ta("weekOf", { day: firstInWords })}
+              {view === "list" && ta("listFrom", { day: firstInWords })}
             </h1>
+            <nav class="agenda-views" aria-label={ta("view")}>
+              {(["day", "week", "list"] as const).map((each) => (
+                <a key={each} href={placeOfView(each, day, today)} aria-current={each === view ? "page" : undefined}>
+                  {ta(each)}
+                </a>
+              ))}
+              {mayBook(me) || me.roles.includes("administrator") ? <a href="/app/services">{ta("services")}</a> : null}
+            </nav>
             <nav class="agenda-days" aria-label={t("agenda.chooseDay")}>
-              <DayButton icon={left} word={t("agenda.previousDay")} onClick={() => goTo(dayBeside(day, -1))} />
+              <DayButton
+                icon={left}
+                word={view === "day" ? t("agenda.previousDay") : ta(view === "week" ? "previousWeek" : "previousSpan")}
+                onClick={() => goTo(dayBeside(day, -stepOf(view)))}
+              />
               <input
                 type="date"
                 aria-label={t("agenda.chooseDay")}
@@ -63,7 +90,11 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
                   if (isDay(event.currentTarget.value)) goTo(event.currentTarget.value);
                 }}
               />
-              <DayButton icon={right} word={t("agenda.nextDay")} onClick={() => goTo(dayBeside(day, 1))} />
+              <DayButton
+                icon={right}
+                word={view === "day" ? t("agenda.nextDay") : ta(view === "week" ? "nextWeek" : "nextSpan")}
+                onClick={() => goTo(dayBeside(day, stepOf(view)))}
+              />
               {day !== today && (
                 <button type="button" class="button" onClick={() => goTo(today)}>
                   {t("agenda.today")}
@@ -91,16 +122,39 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
           )}
           {day === today && <CallBacks />}
           {day === today && <WaitingPanel me={me} now={now} zone={zone} />}
-          <section aria-labelledby="agenda-list">
+          <Search found={found} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />
+          <QueuePanel
+            now={now}
+            onTaken={(entry) => {
+              feed.fetch();
+              choose(entry);
+            }}
+          />
+          {view !== "day" && !isKnown && !feed.problem.value && <p class="muted">{t("app.loading")}</p>}
+          {view === "week" && isKnown && (
+            <WeekView
+              entries={entries}
+              first={first}
+              today={today}
+              now={now}
+              zone={zone}
+              chosen={chosen.value}
+              onChoose={choose}
+            />
+          )}
+          {view === "list" && isKnown && (
+            <ListView entries={entries} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />
+          )}
+          <section aria-labelledby="agenda-list" hidden={view !== "day"}>
             <h2 id="agenda-list">{t("agenda.list")}</h2>
             {!isKnown && !feed.problem.value && <p class="muted">{t("app.loading")}</p>}
-            {isKnown && entries.length === 0 && (
+            {isKnown && view === "day" && entries.length === 0 && (
               <div class="empty">
                 <p>{t("agenda.empty")}</p>
                 <p class="muted">{t("agenda.emptyHint")}</p>
               </div>
             )}
-            {entries.length > 0 && (
+            {view === "day" && entries.length > 0 && (
               <ul class="rows">
                 {entries.map((entry) => (
                   <Row

@@ -9,6 +9,7 @@ import { mayConsult, person } from "../who";
 import { t } from "../words";
 import { nameOf, statusOf, stepsOf } from "./agenda";
 import { DoorState } from "./DoorState";
+import { CourseSteps, PanelCourse } from "./PanelCourse";
 
 interface PanelProps {
   entry: AppointmentEntry;
@@ -61,6 +62,7 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
           {t("panel.report")}
         </a>
       )}
+      <PanelCourse entry={entry} zone={zone} onChanged={onChanged} />
       <h3>{t("panel.people")}</h3>
       <ul class="panel-people">
         {entry.participants.map((person) => {
@@ -112,6 +114,7 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
       </ul>
       <h3>{t("panel.note")}</h3>
       <p class={entry.note === "" ? "muted" : "panel-note"}>{entry.note === "" ? t("panel.noNote") : entry.note}</p>
+      <CourseSteps entry={entry} zone={zone} onChanged={onChanged} />
       {(steps.cancel || steps.noShow) && (
         <div class="panel-steps">
           {steps.noShow && (

@@ -47,6 +47,7 @@ import { Studies } from "./Studies";
 import { Videos } from "./Videos";
 import { type Over, Visit } from "./visit";
 import "./consultation.css";
+import { FollowUp } from "./FollowUp";
 
 export function Consultation({ appointment }: { appointment: string }) {
   const { query, path, route } = useLocation();
@@ -174,6 +175,7 @@ function OverPage({ appointment, over, again }: { appointment: string; over: Ove
               </a>
             </>
           )}
+          {over.why === "ended" && <FollowUp appointment={appointment} />}
           {over.why !== "ended" && (
             <button type="button" class="button" onClick={again}>
               {over.why === "taken_over"
