@@ -60,11 +60,17 @@ pub enum Verb {
     SeeWorklist,
     /// Come into a running consultation without being booked.
     DropIn,
+    /// See the last messages by e-mail and SMS of all appointments.
+    SeeOutbox,
+    /// Write the texts of messages, and say when people are reminded.
+    WriteTemplates,
+    /// Have an address at which one's own calendar reads one's appointments.
+    KeepCalendar,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -94,6 +100,9 @@ impl Verb {
         Self::WithdrawStudies,
         Self::SeeWorklist,
         Self::DropIn,
+        Self::SeeOutbox,
+        Self::WriteTemplates,
+        Self::KeepCalendar,
     ];
 }
 
@@ -162,6 +171,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
+        (Verb::SeeOutbox, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::WriteTemplates, Object::Agenda) => is(StaffRole::Administrator),
+        (Verb::KeepCalendar, Object::Agenda) => may_consult,
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
         }
