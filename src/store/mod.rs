@@ -5,6 +5,8 @@
 //! `tests/it/store.rs`, which fails for one that is missing there.
 
 mod appointments;
+mod calendar_feeds;
+mod chains;
 mod chats;
 mod consultations;
 mod contacts;
@@ -14,6 +16,8 @@ mod key_images;
 mod links;
 mod logins;
 mod marks;
+mod message_templates;
+mod messages;
 mod migrate;
 mod moves;
 mod practitioners;
@@ -31,6 +35,8 @@ pub use error::{Constraint, Error, Fault};
 pub use key_images::StoredKeyImage;
 pub use logins::{Login, LoginDigest, SignInAttempt};
 pub use marks::StoredMark;
+pub use message_templates::StoredTemplate;
+pub use messages::{MessageAlarm, MessageEnd, MessageLease, TakenMessage};
 pub use migrate::{Dialect, Migration, migrations};
 pub use quality::QualityKey;
 pub use studies::{StoredSeries, StoredStudy};

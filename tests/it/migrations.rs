@@ -27,6 +27,9 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0016_drop_in.sql", "2620da3c268dd15e"),
     ("migrations/0017_viewing_step.sql", "2c52694fd100519b"),
     ("migrations/0018_service_and_contact.sql", "aa3a3cba90f948c2"),
+    ("migrations/0023_message.sql", "8830160e58a9cd72"),
+    ("migrations/0024_message_template.sql", "4e22a16f8792c168"),
+    ("migrations/0025_calendar_feed.sql", "6f3c9d822fc05fc8"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

@@ -8,6 +8,7 @@ mod key_images;
 mod links;
 mod logins;
 mod marks;
+mod messages;
 mod moves;
 mod open;
 mod practitioners;
