@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 24] = [
+const TABLE: [Module; 25] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -108,6 +108,11 @@ const TABLE: [Module; 24] = [
         ],
     ),
     adapter(
+        "outbox",
+        &["clinical", "store", "secret", "config", "clock", "tasks"],
+        &["futures_util", "icalendar", "lettre", "reqwest", "serde_json", "sha2", "tokio"],
+    ),
+    adapter(
         "live",
         &[
             "clinical", "room", "viewing", "imaging", "protocol", "sfu", "archive", "store", "clock",
@@ -118,8 +123,8 @@ const TABLE: [Module; 24] = [
     adapter(
         "web",
         &[
-            "clinical", "imaging", "summary", "protocol", "live", "login", "port", "store", "archive",
-            "clock", "config", "secret", "tasks",
+            "clinical", "imaging", "summary", "protocol", "live", "login", "outbox", "port", "store",
+            "archive", "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),
@@ -149,8 +154,8 @@ const TABLE: [Module; 24] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "port", "relay", "secret", "sfu",
-            "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "secret",
+            "sfu", "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),
