@@ -6,6 +6,7 @@
 mod client;
 mod convert;
 mod marks;
+mod messages;
 mod network;
 mod picture;
 mod problem;
@@ -21,6 +22,7 @@ mod worklist;
 pub use client::*;
 pub use convert::*;
 pub use marks::*;
+pub use messages::*;
 pub use network::*;
 pub use picture::*;
 pub use problem::*;

@@ -84,6 +84,7 @@ pub(super) async fn book(
     let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
     edge.store.add_appointment_with(&appointment, &rows, &contacts).await?;
     edge.live.announce_change();
+    edge.outbox.plan(appointment.id).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
     let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
     let entry = entry(&edge, &signed_in, &appointment).await?;
@@ -211,6 +212,7 @@ async fn change(
     appointment.status = to;
     edge.store.revoke_links_of(id, now).await?;
     edge.live.closed(&appointment).await;
+    edge.outbox.plan(id).await;
     Ok(Json(entry(&edge, &signed_in, &appointment).await?))
 }
 

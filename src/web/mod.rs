@@ -5,6 +5,7 @@
 mod agenda;
 mod appointments;
 mod assets;
+mod calendar;
 mod diag;
 mod extract;
 mod files;
@@ -13,6 +14,7 @@ mod health;
 mod hospital;
 mod key_images;
 mod links;
+mod messages;
 mod problem;
 mod quality;
 mod receipt;
@@ -23,6 +25,7 @@ mod socket;
 mod spool;
 mod studies;
 mod summary;
+mod templates;
 mod worklist;
 
 use std::sync::Arc;
@@ -37,6 +40,7 @@ use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
+use crate::outbox::Outbox;
 use crate::port::Reach;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -57,6 +61,7 @@ pub struct Parts {
     pub store: Store,
     pub login: Login,
     pub live: Live,
+    pub outbox: Outbox,
     pub archive: Archive,
     pub reach: Reach,
     pub clock: Clock,

@@ -12,8 +12,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, key_images, links,
-    quality, record, sign_in, socket, studies, summary, worklist,
+    Edge, agenda, appointments, assets, calendar, diag, extract, files, guest, health, hospital, key_images,
+    links, messages, quality, record, sign_in, socket, studies, summary, templates, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -49,6 +49,18 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/worklist", get(worklist::list))
         .route("/api/appointments/{appointment}/viewing", get(record::show))
         .route("/api/steps/{step}/picture", get(record::picture))
+        .route("/api/appointments/{appointment}/messages", get(messages::list))
+        .route("/api/appointments/{appointment}/late", post(messages::late))
+        .route("/api/messages/{message}/repeat", post(messages::repeat))
+        .route("/api/messages/alarms", get(messages::alarms))
+        .route("/api/outbox", get(messages::outbox))
+        .route("/api/templates", get(templates::list))
+        .route("/api/templates/{kind}/{channel}/{language}", put(templates::put).delete(templates::remove))
+        .route("/api/templates/{kind}/{channel}/{language}/preview", post(templates::preview))
+        .route("/api/reminders", get(templates::reminders))
+        .route("/api/services/{service}/reminders", put(templates::remind))
+        .route("/api/me/calendar", get(calendar::show).post(calendar::make).delete(calendar::remove))
+        .route("/calendar/{file}", get(calendar::feed))
         .route("/api/guest/look", post(guest::look))
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
@@ -78,6 +90,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/health/startup", get(health::ready))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(edge.clone(), extract::refuse_foreign_origin))
+        // A mail server has no page of this site; it shows a secret.
+        .route("/api/bounces", post(messages::bounced).layer(DefaultBodyLimit::max(MAX_JSON)))
         .with_state(edge.clone())
         .layer(CatchPanicLayer::new())
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, &policy(&edge)))

@@ -58,7 +58,7 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -1001,3 +1001,133 @@ modality: string,
 date?: string, };
 
 export type DroppedIn = { participant: string, };
+
+export type MessageKindWord = "invitation" | "change" | "cancellation" | "reminder_day" | "reminder_hour" | "late" | "code";
+
+export type ChannelWord = "email" | "sms";
+
+export type FailReasonWord = "no_server" | "no_such_address" | "refused" | "not_now" | "unreachable" | "not_trusted" | "no_contact" | "lost";
+
+export type DropReasonWord = "cancelled" | "moved" | "begun" | "over" | "too_late" | "link_withdrawn";
+
+export type PlaceholderWord = "when" | "time" | "was" | "link" | "hospital" | "telephone" | "minutes" | "code";
+
+export type MessageStateWord = "waiting" | "queued" | "sent" | "failed" | "dropped" | "bounced";
+
+export type MessageEntry = { message: string, participant: string, role: RoleWord, name: string, kind: MessageKindWord, channel: ChannelWord, state: MessageStateWord, 
+/**
+ * Since when it stands there; for one that waits, when it is due or tried next.
+ */
+at: string, 
+/**
+ * Of one that failed or is tried again.
+ */
+failed?: FailReasonWord, dropped?: DropReasonWord, attempts: number, 
+/**
+ * Of a delay.
+ */
+minutes?: number, 
+/**
+ * Somebody should look at it.
+ */
+isAlarming: boolean, 
+/**
+ * The reader may send it once more.
+ */
+mayRepeat: boolean, };
+
+export type MessageAlarmEntry = { appointment: string, startsAt: string, messages: number, };
+
+export type LateRequest = { 
+/**
+ * 1 to 240.
+ */
+minutes: number, };
+
+export type OutboxState = { 
+/**
+ * What is set to send: a channel that is missing sends nothing.
+ */
+channels: Array<ChannelWord>, 
+/**
+ * Newest first, at most 200.
+ */
+messages: Array<OutboxEntry>, };
+
+export type OutboxEntry = { entry: MessageEntry, appointment: string, startsAt: string, 
+/**
+ * What it would have said: of the demonstration, which sends nothing.
+ */
+text?: OutboxText, };
+
+export type OutboxText = { to: string, 
+/**
+ * Empty for an SMS.
+ */
+subject: string, text: string, };
+
+export type TemplateEntry = { kind: MessageKindWord, channel: ChannelWord, language: LanguageWord, 
+/**
+ * Empty for an SMS.
+ */
+subject: string, body: string, 
+/**
+ * The places that it may have, and of these the ones that it must have.
+ */
+places: Array<PlaceholderWord>, needed: Array<PlaceholderWord>, 
+/**
+ * Who wrote it here, and when; absent for the program's own.
+ */
+changedBy?: string, changedAt?: string, };
+
+export type TemplateRequest = { 
+/**
+ * Empty for an SMS.
+ */
+subject: string, body: string, };
+
+export type TemplatePreview = { subject: string, text: string, 
+/**
+ * In how many parts an SMS goes.
+ */
+parts: number, 
+/**
+ * Without any, it can be kept.
+ */
+faults: Array<TemplateFaultEntry>, };
+
+export type TemplateFaultWord = "subject" | "subject_of_sms" | "telling_subject" | "body" | "missing" | "unknown" | "brace" | "control_character" | "too_many_parts";
+
+export type TemplateFaultEntry = { fault: TemplateFaultWord, 
+/**
+ * Without braces.
+ */
+place?: string, };
+
+export type ReminderEntry = { service: string, name: string, site: string, daysBefore: number, minutesBefore: number, };
+
+export type ReminderRequest = { 
+/**
+ * 0 to 14, at the same time of day.
+ */
+daysBefore: number, 
+/**
+ * 0 to 1440.
+ */
+minutesBefore: number, };
+
+export type CalendarFeedState = { 
+/**
+ * When the address was made; absent: there is none.
+ */
+madeAt?: string, 
+/**
+ * The address itself, in the answer to `POST` and never again.
+ */
+address?: string, };
+
+export type BounceReport = { 
+/**
+ * The `Message-ID` of the message that came back.
+ */
+messageId: string, };
