@@ -7,7 +7,7 @@ import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
 import { SignIn } from "./SignIn";
-import { facts, fault, mayDropIn, person, recognise } from "./who";
+import { facts, fault, mayDropIn, maySeeOutbox, mayWriteTemplates, person, recognise } from "./who";
 import { sentenceOf, t } from "./words";
 
 const View = lazy(() => import("./view/View").then((module) => module.View));
@@ -15,6 +15,9 @@ const Consultation = lazy(() => import("./consultation/Consultation").then((modu
 const Record = lazy(() => import("./record/Record").then((module) => module.Record));
 
 const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
+
+const Outbox = lazy(() => import("./messages/Outbox").then((module) => module.Outbox));
+const Templates = lazy(() => import("./messages/Templates").then((module) => module.Templates));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
@@ -40,6 +43,8 @@ export function App() {
           <Route path="/app" component={AgendaPage} />
           <Route path="/app/day/:day" component={AgendaPage} />
           <Route path="/app/worklist" component={WorklistPage} />
+          <Route path="/app/outbox" component={OutboxPage} />
+          <Route path="/app/templates" component={TemplatesPage} />
           <Route path="/app/summary/:appointment" component={SummaryRoute} />
           <Route path="/app/consultation/:appointment" component={ConsultationPage} />
           <Route path="/app/record/:appointment" component={RecordPage} />
@@ -70,6 +75,14 @@ function ViewPage({ appointment }: { appointment: string }) {
 
 function WorklistPage() {
   return <Signed>{(me) => (mayDropIn(me) ? <Worklist /> : <NotFound />)}</Signed>;
+}
+
+function OutboxPage() {
+  return <Signed>{(me) => (maySeeOutbox(me) ? <Outbox /> : <NotFound />)}</Signed>;
+}
+
+function TemplatesPage() {
+  return <Signed>{(me) => (mayWriteTemplates(me) ? <Templates /> : <NotFound />)}</Signed>;
 }
 
 function SummaryRoute({ appointment }: { appointment: string }) {

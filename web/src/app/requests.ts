@@ -19,7 +19,11 @@ import type {
 import { askToSignIn } from "./who";
 
 /** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
-async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, options?: CallOptions): Promise<T> {
+export async function ask<T>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  options?: CallOptions,
+): Promise<T> {
   try {
     return await call<T>(method, path, options);
   } catch (cause) {

@@ -9,10 +9,13 @@ import { dayInWords, isoDay, stopwatch, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
+import { AlarmCount, AlarmMark, useAlarms } from "../messages/alarms";
+import { CalendarFeed } from "../messages/CalendarFeed";
+import { t as tm } from "../messages/messages.words";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage } from "../parts/hooks";
-import { facts, mayBook } from "../who";
+import { facts, mayBook, mayConsult } from "../who";
 import { sentenceOf, t } from "../words";
 import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, type Waiting, waitingOf } from "./agenda";
 import { Alarm, isAlarmOn, setAlarm } from "./alarm";
@@ -33,6 +36,8 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
   const isBooking = useSignal(false);
   const alarm = useRef(new Alarm());
 
+  useAlarms(feed.entries.value);
+  const isFeedShown = useSignal(false);
   const entries = inOrder(feed.entries.value ?? []);
   const waiting = waitingOf(entries, now);
   const waitingIds = waiting.map(({ person }) => person.participant).join(" ");
@@ -74,6 +79,17 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
                 </button>
               )}
             </nav>
+            {mayConsult(me) && (
+              <button
+                type="button"
+                class="button"
+                onClick={() => {
+                  isFeedShown.value = true;
+                }}
+              >
+                {tm("feed.open")}
+              </button>
+            )}
             {mayBook(me) && (
               <button
                 type="button"
@@ -87,6 +103,7 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
               </button>
             )}
           </div>
+          <AlarmCount day={day} zone={zone} onGo={goTo} />
           {feed.problem.value && <Fault text={sentenceOf(feed.problem.value)} onRetry={() => feed.fetch()} />}
           {feed.isStale.value && !feed.problem.value && (
             <p class="notice warn" role="status">
@@ -129,6 +146,14 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
           )}
         </aside>
       </main>
+      {isFeedShown.value && (
+        <CalendarFeed
+          zone={zone}
+          onClose={() => {
+            isFeedShown.value = false;
+          }}
+        />
+      )}
       {isBooking.value && (
         <BookingDialog
           day={[day, today].sort().at(-1) ?? day}
@@ -239,6 +264,7 @@ function Row({ entry, now, zone, isChosen, onChoose }: RowProps) {
           {entry.service}
           {others.length > 0 && ` · ${t("agenda.with", { names: others.join(", ") })}`}
         </p>
+        <AlarmMark appointment={entry.appointment} />
       </div>
       <p class="row-status">
         <span class="mark" aria-hidden="true" />
