@@ -20,6 +20,7 @@ mod key_images;
 mod login;
 mod marks;
 mod measuring;
+mod messages;
 mod migrations;
 mod network;
 mod photos;
@@ -38,4 +39,5 @@ mod support {
     pub(crate) mod app;
     pub(crate) mod corpus;
     pub(crate) mod db;
+    pub(crate) mod mail;
 }
