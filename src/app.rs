@@ -13,10 +13,11 @@ use tokio::sync::watch;
 use crate::archive::{Archive, ArchiveSettings};
 use crate::clinical::{ChatKeep, DoorPolicy, StaffRole};
 use crate::clock::Clock;
-use crate::config::{ChatKept, Config, Hospital, Oidc, RoleName};
+use crate::config::{ChatKept, Config, Hospital, Mail, Oidc, RoleName, Sms};
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
 use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
+use crate::outbox::{Outbox, OutboxSettings};
 use crate::port::{Certificate, Port, Progress, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
 use crate::secret::Secret;
@@ -44,6 +45,10 @@ pub struct Settings {
     pub network: NetworkSettings,
     pub archive: ArchiveSettings,
     pub chat_keep: ChatKeep,
+    /// `None`: no mail is sent.
+    pub mail: Option<Mail>,
+    /// `None`: no SMS is sent.
+    pub sms: Option<Sms>,
     /// See [`live::Parts`].
     pub presenter_lost_for: Duration,
     pub is_demo: bool,
@@ -105,6 +110,7 @@ pub struct App {
     pub store: Store,
     pub archive: Archive,
     pub live: Live,
+    pub outbox: Outbox,
     pub sfu: Sfu,
     pub clock: Clock,
     pub tasks: Tasks,
@@ -151,6 +157,8 @@ impl Settings {
                 ChatKept::Consultation => ChatKeep::Consultation,
                 ChatKept::Days(days) => ChatKeep::Days(days),
             },
+            mail: config.mail.clone(),
+            sms: config.sms.clone(),
             presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,
         }
@@ -261,6 +269,17 @@ impl App {
             door,
         };
         tasks.spawn("purge of chats", purge_chats(chats, tasks.clone()));
+        let outbox = OutboxSettings {
+            mail: settings.mail,
+            sms: settings.sms,
+            hospital: settings.hospital.clone(),
+            public_url: settings.public_url.clone(),
+            door,
+            keeps_unsent: settings.is_demo,
+        };
+        let outbox = Outbox::new(outbox, store.clone(), clock.clone()).context("messages cannot be sent")?;
+        outbox.start(&tasks);
+        tasks.spawn("news of messages", tell_of_messages(outbox.clone(), live.clone(), tasks.clone()));
         let router = web::router(Edge::new(web::Parts {
             hospital: settings.hospital,
             public_url: settings.public_url,
@@ -271,6 +290,7 @@ impl App {
             store: store.clone(),
             login,
             live: live.clone(),
+            outbox: outbox.clone(),
             archive: archive.clone(),
             reach,
             trusted_proxies,
@@ -278,7 +298,7 @@ impl App {
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));
-        Ok(Self { store, archive, live, sfu, clock, tasks, door, port, trial, router })
+        Ok(Self { store, archive, live, outbox, sfu, clock, tasks, door, port, trial, router })
     }
 
     /// Adds the routes of something else, which come first.
@@ -365,6 +385,19 @@ impl App {
         }
         self.sfu.stop();
         self.store.close().await;
+    }
+}
+
+/// Whoever looks at the agenda is told when a message has gone out, or has not; at most once a second.
+async fn tell_of_messages(outbox: Outbox, live: Live, tasks: Tasks) {
+    let mut changes = outbox.changes();
+    loop {
+        tokio::select! {
+            () = tasks.stopped() => return,
+            changed = changes.changed() => if changed.is_err() { return },
+        }
+        live.announce_change();
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

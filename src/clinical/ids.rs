@@ -98,7 +98,11 @@ id!(
     StepId
 );
 id!(
-    /// A part of the hospital that holds consultations.
+    /// One message by e-mail or SMS.
+    MessageId
+);
+id!(
+    /// A service of the hospital that holds consultations.
     ServiceId
 );
 id!(

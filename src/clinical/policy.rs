@@ -94,11 +94,17 @@ pub enum Verb {
     ServeQueue,
     /// Call one's own appointment off, or move it.
     ChangeOwnAppointment,
+    /// See the last messages by e-mail and SMS of all appointments.
+    SeeOutbox,
+    /// Write the texts of messages, and say when people are reminded.
+    WriteTemplates,
+    /// Have an address at which one's own calendar reads one's appointments.
+    KeepCalendar,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -145,6 +151,9 @@ impl Verb {
         Self::ChangeServices,
         Self::ServeQueue,
         Self::ChangeOwnAppointment,
+        Self::SeeOutbox,
+        Self::WriteTemplates,
+        Self::KeepCalendar,
     ];
 }
 
@@ -247,6 +256,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::ServeQueue, Object::Queue { is_member }) => is(StaffRole::Secretary) || may_consult && *is_member,
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
+        (Verb::SeeOutbox, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::WriteTemplates, Object::Agenda) => is(StaffRole::Administrator),
+        (Verb::KeepCalendar, Object::Agenda) => may_consult,
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
         }

@@ -46,6 +46,7 @@ pub enum ProblemCode {
     UnknownPractitioner,
     PractitionerBusy,
     WrongStatus,
+    TemplateRefused,
     // links
     LinkUnknown,
     LinkExpired,

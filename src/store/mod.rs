@@ -6,6 +6,8 @@
 
 mod after;
 mod appointments;
+mod calendar_feeds;
+mod chains;
 mod chats;
 mod consents;
 mod consultations;
@@ -20,6 +22,8 @@ mod key_images;
 mod links;
 mod logins;
 mod marks;
+mod message_templates;
+mod messages;
 mod migrate;
 mod moves;
 mod notes;
@@ -42,6 +46,8 @@ pub use error::{Constraint, Error, Fault};
 pub use key_images::StoredKeyImage;
 pub use logins::{Login, LoginDigest, SignInAttempt};
 pub use marks::StoredMark;
+pub use message_templates::StoredTemplate;
+pub use messages::{MessageAlarm, MessageEnd, MessageLease, TakenMessage};
 pub use migrate::{Dialect, Migration, migrations};
 pub use quality::QualityKey;
 pub use reports::{FrozenReport, StoredReport};

@@ -91,6 +91,7 @@ pub(super) async fn book(
     let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
     edge.store.book(&appointment, &rows, &contacts, &course).await?;
     edge.live.announce_change();
+    edge.outbox.plan(appointment.id).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
     let mut links = Vec::with_capacity(new_links.len());
     for ((person, new), wants_pin) in new_links.iter().zip(wants_pin) {
@@ -233,6 +234,7 @@ pub(super) async fn change(
     appointment.status = to;
     edge.store.revoke_links_of(id, now).await?;
     edge.live.closed(&appointment).await;
+    edge.outbox.plan(id).await;
     Ok(Json(entry(&edge, &signed_in, &appointment).await?))
 }
 

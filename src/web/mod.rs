@@ -7,6 +7,7 @@ mod agenda;
 mod appointments;
 mod assets;
 mod changes;
+mod calendar;
 mod diag;
 mod documents;
 mod door;
@@ -21,6 +22,7 @@ mod identity;
 mod key_images;
 mod links;
 mod notes;
+mod messages;
 mod problem;
 mod quality;
 mod queue;
@@ -37,6 +39,7 @@ mod studies;
 mod summary;
 mod throttle;
 mod waiting_room;
+mod templates;
 mod worklist;
 
 use std::sync::Arc;
@@ -52,6 +55,7 @@ use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
+use crate::outbox::Outbox;
 use crate::port::Reach;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -72,6 +76,7 @@ pub struct Parts {
     pub store: Store,
     pub login: Login,
     pub live: Live,
+    pub outbox: Outbox,
     pub archive: Archive,
     pub reach: Reach,
     /// Proxies in front, whose word on where a request comes from is taken.

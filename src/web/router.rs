@@ -11,8 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest, health, hospital, identity, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, waiting_room, worklist};
-use super::{Edge, agenda, appointments, assets, changes, diag, extract, files, guest, guest_changes, health, hospital, key_images, links, quality, queue, record, services, sign_in, slots, socket, studies, summary, worklist};
+use super::{Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality, queue, record, report, services, sign_in, slots, socket, studies, summary, templates, waiting_room, worklist};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
@@ -75,6 +74,18 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/guest/after/documents/{document}", post(after::fetch))
         .route("/api/appointments/{appointment}/viewing", get(record::show))
         .route("/api/steps/{step}/picture", get(record::picture))
+        .route("/api/appointments/{appointment}/messages", get(messages::list))
+        .route("/api/appointments/{appointment}/late", post(messages::late))
+        .route("/api/messages/{message}/repeat", post(messages::repeat))
+        .route("/api/messages/alarms", get(messages::alarms))
+        .route("/api/outbox", get(messages::outbox))
+        .route("/api/templates", get(templates::list))
+        .route("/api/templates/{kind}/{channel}/{language}", put(templates::put).delete(templates::remove))
+        .route("/api/templates/{kind}/{channel}/{language}/preview", post(templates::preview))
+        .route("/api/reminders", get(templates::reminders))
+        .route("/api/services/{service}/reminders", put(templates::remind))
+        .route("/api/me/calendar", get(calendar::show).post(calendar::make).delete(calendar::remove))
+        .route("/calendar/{file}", get(calendar::feed))
         .route("/api/guest/look", post(guest::look))
         .route("/api/guest/code", post(door::code))
         .route("/api/guest/open", post(door::open))
@@ -122,6 +133,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/health/startup", get(health::ready))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(edge.clone(), extract::refuse_foreign_origin))
+        // A mail server has no page of this site; it shows a secret.
+        .route("/api/bounces", post(messages::bounced).layer(DefaultBodyLimit::max(MAX_JSON)))
         .with_state(edge.clone())
         .layer(CatchPanicLayer::new())
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, &policy(&edge)))

@@ -32,8 +32,10 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 26] = [
+const TABLE: [Module; 28] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
+const TABLE: [Module; 25] = [
+    pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
         "imaging",
@@ -110,6 +112,11 @@ const TABLE: [Module; 26] = [
         ],
     ),
     adapter(
+        "outbox",
+        &["clinical", "store", "secret", "config", "clock", "tasks"],
+        &["futures_util", "icalendar", "lettre", "reqwest", "serde_json", "sha2", "tokio"],
+    ),
+    adapter(
         "live",
         &[
             "clinical", "room", "viewing", "imaging", "protocol", "sfu", "archive", "store", "clock",
@@ -121,6 +128,7 @@ const TABLE: [Module; 26] = [
         "web",
         &[
             "clinical", "imaging", "paper", "report", "summary", "protocol", "live", "login", "port", "store",
+            "clinical", "imaging", "summary", "protocol", "live", "login", "outbox", "port", "store",
             "archive", "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
@@ -151,8 +159,8 @@ const TABLE: [Module; 26] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "port", "relay", "secret", "sfu",
-            "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "secret",
+            "sfu", "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),

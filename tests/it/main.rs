@@ -23,6 +23,7 @@ mod key_images;
 mod login;
 mod marks;
 mod measuring;
+mod messages;
 mod migrations;
 mod network;
 mod photos;
@@ -42,4 +43,5 @@ mod support {
     pub(crate) mod app;
     pub(crate) mod corpus;
     pub(crate) mod db;
+    pub(crate) mod mail;
 }

@@ -12,6 +12,7 @@ mod key_images;
 mod links;
 mod logins;
 mod marks;
+mod messages;
 mod moves;
 mod open;
 mod practitioners;

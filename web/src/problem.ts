@@ -33,6 +33,7 @@ type StaffProblem =
   | "unknown_service"
   | "service_name_taken"
   | "bad_service"
+  | "template_refused"
   | "unknown_practitioner"
   | "practitioner_busy"
   | "identity_not_compared"

@@ -117,6 +117,8 @@ impl TestApp {
             },
             archive,
             chat_keep: ChatKeep::Consultation,
+            mail: None,
+            sms: None,
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };

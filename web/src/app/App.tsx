@@ -7,7 +7,7 @@ import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
 import { SignIn } from "./SignIn";
-import { facts, fault, mayDropIn, person, recognise } from "./who";
+import { facts, fault, mayDropIn, maySeeOutbox, mayWriteTemplates, person, recognise } from "./who";
 import { sentenceOf, t } from "./words";
 
 const View = lazy(() => import("./view/View").then((module) => module.View));
@@ -19,6 +19,8 @@ const Services = lazy(() => import("./services/Services").then((module) => modul
 const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
 
 const Report = lazy(() => import("./report/Report").then((module) => module.Report));
+const Outbox = lazy(() => import("./messages/Outbox").then((module) => module.Outbox));
+const Templates = lazy(() => import("./messages/Templates").then((module) => module.Templates));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
@@ -47,6 +49,8 @@ export function App() {
           <Route path="/app/list/:day" component={ListPage} />
           <Route path="/app/services" component={ServicesPage} />
           <Route path="/app/worklist" component={WorklistPage} />
+          <Route path="/app/outbox" component={OutboxPage} />
+          <Route path="/app/templates" component={TemplatesPage} />
           <Route path="/app/summary/:appointment" component={SummaryRoute} />
           <Route path="/app/report/:appointment" component={ReportPage} />
           <Route path="/app/consultation/:appointment" component={ConsultationPage} />
@@ -94,6 +98,14 @@ function WorklistPage() {
 
 function ReportPage({ appointment }: { appointment: string }) {
   return <Signed>{() => <Report key={appointment} appointment={appointment} />}</Signed>;
+}
+
+function OutboxPage() {
+  return <Signed>{(me) => (maySeeOutbox(me) ? <Outbox /> : <NotFound />)}</Signed>;
+}
+
+function TemplatesPage() {
+  return <Signed>{(me) => (mayWriteTemplates(me) ? <Templates /> : <NotFound />)}</Signed>;
 }
 
 function SummaryRoute({ appointment }: { appointment: string }) {

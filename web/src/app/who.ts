@@ -48,3 +48,13 @@ export function mayBook(who: Me): boolean {
 export function mayDropIn(who: Me): boolean {
   return who.roles.includes("radiologist");
 }
+
+/** Sees the last messages of all appointments. */
+export function maySeeOutbox(who: Me): boolean {
+  return who.roles.includes("secretary") || who.roles.includes("administrator");
+}
+
+/** Writes the texts of messages, and says when people are reminded. */
+export function mayWriteTemplates(who: Me): boolean {
+  return who.roles.includes("administrator");
+}

@@ -414,6 +414,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   name_missing: "Give the name, 120 characters at most.",
   service_missing: "Give the name of the department.",
   note_too_long: "The note has more than 4000 characters. Shorten it.",
+  template_refused: "This text cannot go out. Mend what is marked, then save.",
   bad_email: "This e-mail address cannot be right. Read it again, for example name@example.org.",
   bad_telephone: "This telephone number cannot be right. Write it with its country, for example +33 6 12 34 56 78.",
   bad_birth_date: "This date of birth cannot be right. Read it again.",

@@ -427,6 +427,7 @@ export const problemsFr: Record<ProblemCode, string> = {
   name_missing: "Donnez le nom, 120 signes au plus.",
   service_missing: "Donnez le nom du service.",
   note_too_long: "La note dépasse 4000 signes. Raccourcissez-la.",
+  template_refused: "Ce texte ne peut pas partir. Corrigez ce qui est signalé, puis enregistrez.",
   bad_email: "Cette adresse e-mail ne va pas. Relisez-la, par exemple nom@exemple.fr.",
   bad_telephone: "Ce numéro de téléphone ne va pas. Écrivez-le comme 06 12 34 56 78, ou avec l’indicatif du pays.",
   bad_birth_date: "Cette date de naissance ne va pas. Relisez-la.",

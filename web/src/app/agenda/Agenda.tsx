@@ -8,12 +8,15 @@ import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
+import { AlarmCount, AlarmMark, useAlarms } from "../messages/alarms";
+import { CalendarFeed } from "../messages/CalendarFeed";
+import { t as tm } from "../messages/messages.words";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage } from "../parts/hooks";
 import { CallBacks } from "../report/CallBacks";
 import { WaitingPanel } from "../waiting/WaitingPanel";
-import { facts, mayBook } from "../who";
+import { facts, mayBook, mayConsult } from "../who";
 import { sentenceOf, t } from "../words";
 import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, waitingOf } from "./agenda";
 import { isAlarmOn } from "./alarm";
@@ -41,6 +44,8 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
   const isBooking = useSignal(false);
   const found = useSignal<readonly AppointmentEntry[] | undefined>(undefined);
 
+  useAlarms(feed.entries.value);
+  const isFeedShown = useSignal(false);
   const entries = inOrder(feed.entries.value ?? []);
   const waiting = waitingOf(entries, now);
   const isKnown = feed.entries.value !== undefined;
@@ -101,6 +106,17 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
                 </button>
               )}
             </nav>
+            {mayConsult(me) && (
+              <button
+                type="button"
+                class="button"
+                onClick={() => {
+                  isFeedShown.value = true;
+                }}
+              >
+                {tm("feed.open")}
+              </button>
+            )}
             {mayBook(me) && (
               <button
                 type="button"
@@ -114,6 +130,7 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
               </button>
             )}
           </div>
+          <AlarmCount day={day} zone={zone} onGo={goTo} />
           {feed.problem.value && <Fault text={sentenceOf(feed.problem.value)} onRetry={() => feed.fetch()} />}
           {feed.isStale.value && !feed.problem.value && (
             <p class="notice warn" role="status">
@@ -180,6 +197,14 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
           )}
         </aside>
       </main>
+      {isFeedShown.value && (
+        <CalendarFeed
+          zone={zone}
+          onClose={() => {
+            isFeedShown.value = false;
+          }}
+        />
+      )}
       {isBooking.value && (
         <BookingDialog
           day={[day, today].sort().at(-1) ?? day}
@@ -239,6 +264,7 @@ function Row({ entry, now, zone, isChosen, onChoose }: RowProps) {
           {entry.service}
           {others.length > 0 && ` · ${t("agenda.with", { names: others.join(", ") })}`}
         </p>
+        <AlarmMark appointment={entry.appointment} />
       </div>
       <p class="row-status">
         <span class="mark" aria-hidden="true" />

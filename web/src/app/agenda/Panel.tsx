@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, IssuedLink, ParticipantEntry } from "../../protocol";
+import { Messages } from "../messages/Messages";
 import { CopyLine } from "../parts/CopyLine";
 import { Confirm } from "../parts/Dialog";
 import { RecordLink } from "../record/RecordLink";
@@ -112,6 +113,7 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
           );
         })}
       </ul>
+      <Messages entry={entry} zone={zone} now={now} />
       <h3>{t("panel.note")}</h3>
       <p class={entry.note === "" ? "muted" : "panel-note"}>{entry.note === "" ? t("panel.noNote") : entry.note}</p>
       <CourseSteps entry={entry} zone={zone} onChanged={onChanged} />
