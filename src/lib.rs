@@ -22,6 +22,7 @@ pub mod tasks; // named tasks with an end
 pub mod archive; // bytes of instances, bounded decoding, caches
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in
+pub mod retention; // deletes what has been kept long enough, with proof
 pub mod port; // one TCP port for HTTP, ICE-TCP, the relay and TLS
 pub mod sfu; // packets and peer connections
 pub mod store; // rows in and out

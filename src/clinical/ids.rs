@@ -105,3 +105,15 @@ id!(
     /// One object of such a series.
     InstanceId
 );
+id!(
+    /// A folder that somebody outside fills by a link.
+    UploadFolderId
+);
+id!(
+    /// One file that came through such a folder.
+    ReceivedUploadId
+);
+id!(
+    /// An appointment of which nothing is deleted.
+    LegalHoldId
+);

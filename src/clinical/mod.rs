@@ -11,8 +11,11 @@ mod participant;
 mod policy;
 mod quality;
 mod resume;
+mod retention;
+mod statistics;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod words;
 
 pub use admission::*;
@@ -26,4 +29,7 @@ pub use participant::*;
 pub use policy::*;
 pub use quality::*;
 pub use resume::*;
+pub use retention::*;
+pub use statistics::*;
+pub use upload::*;
 pub use words::*;

@@ -3,12 +3,14 @@
 //! `deploy/config.example.toml` holds every key with its default; a test holds the two together.
 
 mod reader;
+mod retention;
 mod sections;
 
 use std::fmt;
 use std::path::Path;
 
 use reader::Reader;
+pub use retention::Retention;
 pub use sections::*;
 
 /// Everything that can be set. Read once, never changed.
@@ -22,6 +24,7 @@ pub struct Config {
     pub relay: Relay,
     pub archive: ArchiveSection,
     pub chat: Chat,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -62,6 +65,7 @@ impl Config {
             relay: Relay::read(&mut reader, &environment),
             archive: ArchiveSection::read(&mut reader),
             chat: Chat::read(&mut reader),
+            retention: Retention::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -78,6 +82,7 @@ impl Config {
         self.relay.write(&mut out);
         self.archive.write(&mut out);
         self.chat.write(&mut out);
+        self.retention.write(&mut out);
         self.log.write(&mut out);
         out
     }

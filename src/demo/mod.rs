@@ -109,6 +109,7 @@ impl Demo {
                 },
                 archive,
                 chat_keep: ChatKeep::Consultation,
+                retention: crate::clinical::RetentionPolicy::default(),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,
             },

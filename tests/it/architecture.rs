@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 24] = [
+const TABLE: [Module; 25] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -115,11 +115,12 @@ const TABLE: [Module; 24] = [
         ],
         &["tokio", "futures_util"],
     ),
+    adapter("retention", &["archive", "clinical", "clock", "config", "store", "tasks"], &["tokio"]),
     adapter(
         "web",
         &[
-            "clinical", "imaging", "summary", "protocol", "live", "login", "port", "store", "archive",
-            "clock", "config", "secret", "tasks",
+            "clinical", "imaging", "summary", "protocol", "live", "login", "port", "retention", "store",
+            "archive", "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),
@@ -149,8 +150,8 @@ const TABLE: [Module; 24] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "port", "relay", "secret", "sfu",
-            "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "port", "relay", "retention",
+            "secret", "sfu", "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),

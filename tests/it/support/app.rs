@@ -115,6 +115,7 @@ impl TestApp {
             },
             archive,
             chat_keep: ChatKeep::Consultation,
+            retention: parvis::clinical::RetentionPolicy::default(),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };
