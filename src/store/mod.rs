@@ -7,6 +7,7 @@
 mod appointments;
 mod chats;
 mod consultations;
+mod contacts;
 mod db;
 mod error;
 mod key_images;
@@ -18,6 +19,7 @@ mod moves;
 mod practitioners;
 mod quality;
 mod retention;
+mod services;
 mod statistics;
 mod studies;
 mod summaries;

@@ -52,10 +52,7 @@ macro_rules! rows {
     };
 }
 
-const CONTACTS: &[Delete] = &[Delete::Rows(
-    "DELETE FROM contact WHERE participant_id IN (SELECT id FROM participant WHERE appointment_id = $1)
-    RETURNING participant_id",
-)];
+const CONTACTS: &[Delete] = &[rows!("contact", "participant_id")];
 const FILES: &[Delete] = &[
     Delete::Files("DELETE FROM received_upload WHERE appointment_id = $1 RETURNING id, digest"),
     rows!("upload_folder", "id"),
@@ -137,13 +134,7 @@ struct Class {
 
 fn class(class: DataClass) -> Class {
     let (tables, (due, state)) = match class {
-        DataClass::Contacts => (
-            CONTACTS,
-            questions!(
-                "(EXISTS (SELECT 1 FROM contact c JOIN participant p ON p.id = c.participant_id
-                WHERE p.appointment_id = a.id))"
-            ),
-        ),
+        DataClass::Contacts => (CONTACTS, questions!(with_any!("contact"))),
         DataClass::Chats => (&[] as &[Delete], questions!(with_any!("chat_line", "shared_file"))),
         DataClass::Files => (FILES, questions!(with_any!("received_upload", "upload_folder"))),
         DataClass::Studies => (STUDIES, questions!(with_any!("study"))),
