@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
+use super::{Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Actor {
     Staff { practitioner: PractitionerId, roles: Vec<StaffRole> },
     /// Came by a personal link.
     Guest { participant: ParticipantId, role: Role },
+    /// Came by the link of an upload folder of this appointment.
+    Sender { appointment: AppointmentId },
 }
 
 /// What is asked for.
@@ -60,11 +62,23 @@ pub enum Verb {
     SeeWorklist,
     /// Come into a running consultation without being booked.
     DropIn,
+    /// Put files into an upload folder.
+    FillFolder,
+    /// Make and withdraw links of upload folders.
+    ManageFolders,
+    /// Read what came through upload folders.
+    ReadReceived,
+    /// Read what is counted of visits.
+    SeeStatistics,
+    /// Read what is kept for how long, and the proofs of what was deleted.
+    SeeRetention,
+    /// Hold an appointment, lift a hold, delete now what is due.
+    ChangeRetention,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 35] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -94,6 +108,12 @@ impl Verb {
         Self::WithdrawStudies,
         Self::SeeWorklist,
         Self::DropIn,
+        Self::FillFolder,
+        Self::ManageFolders,
+        Self::ReadReceived,
+        Self::SeeStatistics,
+        Self::SeeRetention,
+        Self::ChangeRetention,
     ];
 }
 
@@ -106,6 +126,10 @@ pub enum Object<'a> {
     Appointment(&'a Appointment),
     /// A running consultation, and where the actor stands in it.
     Consultation { appointment: &'a Appointment, place: PlaceKind },
+    /// The hospital as a whole.
+    Hospital,
+    /// What a service does, and whether the actor works in it.
+    Service { is_member: bool },
 }
 
 /// The answer is no. To the outside it looks as if the object did not exist.
@@ -118,6 +142,7 @@ pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), N
     let is_allowed = match actor {
         Actor::Staff { practitioner, roles } => staff_may(*practitioner, roles, verb, object),
         Actor::Guest { participant, .. } => guest_may(*participant, verb, object),
+        Actor::Sender { appointment } => sender_may(*appointment, verb, object),
     };
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
@@ -130,7 +155,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             is(StaffRole::Secretary) || may_consult
         }
         (
-            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink,
+            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink | Verb::ManageFolders,
             Object::Appointment(appointment),
         ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
         (
@@ -142,7 +167,8 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::SeeQuality
             | Verb::SeeViewingRecord
             | Verb::KeepImages
-            | Verb::WithdrawStudies,
+            | Verb::WithdrawStudies
+            | Verb::ReadReceived,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -161,6 +187,12 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::KeepImages,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
+            is(StaffRole::Administrator)
+        }
+        (Verb::SeeStatistics, Object::Service { is_member }) => {
+            is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
+        }
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::DropIn, Object::Appointment(appointment)) => {
             is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
@@ -171,7 +203,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
 
 fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> bool {
     match (verb, object) {
-        (Verb::Attend, Object::Appointment(appointment)) => appointment.participant(participant).is_some(),
+        (Verb::Attend | Verb::FillFolder, Object::Appointment(appointment)) => {
+            appointment.participant(participant).is_some()
+        }
         (
             Verb::SendMedia
             | Verb::SeePeople
@@ -186,6 +220,11 @@ fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> boo
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,
     }
+}
+
+/// Whoever has the link of a folder puts files in, and that is all.
+fn sender_may(of: AppointmentId, verb: Verb, object: &Object<'_>) -> bool {
+    matches!((verb, object), (Verb::FillFolder, Object::Appointment(appointment)) if appointment.id == of)
 }
 
 fn is_booked(practitioner: PractitionerId, appointment: &Appointment) -> bool {

@@ -303,6 +303,12 @@ impl ReceivedKind {
         }
     }
 
+    /// What an upload is called whose objects went among the studies.
+    pub fn name_of_images(given: &str) -> FileName {
+        let extension = if given.to_ascii_lowercase().ends_with(".zip") { "zip" } else { "dcm" };
+        FileName::with_extension(given, extension)
+    }
+
     /// What these bytes are, by the bytes alone: the first of a file, or `is_whole` all of it. `entries`: the names in it when it is
     /// a ZIP.
     pub fn sniff(bytes: &[u8], is_whole: bool, entries: &[String]) -> Option<Self> {

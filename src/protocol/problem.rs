@@ -72,6 +72,11 @@ pub enum ProblemCode {
     OtherPatient,
     CannotShow,
     StorageFull,
+    // folders that are filled by a link
+    FolderClosed,
+    QuotaExceeded,
+    ChecksumMismatch,
+    BadFolder,
 }
 
 /// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).

@@ -171,7 +171,7 @@ struct HoldRow {
     lifted_by: Option<Uuid>,
 }
 
-const ADD_PROOF: &str =
+pub(super) const ADD_PROOF: &str =
     "INSERT INTO purge (id, at, class, rule, row_count, digest) VALUES ($1, $2, $3, $4, $5, $6)";
 
 /// Writes a proof in the transaction `$tx`.
@@ -233,12 +233,12 @@ impl Store {
                     match table {
                         Delete::Rows(sql) => {
                             let rows: Vec<(Uuid,)> =
-                                sqlx::query_as(sql).bind(*appointment).fetch_all(&mut *tx).await?;
+                                sqlx::query_as(*sql).bind(*appointment).fetch_all(&mut *tx).await?;
                             gone.extend(rows.into_iter().map(|(id,)| id));
                         }
                         Delete::Files(sql) | Delete::Objects(sql) => {
                             let rows: Vec<(Uuid, Vec<u8>)> =
-                                sqlx::query_as(sql).bind(*appointment).fetch_all(&mut *tx).await?;
+                                sqlx::query_as(*sql).bind(*appointment).fetch_all(&mut *tx).await?;
                             let contents =
                                 if matches!(table, Delete::Files(_)) { &mut files } else { &mut objects };
                             for (id, content) in rows {

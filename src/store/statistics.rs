@@ -91,6 +91,10 @@ macro_rules! of_range {
 }
 
 impl Store {
+    /// Whether messages and answers to the question after a visit are among the counts.
+    pub const COUNTS_MESSAGES: bool = false;
+    pub const COUNTS_RATINGS: bool = false;
+
     /// Keeps with which family of browsers a guest came.
     pub async fn note_browser(
         &self,

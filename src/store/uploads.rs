@@ -232,9 +232,10 @@ impl TryFrom<FolderRow> for UploadFolder {
 
     fn try_from(row: FolderRow) -> Result<Self, Error> {
         let wrong = |what| Error::Inconsistent { table: "upload_folder", id: row.id, what };
-        let quota = |bytes: i64, files: i64| {
+        let quota = |bytes: i64, files: i64| -> Result<Quota, Error> {
             let bytes = u64::try_from(bytes).map_err(|_| wrong("a size is out of range"))?;
-            Ok(Quota { bytes, files: u32::try_from(files).map_err(|_| wrong("a count is out of range"))? })
+            let files = u32::try_from(files).map_err(|_| wrong("a count is out of range"))?;
+            Ok(Quota { bytes, files })
         };
         let sender = match (row.participant_id, row.digest) {
             (Some(participant), None) => FolderSender::Guest(ParticipantId::new(participant)),

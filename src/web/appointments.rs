@@ -50,7 +50,7 @@ pub(super) async fn list(
 }
 
 /// Midnight where the hospital is; on a day without midnight, the first moment after it.
-fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
+pub(super) fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
     let zone = edge.hospital.time_zone;
     let midnight = day.and_time(NaiveTime::MIN);
     let first = (0..4)

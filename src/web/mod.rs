@@ -17,12 +17,15 @@ mod problem;
 mod quality;
 mod receipt;
 mod record;
+mod retention;
 mod router;
 mod sign_in;
 mod socket;
 mod spool;
+mod statistics;
 mod studies;
 mod summary;
+mod uploads;
 mod worklist;
 
 use std::sync::Arc;
@@ -38,6 +41,7 @@ use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
 use crate::port::Reach;
+use crate::retention::Retention;
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -58,6 +62,7 @@ pub struct Parts {
     pub login: Login,
     pub live: Live,
     pub archive: Archive,
+    pub retention: Retention,
     pub reach: Reach,
     pub clock: Clock,
     pub tasks: Tasks,

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::archive;
 use crate::clinical::{
-    BookError, ContactFault, DoorClosed, NotAllowed, ServiceFault, ShareRefusal, WrongStatus,
+    BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed, ServiceFault, ShareRefusal, WrongStatus,
 };
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
@@ -97,6 +97,30 @@ impl From<ShareRefusal> for Failure {
             ShareRefusal::WrongKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         };
         Self::new(status, refusal.into(), refusal.to_string())
+    }
+}
+
+impl From<FolderClosed> for Failure {
+    fn from(closed: FolderClosed) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::FolderClosed, closed.to_string())
+    }
+}
+
+impl From<FolderWishError> for Failure {
+    fn from(error: FolderWishError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadFolder, error.to_string())
+    }
+}
+
+impl From<NoReason> for Failure {
+    fn from(error: NoReason) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadRequest, error.to_string())
+    }
+}
+
+impl From<crate::retention::Error> for Failure {
+    fn from(error: crate::retention::Error) -> Self {
+        Self::internal(&error)
     }
 }
 

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::{
     Edge, agenda, appointments, assets, diag, extract, files, guest, health, hospital, key_images, links,
-    quality, record, sign_in, socket, studies, summary, worklist,
+    quality, record, retention, sign_in, socket, statistics, studies, summary, uploads, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -50,6 +50,18 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/viewing", get(record::show))
         .route("/api/steps/{step}/picture", get(record::picture))
         .route("/api/guest/look", post(guest::look))
+        .route("/api/upload/look", post(uploads::look))
+        .route("/api/upload/receipt", post(uploads::receipt))
+        .route("/api/appointments/{appointment}/upload-folders", get(uploads::list).post(uploads::make))
+        .route("/api/upload-folders/{folder}", delete(uploads::revoke))
+        .route("/api/appointments/{appointment}/received", get(uploads::received))
+        .route("/api/statistics", get(statistics::show))
+        .route("/api/statistics.csv", get(statistics::table))
+        .route("/api/statistics/services", get(statistics::services))
+        .route("/api/retention", get(retention::show))
+        .route("/api/retention/proofs.csv", get(retention::table))
+        .route("/api/retention/holds", post(retention::hold))
+        .route("/api/retention/holds/{hold}", delete(retention::lift))
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
@@ -66,6 +78,10 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
         .route("/api/appointments/{appointment}/files", post(files::share))
         .route("/api/appointments/{appointment}/files/{file}", get(files::fetch))
+        .route("/api/upload", post(uploads::send))
+        .route("/api/received/{upload}", get(uploads::fetch))
+        .route("/api/received/{upload}/studies", post(uploads::put_among_studies))
+        .route("/api/retention/run", post(retention::run))
         .layer(DefaultBodyLimit::disable())
         // A browser that speaks HTTP/2 asks for a socket with CONNECT (RFC 8441 section 4), one that speaks HTTP/1.1 with GET.
         .route("/ws", any(socket::open))

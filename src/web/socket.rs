@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -17,7 +17,7 @@ use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
 use crate::clinical::{
-    Actor, AppointmentId, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
+    Actor, AppointmentId, BrowserFamily, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
 };
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::port::Progress;
@@ -41,17 +41,25 @@ pub(super) async fn open(
 ) -> Result<Response, Failure> {
     // Staff are known by their cookie; guests show their link in the first message.
     let practitioner = extract::signed_in(&edge, &headers).await?;
+    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let family = BrowserFamily::of_user_agent(said);
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket, progress).await))
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket, progress, family).await))
 }
 
 /// Why a socket is closed before anybody attends.
 struct Closed(ProblemCode, &'static str);
 
-async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket, progress: Progress) {
+async fn serve(
+    edge: Edge,
+    practitioner: Option<Practitioner>,
+    socket: WebSocket,
+    progress: Progress,
+    family: BrowserFamily,
+) {
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
-    match welcome(&edge, practitioner, &mut stream, outbox).await {
+    match welcome(&edge, practitioner, &mut stream, outbox, family).await {
         Err(Closed(code, detail)) => {
             let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
             let _ = send(&mut sink, Outgoing::Message(Box::new(problem))).await;
@@ -80,6 +88,7 @@ async fn welcome(
     practitioner: Option<Practitioner>,
     stream: &mut SplitStream<WebSocket>,
     outbox: mpsc::Sender<Outgoing>,
+    family: BrowserFamily,
 ) -> Result<Attendance, Closed> {
     let first = tokio::time::timeout(HELLO, stream.next()).await;
     let Ok(Some(Ok(Message::Text(text)))) = first else {
@@ -103,6 +112,9 @@ async fn welcome(
         (None, Some(appointment)) => staff_of(edge, practitioner, &appointment).await?,
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
+    if matches!(actor, Actor::Guest { .. }) {
+        note(edge, appointment, participant, family);
+    }
     let attending = Attending { participant, actor, outbox, resume, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
@@ -118,6 +130,16 @@ async fn welcome(
             Closed(ProblemCode::Unavailable, "the consultation cannot be opened at present")
         }
     })
+}
+
+/// Writes down the family of a guest's browser, beside their coming: nobody waits for it.
+fn note(edge: &Edge, appointment: AppointmentId, participant: ParticipantId, family: BrowserFamily) {
+    let store = edge.store.clone();
+    edge.tasks.spawn("browser of a guest", async move {
+        if let Err(error) = store.note_browser(appointment, participant, family).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a browser was not written down");
+        }
+    });
 }
 
 async fn guest_of(edge: &Edge, secret: &str) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {

@@ -437,5 +437,9 @@ export const problemsEn: Record<ProblemCode, string> = {
   unsafe_archive: "This ZIP archive is not safe and was not opened.",
   archive_too_large: "This ZIP archive is too large. Send it in several parts.",
   cannot_show: "This object cannot be shown.",
+  folder_closed: "This upload link is not open any more. Make another one.",
+  quota_exceeded: "This upload link is full. Make another one.",
+  checksum_mismatch: "The file was damaged on its way. It must be sent again.",
+  bad_folder: "The link cannot be made like this. Check the name, the size and the duration.",
   storage_full: "There is no room left on the server. Tell the IT department.",
 };

@@ -450,5 +450,9 @@ export const problemsFr: Record<ProblemCode, string> = {
   unsafe_archive: "Cette archive ZIP n’est pas sûre et n’a pas été ouverte.",
   archive_too_large: "Cette archive ZIP est trop grande. Envoyez-la en plusieurs parties.",
   cannot_show: "Cet objet ne peut pas être montré.",
+  folder_closed: "Ce lien d’envoi n’est plus ouvert. Faites-en un autre.",
+  quota_exceeded: "Ce lien d’envoi est plein. Faites-en un autre.",
+  checksum_mismatch: "Le fichier est arrivé abîmé. Il faut le renvoyer.",
+  bad_folder: "Ce lien ne peut pas être fait ainsi. Vérifiez le nom, la taille et la durée.",
   storage_full: "Il n’y a plus de place sur le serveur. Prévenez l’informatique.",
 };
