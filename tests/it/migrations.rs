@@ -27,6 +27,10 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0016_drop_in.sql", "2620da3c268dd15e"),
     ("migrations/0017_viewing_step.sql", "2c52694fd100519b"),
     ("migrations/0018_service_and_contact.sql", "aa3a3cba90f948c2"),
+    ("migrations/0035_upload_folder.sql", "1bb83f9c98aa1f12"),
+    ("migrations/0036_browser_seen.sql", "7ea8e30f1591ca2f"),
+    ("migrations/0037_daily_count.sql", "ac9a196c3b674dd9"),
+    ("migrations/0038_purge.sql", "8f40a67921573641"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

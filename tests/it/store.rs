@@ -12,8 +12,11 @@ mod moves;
 mod open;
 mod practitioners;
 mod quality;
+mod retention;
 mod services;
+mod statistics;
 mod studies;
+mod uploads;
 mod viewings;
 
 use std::fs;

@@ -58,7 +58,7 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -1001,3 +1001,44 @@ modality: string,
 date?: string, };
 
 export type DroppedIn = { participant: string, };
+
+
+export type FolderWord = "open" | "unknown" | "revoked" | "expired" | "over";
+
+export type ReaderWord = "pdf" | "image" | "text" | "video" | "sound" | "none";
+
+export type FolderRequest = { label: string, quotaMib: number, quotaFiles: number, days: number, };
+
+export type IssuedFolder = { folder: FolderEntry, address: string, };
+
+export type FolderEntry = { folder: string, label: string, isGuest: boolean, state: FolderWord, expiresAt: string, quotaBytes: number, quotaFiles: number, usedBytes: number, usedFiles: number, };
+
+export type UploadLook = { state: FolderWord, isGuest: boolean, label?: string, expiresAt?: string, bytesLeft: number, filesLeft: number, maxBytes: number, };
+
+export type ReceiptRequest = { sha256: string, };
+
+export type UploadReceipt = { receipt: string, at: string, bytes: number, sha256: string, objects: number, refused: number, isKnown: boolean, };
+
+export type ReceivedEntry = { upload: string, at: string, name: string, label: string, isGuest: boolean, bytes: number, sha256: string, objects: number, refused: number, isOtherPatient: boolean, reader: ReaderWord, mediaType: string, };
+
+export type PeriodWord = "day" | "week" | "month";
+
+export type StatisticsChoice = { maySeeAll: boolean, services: Array<ServiceChoice>, };
+
+export type ServiceChoice = { service: string, name: string, site: string, };
+
+export type StatisticsReport = { from: string, to: string, period: PeriodWord, rows: Array<StatisticsRow>, total: { [key in string]: number | null }, hasMessages: boolean, hasRatings: boolean, };
+
+export type StatisticsRow = { from: string, counts: { [key in string]: number | null }, };
+
+export type RetentionState = { classes: Array<RetentionClass>, proofs: Array<ProofEntry>, holds: Array<HoldEntry>, };
+
+export type RetentionClass = { class: string, days?: number, kept: number, due: number, held: number, nextAt?: string, };
+
+export type ProofEntry = { proof: string, at: string, class: string, rule: string, rows: number, sha256: string, };
+
+export type HoldEntry = { hold: string, appointment: string, reason: string, setAt: string, liftedAt?: string, };
+
+export type HoldRequest = { appointment: string, reason: string, };
+
+export type PurgeRun = { rows: number, };

@@ -198,7 +198,7 @@ fn cookie(response: &reqwest::Response, name: &str) -> Option<String> {
 }
 
 impl Browser {
-    fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request =
             self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
         if let Some(cookie) = &self.cookie {

@@ -7,7 +7,7 @@ import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
 import { SignIn } from "./SignIn";
-import { facts, fault, mayDropIn, person, recognise } from "./who";
+import { facts, fault, mayDropIn, maySeeRetention, maySeeStatistics, person, recognise } from "./who";
 import { sentenceOf, t } from "./words";
 
 const View = lazy(() => import("./view/View").then((module) => module.View));
@@ -15,6 +15,12 @@ const Consultation = lazy(() => import("./consultation/Consultation").then((modu
 const Record = lazy(() => import("./record/Record").then((module) => module.Record));
 
 const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
+
+const Received = lazy(() => import("./received/Received").then((module) => module.Received));
+
+const StatisticsPage = lazy(() => import("./statistics/StatisticsPage").then((module) => module.StatisticsPage));
+
+const RetentionPage = lazy(() => import("./retention/RetentionPage").then((module) => module.RetentionPage));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
@@ -42,6 +48,9 @@ export function App() {
           <Route path="/app/worklist" component={WorklistPage} />
           <Route path="/app/summary/:appointment" component={SummaryRoute} />
           <Route path="/app/consultation/:appointment" component={ConsultationPage} />
+          <Route path="/app/received/:appointment" component={ReceivedRoute} />
+          <Route path="/app/statistics" component={StatisticsRoute} />
+          <Route path="/app/retention" component={RetentionRoute} />
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
@@ -74,6 +83,18 @@ function WorklistPage() {
 
 function SummaryRoute({ appointment }: { appointment: string }) {
   return <Signed>{() => <SummaryPage key={appointment} appointment={appointment} />}</Signed>;
+}
+
+function ReceivedRoute({ appointment }: { appointment: string }) {
+  return <Signed>{(me) => <Received key={appointment} me={me} appointment={appointment} />}</Signed>;
+}
+
+function StatisticsRoute() {
+  return <Signed>{(me) => (maySeeStatistics(me) ? <StatisticsPage /> : <NotFound />)}</Signed>;
+}
+
+function RetentionRoute() {
+  return <Signed>{(me) => (maySeeRetention(me) ? <RetentionPage /> : <NotFound />)}</Signed>;
 }
 
 /** Shows its page to who is signed in, and leads everybody else to the sign-in and back. */

@@ -200,7 +200,9 @@ function List({ items, sendings, hospital }: { items: readonly Sending[]; sendin
         <button
           type="button"
           class="button"
-          onClick={() => offer(new Blob([receiptText(items, hospital)], { type: "text/plain" }), "accuse-reception.txt")}
+          onClick={() =>
+            offer(new Blob([receiptText(items, hospital)], { type: "text/plain" }), "accuse-reception.txt")
+          }
         >
           <Icon of={download} />
           {t("save")}

@@ -5,7 +5,8 @@ export const t = dictionary({
   fr: {
     title: "Envoyer des documents ou des images",
     loading: "Ouverture…",
-    guestIntro: "Envoyez ici, avant la consultation, ce que votre médecin doit voir\u00a0: comptes rendus, photos, images médicales.",
+    guestIntro:
+      "Envoyez ici, avant la consultation, ce que votre médecin doit voir\u00a0: comptes rendus, photos, images médicales.",
     centreIntro: "Envoyez ici les images et les documents de cet examen, pour {label}.",
     noReading: "Ce lien sert seulement à envoyer. Personne ne peut y lire ce qui a été envoyé.",
     left: "Ouvert jusqu’au {date}. Il reste {size} et {files} fichiers.",

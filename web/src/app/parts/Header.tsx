@@ -5,7 +5,7 @@ import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { signOut } from "../requests";
-import { facts, mayDropIn, person } from "../who";
+import { facts, mayDropIn, maySeeRetention, maySeeStatistics, person } from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 
@@ -38,10 +38,18 @@ export function Header() {
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
-        {who && mayDropIn(who) && (
+        {who && (mayDropIn(who) || maySeeStatistics(who)) && (
           <nav class="header-pages" aria-label={t("app.pages")}>
             <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
-            <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
+            {mayDropIn(who) && (
+              <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
+            )}
+            {maySeeStatistics(who) && (
+              <PageLink to="/app/statistics" word={t("app.statistics")} isHere={path === "/app/statistics"} />
+            )}
+            {maySeeRetention(who) && (
+              <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
+            )}
           </nav>
         )}
         <LanguageSwitch />
