@@ -141,3 +141,15 @@ id!(
     /// Somebody in the queue of a service, without an appointment.
     QueueEntryId
 );
+id!(
+    /// A folder that somebody outside fills by a link.
+    UploadFolderId
+);
+id!(
+    /// One file that came through such a folder.
+    ReceivedUploadId
+);
+id!(
+    /// An appointment of which nothing is deleted.
+    LegalHoldId
+);

@@ -25,10 +25,13 @@ mod rehearsal;
 mod queue;
 mod resume;
 mod schedule;
+mod retention;
 mod service;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod waiting_room;
+mod upload;
 mod words;
 
 pub use admission::*;
@@ -56,7 +59,9 @@ pub use rehearsal::*;
 pub use resume::*;
 pub use waiting_room::*;
 pub use queue::*;
-pub use resume::*;
 pub use schedule::*;
+pub use retention::*;
 pub use service::*;
+pub use statistics::*;
+pub use upload::*;
 pub use words::*;

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy};
+use super::{
+    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy,
+};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub enum Actor {
     Staff { practitioner: PractitionerId, roles: Vec<StaffRole> },
     /// Came by a personal link.
     Guest { participant: ParticipantId, role: Role },
+    /// Came by the link of an upload folder of this appointment.
+    Sender { appointment: AppointmentId },
 }
 
 /// What is asked for.
@@ -100,11 +104,23 @@ pub enum Verb {
     WriteTemplates,
     /// Have an address at which one's own calendar reads one's appointments.
     KeepCalendar,
+    /// Put files into an upload folder.
+    FillFolder,
+    /// Make and withdraw links of upload folders.
+    ManageFolders,
+    /// Read what came through upload folders.
+    ReadReceived,
+    /// Read what is counted of visits.
+    SeeStatistics,
+    /// Read what is kept for how long, and the proofs of what was deleted.
+    SeeRetention,
+    /// Hold an appointment, lift a hold, delete now what is due.
+    ChangeRetention,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 55] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -154,6 +170,12 @@ impl Verb {
         Self::SeeOutbox,
         Self::WriteTemplates,
         Self::KeepCalendar,
+        Self::FillFolder,
+        Self::ManageFolders,
+        Self::ReadReceived,
+        Self::SeeStatistics,
+        Self::SeeRetention,
+        Self::ChangeRetention,
     ];
 }
 
@@ -172,6 +194,10 @@ pub enum Object<'a> {
     WaitingRoom { appointment: &'a Appointment, members: &'a [PractitionerId], policy: WaitingPolicy },
     /// A member of staff.
     Practitioner(PractitionerId),
+    /// The hospital as a whole.
+    Hospital,
+    /// What a service does, and whether the actor works in it.
+    Service { is_member: bool },
 }
 
 /// The answer is no. To the outside it looks as if the object did not exist.
@@ -184,6 +210,7 @@ pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), N
     let is_allowed = match actor {
         Actor::Staff { practitioner, roles } => staff_may(*practitioner, roles, verb, object),
         Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
+        Actor::Sender { appointment } => sender_may(*appointment, verb, object),
     };
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
@@ -196,7 +223,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             is(StaffRole::Secretary) || may_consult
         }
         (
-            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink,
+            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink | Verb::ManageFolders,
             Object::Appointment(appointment),
         ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
         (
@@ -212,7 +239,8 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::TakeNotes
             | Verb::WriteReport
             | Verb::ReleaseDocuments
-            | Verb::ReopenConsultation,
+            | Verb::ReopenConsultation
+            | Verb::ReadReceived,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -255,6 +283,12 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
         (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::ServeQueue, Object::Queue { is_member }) => is(StaffRole::Secretary) || may_consult && *is_member,
+        (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
+            is(StaffRole::Administrator)
+        }
+        (Verb::SeeStatistics, Object::Service { is_member }) => {
+            is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
+        }
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::SeeOutbox, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::WriteTemplates, Object::Agenda) => is(StaffRole::Administrator),
@@ -268,7 +302,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
 
 fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object<'_>) -> bool {
     match (verb, object) {
-        (Verb::Attend | Verb::AnswerAfterwards, Object::Appointment(appointment)) => {
+        (Verb::Attend | Verb::AnswerAfterwards | Verb::FillFolder, Object::Appointment(appointment)) => {
             appointment.participant(participant).is_some()
         }
         // What was said of the patient is the patient's.
@@ -292,6 +326,11 @@ fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,
     }
+}
+
+/// Whoever has the link of a folder puts files in, and that is all.
+fn sender_may(of: AppointmentId, verb: Verb, object: &Object<'_>) -> bool {
+    matches!((verb, object), (Verb::FillFolder, Object::Appointment(appointment)) if appointment.id == of)
 }
 
 fn is_booked(practitioner: PractitionerId, appointment: &Appointment) -> bool {

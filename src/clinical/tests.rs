@@ -36,7 +36,7 @@ fn booking() -> Booking {
     }
 }
 
-fn appointment() -> Appointment {
+pub(super) fn appointment() -> Appointment {
     Appointment::book(AppointmentId::new(Uuid::from_u128(100)), booking(), STAFF, at(-3600)).unwrap()
 }
 

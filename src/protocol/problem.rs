@@ -101,6 +101,11 @@ pub enum ProblemCode {
     ConclusionsMissing,
     // after the visit
     AnsweredBefore,
+    // folders that are filled by a link
+    FolderClosed,
+    QuotaExceeded,
+    ChecksumMismatch,
+    BadFolder,
 }
 
 /// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).

@@ -62,6 +62,15 @@ pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
     }
 }
 
+/// Midnight where the hospital is; on a day without midnight, the first moment after it.
+pub(super) fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
+    let zone = edge.hospital.time_zone;
+    let midnight = day.and_time(NaiveTime::MIN);
+    let first = (0..4)
+        .find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
+    first.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+}
+
 /// `GET /api/appointments/{appointment}`
 pub(super) async fn show(
     State(edge): State<Edge>,

@@ -29,17 +29,20 @@ mod queue;
 mod receipt;
 mod record;
 mod report;
+mod retention;
 mod router;
 mod services;
 mod sign_in;
 mod slots;
 mod socket;
 mod spool;
+mod statistics;
 mod studies;
 mod summary;
 mod throttle;
 mod waiting_room;
 mod templates;
+mod uploads;
 mod worklist;
 
 use std::sync::Arc;
@@ -57,6 +60,7 @@ use crate::live::Live;
 use crate::login::Login;
 use crate::outbox::Outbox;
 use crate::port::Reach;
+use crate::retention::Retention;
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -78,6 +82,7 @@ pub struct Parts {
     pub live: Live,
     pub outbox: Outbox,
     pub archive: Archive,
+    pub retention: Retention,
     pub reach: Reach,
     /// Proxies in front, whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<std::net::IpAddr>,

@@ -4,10 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
-use crate::clinical::{
-    AfterClosed, BookError, ContactFault, DoorClosed, NotAllowed, ReportRefusal, ServiceFault, ShareRefusal,
-    Stale, TextRefusal, WrongStatus,
-};
+use crate::clinical::{AfterClosed, BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed, ReportRefusal, ServiceFault, ShareRefusal, Stale, TextRefusal, WrongStatus};
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
 use crate::store;
@@ -152,6 +149,30 @@ impl From<AfterClosed> for Failure {
             AfterClosed::Expired => (StatusCode::FORBIDDEN, ProblemCode::LinkExpired),
         };
         Self::new(status, code, closed.to_string())
+    }
+}
+
+impl From<FolderClosed> for Failure {
+    fn from(closed: FolderClosed) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::FolderClosed, closed.to_string())
+    }
+}
+
+impl From<FolderWishError> for Failure {
+    fn from(error: FolderWishError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadFolder, error.to_string())
+    }
+}
+
+impl From<NoReason> for Failure {
+    fn from(error: NoReason) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadRequest, error.to_string())
+    }
+}
+
+impl From<crate::retention::Error> for Failure {
+    fn from(error: crate::retention::Error) -> Self {
+        Self::internal(&error)
     }
 }
 

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality, queue, record, report, services, sign_in, slots, socket, studies, summary, templates, waiting_room, worklist};
+use super::{Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality, queue, record, report, retention, services, sign_in, slots, socket, statistics, studies, summary, templates, uploads, waiting_room, worklist};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
@@ -100,6 +100,18 @@ pub fn router(edge: Edge) -> Router {
             "/api/services/{service}/information",
             get(door_desk::information).put(door_desk::put_information),
         )
+        .route("/api/upload/look", post(uploads::look))
+        .route("/api/upload/receipt", post(uploads::receipt))
+        .route("/api/appointments/{appointment}/upload-folders", get(uploads::list).post(uploads::make))
+        .route("/api/upload-folders/{folder}", delete(uploads::revoke))
+        .route("/api/appointments/{appointment}/received", get(uploads::received))
+        .route("/api/statistics", get(statistics::show))
+        .route("/api/statistics.csv", get(statistics::table))
+        .route("/api/statistics/services", get(statistics::services))
+        .route("/api/retention", get(retention::show))
+        .route("/api/retention/proofs.csv", get(retention::table))
+        .route("/api/retention/holds", post(retention::hold))
+        .route("/api/retention/holds/{hold}", delete(retention::lift))
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
@@ -121,6 +133,10 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
         .route("/api/appointments/{appointment}/files", post(files::share))
         .route("/api/appointments/{appointment}/files/{file}", get(files::fetch))
+        .route("/api/upload", post(uploads::send))
+        .route("/api/received/{upload}", get(uploads::fetch))
+        .route("/api/received/{upload}/studies", post(uploads::put_among_studies))
+        .route("/api/retention/run", post(retention::run))
         .layer(DefaultBodyLimit::disable())
         // A browser that speaks HTTP/2 asks for a socket with CONNECT (RFC 8441 section 4), one that speaks HTTP/1.1 with GET.
         .route("/ws", any(socket::open))

@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 28] = [
+const TABLE: [Module; 29] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
 const TABLE: [Module; 25] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
@@ -124,11 +124,12 @@ const TABLE: [Module; 25] = [
         ],
         &["tokio", "futures_util"],
     ),
+    adapter("retention", &["archive", "clinical", "clock", "config", "store", "tasks"], &["tokio"]),
     adapter(
         "web",
         &[
-            "clinical", "imaging", "paper", "report", "summary", "protocol", "live", "login", "port", "store",
-            "clinical", "imaging", "summary", "protocol", "live", "login", "outbox", "port", "store",
+            "clinical", "imaging", "paper", "report", "summary", "protocol", "live", "login", "outbox", "port",
+            "retention", "store",
             "archive", "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
@@ -159,8 +160,8 @@ const TABLE: [Module; 25] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "secret",
-            "sfu", "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "retention",
+            "secret", "sfu", "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),

@@ -34,6 +34,7 @@ mod protocol;
 mod record;
 mod store;
 mod store_away;
+mod uploads;
 mod viewing;
 mod visit;
 mod waiting_room;

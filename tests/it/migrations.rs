@@ -42,6 +42,10 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0032_note_and_report.sql", "3add13e1f68b17b3"),
     ("migrations/0033_patient_document.sql", "dcfb4d5a6137173b"),
     ("migrations/0034_after.sql", "43bcf0d95fd0b66c"),
+    ("migrations/0035_upload_folder.sql", "1bb83f9c98aa1f12"),
+    ("migrations/0036_browser_seen.sql", "7ea8e30f1591ca2f"),
+    ("migrations/0037_daily_count.sql", "ac9a196c3b674dd9"),
+    ("migrations/0038_purge.sql", "8f40a67921573641"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

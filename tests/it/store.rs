@@ -20,8 +20,11 @@ mod quality;
 mod reports;
 mod queues;
 mod schedules;
+mod retention;
 mod services;
+mod statistics;
 mod studies;
+mod uploads;
 mod viewings;
 mod waiting;
 

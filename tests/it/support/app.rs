@@ -119,6 +119,7 @@ impl TestApp {
             chat_keep: ChatKeep::Consultation,
             mail: None,
             sms: None,
+            retention: parvis::clinical::RetentionPolicy::default(),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };
@@ -201,7 +202,7 @@ fn cookie(response: &reqwest::Response, name: &str) -> Option<String> {
 }
 
 impl Browser {
-    fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request =
             self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
         if let Some(cookies) = self.cookies() {

@@ -64,6 +64,11 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
         </a>
       )}
       <PanelCourse entry={entry} zone={zone} onChanged={onChanged} />
+      {(entry.mayChange || mayWrite) && (
+        <a class="button wide" href={`/app/received/${entry.appointment}`}>
+          {t("panel.received")}
+        </a>
+      )}
       <h3>{t("panel.people")}</h3>
       <ul class="panel-people">
         {entry.participants.map((person) => {
