@@ -49,11 +49,15 @@ impl Visit {
             role: if number == 0 { RoleWord::Patient } else { RoleWord::Relative },
             name: format!("Personne {number}"),
             language: LanguageWord::Fr,
+            email: None,
+            telephone: None,
+            birth_date: None,
         };
         let booking = BookingRequest {
             starts_at: starts_at.to_rfc3339(),
             ends_at: ends_at.to_rfc3339(),
             service: "Cardiologie".to_owned(),
+            service_id: None,
             guests: (0..guests).map(guest).collect(),
             practitioners: vec![entry.context("the demonstration has no such doctor")?.practitioner],
             note: String::new(),

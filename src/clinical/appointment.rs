@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
-use super::{AppointmentId, Language, Part, Participant, ParticipantId, Practitioner, PractitionerId, Role};
+use super::{
+    AppointmentId, Language, Part, Participant, ParticipantId, Practitioner, PractitionerId, Role, ServiceId,
+};
 use crate::secret::Pii;
 
 /// A slot with its people.
@@ -14,6 +16,8 @@ pub struct Appointment {
     pub ends_at: DateTime<Utc>,
     /// The part of the hospital that holds it, as patients know it: "Cardiology".
     pub service: String,
+    /// Which service that is; `None` for one that was only named.
+    pub service_id: Option<ServiceId>,
     /// One patient, at least one practitioner, and whoever comes with them; by time of booking.
     pub participants: Vec<Participant>,
     pub status: AppointmentStatus,
@@ -116,6 +120,7 @@ pub struct Booking {
     pub starts_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
     pub service: String,
+    pub service_id: Option<ServiceId>,
     pub participants: Vec<Participant>,
     pub note: Pii<String>,
 }
@@ -173,7 +178,7 @@ impl Appointment {
         by: PractitionerId,
         now: DateTime<Utc>,
     ) -> Result<Self, BookError> {
-        let Booking { starts_at, ends_at, service, participants, note } = booking;
+        let Booking { starts_at, ends_at, service, service_id, participants, note } = booking;
         if starts_at < now - Self::BOOKING_LEEWAY {
             return Err(BookError::InThePast);
         }
@@ -217,6 +222,7 @@ impl Appointment {
             starts_at,
             ends_at,
             service,
+            service_id,
             participants,
             status: AppointmentStatus::Booked,
             booked_by: by,

@@ -24,6 +24,7 @@ fn booking() -> Booking {
         starts_at: at(0),
         ends_at: at(1800),
         service: "Cardiologie".into(),
+        service_id: None,
         participants: vec![
             person(PATIENT, Part::Guest(GuestRole::Patient)),
             person(RELATIVE, Part::Guest(GuestRole::Relative)),

@@ -214,7 +214,14 @@ impl Demo {
         participants.push(person(doctor.name.expose(), Part::Practitioner(doctor.id)));
         let starts_at = quarter + TimeDelta::minutes(visit.minutes);
         let ends_at = starts_at + TimeDelta::minutes(30);
-        Booking { starts_at, ends_at, service: visit.service.to_owned(), participants, note: "".into() }
+        Booking {
+            starts_at,
+            ends_at,
+            service: visit.service.to_owned(),
+            service_id: None,
+            participants,
+            note: "".into(),
+        }
     }
 
     /// Puts the synthetic studies into the archive of one appointment, as an upload would.

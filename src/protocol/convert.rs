@@ -172,6 +172,16 @@ impl From<BookError> for ProblemCode {
     }
 }
 
+impl From<clinical::ContactFault> for ProblemCode {
+    fn from(fault: clinical::ContactFault) -> Self {
+        match fault {
+            clinical::ContactFault::Email => Self::BadEmail,
+            clinical::ContactFault::Telephone => Self::BadTelephone,
+            clinical::ContactFault::BirthDate => Self::BadBirthDate,
+        }
+    }
+}
+
 impl From<clinical::Refusal> for ProblemCode {
     fn from(refusal: clinical::Refusal) -> Self {
         match refusal {

@@ -55,6 +55,9 @@ pub struct BookingRequest {
     pub starts_at: String,
     pub ends_at: String,
     pub service: String,
+    /// Which service that is, if it is one that the hospital keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
     /// Guests: exactly one patient, any number of relatives and interpreters.
     pub guests: Vec<GuestRequest>,
     /// Identifiers of practitioners, at least one.
@@ -69,6 +72,15 @@ pub struct GuestRequest {
     pub role: RoleWord,
     pub name: String,
     pub language: LanguageWord,
+    /// Where they are written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// With its country, or a French one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<String>,
+    /// `1950-02-28`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<String>,
 }
 
 /// Answer to a booking: the only time that the links are told. A lost one is replaced, never shown again.
@@ -100,6 +112,8 @@ pub struct AppointmentEntry {
     pub starts_at: String,
     pub ends_at: String,
     pub service: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<String>,
     pub status: AppointmentStatusWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeWord>,

@@ -1,5 +1,7 @@
 //! Appointments with their people, and the time that they take from a practitioner.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -7,8 +9,8 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
 use crate::clinical::{
-    Appointment, AppointmentId, AppointmentStatus, GuestRole, Language, Link, Outcome, Part, Participant,
-    ParticipantId, PractitionerId, Role,
+    Appointment, AppointmentId, AppointmentStatus, Contact, GuestRole, Language, Link, Outcome, Part,
+    Participant, ParticipantId, PractitionerId, Role, ServiceId,
 };
 
 /// Whose appointments an agenda shows.
@@ -25,6 +27,7 @@ struct AppointmentRow {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
     service: String,
+    service_id: Option<Uuid>,
     status: String,
     status_at: Option<DateTime<Utc>>,
     outcome: Option<String>,
@@ -91,13 +94,13 @@ impl From<AppointmentStatus> for StatusColumns {
 macro_rules! columns {
     () => {
         "a.id, a.starts_at, a.ends_at, a.service, a.status, a.status_at, a.outcome, a.status_by, a.booked_by, \
-         a.booked_at, a.note"
+         a.booked_at, a.note, a.service_id"
     };
 }
 
 const INSERT: &str = "INSERT INTO appointment
-    (id, starts_at, ends_at, service, status, status_at, outcome, status_by, booked_by, booked_at, note)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    (id, starts_at, ends_at, service, status, status_at, outcome, status_by, booked_by, booked_at, note, service_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const INSERT_PARTICIPANT: &str = "INSERT INTO participant
     (id, appointment_id, place, name, role, practitioner_id, language) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const INSERT_SLOT: &str = "INSERT INTO practitioner_slot
@@ -110,6 +113,16 @@ impl Store {
     /// Books: writes the appointment, its people, their time and their links, all or nothing. Refused with
     /// [`Constraint::AppointmentOverlap`](super::Constraint) when a practitioner is taken at that time.
     pub async fn add_appointment(&self, appointment: &Appointment, links: &[Link]) -> Result<(), Error> {
+        self.add_appointment_with(appointment, links, &HashMap::new()).await
+    }
+
+    /// [`Store::add_appointment`], with how its guests are reached.
+    pub async fn add_appointment_with(
+        &self,
+        appointment: &Appointment,
+        links: &[Link],
+        contacts: &HashMap<ParticipantId, Contact>,
+    ) -> Result<(), Error> {
         let status = StatusColumns::from(appointment.status);
         let (starts_at, ends_at) = (micros(appointment.starts_at), micros(appointment.ends_at));
         let takes_time = !matches!(
@@ -136,6 +149,7 @@ impl Store {
                 .bind(appointment.booked_by.uuid())
                 .bind(micros(appointment.booked_at))
                 .bind(text(appointment.note.expose()))
+                .bind(appointment.service_id.map(ServiceId::uuid))
                 .execute(&mut *tx)
                 .await?;
             for (place, participant) in (0_i64..).zip(&appointment.participants) {
@@ -162,6 +176,9 @@ impl Store {
             }
             for link in links {
                 super::links::insert!(tx, link);
+            }
+            for (participant, contact) in contacts {
+                super::contacts::put!(tx, appointment.id, participant, contact);
             }
         });
         Ok(())
@@ -313,7 +330,7 @@ impl Store {
 
 /// Gives each appointment its people. Both lists are in order; people of appointments booked in between are passed over.
 fn join(rows: Vec<AppointmentRow>, people: Vec<ParticipantRow>) -> Result<Vec<Appointment>, Error> {
-    let mut by_appointment = std::collections::HashMap::<Uuid, Vec<Participant>>::new();
+    let mut by_appointment = HashMap::<Uuid, Vec<Participant>>::new();
     for row in people {
         by_appointment.entry(row.appointment_id).or_default().push(row.try_into()?);
     }
@@ -343,6 +360,7 @@ fn appointment(row: AppointmentRow, participants: Vec<Participant>) -> Result<Ap
         starts_at: row.starts_at,
         ends_at: row.ends_at,
         service: row.service,
+        service_id: row.service_id.map(ServiceId::new),
         participants,
         status,
         booked_by: PractitionerId::new(row.booked_by),

@@ -45,6 +45,8 @@ pub enum Constraint {
     LoginDigest,
     #[error("the state of the sign-in is in use")]
     AttemptState,
+    #[error("the site has a service of that name")]
+    ServiceName,
     #[error("the identifier is in use")]
     IdTaken,
     #[error("something that it refers to is not there")]
@@ -53,24 +55,26 @@ pub enum Constraint {
 
 impl Constraint {
     /// Every variant.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AppointmentOverlap,
         Self::AppointmentOrder,
         Self::LinkDigest,
         Self::LoginDigest,
         Self::AttemptState,
+        Self::ServiceName,
         Self::IdTaken,
         Self::UnknownReference,
     ];
 
     /// The constraint's name as PostgreSQL reports it, and the message of SQLite, which names CHECK constraints and
     /// raised errors, but for keys only the columns.
-    const NAMED: [(Self, &'static str, &'static str); 5] = [
+    const NAMED: [(Self, &'static str, &'static str); 6] = [
         (Self::AppointmentOverlap, "appointment_no_overlap", "appointment_no_overlap"),
         (Self::AppointmentOrder, "appointment_order", "CHECK constraint failed: appointment_order"),
         (Self::LinkDigest, "link_digest", "UNIQUE constraint failed: link.digest"),
         (Self::LoginDigest, "login_digest", "UNIQUE constraint failed: login.digest"),
         (Self::AttemptState, "sign_in_attempt_pk", "UNIQUE constraint failed: sign_in_attempt.state_digest"),
+        (Self::ServiceName, "service_name", "UNIQUE constraint failed: service.name, service.site"),
     ];
 
     fn broken(error: &dyn DatabaseError) -> Option<Self> {

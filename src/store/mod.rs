@@ -7,6 +7,7 @@
 mod appointments;
 mod chats;
 mod consultations;
+mod contacts;
 mod db;
 mod error;
 mod key_images;
@@ -17,6 +18,7 @@ mod migrate;
 mod moves;
 mod practitioners;
 mod quality;
+mod services;
 mod studies;
 mod summaries;
 mod viewings;

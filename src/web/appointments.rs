@@ -13,8 +13,9 @@ use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, GuestRole, Link, Object, Part,
-    Participant, ParticipantId, PractitionerId, StaffRole, Verb, authorize,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, Contact, EmailAddress, GuestRole, Link,
+    Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole, TelephoneNumber,
+    Verb, authorize,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -74,14 +75,14 @@ pub(super) async fn book(
     Body(request): Body<BookingRequest>,
 ) -> Result<(StatusCode, Json<Booked>), Failure> {
     authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
-    let booking = booking(&edge, request).await?;
+    let (booking, contacts) = booking(&edge, request).await?;
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
     let guests = appointment.participants.iter().filter(|person| person.role().is_guest());
     let new_links: Vec<_> =
         guests.map(|person| (person, links::make(&edge, &appointment, person.id))).collect();
     let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
-    edge.store.add_appointment(&appointment, &rows).await?;
+    edge.store.add_appointment_with(&appointment, &rows, &contacts).await?;
     edge.live.announce_change();
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
     let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
@@ -89,17 +90,32 @@ pub(super) async fn book(
     Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
 }
 
-async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failure> {
+/// What is asked for, and how its guests are reached.
+async fn booking(
+    edge: &Edge,
+    request: BookingRequest,
+) -> Result<(Booking, HashMap<ParticipantId, Contact>), Failure> {
+    let service = match request.service_id {
+        Some(id) => Some(open_service(edge, &id).await?),
+        None => None,
+    };
     let mut participants = Vec::new();
-    for GuestRequest { role, name, language } in request.guests {
+    let mut contacts = HashMap::new();
+    for guest in request.guests {
+        let contact = contact(edge, &guest)?;
+        let GuestRequest { role, name, language, .. } = guest;
         let role = match role {
             RoleWord::Patient => GuestRole::Patient,
             RoleWord::Relative => GuestRole::Relative,
             RoleWord::Interpreter => GuestRole::Interpreter,
             RoleWord::Practitioner => return Err(Failure::bad_request("a practitioner is no guest")),
         };
+        let id = ParticipantId::new(edge.clock.new_uuid());
+        if !contact.is_empty() {
+            contacts.insert(id, contact);
+        }
         participants.push(Participant {
-            id: ParticipantId::new(edge.clock.new_uuid()),
+            id,
             name: name.trim().into(),
             part: Part::Guest(role),
             language: language.into(),
@@ -121,12 +137,35 @@ async fn booking(edge: &Edge, request: BookingRequest) -> Result<Booking, Failur
             language: Default::default(),
         });
     }
-    Ok(Booking {
+    let booking = Booking {
         starts_at: instant(&request.starts_at)?,
         ends_at: instant(&request.ends_at)?,
-        service: request.service.trim().to_owned(),
+        service: service.as_ref().map_or(request.service.trim(), |service| &service.name).to_owned(),
+        service_id: service.map(|service| service.id),
         participants,
         note: request.note.into(),
+    };
+    Ok((booking, contacts))
+}
+
+/// The service of that identifier, if it takes bookings.
+async fn open_service(edge: &Edge, id: &str) -> Result<Service, Failure> {
+    let unknown = || {
+        let detail = "there is no service of that identifier which takes bookings";
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownService, detail)
+    };
+    let id: ServiceId = id.parse().map_err(|_| unknown())?;
+    edge.store.service(id).await?.filter(|service| !service.is_closed).ok_or_else(unknown)
+}
+
+/// How a guest is reached. What was left empty in a form is nothing.
+fn contact(edge: &Edge, guest: &GuestRequest) -> Result<Contact, Failure> {
+    let today = edge.clock.now().with_timezone(&edge.hospital.time_zone).date_naive();
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    Ok(Contact {
+        email: given(&guest.email).map(|typed| EmailAddress::parse(&typed)).transpose()?,
+        telephone: given(&guest.telephone).map(|typed| TelephoneNumber::parse(&typed)).transpose()?,
+        birth_date: given(&guest.birth_date).map(|typed| Contact::birth_date(&typed, today)).transpose()?,
     })
 }
 
@@ -237,6 +276,7 @@ async fn entry(
         starts_at: time(appointment.starts_at),
         ends_at: time(appointment.ends_at),
         service: appointment.service.clone(),
+        service_id: appointment.service_id.map(|id| id.to_string()),
         status: appointment.status.into(),
         outcome: match appointment.status {
             AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome.into()),

@@ -4,7 +4,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
-use crate::clinical::{BookError, DoorClosed, NotAllowed, ShareRefusal, WrongStatus};
+use crate::clinical::{
+    BookError, ContactFault, DoorClosed, NotAllowed, ServiceFault, ShareRefusal, WrongStatus,
+};
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
 use crate::store;
@@ -69,6 +71,18 @@ impl From<BookError> for Failure {
     }
 }
 
+impl From<ContactFault> for Failure {
+    fn from(fault: ContactFault) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, fault.into(), fault.to_string())
+    }
+}
+
+impl From<ServiceFault> for Failure {
+    fn from(fault: ServiceFault) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadService, fault.to_string())
+    }
+}
+
 impl From<DoorClosed> for Failure {
     fn from(closed: DoorClosed) -> Self {
         Self::new(StatusCode::FORBIDDEN, closed.into(), "the link does not open the door now")
@@ -104,6 +118,11 @@ impl From<store::Error> for Failure {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 ProblemCode::UnknownPractitioner,
                 "there is no such practitioner",
+            ),
+            store::Error::Constraint(store::Constraint::ServiceName) => Self::new(
+                StatusCode::CONFLICT,
+                ProblemCode::ServiceNameTaken,
+                "this site has a service of that name",
             ),
             other => Self::internal(&other),
         }

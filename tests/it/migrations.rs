@@ -26,6 +26,7 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0015_withdrawn.sql", "3275173bc672e412"),
     ("migrations/0016_drop_in.sql", "2620da3c268dd15e"),
     ("migrations/0017_viewing_step.sql", "2c52694fd100519b"),
+    ("migrations/0018_service_and_contact.sql", "aa3a3cba90f948c2"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];

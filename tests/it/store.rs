@@ -12,6 +12,7 @@ mod moves;
 mod open;
 mod practitioners;
 mod quality;
+mod services;
 mod studies;
 mod viewings;
 
@@ -74,6 +75,7 @@ fn visit(doctors: &[&Practitioner], start: i64, length: i64) -> Appointment {
         starts_at: at(start),
         ends_at: at(start + length),
         service: "Cardiologie".to_owned(),
+        service_id: None,
         participants,
         status: AppointmentStatus::Booked,
         booked_by: doctors[0].id,

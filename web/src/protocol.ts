@@ -58,7 +58,7 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -634,6 +634,10 @@ export type BookingRequest = {
  */
 startsAt: string, endsAt: string, service: string, 
 /**
+ * Which service that is, if it is one that the hospital keeps.
+ */
+serviceId?: string | null, 
+/**
  * Guests: exactly one patient, any number of relatives and interpreters.
  */
 guests: Array<GuestRequest>, 
@@ -642,7 +646,19 @@ guests: Array<GuestRequest>,
  */
 practitioners: Array<string>, note: string, };
 
-export type GuestRequest = { role: RoleWord, name: string, language: LanguageWord, };
+export type GuestRequest = { role: RoleWord, name: string, language: LanguageWord, 
+/**
+ * Where they are written to.
+ */
+email?: string | null, 
+/**
+ * With its country, or a French one.
+ */
+telephone?: string | null, 
+/**
+ * `1950-02-28`
+ */
+birthDate?: string | null, };
 
 export type Booked = { appointment: AppointmentEntry, links: Array<IssuedLink>, };
 
@@ -652,7 +668,7 @@ export type IssuedLink = { participant: string, role: RoleWord, name: string,
  */
 address: string, expiresAt: string, };
 
-export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
+export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
 /**
  * The reader is booked in it, so may enter its consultation.
  */

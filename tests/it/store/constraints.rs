@@ -38,6 +38,10 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
             store.add_sign_in_attempt(&attempt).await.unwrap();
             store.add_sign_in_attempt(&attempt).await
         }
+        Constraint::ServiceName => {
+            store.put_service(&services::service("Cardiologie", "Nord")).await.unwrap();
+            store.put_service(&services::service("Cardiologie", "Nord")).await
+        }
         Constraint::IdTaken => {
             store.add_appointment(&booked, &[]).await.unwrap();
             let again = Appointment { id: booked.id, ..later };

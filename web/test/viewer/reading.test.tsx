@@ -151,7 +151,15 @@ describe("reading together", () => {
       sent,
       box,
       tell: (changes: Parameters<typeof shown>[0], presents = isPresenting) => rerender(view(changes, presents)),
+      /** A hand scrolls. */
       scroll: (top: number) =>
+        act(() => {
+          box.dispatchEvent(new Event("wheel"));
+          box.scrollTop = top;
+          box.dispatchEvent(new Event("scroll"));
+        }),
+      /** The browser scrolls, and nobody's hand did it. */
+      drift: (top: number) =>
         act(() => {
           box.scrollTop = top;
           box.dispatchEvent(new Event("scroll"));
@@ -225,6 +233,37 @@ describe("reading together", () => {
     act(() => screen.getByRole("button", { name: "Follow again" }).click());
     expect(box.scrollTop).toBe(800);
     expect(sent).toEqual([]);
+  });
+
+  it("does not take for reading on what a key began before a follower came back", () => {
+    const { box, tell, scroll, drift } = rig(false);
+    tell({ centerX: 0, centerY: 1 });
+    scroll(400);
+    act(() => screen.getByRole("button", { name: "Follow again" }).click());
+    drift(960);
+    expect(box.scrollTop).toBe(1000);
+    expect(screen.getByText("You are reading with Dr Haddad.")).toBeTruthy();
+  });
+
+  it("stays where the presenter reads when the room grows and shrinks before that is told", () => {
+    const { box, tell, grow } = rig(false);
+    tell({ centerX: 0, centerY: 1 });
+    window.dispatchEvent(new Event("resize"));
+    box.scrollTop = 900;
+    grow(400, true);
+    expect(box.scrollTop).toBe(1000);
+    expect(screen.getByText("You are reading with Dr Haddad.")).toBeTruthy();
+  });
+
+  it("takes for reading on what a screen reader scrolls, when all has long been still", () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    const { box, tell, drift } = rig(false);
+    tell({ centerX: 0, centerY: 1 });
+    now.mockReturnValue(5_000);
+    drift(300);
+    expect(box.scrollTop).toBe(300);
+    expect(screen.getByRole("button", { name: "Follow again" })).toBeTruthy();
+    now.mockRestore();
   });
 
   it("gives a follower a size of their own", () => {

@@ -99,6 +99,7 @@ export function fieldOf(code: ProblemCode, draft: Draft): Field {
     case "too_many_people":
       return "companions";
     case "service_missing":
+    case "unknown_service":
       return "service";
     case "note_too_long":
       return "note";
