@@ -52,6 +52,7 @@ use crate::tasks::Tasks;
 
 pub use device::Waiting;
 pub use ice::IceServers;
+pub use key_images::take_back as take_back_image;
 pub use selections::{SelectError, Selected, SelectionWriter};
 
 use consultation::Ends;

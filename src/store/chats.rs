@@ -38,9 +38,9 @@ macro_rules! over {
     };
 }
 
-/// How many rows name a file.
-const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
-    + (SELECT COUNT(*) FROM key_image WHERE content = $1)";
+/// How many rows name a file. An image that is kept no longer has a row, and no picture.
+pub(super) const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
+    + (SELECT COUNT(*) FROM key_image WHERE content = $1 AND removed_at IS NULL)";
 
 impl Store {
     /// The longest history that is told, in lines.
