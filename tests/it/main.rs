@@ -9,6 +9,32 @@
 mod architecture;
 mod archive;
 mod badnet;
+mod call;
+mod chat;
+mod coming_back;
+mod content;
+mod drop_in;
+mod hostile;
+mod imaging;
+mod key_images;
+mod login;
+mod marks;
+mod measuring;
+mod migrations;
+mod network;
+mod photos;
+mod places;
+mod presentation;
+mod privacy;
+mod protocol;
+mod record;
+mod store;
+mod store_away;
+mod token_bucket;
+mod viewing;
+mod visit;
+mod windows;
+
 mod support {
     pub(crate) mod app;
     pub(crate) mod corpus;
