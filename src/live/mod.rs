@@ -55,6 +55,7 @@ use crate::tasks::Tasks;
 pub use device::Waiting;
 pub use ice::IceServers;
 pub use queue::WaitingConsultation;
+pub use key_images::take_back as take_back_image;
 pub use selections::{SelectError, Selected, SelectionWriter};
 pub use waiting::{Assurances, WaitingNews};
 

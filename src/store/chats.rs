@@ -53,9 +53,10 @@ macro_rules! not_held {
     };
 }
 
-/// How many rows name a file.
+/// How many rows name a file. An image that is kept no longer has a row, and no picture.
 pub(super) const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
-    + (SELECT COUNT(*) FROM key_image WHERE content = $1) + (SELECT COUNT(*) FROM report WHERE document = $1)
+    + (SELECT COUNT(*) FROM key_image WHERE content = $1 AND removed_at IS NULL)
+    + (SELECT COUNT(*) FROM report WHERE document = $1)
     + (SELECT COUNT(*) FROM received_upload WHERE digest = $1 AND media_type IS NOT NULL)";
 
 impl Store {

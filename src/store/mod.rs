@@ -46,7 +46,7 @@ pub use appointments::AgendaScope;
 pub use consultations::{StoredOtherPatient, StoredShow, StoredTelephone};
 pub use db::{Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};
-pub use key_images::StoredKeyImage;
+pub use key_images::{RemovedKeyImage, StoredKeyImage};
 pub use logins::{Login, LoginDigest, SignInAttempt};
 pub use marks::StoredMark;
 pub use message_templates::StoredTemplate;

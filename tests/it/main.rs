@@ -35,6 +35,7 @@ mod record;
 mod store;
 mod store_away;
 mod uploads;
+mod token_bucket;
 mod viewing;
 mod visit;
 mod waiting_room;

@@ -491,7 +491,11 @@ participant: string, at: string,
 /**
  * The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
  */
-series: string, instance: string, frame: number, shape: MarkShapeWord, 
+series: string, instance: string, frame: number, 
+/**
+ * Its place in the stack of `series`, from 0, where that is on show.
+ */
+index?: number, shape: MarkShapeWord, 
 /**
  * As in `add_mark`.
  */

@@ -307,7 +307,13 @@ function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
         <div
           class={`stage-viewer${front ? " behind" : ""}${second.isOpen.value && !second.isHereToo.value ? " elsewhere" : ""}`}
         >
-          <Viewer wire={wire} self={self} mayPresent people={call.people} />
+          <Viewer
+            wire={wire}
+            self={self}
+            mayPresent
+            people={call.people}
+            pixelsElsewhere={(viewport) => second.pixelsOf(viewport)}
+          />
         </div>
         <SeriesStrip visit={visit} />
       </main>
