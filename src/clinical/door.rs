@@ -1,19 +1,19 @@
 //! The second door: what somebody with a link shows besides it, how often they may be wrong, and the pass that they get for it.
 //!
-//! A door belongs to one link. What opens it is a code that was sent, a PIN that was told at booking, or the date of birth where
-//! the service accepts it. After [`WRONG_TRIES`] wrong ones it is locked, and only staff open it again.
+//! A door belongs to one guest, whichever of their links they come by. What opens it is a code that was sent, a PIN that was told at
+//! booking, or the date of birth where the service accepts it. After [`WRONG_TRIES`] wrong ones it is locked, and only staff open it
+//! again.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use uuid::Uuid;
 
-use super::{Appointment, AppointmentStatus, DoorClosed, DoorPolicy, Link, LinkId, ParticipantId};
+use super::{Appointment, AppointmentStatus, DoorClosed, DoorPolicy, Link, ParticipantId};
 use crate::secret::{Pii, Secret};
 
-/// So many wrong tries lock the door of a link.
+/// So many wrong tries lock a door.
 pub const WRONG_TRIES: u32 = 5;
 /// A code that was sent opens the door for so long.
 pub const CODE_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -89,11 +89,15 @@ pub struct DoorRules {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CodeDigest(pub [u8; 32]);
 
+/// What digits are for, so that a code and a PIN of one person do not look alike.
+const CODE: &str = "parvis door code";
+const PIN: &str = "parvis door pin";
+
 impl CodeDigest {
-    fn of(whose: Uuid, digits: &str) -> Self {
+    fn of(what: &str, whose: ParticipantId, digits: &str) -> Self {
         let mut hash = Sha256::new();
-        hash.update(b"parvis door");
-        hash.update(whose.as_bytes());
+        hash.update(what);
+        hash.update(whose.uuid().as_bytes());
         hash.update(digits.as_bytes());
         Self(hash.finalize().into())
     }
@@ -129,12 +133,12 @@ impl Pin {
     /// Makes a PIN for one participant: the digits, to be told once, and what is kept of them. `random` are 64 bits that nobody can guess.
     pub fn make(random: [u8; 8], participant: ParticipantId) -> (Secret<String>, Self) {
         let digits = six_digits(random);
-        let digest = CodeDigest::of(participant.uuid(), digits.expose());
+        let digest = CodeDigest::of(PIN, participant, digits.expose());
         (digits, Self { first: participant, digest })
     }
 
     fn is(&self, digits: &str) -> bool {
-        self.digest == CodeDigest::of(self.first.uuid(), digits)
+        self.digest == CodeDigest::of(PIN, self.first, digits)
     }
 }
 
@@ -153,10 +157,10 @@ impl SentCode {
     }
 }
 
-/// The door of one link, as it is kept.
+/// The door of one guest, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Door {
-    pub link: LinkId,
+    pub participant: ParticipantId,
     /// How often it was written; one that was written in between is read again.
     pub revision: u32,
     pub wrong_tries: u32,
@@ -208,10 +212,10 @@ pub struct KnownKeys {
 }
 
 impl Door {
-    /// The door of a link that nobody has tried yet.
-    pub fn new(link: LinkId) -> Self {
+    /// A door that nobody has tried yet.
+    pub fn new(participant: ParticipantId) -> Self {
         Self {
-            link,
+            participant,
             revision: 0,
             wrong_tries: 0,
             locked_at: None,
@@ -269,7 +273,7 @@ impl Door {
         self.sends += 1;
         self.last_sent_at = Some(now);
         let code = six_digits(random);
-        let digest = CodeDigest::of(self.link.uuid(), code.expose());
+        let digest = CodeDigest::of(CODE, self.participant, code.expose());
         self.code = Some(SentCode { digest, channel, sent_at: now });
         Ok(code)
     }
@@ -322,7 +326,8 @@ impl Door {
         if known.pin.is_some_and(|pin| pin.is(digits)) {
             return Ok(Some(Opening::Pin));
         }
-        let sent = self.code.as_ref().filter(|sent| sent.digest == CodeDigest::of(self.link.uuid(), digits));
+        let sent =
+            self.code.as_ref().filter(|sent| sent.digest == CodeDigest::of(CODE, self.participant, digits));
         match sent {
             Some(sent) if now < sent.good_until() => Ok(Some(Opening::Code(sent.channel))),
             Some(_) => Err(TryRefusal::CodeExpired),
@@ -332,8 +337,7 @@ impl Door {
 
     /// Staff let the person try again.
     pub fn unlock(&mut self) {
-        let (link, revision) = (self.link, self.revision);
-        *self = Self { revision, ..Self::new(link) };
+        *self = Self { revision: self.revision, ..Self::new(self.participant) };
     }
 }
 
@@ -354,11 +358,11 @@ impl std::fmt::Debug for PassDigest {
     }
 }
 
-/// What a browser holds after its person opened the door: that it was opened, and how. Good with its own link only.
+/// What a browser holds after its person opened the door: that it was opened, and how. Good for that person's links only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pass {
     pub digest: PassDigest,
-    pub link: LinkId,
+    pub participant: ParticipantId,
     pub opening: Opening,
     pub given_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -368,18 +372,21 @@ impl Pass {
     /// Makes a pass: the secret for the browser, and what is kept of it. `random` are 256 bits that nobody can guess.
     pub fn make(
         random: [u8; 32],
-        link: LinkId,
+        participant: ParticipantId,
         opening: Opening,
         now: DateTime<Utc>,
     ) -> (Secret<String>, Self) {
         let secret = BASE64_URL_SAFE_NO_PAD.encode(random);
         let digest = PassDigest::of(&secret);
-        (Secret::new(secret), Self { digest, link, opening, given_at: now, expires_at: now + PASS_FOR })
+        (
+            Secret::new(secret),
+            Self { digest, participant, opening, given_at: now, expires_at: now + PASS_FOR },
+        )
     }
 
-    /// Whether it is good for this link now.
-    pub fn is_good(&self, link: LinkId, now: DateTime<Utc>) -> bool {
-        self.link == link && self.given_at <= now && now < self.expires_at
+    /// Whether it is good for this person now.
+    pub fn is_good(&self, participant: ParticipantId, now: DateTime<Utc>) -> bool {
+        self.participant == participant && self.given_at <= now && now < self.expires_at
     }
 }
 
@@ -427,10 +434,10 @@ fn is_good_after(link: &Link, appointment: &Appointment, now: DateTime<Utc>) -> 
 pub fn opening_of(
     keys: DoorKeys,
     pass: Option<&Pass>,
-    link: LinkId,
+    participant: ParticipantId,
     now: DateTime<Utc>,
 ) -> Result<Opening, PassNeeded> {
-    match pass.filter(|pass| pass.is_good(link, now)) {
+    match pass.filter(|pass| pass.is_good(participant, now)) {
         Some(pass) => Ok(pass.opening),
         None if keys.is_any() => Err(PassNeeded),
         None => Ok(Opening::LinkOnly),
@@ -445,15 +452,12 @@ pub struct PassNeeded;
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     use super::*;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_790_000_000 + second, 0).unwrap()
-    }
-
-    fn link() -> LinkId {
-        LinkId::new(Uuid::from_u128(7))
     }
 
     fn person() -> ParticipantId {
@@ -470,7 +474,7 @@ mod tests {
 
     #[test]
     fn a_code_opens_once_and_for_ten_minutes() {
-        let mut door = Door::new(link());
+        let mut door = Door::new(person());
         let code = door.send(random(42), CodeChannel::Sms, at(0)).unwrap();
         assert_eq!(code.expose(), "000042");
         let known = KnownKeys::default();
@@ -488,7 +492,7 @@ mod tests {
 
     #[test]
     fn only_the_newest_code_opens() {
-        let mut door = Door::new(link());
+        let mut door = Door::new(person());
         door.send(random(1), CodeChannel::Sms, at(0)).unwrap();
         assert_eq!(
             door.send(random(2), CodeChannel::Email, at(59)),
@@ -507,7 +511,7 @@ mod tests {
         assert_eq!(pin.expose(), "123456");
         let born = NaiveDate::from_ymd_opt(1946, 4, 23).unwrap();
         let known = KnownKeys { pin: Some(digest), birth_date: Some(Pii::new(born)) };
-        let mut door = Door::new(link());
+        let mut door = Door::new(person());
         for second in 0..3 {
             assert_eq!(door.open(&typed("123456"), &known, at(second)), Ok(Opening::Pin));
             let date = Shown::BirthDate(Pii::new(born));
@@ -524,7 +528,7 @@ mod tests {
     fn five_wrong_tries_lock_and_staff_unlock() {
         let (_, digest) = Pin::make(random(111_111), person());
         let known = KnownKeys { pin: Some(digest), birth_date: None };
-        let mut door = Door::new(link());
+        let mut door = Door::new(person());
         for left in (1..5).rev() {
             let refused = door.open(&typed("222222"), &known, at(0));
             assert_eq!(refused, Err(TryRefusal::Wrong { tries_left: left }));
@@ -539,7 +543,7 @@ mod tests {
 
     #[test]
     fn five_codes_a_day_and_then_a_human() {
-        let mut door = Door::new(link());
+        let mut door = Door::new(person());
         for number in 0..5_i64 {
             door.send(random(1), CodeChannel::Sms, at(number * 60)).unwrap();
         }
@@ -553,18 +557,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_is_good_for_its_link_and_its_time() {
-        let (secret, pass) = Pass::make([3; 32], link(), Opening::Pin, at(0));
+    fn a_pass_is_good_for_its_person_and_its_time() {
+        let (secret, pass) = Pass::make([3; 32], person(), Opening::Pin, at(0));
         assert_eq!(PassDigest::of(secret.expose()), pass.digest);
         assert_eq!(secret.expose().len(), 43, "256 bits");
-        assert!(pass.is_good(link(), at(0)) && pass.is_good(link(), at(12 * 3600 - 1)));
-        assert!(!pass.is_good(link(), at(12 * 3600)) && !pass.is_good(link(), at(-1)));
-        assert!(!pass.is_good(LinkId::new(Uuid::from_u128(1)), at(0)));
+        assert!(pass.is_good(person(), at(0)) && pass.is_good(person(), at(12 * 3600 - 1)));
+        assert!(!pass.is_good(person(), at(12 * 3600)) && !pass.is_good(person(), at(-1)));
+        assert!(!pass.is_good(ParticipantId::new(Uuid::from_u128(1)), at(0)));
         let keys = DoorKeys { has_pin: true, ..DoorKeys::default() };
-        assert_eq!(opening_of(keys, Some(&pass), link(), at(1)), Ok(Opening::Pin));
-        assert_eq!(opening_of(keys, None, link(), at(1)), Err(PassNeeded));
-        assert_eq!(opening_of(keys, Some(&pass), link(), at(12 * 3600)), Err(PassNeeded));
-        assert_eq!(opening_of(DoorKeys::default(), None, link(), at(1)), Ok(Opening::LinkOnly));
+        assert_eq!(opening_of(keys, Some(&pass), person(), at(1)), Ok(Opening::Pin));
+        assert_eq!(opening_of(keys, None, person(), at(1)), Err(PassNeeded));
+        assert_eq!(opening_of(keys, Some(&pass), person(), at(12 * 3600)), Err(PassNeeded));
+        assert_eq!(opening_of(DoorKeys::default(), None, person(), at(1)), Ok(Opening::LinkOnly));
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -603,7 +607,7 @@ mod tests {
                 pin: has_pin.then_some(pin),
                 birth_date: has_date.then(|| Pii::new(born)),
             };
-            let mut door = Door::new(link());
+            let mut door = Door::new(person());
             let mut now = 0;
             let mut wrong_in_a_row = 0;
             let mut last: Option<(u64, i64)> = None;

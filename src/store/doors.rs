@@ -1,4 +1,4 @@
-//! The second doors of links: tries, codes, PINs and passes, all as digests; and what services ask for at theirs.
+//! The second doors of guests: tries, codes, PINs and passes, all as digests; and what services ask for at theirs.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
 use crate::clinical::{
-    AppointmentId, CodeChannel, CodeDigest, Door, DoorRules, LinkId, Opening, ParticipantId, Pass,
-    PassDigest, Pin, SentCode, ServiceId,
+    AppointmentId, CodeChannel, CodeDigest, Door, DoorRules, Opening, ParticipantId, Pass, PassDigest, Pin,
+    SentCode, ServiceId,
 };
 
 words!(channel_to_word, channel_from_word, CodeChannel {
@@ -38,7 +38,7 @@ fn opening_from_word(word: &str) -> Option<Opening> {
 
 #[derive(FromRow)]
 struct DoorRow {
-    link_id: Uuid,
+    participant_id: Uuid,
     revision: i64,
     wrong_tries: i64,
     locked_at: Option<DateTime<Utc>>,
@@ -60,7 +60,7 @@ struct PinRow {
 #[derive(FromRow)]
 struct PassRow {
     digest: Vec<u8>,
-    link_id: Uuid,
+    participant_id: Uuid,
     opening: String,
     given_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
@@ -68,24 +68,24 @@ struct PassRow {
 
 macro_rules! columns {
     () => {
-        "d.link_id, d.revision, d.wrong_tries, d.locked_at, d.sends, d.sends_since, d.last_sent_at, d.code_digest, \
-         d.code_channel, d.code_sent_at"
+        "participant_id, revision, wrong_tries, locked_at, sends, sends_since, last_sent_at, code_digest, \
+         code_channel, code_sent_at"
     };
 }
 
-const MAKE: &str = "INSERT INTO door (link_id, revision, wrong_tries, sends) VALUES ($1, 0, 0, 0)
-    ON CONFLICT (link_id) DO NOTHING";
+const MAKE: &str = "INSERT INTO door (participant_id, appointment_id, revision, wrong_tries, sends)
+    SELECT id, appointment_id, 0, 0, 0 FROM participant WHERE id = $1 ON CONFLICT (participant_id) DO NOTHING";
 const CHANGE: &str = "UPDATE door SET revision = revision + 1, wrong_tries = $3, locked_at = $4, sends = $5,
     sends_since = $6, last_sent_at = $7, code_digest = $8, code_channel = $9, code_sent_at = $10
-    WHERE link_id = $1 AND revision = $2";
+    WHERE participant_id = $1 AND revision = $2";
 
 /// Writes a door in the transaction `$tx`, unless it was written since it was read; tells whether it was not.
 macro_rules! put {
     ($tx:ident, $door:expr) => {{
-        sqlx::query(MAKE).bind($door.link.uuid()).execute(&mut *$tx).await?;
+        sqlx::query(MAKE).bind($door.participant.uuid()).execute(&mut *$tx).await?;
         let code = $door.code.as_ref();
         sqlx::query(CHANGE)
-            .bind($door.link.uuid())
+            .bind($door.participant.uuid())
             .bind(i64::from($door.revision))
             .bind(i64::from($door.wrong_tries))
             .bind($door.locked_at.map(micros))
@@ -103,27 +103,23 @@ macro_rules! put {
 }
 
 impl Store {
-    /// Passes that one link has at most; the oldest go.
+    /// Passes that one person has at most; the oldest go.
     pub const MAX_PASSES: i64 = 8;
 
-    /// The door of a link; one that nobody has tried is new.
-    pub async fn door(&self, link: LinkId) -> Result<Door, Error> {
-        const SQL: &str = concat!("SELECT ", columns!(), " FROM door d WHERE d.link_id = $1");
+    /// The door of a guest; one that nobody has tried is new.
+    pub async fn door(&self, participant: ParticipantId) -> Result<Door, Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM door WHERE participant_id = $1");
         let row: Option<DoorRow> =
-            on!(self, pool => sqlx::query_as(SQL).bind(link.uuid()).fetch_optional(pool).await?);
-        row.map_or_else(|| Ok(Door::new(link)), Door::try_from)
+            on!(self, pool => sqlx::query_as(SQL).bind(participant.uuid()).fetch_optional(pool).await?);
+        row.map_or_else(|| Ok(Door::new(participant)), Door::try_from)
     }
 
-    /// The doors of an appointment that somebody has tried, by link.
-    pub async fn doors_of(&self, appointment: AppointmentId) -> Result<HashMap<LinkId, Door>, Error> {
-        const SQL: &str = concat!(
-            "SELECT ",
-            columns!(),
-            " FROM door d JOIN link l ON l.id = d.link_id WHERE l.appointment_id = $1"
-        );
+    /// The doors of an appointment that somebody has tried.
+    pub async fn doors_of(&self, appointment: AppointmentId) -> Result<HashMap<ParticipantId, Door>, Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM door WHERE appointment_id = $1");
         let rows: Vec<DoorRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(|row| Ok((LinkId::new(row.link_id), row.try_into()?))).collect()
+        rows.into_iter().map(|row| Ok((ParticipantId::new(row.participant_id), row.try_into()?))).collect()
     }
 
     /// Writes a door as it is now. `false`: somebody else has written it since it was read; read it again.
@@ -133,23 +129,23 @@ impl Store {
 
     /// Writes a door that was opened, and the pass that was given for it; `false` as [`Store::put_door`].
     pub async fn open_door(&self, door: &Door, pass: &Pass) -> Result<bool, Error> {
-        const CLEAR: &str = "DELETE FROM door_pass WHERE link_id = $1 AND (expires_at <= $2 OR digest NOT IN
-            (SELECT digest FROM door_pass WHERE link_id = $1 ORDER BY given_at DESC, digest LIMIT $3))";
-        const ADD: &str = "INSERT INTO door_pass (digest, link_id, opening, given_at, expires_at)
+        const CLEAR: &str = "DELETE FROM door_pass WHERE participant_id = $1 AND (expires_at <= $2 OR digest NOT IN
+            (SELECT digest FROM door_pass WHERE participant_id = $1 ORDER BY given_at DESC, digest LIMIT $3))";
+        const ADD: &str = "INSERT INTO door_pass (digest, participant_id, opening, given_at, expires_at)
             VALUES ($1, $2, $3, $4, $5)";
         let is_written = in_transaction!(self, tx => {
             if !put!(tx, door) {
                 return Ok(false);
             }
             sqlx::query(CLEAR)
-                .bind(pass.link.uuid())
+                .bind(pass.participant.uuid())
                 .bind(micros(pass.given_at))
                 .bind(Self::MAX_PASSES - 1)
                 .execute(&mut *tx)
                 .await?;
             sqlx::query(ADD)
                 .bind(pass.digest.0.to_vec())
-                .bind(pass.link.uuid())
+                .bind(pass.participant.uuid())
                 .bind(opening_to_word(pass.opening))
                 .bind(micros(pass.given_at))
                 .bind(micros(pass.expires_at))
@@ -163,17 +159,17 @@ impl Store {
     /// The pass with that digest, still good or not.
     pub async fn pass(&self, digest: PassDigest) -> Result<Option<Pass>, Error> {
         const SQL: &str =
-            "SELECT digest, link_id, opening, given_at, expires_at FROM door_pass WHERE digest = $1";
+            "SELECT digest, participant_id, opening, given_at, expires_at FROM door_pass WHERE digest = $1";
         let row: Option<PassRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(pool).await?);
         row.map(Pass::try_from).transpose()
     }
 
-    /// Takes all passes of a link back.
-    pub async fn take_passes_back(&self, link: LinkId) -> Result<u64, Error> {
-        const SQL: &str = "DELETE FROM door_pass WHERE link_id = $1";
+    /// Takes all passes of a guest back.
+    pub async fn take_passes_back(&self, participant: ParticipantId) -> Result<u64, Error> {
+        const SQL: &str = "DELETE FROM door_pass WHERE participant_id = $1";
         let gone = in_transaction!(self, tx => {
-            sqlx::query(SQL).bind(link.uuid()).execute(&mut *tx).await?.rows_affected()
+            sqlx::query(SQL).bind(participant.uuid()).execute(&mut *tx).await?.rows_affected()
         });
         Ok(gone)
     }
@@ -198,6 +194,30 @@ impl Store {
                 .bind(micros(at))
                 .execute(&mut *tx)
                 .await?;
+        });
+        Ok(())
+    }
+
+    /// Hands the PINs of guests on, from who they were to who they are once their appointment is moved.
+    pub async fn carry_pins(
+        &self,
+        appointment: AppointmentId,
+        from_to: &[(ParticipantId, ParticipantId)],
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        const SQL: &str = "INSERT INTO door_pin (participant_id, appointment_id, first_id, digest, made_at)
+            SELECT $2, $3, first_id, digest, $4 FROM door_pin WHERE participant_id = $1
+            ON CONFLICT (participant_id) DO NOTHING";
+        in_transaction!(self, tx => {
+            for (from, to) in from_to {
+                sqlx::query(SQL)
+                    .bind(from.uuid())
+                    .bind(to.uuid())
+                    .bind(appointment.uuid())
+                    .bind(micros(at))
+                    .execute(&mut *tx)
+                    .await?;
+            }
         });
         Ok(())
     }
@@ -256,11 +276,11 @@ impl TryFrom<DoorRow> for Door {
     type Error = Error;
 
     fn try_from(row: DoorRow) -> Result<Self, Error> {
-        let wrong = |what| Error::Inconsistent { table: "door", id: row.link_id, what };
+        let wrong = |what| Error::Inconsistent { table: "door", id: row.participant_id, what };
         let count = |value: i64| u32::try_from(value).map_err(|_| wrong("a count is out of range"));
         let code = match (row.code_digest, row.code_channel, row.code_sent_at) {
             (Some(bytes), Some(channel), Some(sent_at)) => Some(SentCode {
-                digest: CodeDigest(digest(bytes, "door", row.link_id)?),
+                digest: CodeDigest(digest(bytes, "door", row.participant_id)?),
                 channel: channel_from_word(&channel).ok_or_else(|| wrong("an unknown channel"))?,
                 sent_at,
             }),
@@ -268,7 +288,7 @@ impl TryFrom<DoorRow> for Door {
             _ => return Err(wrong("a part of its code is missing")),
         };
         Ok(Self {
-            link: LinkId::new(row.link_id),
+            participant: ParticipantId::new(row.participant_id),
             revision: count(row.revision)?,
             wrong_tries: count(row.wrong_tries)?,
             locked_at: row.locked_at,
@@ -284,10 +304,11 @@ impl TryFrom<PassRow> for Pass {
     type Error = Error;
 
     fn try_from(row: PassRow) -> Result<Self, Error> {
-        let unknown = Error::Inconsistent { table: "door_pass", id: row.link_id, what: "an unknown opening" };
+        let unknown =
+            Error::Inconsistent { table: "door_pass", id: row.participant_id, what: "an unknown opening" };
         Ok(Self {
-            digest: PassDigest(digest(row.digest, "door_pass", row.link_id)?),
-            link: LinkId::new(row.link_id),
+            digest: PassDigest(digest(row.digest, "door_pass", row.participant_id)?),
+            participant: ParticipantId::new(row.participant_id),
             opening: opening_from_word(&row.opening).ok_or(unknown)?,
             given_at: row.given_at,
             expires_at: row.expires_at,

@@ -59,8 +59,8 @@ async fn second_factor(
     appointment: &Appointment,
 ) -> Result<Option<DocumentDoor>, Failure> {
     let (keys, _) = guest::keys_of(edge, appointment, link.participant).await?;
-    let pass = guest::pass_of(edge, link.id, headers).await?;
-    let opening = opening_of(keys, pass.as_ref(), link.id, edge.clock.now());
+    let pass = guest::pass_of(edge, link.participant, headers).await?;
+    let opening = opening_of(keys, pass.as_ref(), link.participant, edge.clock.now());
     Ok(opening.ok().and_then(DocumentDoor::of))
 }
 

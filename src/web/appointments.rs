@@ -266,7 +266,7 @@ async fn entry(
     let now = edge.clock.now();
     // Of several links of a person the newest counts: making one withdraws those before.
     let newest: HashMap<_, _> = links.iter().map(|link| (link.participant, link)).collect();
-    let mut doors = door_desk::of(edge, appointment, &newest).await?;
+    let mut doors = door_desk::of(edge, appointment).await?;
     let participants = appointment.participants.iter().map(|person| {
         let link = person.role().is_guest().then(|| {
             newest

@@ -11,7 +11,7 @@ use super::guest::{self, Guest, LinkHolder};
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    CodeChannel, Company, Consent, LinkId, PASS_FOR, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
+    CodeChannel, Company, Consent, PASS_FOR, ParticipantId, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
 };
 use crate::protocol::{
     CodeAnswer, CodeRequest, CompanyRequest, ConsentRequest, ConsentWord, Information, LookRequest,
@@ -20,7 +20,7 @@ use crate::protocol::{
 use crate::secret::{Pii, Secret};
 
 /// So often a door that others write at the same time is read again.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// Whether there is something that carries codes this way.
 pub(super) fn carries(_edge: &Edge, _channel: CodeChannel) -> bool {
@@ -46,7 +46,7 @@ pub(super) async fn code(
         Json(CodeAnswer { outcome, now: time(now), again_at: again_at.map(time) })
     };
     for _ in 0..ATTEMPTS {
-        let mut door = edge.store.door(holder.link.id).await?;
+        let mut door = edge.store.door(participant).await?;
         let code = match door.send(edge.clock.random_bytes(), channel, now) {
             Ok(code) => code,
             Err(SendRefusal::Locked) => return Ok(answer(SendWord::Locked, None)),
@@ -87,15 +87,15 @@ pub(super) async fn open(
     let answer = |outcome, tries_left| Json(OpenAnswer { outcome, tries_left });
     for _ in 0..ATTEMPTS {
         let now = edge.clock.now();
-        let mut door = edge.store.door(holder.link.id).await?;
+        let mut door = edge.store.door(participant).await?;
         let before = door.clone();
         let opened = door.open(&shown, &known, now);
         if let Ok(opening) = opened {
-            let (secret, pass) = Pass::make(edge.clock.random_bytes(), holder.link.id, opening, now);
+            let (secret, pass) = Pass::make(edge.clock.random_bytes(), participant, opening, now);
             if edge.store.open_door(&door, &pass).await? {
                 tracing::info!(participant.id = %participant, opening = ?opening, "a guest opened the door");
                 edge.live.announce_change();
-                let cookie = set_pass(holder.link.id, &secret);
+                let cookie = set_pass(participant, &secret);
                 return Ok((AppendHeaders(vec![cookie]), answer(TryWord::Opened, None)));
             }
             continue;
@@ -118,13 +118,13 @@ pub(super) async fn open(
 }
 
 /// A cookie of this very host that no script reads and no other site sends (RFC 6265bis section 4.1.3.2).
-fn set_pass(link: LinkId, secret: &Secret<String>) -> (HeaderName, String) {
-    let (name, value, age) = (guest::pass_cookie(link), secret.expose(), PASS_FOR.num_seconds());
+fn set_pass(participant: ParticipantId, secret: &Secret<String>) -> (HeaderName, String) {
+    let (name, value, age) = (guest::pass_cookie(participant), secret.expose(), PASS_FOR.num_seconds());
     let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={age}");
     (header::SET_COOKIE, cookie)
 }
 
-fn busy() -> Failure {
+pub(super) fn busy() -> Failure {
     let detail = "somebody else is at this door";
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Unavailable, detail)
 }

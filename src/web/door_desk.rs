@@ -6,26 +6,24 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::door::{self, ATTEMPTS};
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use super::{Edge, appointments, guest, links};
 use crate::clinical::{
-    Appointment, AppointmentId, ConsentText, DoorRules, Link, Object, ParticipantId, Pin, ServiceId, Verb,
+    Appointment, AppointmentId, ConsentText, DoorRules, Object, ParticipantId, Pin, ServiceId, Verb,
     WrongStatus, authorize,
 };
-use crate::protocol::{
-    GuestDoor, Information, InformationRequest, IssuedPin, ProblemCode, ServiceDoor, time,
-};
+use crate::protocol::{GuestDoor, Information, InformationRequest, IssuedPin, ServiceDoor, time};
 use crate::secret::Pii;
 
 /// The longest label of a service at its door, in characters.
 const MAX_LABEL: usize = 120;
 
-/// The doors of an appointment's guests. `newest` are the links that count.
+/// The doors of an appointment's guests.
 pub(super) async fn of(
     edge: &Edge,
     appointment: &Appointment,
-    newest: &HashMap<ParticipantId, &Link>,
 ) -> Result<HashMap<ParticipantId, GuestDoor>, Failure> {
     let doors = edge.store.doors_of(appointment.id).await?;
     let consents = edge.store.consents_of(appointment.id).await?;
@@ -34,7 +32,7 @@ pub(super) async fn of(
     let mut found = HashMap::new();
     for person in appointment.participants.iter().filter(|person| person.role().is_guest()) {
         let (keys, _) = guest::keys_of(edge, appointment, person.id).await?;
-        let door = newest.get(&person.id).and_then(|link| doors.get(&link.id));
+        let door = doors.get(&person.id);
         let consent = consents.iter().rev().find(|consent| consent.participant == person.id);
         let company = companies.iter().rev().find(|company| company.participant == person.id);
         let rehearsal = rehearsals.iter().find(|rehearsal| rehearsal.participant == person.id);
@@ -90,19 +88,25 @@ pub(super) async fn unlock(
 ) -> Result<StatusCode, Failure> {
     let appointment = appointments::allowed(&edge, &signed_in, appointment, Verb::IssueLink).await?;
     let participant = links::guest(&appointment, participant)?.id;
-    let links = edge.store.links_of(appointment.id).await?;
-    let newest = links.iter().rfind(|link| link.participant == participant).ok_or_else(Failure::not_found)?;
-    for _ in 0..8 {
-        let mut door = edge.store.door(newest.id).await?;
+    make_new(&edge, participant).await?;
+    tracing::info!(participant.id = %participant, "a guest's door was unlocked");
+    edge.live.announce_change();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A guest's door is as if nobody had tried it.
+pub(super) async fn make_new(edge: &Edge, participant: ParticipantId) -> Result<(), Failure> {
+    for _ in 0..ATTEMPTS {
+        let mut door = edge.store.door(participant).await?;
+        if door.revision == 0 {
+            return Ok(());
+        }
         door.unlock();
         if edge.store.put_door(&door).await? {
-            tracing::info!(participant.id = %participant, "a guest's door was unlocked");
-            edge.live.announce_change();
-            return Ok(StatusCode::NO_CONTENT);
+            return Ok(());
         }
     }
-    let detail = "somebody else is at this door";
-    Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Unavailable, detail))
+    Err(door::busy())
 }
 
 /// `GET /api/services/{service}/door`

@@ -14,14 +14,14 @@ use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
     Actor, Appointment, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
-    Link, LinkDigest, LinkId, Object, Opening, Participant, ParticipantId, Pass, PassDigest, PlaceKind,
-    Standing, Verb, authorize, opening_of,
+    Link, LinkDigest, Object, Opening, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
+    Verb, authorize, opening_of,
 };
 use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
 
-/// The cookie that holds the pass of one link. `Secure; HttpOnly; SameSite=Strict; Path=/`. Several links may be open in one browser.
-pub(super) fn pass_cookie(link: LinkId) -> String {
-    let id = link.uuid().simple().to_string();
+/// The cookie that holds the pass of one guest. `Secure; HttpOnly; SameSite=Strict; Path=/`. Several guests may use one browser.
+pub(super) fn pass_cookie(participant: ParticipantId) -> String {
+    let id = participant.uuid().simple().to_string();
     format!("__Host-parvis-pass-{}", &id[20..])
 }
 
@@ -100,12 +100,12 @@ async fn asks(
     headers: &HeaderMap,
 ) -> Result<Option<DoorAsks>, Failure> {
     let (keys, _) = keys_of(edge, appointment, link.participant).await?;
-    let pass = pass_of(edge, link.id, headers).await?;
+    let pass = pass_of(edge, link.participant, headers).await?;
     let now = edge.clock.now();
-    if opening_of(keys, pass.as_ref(), link.id, now).is_ok() {
+    if opening_of(keys, pass.as_ref(), link.participant, now).is_ok() {
         return Ok(None);
     }
-    let door = edge.store.door(link.id).await?;
+    let door = edge.store.door(link.participant).await?;
     let code_until = door.code.as_ref().map(|code| code.good_until()).filter(|until| *until > now);
     Ok(Some(DoorAsks {
         sms: keys.has(CodeChannel::Sms),
@@ -155,10 +155,14 @@ pub(super) async fn keys_of(
     Ok((keys, KnownKeys { pin, birth_date }))
 }
 
-/// The pass that a browser shows for this link.
-pub(super) async fn pass_of(edge: &Edge, link: LinkId, headers: &HeaderMap) -> Result<Option<Pass>, Failure> {
+/// The pass that a browser shows for this guest.
+pub(super) async fn pass_of(
+    edge: &Edge,
+    participant: ParticipantId,
+    headers: &HeaderMap,
+) -> Result<Option<Pass>, Failure> {
     let jar = CookieJar::from_headers(headers);
-    match jar.get(&pass_cookie(link)) {
+    match jar.get(&pass_cookie(participant)) {
         Some(cookie) => Ok(edge.store.pass(PassDigest::of(cookie.value())).await?),
         None => Ok(None),
     }
@@ -189,8 +193,8 @@ impl LinkHolder {
     /// How the door was opened, if it was, or nothing more is to be shown.
     pub(super) async fn with_pass(&self, edge: &Edge, headers: &HeaderMap) -> Result<Opening, NotLetIn> {
         let (keys, _) = keys_of(edge, &self.appointment, self.link.participant).await?;
-        let pass = pass_of(edge, self.link.id, headers).await?;
-        let opening = opening_of(keys, pass.as_ref(), self.link.id, edge.clock.now());
+        let pass = pass_of(edge, self.link.participant, headers).await?;
+        let opening = opening_of(keys, pass.as_ref(), self.link.participant, edge.clock.now());
         opening.map_err(|_| NotLetIn::PassNeeded)
     }
 }

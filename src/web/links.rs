@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 
 use super::Edge;
 use super::appointments;
+use super::door_desk;
 use super::extract::{SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
@@ -44,6 +45,9 @@ pub(super) async fn issue(
     }
     let new = make(&edge, &appointment, participant.id);
     edge.store.replace_link(&new.link).await?;
+    // Whoever holds the old one, and a browser that was let in by it, begins anew.
+    door_desk::make_new(&edge, participant.id).await?;
+    edge.store.take_passes_back(participant.id).await?;
     edge.live.invited(appointment.id, participant.id).await;
     edge.live.announce_change();
     Ok(Json(issued(&edge, &new, participant)))

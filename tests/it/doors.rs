@@ -122,7 +122,7 @@ async fn a_pin_opens_the_door_and_the_link_alone_does_not() {
         let path = door.of_person("link");
         let (_, again) = door.secretary.post(&path, json!({})).await;
         let (_, look) = browser.post("/api/guest/look", json!({"link": secret(&again)})).await;
-        assert_eq!(look["asks"]["pin"], true, "a new link has a new door: {look}");
+        assert_eq!(look["asks"]["pin"], true, "a new link takes passes back: {look}");
         assert_eq!(door.look(&browser).await["door"], "revoked");
         let (_, opened) = browser.open_door(json!({"link": secret(&again), "digits": door.pin})).await;
         assert_eq!(opened["outcome"], "opened", "the PIN is the person's");
@@ -173,10 +173,8 @@ async fn a_scanner_that_opens_every_address_changes_nothing() {
         let door = Door::book(dialect, 5).await;
         let before = door.entry().await;
         let browser = door.app.browser();
-        let guests =
-            ["look", "code", "open", "information", "consent", "company", "rehearsal"].map(|what| {
-                format!("/api/guest/{what}?link={}", door.link)
-            });
+        let guests = ["look", "code", "open", "information", "consent", "company", "rehearsal"]
+            .map(|what| format!("/api/guest/{what}?link={}", door.link));
         let pages = [format!("/join#{}", door.link), format!("/join?{}", door.link), "/join".to_owned()];
         for path in guests.iter().chain(&pages) {
             for method in [Method::GET, Method::HEAD] {
@@ -205,7 +203,8 @@ async fn the_answer_to_the_information_reaches_staff() {
         let (_, text) = browser.post("/api/guest/information", json!({"link": door.link})).await;
         assert_eq!(text["version"], 0);
         assert!(text["fr"].as_str().unwrap().contains("secret médical"), "{text}");
-        let answer = |answer: &str, version: u32| json!({"answer": answer, "version": version, "language": "fr"});
+        let answer =
+            |answer: &str, version: u32| json!({"answer": answer, "version": version, "language": "fr"});
         let path = "/api/guest/consent";
         let (status, body) = browser.post_with(path, &door.link, answer("given", 0)).await;
         assert_eq!((status, &body["code"]), (StatusCode::FORBIDDEN, &json!("pass_needed")));
@@ -241,7 +240,8 @@ async fn days_before_the_link_tells_when_and_takes_what_a_test_found() {
         let browser = door.app.browser();
         let look = door.look(&browser).await;
         assert_eq!((&look["door"], &look["service"]), (&json!("too_early"), &json!("Cardiologie")));
-        let found = json!({"camera": "refused", "microphone": "works", "sound": "heard", "network": "detour"});
+        let found =
+            json!({"camera": "refused", "microphone": "works", "sound": "heard", "network": "detour"});
         let path = "/api/guest/rehearsal";
         assert_eq!(browser.post(path, found.clone()).await.0, StatusCode::UNAUTHORIZED, "no link");
         assert_eq!(browser.post_with(path, "nothing", found.clone()).await.0, StatusCode::FORBIDDEN);
@@ -342,13 +342,11 @@ async fn without_anything_to_show_the_link_leads_to_the_waiting_room_and_staff_k
     let visit = Visit::book(Dialect::Sqlite).await;
     visit.patient_waits().await;
     let (_, entry) = visit.secretary.get(&format!("/api/appointments/{}", visit.appointment)).await;
-    let doors: Vec<_> = entry["participants"].as_array().unwrap().iter().map(|person| &person["door"]).collect();
+    let doors: Vec<_> =
+        entry["participants"].as_array().unwrap().iter().map(|person| &person["door"]).collect();
     assert_eq!(doors[0]["isLinkOnly"], true, "{entry}");
     assert_eq!(*doors[2], Value::Null, "a doctor has no door");
-    let (status, refused) = visit
-        .app
-        .browser()
-        .post("/api/guest/open", json!({"link": visit.patient, "digits": "000000"}))
-        .await;
+    let (status, refused) =
+        visit.app.browser().post("/api/guest/open", json!({"link": visit.patient, "digits": "000000"})).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "{refused}");
 }

@@ -164,6 +164,11 @@ function Digits({ isBusy, fault, onShow, onFault }: AnswerProps) {
       field.current?.focus();
     }
   };
+  // Whoever tapped on is to type now: no tap more. After the heading has had the focus, so that a reader says where this is.
+  useEffect(() => {
+    const timer = setTimeout(() => field.current?.focus(), 50);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     if (fault !== "") field.current?.select();
   }, [fault]);
@@ -276,7 +281,7 @@ interface SendProps {
 /** Another code, by the same way or the other one, after a minute. */
 function SendAgain({ visit, asks, channel, againAtMs, told, onSend }: SendProps) {
   const now = useClock(visit);
-  const seconds = Math.ceil((againAtMs - now) / 1_000);
+  const seconds = Math.min(60, Math.ceil((againAtMs - now) / 1_000));
   const other = channel === "sms" ? "email" : "sms";
   return (
     <div class="key-again">
