@@ -65,8 +65,9 @@ fn facts() -> ReportFacts {
         identity: Some(IdentityFact {
             at: local(14, 31),
             by: "Claire Martin".into(),
-            what: vec!["nom".to_owned(), "date de naissance".to_owned()],
-            is_confirmed: true,
+            means: MeansFact::IdentityCard,
+            is_name_right: true,
+            is_birth_date_right: true,
         }),
         consent: Some(ConsentFact { at: local(14, 20), is_given: true, version: "Pneumologie, 2".to_owned() }),
         studies: vec![StudyFact {
@@ -208,7 +209,7 @@ fn the_gateway_says_what_it_knows_and_says_also_that_nothing_was_done() {
     ] {
         assert!(people.contains(expected), "{expected}: {people}");
     }
-    assert!(words(&all, SectionKind::Identity).contains("confirmée par Claire Martin"));
+    assert!(words(&all, SectionKind::Identity).contains("Vérifiée par Claire Martin"));
     assert!(words(&all, SectionKind::Consent).contains("a donné son accord le 29\u{A0}novembre 2026"));
     let images = words(&all, SectionKind::Images);
     assert!(images.contains("CT thorax du 3\u{A0}novembre 2026\u{A0}: Poumon (12 vues)"), "{images}");
