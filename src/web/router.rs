@@ -12,8 +12,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest, health,
-    hospital, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary, worklist,
+    Edge, after, agenda, appointments, assets, diag, documents, door, door_desk, extract, files, guest,
+    health, hospital, key_images, links, notes, quality, record, report, sign_in, socket, studies, summary,
+    worklist,
 };
 
 /// The largest JSON body, in bytes.
