@@ -94,7 +94,7 @@ test("a secretary sets hours, and they are offered", async ({ browser, gateway }
   await shots(page, "services");
   await page.getByRole("button", { name: "Heures et fermetures (Pneumologie)" }).click();
   await expect(page.getByRole("heading", { name: "Heures de Pneumologie" })).toBeVisible();
-  await page.getByLabel("Jour", { exact: true }).selectOption("sun");
+  await page.getByRole("combobox", { name: "Jour" }).selectOption("sun");
   await page.getByLabel("De", { exact: true }).first().fill("10:00");
   await page.getByLabel("À", { exact: true }).first().fill("11:00");
   await page.getByRole("button", { name: "Ajouter ces heures" }).click();

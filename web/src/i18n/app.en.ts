@@ -145,7 +145,7 @@ export const en: SameKeys<typeof fr> = {
   "booking.addDoctor": "Add a doctor",
   "booking.chooseDoctor": "Choose…",
   "booking.service": "Department",
-  "booking.serviceHint": "As the patient knows it, for example Cardiology.",
+  "booking.serviceHint": "As the patient knows it. A department of the list shows its free times.",
   "booking.when": "Date and time",
   "booking.day": "Day",
   "booking.start": "Start",

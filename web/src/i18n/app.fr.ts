@@ -151,7 +151,7 @@ export const fr = {
   "booking.addDoctor": "Ajouter un médecin",
   "booking.chooseDoctor": "Choisir…",
   "booking.service": "Service",
-  "booking.serviceHint": "Comme le patient le connaît, par exemple Cardiologie.",
+  "booking.serviceHint": "Comme le patient le connaît. Un service de la liste montre ses créneaux libres.",
   "booking.when": "Date et heure",
   "booking.day": "Jour",
   "booking.start": "Début",
