@@ -16,7 +16,13 @@ export default defineConfig({
     // Nothing becomes a data: URL, so that the content security policy needs none.
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: { join: page("join.html"), app: page("app.html"), diag: page("diag.html"), queue: page("queue.html") },
+      input: {
+        join: page("join.html"),
+        app: page("app.html"),
+        diag: page("diag.html"),
+        queue: page("queue.html"),
+        upload: page("upload.html"),
+      },
     },
   },
   server: {

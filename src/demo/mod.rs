@@ -14,10 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
-use crate::clinical::{
-    Appointment, AppointmentId, Booking, ChatKeep, GuestRole, Language, LinkId, NewLink, Part, Participant,
-    ParticipantId, Practitioner, PractitionerId, StaffRole,
-};
+use crate::clinical::{Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId, NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, StaffRole};
 use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::secret::Secret;
@@ -36,6 +33,15 @@ pub struct Demo {
     issuer: String,
 }
 
+/// What is told when it starts.
+struct Told {
+    /// The first one, whose studies are there, and its patient's link.
+    appointment: AppointmentId,
+    link: String,
+    /// Links that a PIN goes with.
+    with_pin: Vec<(String, Secret<String>)>,
+}
+
 /// One synthetic appointment.
 struct Visit {
     /// Start, in minutes from the current quarter of an hour.
@@ -44,24 +50,65 @@ struct Visit {
     service: &'static str,
     patient: &'static str,
     relative: Option<&'static str>,
+    /// Where the patient is written to: the outbox shows what.
+    email: Option<&'static str>,
 }
 
-const VISITS: [Visit; 5] = [
+const VISITS: [Visit; 6] = [
     Visit {
         minutes: 0,
         doctor: "claire",
         service: "Cardiologie",
         patient: PATIENT,
         relative: Some("Luc Lefèvre"),
+        email: None,
     },
-    Visit { minutes: 45, doctor: "claire", service: "Cardiologie", patient: "Marcel Aubry", relative: None },
-    Visit { minutes: 90, doctor: "karim", service: "Pneumologie", patient: "Awa Diallo", relative: None },
-    Visit { minutes: 150, doctor: "claire", service: "Cardiologie", patient: "Jeanne Petit", relative: None },
-    Visit { minutes: 1440, doctor: "karim", service: "Pneumologie", patient: "Paul Garnier", relative: None },
+    Visit {
+        minutes: 45,
+        doctor: "claire",
+        service: "Cardiologie",
+        patient: "Marcel Aubry",
+        relative: None,
+        email: None,
+    },
+    Visit {
+        minutes: 90,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: "Awa Diallo",
+        relative: None,
+        email: None,
+    },
+    Visit {
+        minutes: 150,
+        doctor: "claire",
+        service: "Cardiologie",
+        patient: "Jeanne Petit",
+        relative: None,
+        email: Some("jeanne@example.org"),
+    },
+    Visit {
+        minutes: 1440,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: "Paul Garnier",
+        relative: None,
+        email: Some("paul@example.org"),
+    },
+    Visit {
+        minutes: -30,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: WITH_PIN,
+        relative: None,
+        email: None,
+    },
 ];
 
 /// Whose link is printed, and whose studies are there.
 const PATIENT: &str = "Hélène Lefèvre";
+/// Who was given a PIN at booking: their link alone opens no waiting room. Their doctor is late.
+const WITH_PIN: &str = "Robert Meunier";
 /// The seed of the synthetic studies: the same pictures at every start.
 const SEED: u64 = 20261125;
 
@@ -110,6 +157,9 @@ impl Demo {
                 },
                 archive,
                 chat_keep: ChatKeep::Consultation,
+                mail: None,
+                sms: None,
+                retention: crate::clinical::RetentionPolicy::default(),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,
             },
@@ -130,11 +180,17 @@ impl Demo {
         println!("Parvis demo: synthetic people only, on this machine only.\n");
         println!("  Staff    http://localhost:{port}/app");
         match &today {
-            Some((_, link)) => println!("  Patient  {link}\n"),
+            Some(Told { link, with_pin, .. }) => {
+                println!("  Patient  {link}");
+                for (link, pin) in with_pin {
+                    println!("  With PIN {link}   PIN {}", pin.expose());
+                }
+                println!();
+            }
             None => println!("  Patient  make a new link in the agenda\n"),
         }
         println!("Open the second address in another browser or a private window. Ctrl-C ends the demo.");
-        if let Some((appointment, _)) = today {
+        if let Some(Told { appointment, .. }) = today {
             self.studies(appointment).await?;
         }
         std::future::pending().await
@@ -167,8 +223,8 @@ impl Demo {
         Ok(people)
     }
 
-    /// Books the visits, unless the data of an earlier start have some. The answer is the first one, with its patient's link.
-    async fn visits(&self, people: &[Practitioner]) -> Result<Option<(AppointmentId, String)>> {
+    /// Books the visits, unless the data of an earlier start have some.
+    async fn visits(&self, people: &[Practitioner]) -> Result<Option<Told>> {
         let now = self.app.clock.now();
         let (from, to) = (now - TimeDelta::hours(2), now + TimeDelta::hours(6));
         if !self.app.store.appointments_between(from, to, AgendaScope::Everybody).await?.is_empty() {
@@ -177,6 +233,8 @@ impl Demo {
         let secretary = people.iter().find(|person| person.roles.contains(&StaffRole::Secretary));
         let secretary = secretary.context("the demo has a secretary")?.id;
         let mut first = None;
+        let mut with_pin = Vec::new();
+        let public = format!("http://localhost:{}", self.address.port());
         for visit in &VISITS {
             let Some(doctor) = people.iter().find(|person| person.subject.expose() == visit.doctor) else {
                 continue;
@@ -195,13 +253,23 @@ impl Demo {
                 })
                 .collect();
             let rows: Vec<_> = links.iter().map(|new| new.link.clone()).collect();
-            self.app.store.add_appointment(&appointment, &rows).await?;
-            if first.is_none() {
-                let public = format!("http://localhost:{}", self.address.port());
-                first = links.first().map(|new| (id, new.address(&public)));
+            let email = visit.email.map(EmailAddress::parse).transpose()?;
+            let contact = Contact { email, ..Contact::default() };
+            let contacts =
+                appointment.patient().filter(|_| !contact.is_empty()).map(|patient| (patient.id, contact));
+            let contacts = contacts.into_iter().collect();
+            self.app.store.add_appointment_with(&appointment, &rows, &contacts).await?;
+            self.app.outbox.plan(id).await;
+            let Some(patients) = links.first() else { continue };
+            if visit.patient == WITH_PIN {
+                let patient = patients.link.participant;
+                let (digits, pin) = Pin::make(self.app.clock.random_bytes(), patient);
+                self.app.store.put_pin(id, patient, pin, now).await?;
+                with_pin.push((patients.address(&public), digits));
             }
+            first = first.or_else(|| Some((id, patients.address(&public))));
         }
-        Ok(first)
+        Ok(first.map(|(appointment, link)| Told { appointment, link, with_pin }))
     }
 
     fn booking(&self, visit: &Visit, doctor: &Practitioner, quarter: DateTime<Utc>) -> Booking {

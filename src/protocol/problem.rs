@@ -46,6 +46,7 @@ pub enum ProblemCode {
     UnknownPractitioner,
     PractitionerBusy,
     WrongStatus,
+    TemplateRefused,
     // links
     LinkUnknown,
     LinkExpired,
@@ -53,6 +54,7 @@ pub enum ProblemCode {
     TooEarly,
     AppointmentCancelled,
     ConsultationOver,
+    PassNeeded,
     // the consultation
     NotAdmitted,
     NotWaiting,
@@ -64,6 +66,13 @@ pub enum ProblemCode {
     BadMedia,
     Locked,
     WrongFileKind,
+    // who somebody is
+    IdentityNotCompared,
+    InsName,
+    InsBirthDate,
+    InsBirthPlace,
+    InsNumber,
+    InsStatus,
     // the agenda
     BadSchedule,
     BadPlace,
@@ -84,6 +93,19 @@ pub enum ProblemCode {
     OtherPatient,
     CannotShow,
     StorageFull,
+    // notes and reports
+    Stale,
+    ReportSigned,
+    DraftExists,
+    WhyMissing,
+    ConclusionsMissing,
+    // after the visit
+    AnsweredBefore,
+    // folders that are filled by a link
+    FolderClosed,
+    QuotaExceeded,
+    ChecksumMismatch,
+    BadFolder,
 }
 
 /// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).

@@ -251,7 +251,7 @@ macro_rules! words {
             }
         }
 
-        fn $from(word: &str) -> Option<$enum> {
+        pub(super) fn $from(word: &str) -> Option<$enum> {
             match word {
                 $($word => Some($variant),)+
                 _ => None,

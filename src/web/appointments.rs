@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::Edge;
 use super::changes;
+use super::door_desk;
 use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
@@ -61,6 +62,15 @@ pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
     }
 }
 
+/// Midnight where the hospital is; on a day without midnight, the first moment after it.
+pub(super) fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
+    let zone = edge.hospital.time_zone;
+    let midnight = day.and_time(NaiveTime::MIN);
+    let first = (0..4)
+        .find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
+    first.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
+}
+
 /// `GET /api/appointments/{appointment}`
 pub(super) async fn show(
     State(edge): State<Edge>,
@@ -78,6 +88,7 @@ pub(super) async fn book(
     Body(request): Body<BookingRequest>,
 ) -> Result<(StatusCode, Json<Booked>), Failure> {
     authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
+    let wants_pin: Vec<_> = request.guests.iter().map(|guest| guest.wants_pin.unwrap_or(false)).collect();
     let course = changes::course_of(&edge, &signed_in, request.course.as_ref()).await?;
     let (booking, mut contacts) = booking(&edge, request).await?;
     changes::contacts_of_followed(&edge, &course, &booking.participants, &mut contacts).await?;
@@ -89,8 +100,16 @@ pub(super) async fn book(
     let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
     edge.store.book(&appointment, &rows, &contacts, &course).await?;
     edge.live.announce_change();
+    edge.outbox.plan(appointment.id).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
-    let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
+    let mut links = Vec::with_capacity(new_links.len());
+    for ((person, new), wants_pin) in new_links.iter().zip(wants_pin) {
+        let mut link = links::issued(&edge, new, person);
+        if wants_pin {
+            link.pin = Some(door_desk::give_pin(&edge, id, person.id).await?);
+        }
+        links.push(link);
+    }
     let entry = entry(&edge, &signed_in, &appointment).await?;
     Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
 }
@@ -224,6 +243,7 @@ pub(super) async fn change(
     appointment.status = to;
     edge.store.revoke_links_of(id, now).await?;
     edge.live.closed(&appointment).await;
+    edge.outbox.plan(id).await;
     Ok(Json(entry(&edge, &signed_in, &appointment).await?))
 }
 
@@ -271,6 +291,7 @@ pub(super) async fn entry(
     let now = edge.clock.now();
     // Of several links of a person the newest counts: making one withdraws those before.
     let newest: HashMap<_, _> = links.iter().map(|link| (link.participant, link)).collect();
+    let mut doors = door_desk::of(edge, appointment).await?;
     let participants = appointment.participants.iter().map(|person| {
         let link = person.role().is_guest().then(|| {
             newest
@@ -283,6 +304,7 @@ pub(super) async fn entry(
             name: person.name.expose().clone(),
             place: place(&places, person.id),
             link,
+            door: doors.remove(&person.id),
         }
     });
     Ok(AppointmentEntry {

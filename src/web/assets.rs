@@ -39,6 +39,7 @@ pub(super) async fn serve(
         "diag" => page(&edge, "diag.html", &headers),
         // Whether there is such a queue is told to whoever knows its code.
         _ if path.starts_with("queue/") => page(&edge, "queue.html", &headers),
+        "upload" => page(&edge, "upload.html", &headers),
         _ if path == "app" || path.starts_with("app/") => page(&edge, "app.html", &headers),
         _ if path.starts_with("api/") || path == "ws" || path.starts_with("ws/") => {
             Failure::not_found().into_response()

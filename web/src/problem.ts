@@ -33,8 +33,15 @@ type StaffProblem =
   | "unknown_service"
   | "service_name_taken"
   | "bad_service"
+  | "template_refused"
   | "unknown_practitioner"
   | "practitioner_busy"
+  | "identity_not_compared"
+  | "ins_name"
+  | "ins_birth_date"
+  | "ins_birth_place"
+  | "ins_number"
+  | "ins_status"
   | "bad_schedule"
   | "bad_place"
   | "bad_queue_address"
@@ -43,11 +50,20 @@ type StaffProblem =
   | "queue_closed"
   | "queue_code_wrong"
   | "queue_full"
+  | "folder_closed"
+  | "quota_exceeded"
+  | "checksum_mismatch"
+  | "bad_folder"
   | "not_dicom"
   | "no_images"
   | "other_patient"
   | "unsafe_archive"
-  | "archive_too_large";
+  | "archive_too_large"
+  | "stale"
+  | "report_signed"
+  | "draft_exists"
+  | "why_missing"
+  | "conclusions_missing";
 export type GuestProblem = Exclude<ProblemCode, StaffProblem>;
 
 /** Finds the sentence of a code in the language of now; a code that has none, as one of a newer gateway, reads as "internal". */

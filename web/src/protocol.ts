@@ -56,19 +56,9 @@ export type WindowWord = "main" | "second";
 
 export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describe" | "mark" | "scroll" | "window" | "view" | "stop" | "unwatched";
 
-export type PatientPlaceWord = "at_home" | "room";
-
-export type CalledOffWord = "moved" | "by_patient" | "by_staff";
-
-export type WeekdayWord = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
-
-export type HolidayWord = "new_year" | "easter_monday" | "labour_day" | "victory1945" | "ascension" | "whit_monday" | "national_day" | "assumption" | "all_saints" | "armistice1918" | "christmas";
-
-export type QueueStateWord = "waiting" | "taken" | "refused" | "left" | "gone";
-
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "pass_needed" | "answered_before";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -501,7 +491,11 @@ participant: string, at: string,
 /**
  * The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
  */
-series: string, instance: string, frame: number, shape: MarkShapeWord, 
+series: string, instance: string, frame: number, 
+/**
+ * Its place in the stack of `series`, from 0, where that is on show.
+ */
+index?: number, shape: MarkShapeWord, 
 /**
  * As in `add_mark`.
  */
@@ -638,178 +632,6 @@ export type SignedOut = { next: string, };
 
 export type PractitionerEntry = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
 
-export type CourseEntry = { place: PatientPlaceWord, 
-/**
- * The name of the room, where the patient is in one.
- */
-room?: string, 
-/**
- * Where the practitioner sits; empty: where the service is.
- */
-site: string, 
-/**
- * The appointment that was moved here.
- */
-replaces?: string, 
-/**
- * The one that took its place.
- */
-movedTo?: string, 
-/**
- * The one after whose visit it was booked.
- */
-follows?: string, calledOff?: CalledOffWord, };
-
-export type CourseRequest = { place: PatientPlaceWord, 
-/**
- * The name of the room, where the patient is in one.
- */
-room?: string, 
-/**
- * Where the practitioner sits; absent: where the service is.
- */
-site?: string, 
-/**
- * The appointment after whose visit this is booked. Guests of the same name are reached as they were there.
- */
-follows?: string, };
-
-export type Chain = { links: Array<ChainLink>, followUps: Array<ChainLink>, };
-
-export type ChainLink = { appointment: string, startsAt: string, endsAt: string, status: AppointmentStatusWord, calledOff?: CalledOffWord, };
-
-export type MoveRequest = { 
-/**
- * RFC 3339 with offset.
- */
-startsAt: string, endsAt: string, practitioners?: Array<string>, };
-
-export type CloseRequest = { outcome: OutcomeWord, };
-
-export type SearchRequest = { name: string, };
-
-export type SlotEntry = { startsAt: string, endsAt: string, practitioner: string, name: string, 
-/**
- * Where the practitioner sits; may be empty.
- */
-site: string, };
-
-export type ServiceEntry = { service: string, name: string, site: string, telephone: string, isClosed: boolean, members: Array<MemberEntry>, policy: ServicePolicyEntry, queue: QueueSettingsEntry, changed?: ChangeEntry, };
-
-export type MemberEntry = { practitioner: string, name: string, };
-
-export type ServicePolicyEntry = { mayPatientsCancel: boolean, mayPatientsMove: boolean, 
-/**
- * Until so many hours before the start.
- */
-noticeHours: number, isOpenOnHolidays: boolean, };
-
-export type QueueSettingsEntry = { 
-/**
- * The whole public address; absent while there is none.
- */
-address?: string, 
-/**
- * What the service gives out; absent while the queue takes nobody.
- */
-code?: string, 
-/**
- * How long an appointment from the queue lasts at most.
- */
-minutes: number, };
-
-export type ChangeEntry = { name: string, at: string, };
-
-export type ServiceRequest = { name: string, site: string, telephone: string, isClosed: boolean, 
-/**
- * Identifiers of practitioners.
- */
-members: Array<string>, policy: ServicePolicyEntry, };
-
-export type QueueSettingsRequest = { slug: string | null, isOpen: boolean, wantsNewCode: boolean, minutes: number, };
-
-export type ScheduleEntry = { 
-/**
- * By day and beginning.
- */
-patterns: Array<PatternEntry>, 
-/**
- * By first day: those of the service and those of the whole hospital.
- */
-exceptions: Array<ExceptionEntry>, 
-/**
- * The public holidays of the next twelve months.
- */
-holidays: Array<HolidayEntry>, };
-
-export type PatternEntry = { pattern: string, 
-/**
- * Absent: of every member.
- */
-practitioner?: string, site: string, weekday: WeekdayWord, from: string, to: string, slotMinutes: number, validFrom: string, 
-/**
- * The last day; absent: until further notice.
- */
-validUntil?: string, changed: ChangeEntry, };
-
-export type PatternRequest = { practitioner?: string, site: string, weekday: WeekdayWord, from: string, to: string, slotMinutes: number, validFrom: string, validUntil?: string, };
-
-export type ExceptionEntry = { exception: string, 
-/**
- * Of the whole hospital, not only of this service.
- */
-isOfHospital: boolean, practitioner?: string, firstDay: string, lastDay: string, from?: string, to?: string, 
-/**
- * Of hours that are open beside the weekly ones; absent: closed.
- */
-slotMinutes?: number, reason: string, changed: ChangeEntry, };
-
-export type ExceptionRequest = { isOfHospital: boolean, practitioner?: string, firstDay: string, lastDay: string, from?: string, to?: string, slotMinutes?: number, reason: string, };
-
-export type HolidayEntry = { day: string, holiday: HolidayWord, };
-
-export type GuestChangeRequest = { link: string, };
-
-export type GuestChanges = { mayCancel: boolean, mayMove: boolean, 
-/**
- * Until then.
- */
-until: string, 
-/**
- * Where it may be moved to, by start; empty when it may not.
- */
-slots: Array<GuestSlot>, };
-
-export type GuestSlot = { startsAt: string, endsAt: string, };
-
-export type GuestMoveRequest = { link: string, startsAt: string, };
-
-export type GuestMoved = { startsAt: string, endsAt: string, address: string, };
-
-export type QueueEnterRequest = { 
-/**
- * The last part of the address.
- */
-queue: string, code: string, name: string, telephone: string, language: LanguageWord, };
-
-export type QueueEntered = { entry: string, };
-
-export type QueueStateRequest = { entry: string, };
-
-export type QueueState = { state: QueueStateWord, since: string, };
-
-export type QueueEntryEntry = { entry: string, service: string, serviceName: string, name: string, telephone: string, language: LanguageWord, since: string, 
-/**
- * Their page has said nothing for a minute: they may not hear when they are taken.
- */
-isSilent: boolean, 
-/**
- * Who of the service may be booked.
- */
-members: Array<MemberEntry>, };
-
-export type QueueTakeRequest = { practitioner?: string, };
-
 export type BookingRequest = { 
 /**
  * RFC 3339 with offset.
@@ -826,11 +648,7 @@ guests: Array<GuestRequest>,
 /**
  * Identifiers of practitioners, at least one.
  */
-practitioners: Array<string>, note: string, 
-/**
- * Where the patient is, and what this visit follows; absent: at home, and nothing.
- */
-course?: CourseRequest | null, };
+practitioners: Array<string>, note: string, };
 
 export type GuestRequest = { role: RoleWord, name: string, language: LanguageWord, 
 /**
@@ -844,7 +662,11 @@ telephone?: string | null,
 /**
  * `1950-02-28`
  */
-birthDate?: string | null, };
+birthDate?: string | null, 
+/**
+ * A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
+ */
+wantsPin?: boolean, };
 
 export type Booked = { appointment: AppointmentEntry, links: Array<IssuedLink>, };
 
@@ -852,9 +674,13 @@ export type IssuedLink = { participant: string, role: RoleWord, name: string,
 /**
  * The whole address; its secret stands behind `#`, which browsers send to nobody.
  */
-address: string, expiresAt: string, };
+address: string, expiresAt: string, 
+/**
+ * The PIN that was made with it: six digits, told this once.
+ */
+pin?: string, };
 
-export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, course: CourseEntry, 
+export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
 /**
  * The reader is booked in it, so may enter its consultation.
  */
@@ -868,7 +694,25 @@ export type ParticipantEntry = { participant: string, role: RoleWord, name: stri
 /**
  * For guests: whether their link opens now.
  */
-link?: DoorWord, };
+link?: DoorWord, 
+/**
+ * For guests: what has happened at their door.
+ */
+door?: GuestDoor, };
+
+export type CodeChannelWord = "sms" | "email";
+
+export type OpeningWord = "link_only" | "sms" | "email" | "pin" | "birth_date";
+
+export type TryWord = "opened" | "wrong" | "code_expired" | "locked";
+
+export type SendWord = "sent" | "too_soon" | "too_many" | "locked" | "failed";
+
+export type ConsentWord = "given" | "refused";
+
+export type HeardSoundWord = "heard" | "not_heard" | "not_tried";
+
+export type NetworkFoundWord = "good" | "detour" | "blocked" | "not_tried";
 
 export type LookRequest = { link: string, };
 
@@ -878,13 +722,125 @@ export type Look = { door: DoorWord,
  */
 now: string, 
 /**
- * Absent for unknown and revoked links.
+ * Absent for unknown and revoked links. Of a moved visit: its new time.
  */
 startsAt?: string, 
 /**
  * For early ones: when the door opens.
  */
-opensAt?: string, };
+opensAt?: string, 
+/**
+ * With whom, as the service wants it said to whoever has only the link.
+ */
+service?: string, 
+/**
+ * Whom to call about it, where the service has a number of its own.
+ */
+telephone?: string, 
+/**
+ * What has to be shown besides the link. Absent when there is nothing, or this browser holds a pass.
+ */
+asks?: DoorAsks, 
+/**
+ * Another device of this person is in the waiting room or in the call.
+ */
+isElsewhere: boolean, 
+/**
+ * What the person answered to the information, if they did.
+ */
+consent?: ConsentWord, 
+/**
+ * Of the text that is to be read: 0 is the one that comes with the program. Absent when the link leads nowhere.
+ */
+consentVersion?: number, };
+
+export type DoorAsks = { sms: boolean, email: boolean, pin: boolean, birthDate: boolean, 
+/**
+ * Too many wrong tries: only staff open it again.
+ */
+isLocked: boolean, 
+/**
+ * A code that was sent is still good until then.
+ */
+codeUntil?: string, };
+
+export type CodeRequest = { link: string, channel: CodeChannelWord, };
+
+export type CodeAnswer = { outcome: SendWord, 
+/**
+ * UTC now, by the gateway's clock.
+ */
+now: string, 
+/**
+ * When another can be asked for.
+ */
+againAt?: string, };
+
+export type OpenRequest = { link: string, digits?: string, 
+/**
+ * `1946-04-23`
+ */
+birthDate?: string, };
+
+export type OpenAnswer = { outcome: TryWord, 
+/**
+ * How often it may still be tried.
+ */
+triesLeft?: number, };
+
+export type Information = { version: number, 
+/**
+ * Paragraphs, parted by line breaks.
+ */
+fr: string, en: string, };
+
+export type ConsentRequest = { answer: ConsentWord, 
+/**
+ * Of the text that was on the screen.
+ */
+version: number, language: LanguageWord, };
+
+export type CompanyRequest = { isAccompanied: boolean, who: string, };
+
+export type RehearsalRequest = { camera: DeviceStateWord, microphone: DeviceStateWord, sound: HeardSoundWord, network: NetworkFoundWord, };
+
+export type GuestDoor = { 
+/**
+ * Five wrong tries: nobody comes in by this link until staff unlock it.
+ */
+isLocked: boolean, hasPin: boolean, 
+/**
+ * The link alone leads into the waiting room: there is nothing else that the person could show.
+ */
+isLinkOnly: boolean, consent?: ConsentWord, consentAt?: string, 
+/**
+ * Who is with them, as they said; empty when somebody is there who was not named.
+ */
+company?: string, 
+/**
+ * They said that nobody is.
+ */
+isAlone: boolean, rehearsal?: RehearsalEntry, };
+
+export type RehearsalEntry = { at: string, camera: DeviceStateWord, microphone: DeviceStateWord, sound: HeardSoundWord, network: NetworkFoundWord, 
+/**
+ * The visit would go well with that device.
+ */
+isGood: boolean, };
+
+export type IssuedPin = { participant: string, 
+/**
+ * Six digits.
+ */
+pin: string, };
+
+export type ServiceDoor = { acceptsBirthDate: boolean, 
+/**
+ * What whoever has only the link reads instead of the service's name.
+ */
+label?: string, };
+
+export type InformationRequest = { fr: string, en: string, };
 
 export type StudyEntry = { study: string, 
 /**
@@ -1187,3 +1143,29 @@ modality: string,
 date?: string, };
 
 export type DroppedIn = { participant: string, };
+
+export type NoteEntry = { participant: string, name: string, text: string, version: number, changedAt: string, isOwn: boolean, };
+export type NoteRequest = { text: string, version: number, };
+export type NoteSaved = { version: number, changedAt: string, };
+export type ReportWords = { language: LanguageWord, reason: string, findings: string, act: string, conclusions: string, prescriptions: string, followUp: string, images: Array<string>, };
+export type ReportStatusWord = "draft" | "final" | "amended";
+export type ReportVersion = { report: string, number: number, status: ReportStatusWord, revision: number, words: ReportWords, why: string, changedAt: string, changedBy: string, signedAt?: string, signedBy?: string, facts: Array<ReportSection>, };
+export type ReportSection = { title: string, lines: string[], };
+export type ReportState = { versions: Array<ReportVersion>, isOver: boolean, };
+export type ReportRequest = { language: LanguageWord, why: string, };
+export type ReportChange = { revision: number, words: ReportWords, };
+export type SignRequest = { revision: number, };
+export type DocumentKind = "summary" | "report" | "image" | "file";
+export type DocumentItem = { kind: DocumentKind, item: string, };
+export type OfferedDocument = { kind: DocumentKind, item: string, name: string, releasedAt?: string, };
+export type DocumentsState = { documents: Array<OfferedDocument>, days: number, until?: string, downloads: Array<DownloadEntry>, };
+export type DownloadEntry = { at: string, who: string, kind: DocumentKind, item: string, name: string, door: OpenedBy, };
+export type ReleaseRequest = { documents: Array<DocumentItem>, };
+export type AfterEntry = { reopensUntil?: string, askedBack: Array<AskedBack>, ratings: Array<RatingEntry>, };
+export type AskedBack = { participant: string, name: string, at: string, };
+export type CallBackEntry = { appointment: string, name: string, at: string, reopensUntil: string, };
+export type RatingEntry = { score: number, words: string, };
+export type OpenedBy = "sms" | "email" | "pin" | "birth_date";
+export type AfterState = { now: string, endedAt: string, outcome: OutcomeWord, reopensUntil: string, askedBackAt?: string, hasRated: boolean, mayHaveDocuments: boolean, documentsUntil: string, documents?: Array<AfterDocument>, };
+export type AfterDocument = { document: string, kind: DocumentKind, name: string, releasedAt: string, };
+export type RatingRequest = { score: number, words: string, };

@@ -25,6 +25,7 @@ export const problems: Record<GuestProblem, string> = {
   link_revoked: "This link has been replaced. Use the link in your latest message, or call us.",
   too_early: "You are early. This page will open by itself.",
   appointment_cancelled: "This appointment was cancelled. Call us to make another.",
+  pass_needed: "Your code is needed too. Open the link of your message again.",
   consultation_over: "This consultation is over. Call us if you have a question.",
   not_admitted: "Your doctor has to let you in first. Keep this page open.",
   not_waiting: "You are no longer in the waiting room. Reload the page to go back.",
@@ -38,4 +39,5 @@ export const problems: Record<GuestProblem, string> = {
   bad_media: "Sound and picture could not be set up. Reload the page to try again.",
   cannot_show: "This image cannot be shown. Your doctor can show another one.",
   storage_full: AGAIN,
+  answered_before: "We have your opinion already. Thank you.",
 };

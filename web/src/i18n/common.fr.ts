@@ -25,6 +25,7 @@ export const problems: Record<GuestProblem, string> = {
   link_revoked: "Ce lien a été remplacé. Utilisez le lien du message le plus récent, ou appelez-nous.",
   too_early: "Vous êtes en avance. Cette page s’ouvrira toute seule.",
   appointment_cancelled: "Ce rendez-vous a été annulé. Appelez-nous pour en fixer un autre.",
+  pass_needed: "Il faut aussi votre code. Ouvrez à nouveau le lien de votre message.",
   consultation_over: "Cette consultation est terminée. Appelez-nous si vous avez une question.",
   not_admitted: "Votre médecin doit d’abord vous faire entrer. Gardez cette page ouverte.",
   not_waiting: "Vous n’êtes plus dans la salle d’attente. Rechargez la page pour y revenir.",
@@ -38,4 +39,5 @@ export const problems: Record<GuestProblem, string> = {
   bad_media: "Le son et l’image n’ont pas pu s’établir. Rechargez la page pour réessayer.",
   cannot_show: "Cette image ne peut pas être affichée. Votre médecin peut en montrer une autre.",
   storage_full: AGAIN,
+  answered_before: "Nous avons déjà reçu votre avis. Merci.",
 };

@@ -1,22 +1,26 @@
 import plus from "icon:calendar-plus";
 import left from "icon:chevron-left";
 import right from "icon:chevron-right";
-import doorOpen from "icon:door-open";
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { dayInWords, isoDay, stopwatch, timeOfDay } from "../../i18n/time";
+import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
+import { AlarmCount, AlarmMark, useAlarms } from "../messages/alarms";
+import { CalendarFeed } from "../messages/CalendarFeed";
+import { t as tm } from "../messages/messages.words";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage } from "../parts/hooks";
-import { facts, mayBook } from "../who";
+import { CallBacks } from "../report/CallBacks";
+import { WaitingPanel } from "../waiting/WaitingPanel";
+import { facts, mayBook, mayConsult } from "../who";
 import { sentenceOf, t } from "../words";
-import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, type Waiting, waitingOf } from "./agenda";
+import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, waitingOf } from "./agenda";
+import { isAlarmOn } from "./alarm";
 import { ta } from "./agenda.words";
-import { Alarm, isAlarmOn, setAlarm } from "./alarm";
 import { placeOfView, spanOf, stepOf, type View } from "./calendar";
 import { AgendaFeed } from "./feed";
 import { ListView } from "./ListView";
@@ -39,15 +43,12 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
   const chosen = useSignal<string | undefined>(undefined);
   const isBooking = useSignal(false);
   const found = useSignal<readonly AppointmentEntry[] | undefined>(undefined);
-  const alarm = useRef(new Alarm());
 
+  useAlarms(feed.entries.value);
+  const isFeedShown = useSignal(false);
   const entries = inOrder(feed.entries.value ?? []);
   const waiting = waitingOf(entries, now);
-  const waitingIds = waiting.map(({ person }) => person.participant).join(" ");
   const isKnown = feed.entries.value !== undefined;
-  useEffect(() => {
-    if (isKnown) alarm.current.update(waitingIds === "" ? [] : waitingIds.split(" "));
-  }, [waitingIds, isKnown]);
   const flash = waiting.length > 0 && isAlarmOn.value && Math.floor(now / 1_000) % 2 === 0 ? "● " : "";
   const heading = usePage(
     waiting.length > 0 ? `${flash}${t.count("agenda.titleWaiting", waiting.length)}` : t("agenda.title"),
@@ -105,6 +106,17 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
                 </button>
               )}
             </nav>
+            {mayConsult(me) && (
+              <button
+                type="button"
+                class="button"
+                onClick={() => {
+                  isFeedShown.value = true;
+                }}
+              >
+                {tm("feed.open")}
+              </button>
+            )}
             {mayBook(me) && (
               <button
                 type="button"
@@ -118,14 +130,16 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
               </button>
             )}
           </div>
+          <AlarmCount day={day} zone={zone} onGo={goTo} />
           {feed.problem.value && <Fault text={sentenceOf(feed.problem.value)} onRetry={() => feed.fetch()} />}
           {feed.isStale.value && !feed.problem.value && (
             <p class="notice warn" role="status">
               {t("agenda.stale")}
             </p>
           )}
+          {day === today && <CallBacks />}
+          {day === today && <WaitingPanel me={me} now={now} zone={zone} />}
           <Search found={found} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />
-          {day === today && isKnown && <WaitingList waiting={waiting} zone={zone} />}
           <QueuePanel
             now={now}
             onTaken={(entry) => {
@@ -183,6 +197,14 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
           )}
         </aside>
       </main>
+      {isFeedShown.value && (
+        <CalendarFeed
+          zone={zone}
+          onClose={() => {
+            isFeedShown.value = false;
+          }}
+        />
+      )}
       {isBooking.value && (
         <BookingDialog
           day={[day, today].sort().at(-1) ?? day}
@@ -206,57 +228,6 @@ function DayButton({ icon, word, onClick }: { icon: Parameters<typeof Icon>[0]["
     <button type="button" class="button" aria-label={word} title={word} onClick={onClick}>
       <Icon of={icon} />
     </button>
-  );
-}
-
-function WaitingList({ waiting, zone }: { waiting: readonly Waiting[]; zone: string }) {
-  return (
-    <section class="waiting" aria-labelledby="agenda-waiting">
-      <div class="waiting-head">
-        <h2 id="agenda-waiting">{t("agenda.waiting")}</h2>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={isAlarmOn.value}
-            onChange={(event) => setAlarm(event.currentTarget.checked)}
-          />
-          {t("agenda.alarm")}
-        </label>
-      </div>
-      {/* Only who waits is read out, not each second of it. */}
-      <p class="spoken" role="status">
-        {waiting.length > 0 ? t.count("agenda.titleWaiting", waiting.length) : t("agenda.nobodyWaits")}
-      </p>
-      {waiting.length === 0 ? (
-        <p class="muted">{t("agenda.nobodyWaits")}</p>
-      ) : (
-        <ul class="rows">
-          {waiting.map(({ entry, person, sinceMs }) => (
-            <li key={person.participant} class="row row-waiting">
-              <p class="waiting-since tabular">{stopwatch(sinceMs)}</p>
-              <div class="row-what">
-                <p>
-                  <strong>{person.name}</strong>
-                  {person.role !== "patient" && <span class="muted"> · {t(`role.${person.role}`)}</span>}
-                </p>
-                <p class="muted">
-                  {t("agenda.waitsFor", { time: timeOfDay(entry.startsAt, zone), service: entry.service })}
-                </p>
-              </div>
-              {entry.mayEnter && (
-                <a
-                  class="button primary"
-                  href={`/app/consultation/${entry.appointment}?admit=${encodeURIComponent(person.participant)}`}
-                >
-                  <Icon of={doorOpen} />
-                  {t("agenda.admit")}
-                </a>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }
 
@@ -293,6 +264,7 @@ function Row({ entry, now, zone, isChosen, onChoose }: RowProps) {
           {entry.service}
           {others.length > 0 && ` · ${t("agenda.with", { names: others.join(", ") })}`}
         </p>
+        <AlarmMark appointment={entry.appointment} />
       </div>
       <p class="row-status">
         <span class="mark" aria-hidden="true" />

@@ -8,6 +8,7 @@ import { locale } from "../../i18n";
 import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
 import type { Booked, LanguageWord, PractitionerEntry, ServiceEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import { d } from "../agenda/doors.words";
 import { services as allServices } from "../agenda/calls";
 import { CopyLine } from "../parts/CopyLine";
 import { Dialog, Fault } from "../parts/Dialog";
@@ -570,6 +571,7 @@ export function Links(props: { booked: Booked; zone: string; title?: string; onC
               </span>
             </p>
             <CopyLine label={t("panel.linkFor", { name: link.name })} text={link.address} />
+            {link.pin && <p class="notice warn tabular">{d("pinOnce", { name: link.name, pin: link.pin })}</p>}
           </li>
         ))}
       </ul>
