@@ -133,6 +133,7 @@ export const en: SameKeys<typeof fr> = {
   "door.revoked": "link withdrawn",
   "door.unknown": "no link",
   "door.cancelled": "link is closed",
+  "door.moved": "link moved",
   "door.over": "link is closed",
   "booking.title": "New appointment",
   "booking.patient": "Patient",

@@ -138,6 +138,7 @@ export const fr = {
   "door.revoked": "lien retiré",
   "door.unknown": "pas de lien",
   "door.cancelled": "lien fermé",
+  "door.moved": "lien déplacé",
   "door.over": "lien fermé",
   // booking
   "booking.title": "Nouveau rendez-vous",
