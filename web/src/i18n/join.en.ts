@@ -59,7 +59,8 @@ export const en: SameKeys<typeof fr> = {
   "closed.cancelled.title": "This appointment was cancelled",
   "closed.cancelled.text": "There is nothing you need to do. Call us to make another appointment.",
   "closed.moved.title": "This appointment was moved",
-  "closed.moved.text": "Look for the latest message of the hospital: it has your new link. If you do not find it, call us.",
+  "closed.moved.text":
+    "Look for the latest message of the hospital: it has your new link. If you do not find it, call us.",
   "closed.now": "New date: {day}, {time}",
   "closed.over.title": "The consultation is over",
   "closed.over.text": "You can close this page. If you have a question, call us.",

@@ -57,7 +57,8 @@ export const fr = {
   "closed.cancelled.title": "Ce rendez-vous a été annulé",
   "closed.cancelled.text": "Vous n’avez rien à faire. Appelez-nous pour fixer un autre rendez-vous.",
   "closed.moved.title": "Ce rendez-vous a été déplacé",
-  "closed.moved.text": "Cherchez le message le plus récent de l’hôpital\u00a0: il a votre nouveau lien. Sinon, appelez-nous.",
+  "closed.moved.text":
+    "Cherchez le message le plus récent de l’hôpital\u00a0: il a votre nouveau lien. Sinon, appelez-nous.",
   "closed.now": "Nouvelle date\u00a0: {day}, {time}",
   "closed.over.title": "La consultation est terminée",
   "closed.over.text": "Vous pouvez fermer cette page. Si vous avez une question, appelez-nous.",

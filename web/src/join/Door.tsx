@@ -130,7 +130,10 @@ export function ClosedDoor({ visit }: { visit: Visit }) {
       <p>{t(`closed.${why}.text`)}</p>
       {startsAt && visit.facts.value && why !== "over" && (
         <p class="muted">
-          {t(why === "moved" ? "closed.now" : "closed.was", { day: dayInWords(startsAt, visit.timeZone), time: timeOfDay(startsAt, visit.timeZone) })}
+          {t(why === "moved" ? "closed.now" : "closed.was", {
+            day: dayInWords(startsAt, visit.timeZone),
+            time: timeOfDay(startsAt, visit.timeZone),
+          })}
         </p>
       )}
       {why === "over" && <AfterPart visit={visit} />}

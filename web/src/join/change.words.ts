@@ -1,7 +1,7 @@
 import { dictionary } from "../i18n";
 
 /** What the page says on which patients move or cancel their appointment; written in French first. */
-export const c = dictionary({
+export const tables = {
   fr: {
     title: "Déplacer ou annuler",
     now: "Votre rendez-vous\u00a0: {day}, {time}",
@@ -44,4 +44,5 @@ export const c = dictionary({
     movedLink: "Your old link does not work any more. Keep this one.",
     open: "Open my new link",
   },
-});
+} as const;
+export const c = dictionary(tables);
