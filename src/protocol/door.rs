@@ -128,11 +128,11 @@ pub struct CodeAnswer {
 pub struct OpenRequest {
     pub link: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub digits: Option<Pii<String>>,
     /// `1946-04-23`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub birth_date: Option<Pii<String>>,
 }
 

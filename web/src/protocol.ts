@@ -772,11 +772,11 @@ now: string,
  */
 againAt?: string, };
 
-export type OpenRequest = { link: string, digits: string, 
+export type OpenRequest = { link: string, digits?: string, 
 /**
  * `1946-04-23`
  */
-birthDate: string, };
+birthDate?: string, };
 
 export type OpenAnswer = { outcome: TryWord, 
 /**
