@@ -58,12 +58,23 @@ web/node_modules/.stamp: web/package-lock.json
 setup:
 	@scripts/need.sh build
 
-setup-test: tests/peers/oidc/node_modules/.stamp
+setup-test: tests/peers/oidc/node_modules/.stamp tests/peers/mail/node_modules/.stamp tests/peers/mail/.venv/.stamp
 	@scripts/need.sh build test
 
 tests/peers/oidc/node_modules/.stamp: tests/peers/oidc/package-lock.json
 	@scripts/need.sh web
 	cd tests/peers/oidc && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/peers/mail/node_modules/.stamp: tests/peers/mail/package-lock.json
+	@scripts/need.sh web
+	cd tests/peers/mail && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/peers/mail/.venv/.stamp: tests/peers/mail/requirements.txt
+	@scripts/need.sh test
+	python3 -m venv tests/peers/mail/.venv
+	tests/peers/mail/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 format:

@@ -2,13 +2,17 @@
 //!
 //! `deploy/config.example.toml` holds every key with its default; a test holds the two together.
 
+mod messages;
 mod reader;
+mod retention;
 mod sections;
 
 use std::fmt;
 use std::path::Path;
 
+pub use messages::*;
 use reader::Reader;
+pub use retention::Retention;
 pub use sections::*;
 
 /// Everything that can be set. Read once, never changed.
@@ -22,6 +26,11 @@ pub struct Config {
     pub relay: Relay,
     pub archive: ArchiveSection,
     pub chat: Chat,
+    /// `None`: no mail is sent.
+    pub mail: Option<Mail>,
+    /// `None`: no SMS is sent.
+    pub sms: Option<Sms>,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -50,7 +59,7 @@ impl Config {
     }
 
     /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
-    /// `PARVIS_OIDC_CLIENT_SECRET` and `PARVIS_RELAY_SECRET`.
+    /// `PARVIS_OIDC_CLIENT_SECRET`, `PARVIS_RELAY_SECRET` and the secrets of `messages.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let config = Self {
@@ -62,6 +71,9 @@ impl Config {
             relay: Relay::read(&mut reader, &environment),
             archive: ArchiveSection::read(&mut reader),
             chat: Chat::read(&mut reader),
+            mail: Mail::read(&mut reader, &environment),
+            sms: Sms::read(&mut reader, &environment),
+            retention: Retention::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -78,6 +90,13 @@ impl Config {
         self.relay.write(&mut out);
         self.archive.write(&mut out);
         self.chat.write(&mut out);
+        if let Some(mail) = &self.mail {
+            mail.write(&mut out);
+        }
+        if let Some(sms) = &self.sms {
+            sms.write(&mut out);
+        }
+        self.retention.write(&mut out);
         self.log.write(&mut out);
         out
     }

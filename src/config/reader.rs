@@ -132,8 +132,10 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 9] =
-            ["hospital", "http", "database", "oidc", "media", "relay", "archive", "chat", "log"];
+        const SECTIONS: [&str; 12] = [
+            "hospital", "http", "database", "oidc", "media", "relay", "archive", "chat", "retention", "mail", "sms",
+            "log",
+        ];
         for (section, value) in std::mem::take(&mut self.root) {
             if !SECTIONS.contains(&section.as_str()) {
                 let what = format!("unknown section; there are {}", SECTIONS.join(", "));

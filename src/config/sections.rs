@@ -186,33 +186,33 @@ fn url(text: &str) -> Result<Url, String> {
 }
 
 /// Writes `key = value` lines of a section.
-struct Writer<'a>(&'a mut String);
+pub(super) struct Writer<'a>(&'a mut String);
 
 impl<'a> Writer<'a> {
-    fn section(out: &'a mut String, name: &str) -> Self {
+    pub(super) fn section(out: &'a mut String, name: &str) -> Self {
         let _ = writeln!(out, "[{name}]");
         Self(out)
     }
 
-    fn text(&mut self, key: &str, value: impl Display) -> &mut Self {
+    pub(super) fn text(&mut self, key: &str, value: impl Display) -> &mut Self {
         let value = toml::Value::String(value.to_string());
         let _ = writeln!(self.0, "{key} = {value}");
         self
     }
 
-    fn optional(&mut self, key: &str, value: Option<impl Display>) -> &mut Self {
+    pub(super) fn optional(&mut self, key: &str, value: Option<impl Display>) -> &mut Self {
         if let Some(value) = value {
             self.text(key, value);
         }
         self
     }
 
-    fn number(&mut self, key: &str, value: impl Display) -> &mut Self {
+    pub(super) fn number(&mut self, key: &str, value: impl Display) -> &mut Self {
         let _ = writeln!(self.0, "{key} = {value}");
         self
     }
 
-    fn texts<T: Display>(&mut self, key: &str, values: &[T]) -> &mut Self {
+    pub(super) fn texts<T: Display>(&mut self, key: &str, values: &[T]) -> &mut Self {
         let values: Vec<_> =
             values.iter().map(|value| toml::Value::String(value.to_string()).to_string()).collect();
         let _ = writeln!(self.0, "{key} = [{}]", values.join(", "));

@@ -1,6 +1,7 @@
 //! The demonstration: synthetic people, appointments and studies, and an identity provider of its own, on loopback only.
 
 pub mod idp;
+mod services;
 pub mod studies;
 
 use std::convert::Infallible;
@@ -13,10 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
-use crate::clinical::{
-    Appointment, AppointmentId, Booking, ChatKeep, GuestRole, Language, LinkId, NewLink, Part, Participant,
-    ParticipantId, Pin, Practitioner, PractitionerId, StaffRole,
-};
+use crate::clinical::{Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId, NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, StaffRole};
 use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::secret::Secret;
@@ -52,6 +50,8 @@ struct Visit {
     service: &'static str,
     patient: &'static str,
     relative: Option<&'static str>,
+    /// Where the patient is written to: the outbox shows what.
+    email: Option<&'static str>,
 }
 
 const VISITS: [Visit; 6] = [
@@ -61,12 +61,48 @@ const VISITS: [Visit; 6] = [
         service: "Cardiologie",
         patient: PATIENT,
         relative: Some("Luc Lefèvre"),
+        email: None,
     },
-    Visit { minutes: 45, doctor: "claire", service: "Cardiologie", patient: "Marcel Aubry", relative: None },
-    Visit { minutes: 90, doctor: "karim", service: "Pneumologie", patient: "Awa Diallo", relative: None },
-    Visit { minutes: 150, doctor: "claire", service: "Cardiologie", patient: "Jeanne Petit", relative: None },
-    Visit { minutes: 1440, doctor: "karim", service: "Pneumologie", patient: "Paul Garnier", relative: None },
-    Visit { minutes: -30, doctor: "karim", service: "Pneumologie", patient: WITH_PIN, relative: None },
+    Visit {
+        minutes: 45,
+        doctor: "claire",
+        service: "Cardiologie",
+        patient: "Marcel Aubry",
+        relative: None,
+        email: None,
+    },
+    Visit {
+        minutes: 90,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: "Awa Diallo",
+        relative: None,
+        email: None,
+    },
+    Visit {
+        minutes: 150,
+        doctor: "claire",
+        service: "Cardiologie",
+        patient: "Jeanne Petit",
+        relative: None,
+        email: Some("jeanne@example.org"),
+    },
+    Visit {
+        minutes: 1440,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: "Paul Garnier",
+        relative: None,
+        email: Some("paul@example.org"),
+    },
+    Visit {
+        minutes: -30,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: WITH_PIN,
+        relative: None,
+        email: None,
+    },
 ];
 
 /// Whose link is printed, and whose studies are there.
@@ -121,6 +157,9 @@ impl Demo {
                 },
                 archive,
                 chat_keep: ChatKeep::Consultation,
+                mail: None,
+                sms: None,
+                retention: crate::clinical::RetentionPolicy::default(),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,
             },
@@ -135,6 +174,7 @@ impl Demo {
     /// Makes the people and their appointments, prints the two addresses, then makes the studies; then waits for ever.
     pub async fn tell(&self) -> Result<Infallible> {
         let people = self.people().await?;
+        services::open(&self.app, &people).await?;
         let today = self.visits(&people).await?;
         let port = self.address.port();
         println!("Parvis demo: synthetic people only, on this machine only.\n");
@@ -213,7 +253,13 @@ impl Demo {
                 })
                 .collect();
             let rows: Vec<_> = links.iter().map(|new| new.link.clone()).collect();
-            self.app.store.add_appointment(&appointment, &rows).await?;
+            let email = visit.email.map(EmailAddress::parse).transpose()?;
+            let contact = Contact { email, ..Contact::default() };
+            let contacts =
+                appointment.patient().filter(|_| !contact.is_empty()).map(|patient| (patient.id, contact));
+            let contacts = contacts.into_iter().collect();
+            self.app.store.add_appointment_with(&appointment, &rows, &contacts).await?;
+            self.app.outbox.plan(id).await;
             let Some(patients) = links.first() else { continue };
             if visit.patient == WITH_PIN {
                 let patient = patients.link.participant;

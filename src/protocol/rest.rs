@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{
-    AppointmentStatusWord, DirectionWord, DoorWord, GuestDoor, IncidentWord, LanguageWord, ObjectKindWord,
-    OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason,
-};
+use super::{AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, GuestDoor, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason};
 use crate::secret::Pii;
 
 /// `GET /api/hospital`: what every page shows, without signing in.
@@ -64,6 +61,9 @@ pub struct BookingRequest {
     /// Identifiers of practitioners, at least one.
     pub practitioners: Vec<String>,
     pub note: String,
+    /// Where the patient is, and what this visit follows; absent: at home, and nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<CourseRequest>,
 }
 
 /// A person who comes by a link.
@@ -128,6 +128,7 @@ pub struct AppointmentEntry {
     pub outcome: Option<OutcomeWord>,
     pub participants: Vec<ParticipantEntry>,
     pub note: String,
+    pub course: CourseEntry,
     /// The reader is booked in it, so may enter its consultation.
     pub may_enter: bool,
     /// The reader may cancel it and replace its links.

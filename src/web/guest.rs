@@ -156,7 +156,7 @@ pub(super) async fn keys_of(
 }
 
 /// The pass that a browser shows for this guest.
-async fn pass_of(
+pub(super) async fn pass_of(
     edge: &Edge,
     participant: ParticipantId,
     headers: &HeaderMap,

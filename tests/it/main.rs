@@ -6,6 +6,8 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod after;
+mod agenda;
 mod architecture;
 mod archive;
 mod badnet;
@@ -21,6 +23,7 @@ mod key_images;
 mod login;
 mod marks;
 mod measuring;
+mod messages;
 mod migrations;
 mod network;
 mod photos;
@@ -31,12 +34,16 @@ mod protocol;
 mod record;
 mod store;
 mod store_away;
+mod uploads;
+mod token_bucket;
 mod viewing;
 mod visit;
+mod waiting_room;
 mod windows;
 
 mod support {
     pub(crate) mod app;
     pub(crate) mod corpus;
     pub(crate) mod db;
+    pub(crate) mod mail;
 }

@@ -6,17 +6,27 @@ mod consents;
 mod constraints;
 mod consultations;
 mod doors;
+mod identities;
+mod courses;
 mod key_images;
 mod links;
 mod logins;
 mod marks;
+mod messages;
 mod moves;
 mod open;
 mod practitioners;
 mod quality;
+mod reports;
+mod queues;
+mod schedules;
+mod retention;
 mod services;
+mod statistics;
 mod studies;
+mod uploads;
 mod viewings;
+mod waiting;
 
 use std::fs;
 

@@ -146,6 +146,13 @@ export async function waitAsGuest(page: Page, link: string) {
   await expect(page.getByRole("heading", { level: 1 })).toContainText("bon endroit");
 }
 
+/** Whoever lets somebody in with nothing but the link is asked who it is. */
+export async function seeWhoItIs(page: Page) {
+  const sees = page.getByRole("button", { name: "Je vois qui c’est" });
+  // Asked at once, or not at all: of somebody with more than the link nobody is asked.
+  await sees.click({ timeout: 2_000 }).catch(() => undefined);
+}
+
 /** The way of a doctor into the call, with the camera on. */
 export async function enterAsDoctor(page: Page) {
   await page.getByRole("button", { name: "Caméra" }).click();
@@ -154,6 +161,7 @@ export async function enterAsDoctor(page: Page) {
     .getByRole("button", { name: /^Entrer/ })
     .first()
     .click();
+  await seeWhoItIs(page);
 }
 
 /** The patient of the demonstration and their doctor, in the call. */

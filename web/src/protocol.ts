@@ -58,7 +58,7 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "pass_needed" | "answered_before";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -491,7 +491,11 @@ participant: string, at: string,
 /**
  * The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
  */
-series: string, instance: string, frame: number, shape: MarkShapeWord, 
+series: string, instance: string, frame: number, 
+/**
+ * Its place in the stack of `series`, from 0, where that is on show.
+ */
+index?: number, shape: MarkShapeWord, 
 /**
  * As in `add_mark`.
  */
@@ -1139,3 +1143,29 @@ modality: string,
 date?: string, };
 
 export type DroppedIn = { participant: string, };
+
+export type NoteEntry = { participant: string, name: string, text: string, version: number, changedAt: string, isOwn: boolean, };
+export type NoteRequest = { text: string, version: number, };
+export type NoteSaved = { version: number, changedAt: string, };
+export type ReportWords = { language: LanguageWord, reason: string, findings: string, act: string, conclusions: string, prescriptions: string, followUp: string, images: Array<string>, };
+export type ReportStatusWord = "draft" | "final" | "amended";
+export type ReportVersion = { report: string, number: number, status: ReportStatusWord, revision: number, words: ReportWords, why: string, changedAt: string, changedBy: string, signedAt?: string, signedBy?: string, facts: Array<ReportSection>, };
+export type ReportSection = { title: string, lines: string[], };
+export type ReportState = { versions: Array<ReportVersion>, isOver: boolean, };
+export type ReportRequest = { language: LanguageWord, why: string, };
+export type ReportChange = { revision: number, words: ReportWords, };
+export type SignRequest = { revision: number, };
+export type DocumentKind = "summary" | "report" | "image" | "file";
+export type DocumentItem = { kind: DocumentKind, item: string, };
+export type OfferedDocument = { kind: DocumentKind, item: string, name: string, releasedAt?: string, };
+export type DocumentsState = { documents: Array<OfferedDocument>, days: number, until?: string, downloads: Array<DownloadEntry>, };
+export type DownloadEntry = { at: string, who: string, kind: DocumentKind, item: string, name: string, door: OpenedBy, };
+export type ReleaseRequest = { documents: Array<DocumentItem>, };
+export type AfterEntry = { reopensUntil?: string, askedBack: Array<AskedBack>, ratings: Array<RatingEntry>, };
+export type AskedBack = { participant: string, name: string, at: string, };
+export type CallBackEntry = { appointment: string, name: string, at: string, reopensUntil: string, };
+export type RatingEntry = { score: number, words: string, };
+export type OpenedBy = "sms" | "email" | "pin" | "birth_date";
+export type AfterState = { now: string, endedAt: string, outcome: OutcomeWord, reopensUntil: string, askedBackAt?: string, hasRated: boolean, mayHaveDocuments: boolean, documentsUntil: string, documents?: Array<AfterDocument>, };
+export type AfterDocument = { document: string, kind: DocumentKind, name: string, releasedAt: string, };
+export type RatingRequest = { score: number, words: string, };

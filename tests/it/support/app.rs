@@ -117,6 +117,9 @@ impl TestApp {
             },
             archive,
             chat_keep: ChatKeep::Consultation,
+            mail: None,
+            sms: None,
+            retention: parvis::clinical::RetentionPolicy::default(),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };
@@ -199,7 +202,7 @@ fn cookie(response: &reqwest::Response, name: &str) -> Option<String> {
 }
 
 impl Browser {
-    fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request =
             self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
         if let Some(cookies) = self.cookies() {
@@ -222,6 +225,13 @@ impl Browser {
     /// What a guest sends who shows a link.
     pub async fn post_with(&self, path: &str, link: &str, body: Value) -> (StatusCode, Value) {
         answer(with_link(self.raw(Method::POST, path), Some(link)).json(&body).send().await.unwrap()).await
+    }
+
+    /// The bytes of whatever is given to a guest who asks for it.
+    pub async fn take_with(&self, path: &str, link: &str) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+        let response = with_link(self.raw(Method::POST, path), Some(link)).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
     }
 
     /// Shows something at a door; the pass that is given is kept.

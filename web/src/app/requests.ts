@@ -4,13 +4,24 @@ import type {
   Booked,
   BookingRequest,
   DroppedIn,
+  FolderEntry,
+  FolderRequest,
+  HoldEntry,
+  HoldRequest,
+  IssuedFolder,
   IssuedLink,
   IssuedPin,
   KeyImageEntry,
   LanguageWord,
   PractitionerEntry,
+  PurgeRun,
+  Receipt,
+  ReceivedEntry,
+  RetentionState,
   SavedImages,
   SignedOut,
+  StatisticsChoice,
+  StatisticsReport,
   StudyEntry,
   SummaryRequest,
   SummaryState,
@@ -20,7 +31,11 @@ import type {
 import { askToSignIn } from "./who";
 
 /** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
-async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, options?: CallOptions): Promise<T> {
+export async function ask<T>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  options?: CallOptions,
+): Promise<T> {
   try {
     return await call<T>(method, path, options);
   } catch (cause) {
@@ -31,9 +46,9 @@ async function ask<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, o
 
 const id = encodeURIComponent;
 
-/** The appointments of a day (`2026-11-25`) in the hospital's time zone that this person may see. */
-export const appointmentsOf = (day: string, signal: AbortSignal): Promise<AppointmentEntry[]> =>
-  ask("GET", `/api/appointments?day=${id(day)}`, { signal });
+/** The appointments of a day (`2026-11-25`), or of several from then on, in the hospital's time zone that this person may see. */
+export const appointmentsOf = (day: string, signal: AbortSignal, days = 1): Promise<AppointmentEntry[]> =>
+  ask("GET", `/api/appointments?day=${id(day)}${days === 1 ? "" : `&days=${days}`}`, { signal });
 
 export const appointment = (appointment: string): Promise<AppointmentEntry> =>
   ask("GET", `/api/appointments/${id(appointment)}`);
@@ -112,5 +127,47 @@ export const summaryPdf = (appointment: string, language: LanguageWord): Promise
     isBlob: true,
     timeoutMs: 60_000,
   });
+
+/** The links by which files are sent for an appointment. */
+export const uploadFolders = (appointment: string): Promise<FolderEntry[]> =>
+  ask("GET", `/api/appointments/${id(appointment)}/upload-folders`);
+
+/** Makes a link for a centre outside. */
+export const makeUploadFolder = (appointment: string, folder: FolderRequest): Promise<IssuedFolder> =>
+  ask("POST", `/api/appointments/${id(appointment)}/upload-folders`, { json: folder });
+
+export const withdrawUploadFolder = (folder: string): Promise<void> =>
+  ask("DELETE", `/api/upload-folders/${id(folder)}`);
+
+/** What came by such links, oldest first. */
+export const received = (appointment: string): Promise<ReceivedEntry[]> =>
+  ask("GET", `/api/appointments/${id(appointment)}/received`);
+
+/** The bytes of a file that came. */
+export const receivedFile = (upload: string): Promise<Blob> =>
+  ask("GET", `/api/received/${id(upload)}`, { isBlob: true, timeoutMs: 0 });
+
+/** Puts a picture or clip that came among the images of the appointment. */
+export const putAmongStudies = (upload: string): Promise<Receipt> =>
+  ask("POST", `/api/received/${id(upload)}/studies`, { timeoutMs: 0 });
+
+/** The services whose counts this person may read. */
+export const statisticsServices = (): Promise<StatisticsChoice> => ask("GET", "/api/statistics/services");
+
+/** `query`: `service`, `from`, `to`, `period`. */
+export const statistics = (query: URLSearchParams): Promise<StatisticsReport> =>
+  ask("GET", `/api/statistics?${query}`, { timeoutMs: 60_000 });
+
+export const statisticsTable = (query: URLSearchParams): string => `/api/statistics.csv?${query}`;
+
+export const retention = (): Promise<RetentionState> => ask("GET", "/api/retention");
+
+/** Deletes now what is due. */
+export const purgeNow = (): Promise<PurgeRun> => ask("POST", "/api/retention/run", { timeoutMs: 0 });
+
+export const holdAppointment = (hold: HoldRequest): Promise<HoldEntry> =>
+  ask("POST", "/api/retention/holds", { json: hold });
+
+export const liftHold = (hold: string): Promise<void> => ask("DELETE", `/api/retention/holds/${id(hold)}`);
 
 export const signOut = (): Promise<SignedOut> => call("POST", "/logout");

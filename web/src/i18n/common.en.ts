@@ -16,6 +16,9 @@ export const problems: Record<GuestProblem, string> = {
   sign_in_needed: "Open the link in your message again to go on.",
   not_allowed: ASK_STAFF,
   foreign_origin: "Open the link in your message again, directly in your browser.",
+  slot_taken: "This time has just been taken. Choose another one.",
+  change_not_offered: "This appointment cannot be changed here. Call the hospital.",
+  change_too_late: "It is too late to change this appointment here. Call the hospital.",
   wrong_status: "Your appointment has changed. Reload the page to see where it stands.",
   link_unknown: "This link does not open any appointment. Check that it is complete, or call us.",
   link_expired: "This link has expired. Call us to get a new one.",
@@ -36,4 +39,5 @@ export const problems: Record<GuestProblem, string> = {
   bad_media: "Sound and picture could not be set up. Reload the page to try again.",
   cannot_show: "This image cannot be shown. Your doctor can show another one.",
   storage_full: AGAIN,
+  answered_before: "We have your opinion already. Thank you.",
 };

@@ -16,6 +16,9 @@ export const problems: Record<GuestProblem, string> = {
   sign_in_needed: "Ouvrez à nouveau le lien de votre message pour continuer.",
   not_allowed: ASK_STAFF,
   foreign_origin: "Ouvrez à nouveau le lien de votre message, directement dans votre navigateur.",
+  slot_taken: "Cette heure vient d’être prise. Choisissez-en une autre.",
+  change_not_offered: "Ce rendez-vous ne se change pas ici. Appelez l’hôpital.",
+  change_too_late: "Il est trop tard pour changer ce rendez-vous ici. Appelez l’hôpital.",
   wrong_status: "Votre rendez-vous a changé. Rechargez la page pour voir où il en est.",
   link_unknown: "Ce lien n’ouvre aucun rendez-vous. Vérifiez qu’il est complet, ou appelez-nous.",
   link_expired: "Ce lien a expiré. Appelez-nous pour en recevoir un nouveau.",
@@ -36,4 +39,5 @@ export const problems: Record<GuestProblem, string> = {
   bad_media: "Le son et l’image n’ont pas pu s’établir. Rechargez la page pour réessayer.",
   cannot_show: "Cette image ne peut pas être affichée. Votre médecin peut en montrer une autre.",
   storage_full: AGAIN,
+  answered_before: "Nous avons déjà reçu votre avis. Merci.",
 };

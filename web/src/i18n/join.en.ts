@@ -199,7 +199,7 @@ export const en: SameKeys<typeof fr> = {
   "lost.first": "We cannot reach the hospital. We keep trying…",
 
   "over.left.title": "You have left the consultation",
-  "over.left.text": "You can come back until it is over.",
+  "over.left.text": "Do you want to come back? For five minutes you go straight in. Later, the team will let you in.",
   "over.left.again": "Come back",
   "over.removed.title": "The staff have ended your part",
   "over.removed.text": "If you think this is a mistake, call us.",

@@ -199,7 +199,8 @@ export const fr = {
   "lost.first": "Nous n’arrivons pas à joindre l’hôpital. Nous réessayons…",
 
   "over.left.title": "Vous avez quitté la consultation",
-  "over.left.text": "Vous pouvez revenir tant qu’elle n’est pas terminée.",
+  "over.left.text":
+    "Vous voulez revenir\u00a0? Pendant cinq minutes, vous entrez directement. Après, l’équipe vous fera entrer.",
   "over.left.again": "Revenir",
   "over.removed.title": "L’équipe a mis fin à votre participation",
   "over.removed.text": "Si vous ne savez pas pourquoi, appelez-nous.",

@@ -3,7 +3,7 @@ import info from "icon:info";
 import { useEffect } from "preact/hooks";
 import { dayInWords, stopwatch, timeOfDay } from "../i18n/time";
 import { Icon } from "../ui/icon";
-import { Key } from "./asked";
+import { AfterPart, Key } from "./asked";
 import { untilOpenMs } from "./door";
 import { Frame, Telephone, useClock, Warning } from "./parts";
 import type { Visit } from "./visit";
@@ -122,6 +122,7 @@ export function ClosedDoor({ visit }: { visit: Visit }) {
           {t("closed.was", { day: dayInWords(startsAt, visit.timeZone), time: timeOfDay(startsAt, visit.timeZone) })}
         </p>
       )}
+      {why === "over" && <AfterPart visit={visit} />}
       <Telephone visit={visit} isButton />
     </Frame>
   );

@@ -7,3 +7,4 @@ export const Declined = lazily(() => import("./Information").then((part) => part
 export const Company = lazily(() => import("./Company").then((part) => part.Company));
 export const AtHome = lazily(() => import("./AtHome").then((part) => part.AtHome));
 export const OtherBrowser = lazily(() => import("./OtherBrowser").then((part) => part.OtherBrowser));
+export const AfterPart = lazily(() => import("./After").then((part) => part.After));

@@ -3,7 +3,7 @@ import { hospital, look as lookAt } from "../api";
 import { keepAwake } from "../call/awake";
 import type { Call } from "../call/call";
 import { Devices } from "../call/devices";
-import { audio, playChime } from "../call/sound";
+import { audio } from "../call/sound";
 import { locale } from "../i18n";
 import {
   type CompanyRequest,
@@ -16,10 +16,13 @@ import {
 } from "../protocol";
 import { Wire } from "../wire";
 import { needsOtherBrowser } from "./browser";
+import { callBack, followLooks } from "./calling";
 import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
 import { tellCompany, tellConsent } from "./knock";
 import { loadCall, loaded } from "./later";
 import { hasContinued, setContinued } from "./link";
+import { Lobby } from "./lobby";
+import { t as tl } from "./lobby.words";
 import { codeOf, t } from "./words";
 
 /** Why this page's part in the consultation is over. */
@@ -50,6 +53,7 @@ const LOOK_AGAIN_MS = 5_000;
 const LOOK_WHILE_EARLY_MS = 60_000;
 const OPENING_MS = 15_000;
 const SLOW_MS = 4_000;
+const NEW_FOR_MS = 30_000;
 const ENDED_FOLLOWS_MS = 1_000;
 
 /** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
@@ -64,6 +68,8 @@ export class Visit {
   /** Where this person stands, as the gateway last said. */
   readonly place: Signal<Place | undefined> = signal(undefined);
   readonly over: Signal<Over | undefined> = signal(undefined);
+  /** What this person is told while they wait. */
+  readonly lobby: Lobby = new Lobby();
   /** The device test before the door opens. */
   readonly isTestingEarly: Signal<boolean> = signal(false);
   /** The browser is asking for permission now. */
@@ -90,6 +96,8 @@ export class Visit {
   #lookedAt = 0;
   #isLooking = false;
   #isEntering = false;
+  /** Was early and tested the devices: goes into the waiting room without being asked. */
+  #isKnocking = false;
   #stops: (() => void)[] = [];
   #end: () => void = () => undefined;
 
@@ -104,6 +112,7 @@ export class Visit {
     const back = () => this.#tick(true);
     document.addEventListener("visibilitychange", back);
     addEventListener("online", back);
+    const stopLooking = followLooks();
     let sleep: (() => void) | undefined;
     const stopEffect = effect(() => {
       const isWatching = this.page.value === "waiting" || this.page.value === "call";
@@ -117,6 +126,7 @@ export class Visit {
       clearInterval(ticking);
       document.removeEventListener("visibilitychange", back);
       removeEventListener("online", back);
+      stopLooking();
       stopEffect();
       sleep?.();
     };
@@ -190,6 +200,18 @@ export class Visit {
       this.look.value = look;
     });
     if (look.door === "open") this.#goOn();
+    return true;
+  }
+
+  /** After the visit, on a tap: shows what there is to show besides the link. `false` when there is nothing. */
+  async prove(): Promise<boolean> {
+    const look = await lookAt(this.link ?? "");
+    if (!look.asks) return false;
+    batch(() => {
+      this.over.value = undefined;
+      this.look.value = look;
+      this.isAtKey.value = true;
+    });
     return true;
   }
 
@@ -324,6 +346,8 @@ export class Visit {
     }
     const look = this.look.value;
     if (!look) return this.#isLookLost.value ? "unreachable" : "looking";
+    // What is left of a visit may ask for more than the link.
+    if (this.closed === "over" && this.isAtKey.value && look.asks) return "key";
     if (this.closed) return "closed";
     if (this.isOtherBrowserWanted.value) return "unsupported";
     if (look.consent === "refused") return "declined";
@@ -367,6 +391,7 @@ export class Visit {
         }
         setContinued(true);
         this.#agree();
+        this.#isKnocking = isTested;
         this.#connect();
         if (!isTested) void this.openDevices();
       }
@@ -409,6 +434,15 @@ export class Visit {
         });
       }),
       () => clearTimeout(slow),
+      this.lobby.listen(wire, (news) => {
+        if ("delayMinutes" in news) {
+          this.say(tl("delay", { minutes: news.delayMinutes }));
+          return;
+        }
+        this.say(`${tl("called")}. ${news.sentence ? tl(news.sentence) : (news.text ?? "")}`);
+        // A page that is loaded again is told what was said before, and calls nobody for that.
+        if (this.nowMs() - Date.parse(news.at) < NEW_FOR_MS) callBack(tl("called"), [150]);
+      }),
       wire.on("welcome", ({ place }) => this.#moved(place)),
       wire.on("place", ({ place }) => this.#moved(place)),
       wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
@@ -455,11 +489,13 @@ export class Visit {
     switch (place.state) {
       case "admitted":
         if (before === "waiting") {
-          void playChime();
-          navigator.vibrate?.([200, 100, 200, 100, 400]);
+          callBack(tl("turn"), [200, 100, 200, 100, 400]);
           this.say(t("admitted.title"));
         }
         void this.enter();
+        break;
+      case "testing":
+        if (this.#isKnocking) void this.#knock();
         break;
       case "removed":
         this.#finish({ why: "removed" });
@@ -467,6 +503,16 @@ export class Visit {
       default:
         break;
     }
+  }
+
+  /** The door has opened for somebody who was early and has tested: they wait, and staff see it. */
+  async #knock(): Promise<void> {
+    this.#isKnocking = false;
+    const { camera, microphone } = this.devices.peek();
+    // Somebody whose devices do not work decides for themselves how to go in.
+    if (this.isAsking.peek() || (camera.peek() !== "works" && microphone.peek() !== "works")) return;
+    await this.ready(false);
+    if (this.problem.peek() === undefined) callBack(t("early.opened"), [150]);
   }
 
   #refused(code: ProblemCode): void {

@@ -3,6 +3,7 @@ import { problems as problemsEn } from "../../src/i18n/common.en";
 import { problems as problemsFr } from "../../src/i18n/common.fr";
 import { en } from "../../src/i18n/join.en";
 import { fr } from "../../src/i18n/join.fr";
+import { tables as after } from "../../src/join/after.words";
 import { tables as door } from "../../src/join/door.words";
 
 /** A sentence of a patient's page has at most so many words. */
@@ -87,8 +88,8 @@ const JARGON = {
 };
 
 const texts = {
-  fr: { ...fr, ...problemsFr, ...door.fr },
-  en: { ...en, ...problemsEn, ...door.en },
+  fr: { ...fr, ...problemsFr, ...door.fr, ...after.fr },
+  en: { ...en, ...problemsEn, ...door.en, ...after.en },
 };
 
 /** Sentences end at a point, a question, an exclamation or a line; what stands between brackets or after a colon is one of its own. */

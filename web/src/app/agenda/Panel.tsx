@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, IssuedLink, ParticipantEntry } from "../../protocol";
+import { Messages } from "../messages/Messages";
 import { CopyLine } from "../parts/CopyLine";
 import { Confirm } from "../parts/Dialog";
 import { RecordLink } from "../record/RecordLink";
@@ -9,6 +10,7 @@ import { mayConsult, person } from "../who";
 import { t } from "../words";
 import { nameOf, statusOf, stepsOf } from "./agenda";
 import { DoorState } from "./DoorState";
+import { CourseSteps, PanelCourse } from "./PanelCourse";
 
 interface PanelProps {
   entry: AppointmentEntry;
@@ -54,6 +56,17 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
       {mayWrite && (entry.status === "arrived" || entry.status === "fulfilled") && (
         <a class="button wide" href={`/app/summary/${entry.appointment}`}>
           {t("panel.summary")}
+        </a>
+      )}
+      {mayWrite && (entry.status === "arrived" || entry.status === "fulfilled") && (
+        <a class="button wide" href={`/app/report/${entry.appointment}`}>
+          {t("panel.report")}
+        </a>
+      )}
+      <PanelCourse entry={entry} zone={zone} onChanged={onChanged} />
+      {(entry.mayChange || mayWrite) && (
+        <a class="button wide" href={`/app/received/${entry.appointment}`}>
+          {t("panel.received")}
         </a>
       )}
       <h3>{t("panel.people")}</h3>
@@ -105,8 +118,10 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
           );
         })}
       </ul>
+      <Messages entry={entry} zone={zone} now={now} />
       <h3>{t("panel.note")}</h3>
       <p class={entry.note === "" ? "muted" : "panel-note"}>{entry.note === "" ? t("panel.noNote") : entry.note}</p>
+      <CourseSteps entry={entry} zone={zone} onChanged={onChanged} />
       {(steps.cancel || steps.noShow) && (
         <div class="panel-steps">
           {steps.noShow && (

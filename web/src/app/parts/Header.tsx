@@ -4,8 +4,17 @@ import { useSignal } from "@preact/signals";
 import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
+import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
-import { facts, mayDropIn, person } from "../who";
+import {
+  facts,
+  mayDropIn,
+  maySeeOutbox,
+  maySeeRetention,
+  maySeeStatistics,
+  mayWriteTemplates,
+  person,
+} from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 
@@ -38,10 +47,22 @@ export function Header() {
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
-        {who && mayDropIn(who) && (
+        {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who)) && (
           <nav class="header-pages" aria-label={t("app.pages")}>
             <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
-            <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
+            {mayDropIn(who) && (
+              <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
+            )}
+            {maySeeOutbox(who) && <PageLink to="/app/outbox" word={tm("toOutbox")} isHere={path === "/app/outbox"} />}
+            {mayWriteTemplates(who) && (
+              <PageLink to="/app/templates" word={tm("toTemplates")} isHere={path === "/app/templates"} />
+            )}
+            {maySeeStatistics(who) && (
+              <PageLink to="/app/statistics" word={t("app.statistics")} isHere={path === "/app/statistics"} />
+            )}
+            {maySeeRetention(who) && (
+              <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
+            )}
           </nav>
         )}
         <LanguageSwitch />

@@ -1,0 +1,156 @@
+//! Messages by e-mail and SMS: what became of them, once more, a delay, and what came back.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::Edge;
+use super::appointments::allowed;
+use super::extract::{Body, One, SignedIn};
+use super::problem::Failure;
+use crate::clinical::{
+    Appointment, AppointmentId, Channel, MessageId, Object, StaffRole, Verb, WrongStatus, authorize,
+};
+use crate::outbox;
+use crate::protocol::{
+    BounceReport, LateRequest, MessageAlarmEntry, MessageEntry, OutboxEntry, OutboxState, OutboxText, time,
+};
+use crate::store::AgendaScope;
+
+/// So many messages are listed of all appointments.
+const NEWEST: u32 = 200;
+
+/// `GET /api/appointments/{appointment}/messages`
+pub(super) async fn list(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(appointment): One<AppointmentId>,
+) -> Result<Json<Vec<MessageEntry>>, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::SeeAppointment).await?;
+    Ok(Json(entries(&edge, &signed_in, &appointment).await?))
+}
+
+/// `POST /api/messages/{message}/repeat`: the same once more, to the address that the person has now.
+pub(super) async fn repeat(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(message): One<MessageId>,
+) -> Result<Json<Vec<MessageEntry>>, Failure> {
+    let message = edge.store.message(message).await?.ok_or_else(Failure::not_found)?;
+    let appointment = allowed(&edge, &signed_in, message.appointment, Verb::IssueLink).await?;
+    edge.outbox.repeat(&message, &appointment, signed_in.0.id).await?;
+    Ok(Json(entries(&edge, &signed_in, &appointment).await?))
+}
+
+/// `POST /api/appointments/{appointment}/late`
+pub(super) async fn late(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    One(appointment): One<AppointmentId>,
+    Body(LateRequest { minutes }): Body<LateRequest>,
+) -> Result<Json<Vec<MessageEntry>>, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::ChangeAppointment).await?;
+    if appointment.status.is_over() {
+        return Err(WrongStatus.into());
+    }
+    edge.outbox.tell_late(&appointment, minutes, Some(signed_in.0.id)).await?;
+    Ok(Json(entries(&edge, &signed_in, &appointment).await?))
+}
+
+/// `GET /api/messages/alarms`: the appointments of which a message did not arrive. A secretary sees all, others their own.
+pub(super) async fn alarms(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+) -> Result<Json<Vec<MessageAlarmEntry>>, Failure> {
+    authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
+    let scope = match signed_in.0.roles.contains(&StaffRole::Secretary) {
+        true => AgendaScope::Everybody,
+        false => AgendaScope::Practitioner(signed_in.0.id),
+    };
+    let alarms = edge.store.message_alarms(edge.clock.now(), scope).await?.into_iter();
+    let entry = |alarm: crate::store::MessageAlarm| MessageAlarmEntry {
+        appointment: alarm.appointment.to_string(),
+        starts_at: time(alarm.starts_at),
+        messages: alarm.messages,
+    };
+    Ok(Json(alarms.map(entry).collect()))
+}
+
+/// `GET /api/outbox`: the last messages of all appointments; in the demonstration, with what they would have said.
+pub(super) async fn outbox(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+) -> Result<Json<OutboxState>, Failure> {
+    authorize(&signed_in.actor(), Verb::SeeOutbox, &Object::Agenda)?;
+    let kept: HashMap<_, _> = edge.outbox.kept().into_iter().map(|text| (text.message, text)).collect();
+    let mut appointments: HashMap<AppointmentId, Appointment> = HashMap::new();
+    let mut messages = Vec::new();
+    for message in edge.store.newest_messages(NEWEST).await? {
+        if !appointments.contains_key(&message.appointment)
+            && let Some(appointment) = edge.store.appointment(message.appointment).await?
+        {
+            appointments.insert(appointment.id, appointment);
+        }
+        let Some(appointment) = appointments.get(&message.appointment) else { continue };
+        let may_see = authorize(&signed_in.actor(), Verb::SeeAppointment, &Object::Appointment(appointment));
+        let person = appointment.participant(message.participant).filter(|_| may_see.is_ok());
+        messages.push(OutboxEntry {
+            entry: MessageEntry::new(&message, person, edge.clock.now(), may_see.is_ok()),
+            appointment: appointment.id.to_string(),
+            starts_at: time(appointment.starts_at),
+            text: kept.get(&message.id).filter(|_| may_see.is_ok()).map(|kept| OutboxText {
+                to: kept.to.expose().clone(),
+                subject: kept.subject.clone(),
+                text: kept.text.expose().clone(),
+            }),
+        });
+    }
+    let channels = Channel::ALL.into_iter().filter(|channel| edge.outbox.is_set(*channel));
+    Ok(Json(OutboxState { channels: channels.map(Into::into).collect(), messages }))
+}
+
+/// `POST /api/bounces`: the hospital's mail server, which shows the secret of the settings, says that a message came back. It has no page of
+/// this site, so it is not asked where it comes from.
+pub(super) async fn bounced(
+    State(edge): State<Edge>,
+    headers: HeaderMap,
+    Body(report): Body<BounceReport>,
+) -> Result<StatusCode, Failure> {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let shown = shown.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    if !edge.outbox.may_tell_bounces(shown) {
+        return Err(Failure::not_found());
+    }
+    match edge.outbox.bounced(&report.message_id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Failure::not_found()),
+    }
+}
+
+async fn entries(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    appointment: &Appointment,
+) -> Result<Vec<MessageEntry>, Failure> {
+    let may_repeat =
+        authorize(&signed_in.actor(), Verb::IssueLink, &Object::Appointment(appointment)).is_ok();
+    let now = edge.clock.now();
+    let messages = edge.store.messages_of(appointment.id).await?;
+    let entry = |message: &crate::clinical::Message| {
+        MessageEntry::new(message, appointment.participant(message.participant), now, may_repeat)
+    };
+    Ok(messages.iter().map(entry).collect())
+}
+
+impl From<outbox::Error> for Failure {
+    fn from(error: outbox::Error) -> Self {
+        match error {
+            outbox::Error::Store(error) => error.into(),
+            outbox::Error::Delay => Self::bad_request("a delay is of 1 to 240 minutes"),
+            outbox::Error::NotRepeated => WrongStatus.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
