@@ -143,6 +143,9 @@ pub struct ParticipantEntry {
     pub participant: String,
     pub role: RoleWord,
     pub name: String,
+    /// What they read; for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageWord>,
     pub place: Place,
     /// For guests: whether their link opens now.
     #[serde(skip_serializing_if = "Option::is_none")]

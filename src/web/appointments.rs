@@ -302,6 +302,7 @@ pub(super) async fn entry(
             participant: person.id.to_string(),
             role: person.role().into(),
             name: person.name.expose().clone(),
+            language: person.role().is_guest().then(|| person.language.into()),
             place: place(&places, person.id),
             link,
             door: doors.remove(&person.id),

@@ -78,6 +78,9 @@ pub(super) async fn carry_out(
     if !edge.store.move_appointment(old, &new, &rows, &contacts, &course).await? {
         return Err(WrongStatus.into());
     }
+    edge.store.carry_pins(new.id, &moved.guests, now).await?;
+    edge.outbox.plan(old.id).await;
+    edge.outbox.plan(new.id).await;
     let called_off = Appointment { status: AppointmentStatus::Cancelled { at: now, by }, ..old.clone() };
     edge.live.closed(&called_off).await;
     tracing::info!(appointment.id = %old.id, appointment.new = %new.id, "an appointment was moved");
@@ -97,6 +100,7 @@ pub(super) async fn call_off(
         return Err(WrongStatus.into());
     }
     appointment.status = to;
+    edge.outbox.plan(appointment.id).await;
     edge.live.closed(appointment).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was called off");
     Ok(())

@@ -13,8 +13,8 @@ use super::files::shown_link;
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    Actor, Appointment, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
-    Link, LinkDigest, Object, Opening, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
+    Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
+    Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
     Verb, authorize, opening_of,
 };
 use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
@@ -45,6 +45,7 @@ pub(super) async fn look(
         is_elsewhere: false,
         consent: None,
         consent_version: None,
+        may_change: None,
     };
     let Some((link, appointment)) = find(&edge, &request.link).await? else {
         return Ok(Json(nothing(DoorWord::Unknown)));
@@ -60,6 +61,11 @@ pub(super) async fn look(
     };
     let telephone = service.map(|service| service.telephone).filter(|telephone| !telephone.is_empty());
     if edge.door.standing(&link, &appointment, now).is_err() {
+        // A moved visit tells its new time, and nothing else: the link of that one is another.
+        if let Some(moved) = moved_to(&edge, &appointment).await? {
+            let starts_at = Some(time(moved.starts_at));
+            return Ok(Json(Look { starts_at, telephone, ..nothing(DoorWord::Moved) }));
+        }
         return Ok(Json(Look { starts_at, telephone, ..nothing(door.into()) }));
     }
     let opens_at = match door {
@@ -72,9 +78,11 @@ pub(super) async fn look(
     let answer = answers.iter().rev().find(|answer| answer.participant == link.participant);
     let places = edge.live.places(appointment.id).await.unwrap_or_default();
     let place = places.get(&link.participant).map_or(PlaceKind::Invited, |place| place.kind());
+    let may_change = may_change(&edge, &link, &appointment).await?;
     Ok(Json(Look {
         door: door.into(),
         now: time(now),
+        may_change: may_change.then_some(true),
         starts_at,
         opens_at,
         asks: asks(&edge, &link, &appointment, &headers).await?,
@@ -90,6 +98,30 @@ pub(super) async fn look(
             .map(|answer| answer.answer.into()),
         consent_version: Some(text.version),
     }))
+}
+
+/// The appointment that took the place of this one, if it is still to come: the last of those that it was moved to.
+async fn moved_to(edge: &Edge, appointment: &Appointment) -> Result<Option<Appointment>, Failure> {
+    const LONGEST: usize = 100;
+    let mut last = None;
+    let mut next = edge.store.course(appointment.id).await?.moved_to;
+    for _ in 0..LONGEST {
+        let Some(id) = next else { break };
+        next = edge.store.course(id).await?.moved_to;
+        last = Some(id);
+    }
+    let Some(last) = last else { return Ok(None) };
+    Ok(edge.store.appointment(last).await?.filter(|last| last.status == AppointmentStatus::Booked))
+}
+
+/// Whether whoever holds this link may call the appointment off or move it now.
+async fn may_change(edge: &Edge, link: &Link, appointment: &Appointment) -> Result<bool, Failure> {
+    if appointment.patient().is_none_or(|patient| patient.id != link.participant) {
+        return Ok(false);
+    }
+    let policy = super::guest_changes::policy_of(edge, appointment).await?;
+    let now = edge.clock.now();
+    Ok([OwnChange::Cancel, OwnChange::Move].into_iter().any(|change| policy.check(change, appointment, now).is_ok()))
 }
 
 /// What has to be shown besides the link, unless this browser has done so.

@@ -9,10 +9,11 @@ use axum::http::StatusCode;
 
 use super::Edge;
 use super::appointments;
-use super::extract::{Body, One, SignedIn};
+use super::extract::{Body, ClientAddress, One, SignedIn};
 use super::problem::Failure;
 use super::services::member_entry;
 use super::slots::{bookable_members, people};
+use super::throttle::Knock;
 use crate::clinical::{
     Appointment, AppointmentId, Booking, Contact, GuestRole, Link, LinkDigest, LinkId, Object, Part, Participant,
     ParticipantId, PractitionerId, QueueEntry, QueueEntryId, QueueLoad, QueueRefusal, QueueSettings, QueueSlug,
@@ -26,8 +27,10 @@ use crate::protocol::{
 /// `POST /api/queue/enter`
 pub(super) async fn enter(
     State(edge): State<Edge>,
+    address: ClientAddress,
     Body(request): Body<QueueEnterRequest>,
 ) -> Result<(StatusCode, Json<QueueEntered>), Failure> {
+    address.may(&edge, Knock::Queue)?;
     let now = edge.clock.now();
     let slug = QueueSlug::new(&request.queue).ok();
     let found = match &slug {
@@ -201,6 +204,7 @@ pub(super) async fn take(
     if !edge.store.take_queue_entry(entry.id, &appointment, &[link], &contacts).await? {
         return Err(WrongStatus.into());
     }
+    edge.outbox.plan(appointment.id).await;
     edge.live.announce_change();
     tracing::info!(queue.entry = %entry.id, appointment.id = %appointment.id, "somebody was taken from a queue");
     Ok((StatusCode::CREATED, Json(appointments::entry(&edge, &signed_in, &appointment).await?)))

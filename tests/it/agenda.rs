@@ -251,13 +251,18 @@ async fn a_moved_appointment_is_a_chain_with_new_links() {
         // The old link opens nothing; the new one is known.
         let look = async |link: &Value| {
             let wanted = json!({"link": secret(link)});
-            house.app.browser().post("/api/guest/look", wanted).await.1["door"].clone()
+            let (_, look) = house.app.browser().post("/api/guest/look", wanted).await;
+            (look["door"].clone(), look["startsAt"].clone(), look["mayChange"].clone())
         };
-        assert_ne!(look(&first["links"][0]).await, "too_early");
-        assert_eq!(look(&second["links"][0]).await, "too_early");
+        let new_start = second["appointment"]["startsAt"].clone();
+        assert_eq!(look(&first["links"][0]).await, (json!("moved"), new_start.clone(), Value::Null));
+        assert_eq!(look(&second["links"][0]).await, (json!("too_early"), new_start.clone(), json!(true)));
+        assert_eq!(look(&second["links"][1]).await, (json!("too_early"), new_start, Value::Null), "whoever comes along");
         // Moved once more, and followed.
         let to = json!({"startsAt": slots[1]["startsAt"], "endsAt": slots[1]["endsAt"]});
         let (_, third) = house.secretary.post(&format!("/api/appointments/{}/move", id(&second)), to).await;
+        let newest = third["appointment"]["startsAt"].clone();
+        assert_eq!(look(&first["links"][0]).await, (json!("moved"), newest, Value::Null), "the newest time");
         let mut follow = house.booking(&slots[3], "Hélène Lefèvre");
         follow["guests"][0]["telephone"] = Value::Null;
         follow["course"] = json!({"place": "at_home", "follows": id(&third)});

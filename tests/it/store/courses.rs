@@ -61,6 +61,9 @@ async fn a_move_books_the_new_one_calls_the_old_one_off_and_takes_its_links_back
         assert_eq!(store.appointment(new.id).await.unwrap(), Some(new.clone()));
         assert_eq!(store.links_of(old.id).await.unwrap()[0].revoked_at, Some(new.booked_at));
         assert_eq!(store.links_of(new.id).await.unwrap(), new_link);
+        let chain = store.chain_of(new.id).await.unwrap();
+        assert_eq!((chain.first, chain.moves, chain.was_at, chain.is_replaced), (old.id, 1, Some(old.starts_at), false));
+        assert!(store.chain_of(old.id).await.unwrap().is_replaced);
         // What was moved is not moved again, or called off.
         assert!(!move_to(&store, &old, &moved(&old, 600, 30)).await.unwrap());
         assert!(!store.call_off(old.id, CalledOff::ByPatient, claire.id, at(2)).await.unwrap());

@@ -138,6 +138,7 @@ export const fr = {
   "door.revoked": "lien retiré",
   "door.unknown": "pas de lien",
   "door.cancelled": "lien fermé",
+  "door.moved": "lien déplacé",
   "door.over": "lien fermé",
   // booking
   "booking.title": "Nouveau rendez-vous",
@@ -155,7 +156,7 @@ export const fr = {
   "booking.addDoctor": "Ajouter un médecin",
   "booking.chooseDoctor": "Choisir…",
   "booking.service": "Service",
-  "booking.serviceHint": "Comme le patient le connaît, par exemple Cardiologie.",
+  "booking.serviceHint": "Comme le patient le connaît. Un service de la liste montre ses créneaux libres.",
   "booking.when": "Date et heure",
   "booking.day": "Jour",
   "booking.start": "Début",

@@ -37,6 +37,7 @@ export const en: SameKeys<typeof fr> = {
   "early.opens": "The waiting room opens at {time}.",
   "early.in": "Opens in",
   "early.self": "This page will open by itself. You can leave it open.",
+  "early.change": "Move or cancel",
   "early.test": "Test my device",
   "early.opened": "The waiting room is open.",
   "early.tested": "You can come in at {time}, in {rest}. This page will go on by itself.",
@@ -57,6 +58,10 @@ export const en: SameKeys<typeof fr> = {
   "closed.unknown.text": "It may be incomplete. Tap the link in your message again, or call us.",
   "closed.cancelled.title": "This appointment was cancelled",
   "closed.cancelled.text": "There is nothing you need to do. Call us to make another appointment.",
+  "closed.moved.title": "This appointment was moved",
+  "closed.moved.text":
+    "Look for the latest message of the hospital: it has your new link. If you do not find it, call us.",
+  "closed.now": "New date: {day}, {time}",
   "closed.over.title": "The consultation is over",
   "closed.over.text": "You can close this page. If you have a question, call us.",
   "closed.was": "Appointment on {day} at {time}",

@@ -35,6 +35,7 @@ export const fr = {
   "early.opens": "La salle d’attente ouvre à {time}.",
   "early.in": "Ouverture dans",
   "early.self": "Cette page s’ouvrira toute seule. Vous pouvez la laisser ouverte.",
+  "early.change": "Déplacer ou annuler",
   "early.test": "Tester mon matériel",
   "early.opened": "La salle d’attente est ouverte.",
   "early.tested": "Vous pourrez entrer à {time}, dans {rest}. Cette page continuera toute seule.",
@@ -55,6 +56,10 @@ export const fr = {
   "closed.unknown.text": "Il est peut-être incomplet. Touchez à nouveau le lien dans votre message, ou appelez-nous.",
   "closed.cancelled.title": "Ce rendez-vous a été annulé",
   "closed.cancelled.text": "Vous n’avez rien à faire. Appelez-nous pour fixer un autre rendez-vous.",
+  "closed.moved.title": "Ce rendez-vous a été déplacé",
+  "closed.moved.text":
+    "Cherchez le message le plus récent de l’hôpital\u00a0: il a votre nouveau lien. Sinon, appelez-nous.",
+  "closed.now": "Nouvelle date\u00a0: {day}, {time}",
   "closed.over.title": "La consultation est terminée",
   "closed.over.text": "Vous pouvez fermer cette page. Si vous avez une question, appelez-nous.",
   "closed.was": "Rendez-vous du {day}, {time}",

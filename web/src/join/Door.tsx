@@ -105,6 +105,17 @@ export function Early({ visit }: { visit: Visit }) {
       <button type="button" class="button primary wide" onClick={() => visit.testEarly()}>
         {t("early.test")}
       </button>
+      {look.mayChange && (
+        <button
+          type="button"
+          class="button wide"
+          onClick={() => {
+            visit.isChanging.value = true;
+          }}
+        >
+          {t("early.change")}
+        </button>
+      )}
       <Agree visit={visit} />
     </Frame>
   );
@@ -119,7 +130,10 @@ export function ClosedDoor({ visit }: { visit: Visit }) {
       <p>{t(`closed.${why}.text`)}</p>
       {startsAt && visit.facts.value && why !== "over" && (
         <p class="muted">
-          {t("closed.was", { day: dayInWords(startsAt, visit.timeZone), time: timeOfDay(startsAt, visit.timeZone) })}
+          {t(why === "moved" ? "closed.now" : "closed.was", {
+            day: dayInWords(startsAt, visit.timeZone),
+            time: timeOfDay(startsAt, visit.timeZone),
+          })}
         </p>
       )}
       {why === "over" && <AfterPart visit={visit} />}
