@@ -13,9 +13,9 @@ use super::files::shown_link;
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
-    Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
-    Verb, authorize, opening_of,
+    Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys,
+    DoorRules, KnownKeys, Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass,
+    PassDigest, PlaceKind, Standing, Verb, authorize, opening_of,
 };
 use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
 
@@ -60,14 +60,14 @@ pub(super) async fn look(
         None => None,
     };
     let telephone = service.map(|service| service.telephone).filter(|telephone| !telephone.is_empty());
-    if edge.door.standing(&link, &appointment, now).is_err() {
+    let Ok(standing) = edge.door.standing(&link, &appointment, now) else {
         // A moved visit tells its new time, and nothing else: the link of that one is another.
         if let Some(moved) = moved_to(&edge, &appointment).await? {
             let starts_at = Some(time(moved.starts_at));
             return Ok(Json(Look { starts_at, telephone, ..nothing(DoorWord::Moved) }));
         }
         return Ok(Json(Look { starts_at, telephone, ..nothing(door.into()) }));
-    }
+    };
     let opens_at = match door {
         Err(DoorClosed::TooEarly { opens_at }) => Some(time(opens_at)),
         _ => None,
@@ -85,7 +85,7 @@ pub(super) async fn look(
         may_change: may_change.then_some(true),
         starts_at,
         opens_at,
-        asks: asks(&edge, &link, &appointment, &headers).await?,
+        asks: asks(&edge, &link, &appointment, standing, &headers).await?,
         service: Some(rules.label.unwrap_or(appointment.service)),
         telephone,
         is_elsewhere: matches!(
@@ -121,7 +121,9 @@ async fn may_change(edge: &Edge, link: &Link, appointment: &Appointment) -> Resu
     }
     let policy = super::guest_changes::policy_of(edge, appointment).await?;
     let now = edge.clock.now();
-    Ok([OwnChange::Cancel, OwnChange::Move].into_iter().any(|change| policy.check(change, appointment, now).is_ok()))
+    Ok([OwnChange::Cancel, OwnChange::Move]
+        .into_iter()
+        .any(|change| policy.check(change, appointment, now).is_ok()))
 }
 
 /// What has to be shown besides the link, unless this browser has done so.
@@ -129,14 +131,14 @@ async fn asks(
     edge: &Edge,
     link: &Link,
     appointment: &Appointment,
+    standing: Standing,
     headers: &HeaderMap,
 ) -> Result<Option<DoorAsks>, Failure> {
     let (keys, _) = keys_of(edge, appointment, link.participant).await?;
-    let pass = pass_of(edge, link.participant, headers).await?;
-    let now = edge.clock.now();
-    if opening_of(keys, pass.as_ref(), link.participant, now).is_ok() {
+    if opening(edge, link, standing, keys, headers).await?.is_some() {
         return Ok(None);
     }
+    let now = edge.clock.now();
     let door = edge.store.door(link.participant).await?;
     let code_until = door.code.as_ref().map(|code| code.good_until()).filter(|until| *until > now);
     Ok(Some(DoorAsks {
@@ -147,6 +149,25 @@ async fn asks(
         is_locked: door.is_locked(),
         code_until: code_until.map(time),
     }))
+}
+
+/// How the door was opened, if it was, or nothing more is to be shown.
+async fn opening(
+    edge: &Edge,
+    link: &Link,
+    standing: Standing,
+    keys: DoorKeys,
+    headers: &HeaderMap,
+) -> Result<Option<Opening>, Failure> {
+    let pass = pass_of(edge, link.participant, headers).await?;
+    if let Ok(opening) = opening_of(keys, pass.as_ref(), link.participant, edge.clock.now()) {
+        return Ok(Some(opening));
+    }
+    // Whoever was in a queue showed its code, and typed their number themselves: a code sent there proves nothing to the staff, who are told
+    // that only the link was shown. What is left of the visit asks for it.
+    let is_from_queue =
+        standing != Standing::After && edge.store.queue_entry_by_digest(link.digest).await?.is_some();
+    Ok(is_from_queue.then_some(Opening::LinkOnly))
 }
 
 /// What a service asks for at its door.
@@ -225,9 +246,7 @@ impl LinkHolder {
     /// How the door was opened, if it was, or nothing more is to be shown.
     pub(super) async fn with_pass(&self, edge: &Edge, headers: &HeaderMap) -> Result<Opening, NotLetIn> {
         let (keys, _) = keys_of(edge, &self.appointment, self.link.participant).await?;
-        let pass = pass_of(edge, self.link.participant, headers).await?;
-        let opening = opening_of(keys, pass.as_ref(), self.link.participant, edge.clock.now());
-        opening.map_err(|_| NotLetIn::PassNeeded)
+        opening(edge, &self.link, self.standing, keys, headers).await?.ok_or(NotLetIn::PassNeeded)
     }
 }
 

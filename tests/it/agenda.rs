@@ -289,7 +289,9 @@ async fn patients_move_and_cancel_where_the_service_lets_them() {
         let slots = house.slots(today() + Days::new(4)).await;
         let booked = house.book(&slots[0], "Hélène Lefèvre").await;
         let [patient, relative] = [secret(&booked["links"][0]), secret(&booked["links"][1])];
-        let guest = house.app.browser();
+        let (status, refused) = house.app.browser().post("/api/guest/slots", json!({"link": patient})).await;
+        assert_eq!((status, &refused["code"]), (StatusCode::FORBIDDEN, &json!("pass_needed")));
+        let guest = house.app.with_code(&patient).await;
         let offered = async |link: &str| guest.post("/api/guest/slots", json!({"link": link})).await;
         let (status, changes) = offered(&patient).await;
         assert_eq!((status, &changes["mayCancel"], &changes["mayMove"]), (StatusCode::OK, &json!(true), &json!(true)));
@@ -318,6 +320,10 @@ async fn patients_move_and_cancel_where_the_service_lets_them() {
         let new = secret(&json!({"address": won.1["address"]}));
         assert_ne!(offered(&patient).await.0, StatusCode::OK, "the old link is over");
         assert_ne!(offered(&relative).await.0, StatusCode::OK);
+        assert_eq!(offered(&new).await.1["code"], "pass_needed", "they are somebody else in the new appointment");
+        let guest = house.app.with_code(&new).await;
+        let offered = async |link: &str| guest.post("/api/guest/slots", json!({"link": link})).await;
+        let cancel = async |link: &str| guest.post("/api/guest/cancel", json!({"link": link})).await;
         assert_eq!(offered(&new).await.0, StatusCode::OK);
         let (_, entry) = house.secretary.get(&format!("/api/appointments/{}", id(&booked))).await;
         assert_eq!((&entry["status"], &entry["course"]["calledOff"]), (&json!("cancelled"), &json!("moved")));
