@@ -22,6 +22,7 @@ export const en: SameKeys<typeof fr> = {
   "door.when": "{day} at {time}",
   "door.zone": "Hospital time ({zone}).",
   "door.allow": "Your browser will ask to use your camera and microphone. Choose “Allow”.",
+  "door.sendFiles": "Send documents or images",
   "door.continue": "Continue",
 
   "early.title": "You are early",

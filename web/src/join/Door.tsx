@@ -8,6 +8,7 @@ import { maySeeAnyway } from "./browser";
 import { untilOpenMs } from "./door";
 import { addressOf } from "./link";
 import { Frame, Telephone, useClock, Warning } from "./parts";
+import { SendFiles } from "./SendFiles";
 import type { Visit } from "./visit";
 import { restInWords, t } from "./words";
 
@@ -23,6 +24,7 @@ export function Door({ visit }: { visit: Visit }) {
       <button type="button" class="button primary wide" onClick={() => visit.continue()}>
         {t("door.continue")}
       </button>
+      <SendFiles link={visit.link} />
     </Frame>
   );
 }
@@ -73,6 +75,7 @@ export function Early({ visit }: { visit: Visit }) {
       <button type="button" class="button primary wide" onClick={() => visit.testEarly()}>
         {t("early.test")}
       </button>
+      <SendFiles link={visit.link} />
     </Frame>
   );
 }
