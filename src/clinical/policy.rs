@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
+use super::{
+    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole,
+};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::archive;
 use crate::clinical::{
-    BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed, ServiceFault, ShareRefusal, WrongStatus,
+    BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed, ServiceFault,
+    ShareRefusal, WrongStatus,
 };
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
