@@ -9,9 +9,7 @@ use uuid::Uuid;
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
 use super::{Error, Store};
-use crate::clinical::{
-    AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof,
-};
+use crate::clinical::{AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof};
 
 /// What one step of a purge took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +67,8 @@ const STUDIES: &[Delete] = &[
     rows!("study", "id"),
 ];
 const MESSAGES: &[Delete] = &[];
-const QUALITY: &[Delete] = &[rows!("call_quality", "participant_id"), rows!("browser_seen", "participant_id")];
+const QUALITY: &[Delete] =
+    &[rows!("call_quality", "participant_id"), rows!("browser_seen", "participant_id")];
 const VIEWING: &[Delete] = &[
     rows!("viewing_sight", "step_id"),
     rows!("viewing_step", "id"),

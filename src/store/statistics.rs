@@ -102,7 +102,8 @@ impl Store {
         participant: ParticipantId,
         family: BrowserFamily,
     ) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO browser_seen (appointment_id, participant_id, family) VALUES ($1, $2, $3)
+        const SQL: &str =
+            "INSERT INTO browser_seen (appointment_id, participant_id, family) VALUES ($1, $2, $3)
             ON CONFLICT (participant_id, family) DO NOTHING";
         in_transaction!(self, tx => {
             let query = sqlx::query(SQL).bind(appointment.uuid()).bind(participant.uuid());
@@ -247,7 +248,9 @@ impl Store {
         let checks: Vec<CheckRow> =
             on!(self, pool => sqlx::query_as(CHECKS).bind(from).bind(to).fetch_all(pool).await?);
         for CheckRow { participant_id, camera, microphone } in checks {
-            if let (Some(camera), Some(microphone)) = (device_from_word(&camera), device_from_word(&microphone)) {
+            if let (Some(camera), Some(microphone)) =
+                (device_from_word(&camera), device_from_word(&microphone))
+            {
                 details.checks.insert(participant_id, DeviceCheck { camera, microphone });
             }
         }
@@ -268,8 +271,11 @@ impl Store {
             on!(self, pool => sqlx::query_as(TELEPHONE).bind(from).bind(to).fetch_all(pool).await?);
         for ReasonRow { id, appointment_id, reason } in telephone {
             let table = "telephone_fallback";
-            let reason =
-                reason_from_word(&reason).ok_or(Error::Inconsistent { table, id, what: "an unknown reason" })?;
+            let reason = reason_from_word(&reason).ok_or(Error::Inconsistent {
+                table,
+                id,
+                what: "an unknown reason",
+            })?;
             details.telephone.entry(appointment_id).or_default().push(reason);
         }
         Ok(details)
