@@ -13,9 +13,7 @@ use super::Edge;
 use super::appointments::start_of;
 use super::extract::SignedIn;
 use super::problem::Failure;
-use crate::clinical::{
-    Object, ServiceId, StaffRole, Tally, Verb, authorize, by_period, count_table, csv,
-};
+use crate::clinical::{Object, ServiceId, StaffRole, Tally, Verb, authorize, by_period, count_table, csv};
 use crate::protocol::{PeriodWord, ServiceChoice, StatisticsChoice, StatisticsReport, StatisticsRow};
 
 /// The longest time that a report is about, in days: two years and their leap day.

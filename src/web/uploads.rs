@@ -281,7 +281,11 @@ async fn take_in(
     }
     let has_other_patient = patients.iter().any(|patient| patient.is_other_patient)
         || refused.iter().any(|file| file.code == ProblemCode::OtherPatient);
-    Ok(ReceivedAs::Objects { objects: received, refused: super::receipt::count(refused.len()), has_other_patient })
+    Ok(ReceivedAs::Objects {
+        objects: received,
+        refused: super::receipt::count(refused.len()),
+        has_other_patient,
+    })
 }
 
 /// `POST /api/appointments/{appointment}/upload-folders`

@@ -23,6 +23,7 @@ export const en: SameKeys<typeof fr> = {
   "door.when": "{day} at {time}",
   "door.zone": "Hospital time ({zone}).",
   "door.allow": "Your browser will ask to use your camera and microphone. Choose “Allow”.",
+  "door.sendFiles": "Send documents or images",
   "door.continue": "Continue",
   "door.with": "With: {service}",
   "door.agree": "By going on, you accept the video consultation.",

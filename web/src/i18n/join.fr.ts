@@ -20,6 +20,7 @@ export const fr = {
   "door.when": "{day}, {time}",
   "door.zone": "Heure de l’hôpital ({zone}).",
   "door.allow": "Votre navigateur va demander à utiliser la caméra et le micro. Touchez «\u00a0Autoriser\u00a0».",
+  "door.sendFiles": "Envoyer des documents ou des images",
   "door.continue": "Continuer",
   "door.with": "Avec\u00a0: {service}",
   "door.agree": "En continuant, vous acceptez la consultation vidéo.",

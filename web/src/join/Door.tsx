@@ -6,6 +6,7 @@ import { Icon } from "../ui/icon";
 import { AfterPart, Key } from "./asked";
 import { untilOpenMs } from "./door";
 import { Frame, Telephone, useClock, Warning } from "./parts";
+import { SendFiles } from "./SendFiles";
 import type { Visit } from "./visit";
 import { restInWords, t } from "./words";
 
@@ -34,6 +35,7 @@ export function Door({ visit }: { visit: Visit }) {
         {t(isElsewhere ? "door.here" : "door.continue")}
       </button>
       <Agree visit={visit} />
+      <SendFiles link={visit.link} />
     </Frame>
   );
 }
@@ -106,6 +108,7 @@ export function Early({ visit }: { visit: Visit }) {
         {t("early.test")}
       </button>
       <Agree visit={visit} />
+      <SendFiles link={visit.link} />
     </Frame>
   );
 }
