@@ -124,6 +124,11 @@ const APPOINTMENTS: &[Delete] = &[
     rows!("queue_entry", "id"),
     rows!("appointment_course", "appointment_id"),
     rows!("link", "id"),
+    // Of somebody without any other trace of a door.
+    Delete::Rows(
+        "DELETE FROM door_pass WHERE participant_id IN (SELECT id FROM participant WHERE appointment_id = $1)
+        RETURNING participant_id",
+    ),
     rows!("practitioner_slot", "participant_id"),
     rows!("participant", "id"),
     // What replaced or followed it stays, without what came before.
