@@ -58,6 +58,18 @@ struct ReasonRow {
 }
 
 #[derive(FromRow)]
+struct MessageRow {
+    appointment_id: Uuid,
+    state: String,
+}
+
+#[derive(FromRow)]
+struct RatingRow {
+    appointment_id: Uuid,
+    score: i64,
+}
+
+#[derive(FromRow)]
 struct CountRow {
     day: NaiveDate,
     name: String,
@@ -76,6 +88,9 @@ struct Details {
     records: HashMap<Uuid, Record>,
     browsers: HashMap<Uuid, BrowserFamily>,
     telephone: HashMap<Uuid, Vec<TelephoneReason>>,
+    sent: HashMap<Uuid, u64>,
+    failed: HashMap<Uuid, u64>,
+    ratings: HashMap<Uuid, Vec<u8>>,
 }
 
 /// Rows of appointments that start from `$1` and before `$2`.
@@ -92,8 +107,8 @@ macro_rules! of_range {
 
 impl Store {
     /// Whether messages and answers to the question after a visit are among the counts.
-    pub const COUNTS_MESSAGES: bool = false;
-    pub const COUNTS_RATINGS: bool = false;
+    pub const COUNTS_MESSAGES: bool = true;
+    pub const COUNTS_RATINGS: bool = true;
 
     /// Keeps with which family of browsers a guest came.
     pub async fn note_browser(
@@ -232,6 +247,11 @@ impl Store {
             of_range!("x.participant_id, x.family FROM browser_seen x", "ORDER BY x.family DESC");
         const TELEPHONE: &str =
             of_range!("x.id, x.appointment_id, x.reason FROM telephone_fallback x", "ORDER BY x.id");
+        const MESSAGES: &str = of_range!(
+            "x.appointment_id, x.state FROM message x",
+            "AND x.state IN ('sent', 'failed', 'bounced')"
+        );
+        const RATINGS: &str = of_range!("x.appointment_id, x.score FROM rating x", "");
         let mut details = Details::default();
         let steps: Vec<StepRow> =
             on!(self, pool => sqlx::query_as(STEPS).bind(from).bind(to).fetch_all(pool).await?);
@@ -278,6 +298,19 @@ impl Store {
             })?;
             details.telephone.entry(appointment_id).or_default().push(reason);
         }
+        let messages: Vec<MessageRow> =
+            on!(self, pool => sqlx::query_as(MESSAGES).bind(from).bind(to).fetch_all(pool).await?);
+        for MessageRow { appointment_id, state } in messages {
+            let which = if state == "sent" { &mut details.sent } else { &mut details.failed };
+            *which.entry(appointment_id).or_default() += 1;
+        }
+        let ratings: Vec<RatingRow> =
+            on!(self, pool => sqlx::query_as(RATINGS).bind(from).bind(to).fetch_all(pool).await?);
+        for RatingRow { appointment_id, score } in ratings {
+            if let Ok(score) = u8::try_from(score) {
+                details.ratings.entry(appointment_id).or_default().push(score);
+            }
+        }
         Ok(details)
     }
 }
@@ -303,9 +336,9 @@ impl Details {
                 admitted_at: self.admitted.get(&id).copied(),
                 guests: guests.collect(),
                 telephone: self.telephone.get(&id).cloned().unwrap_or_default(),
-                messages_sent: 0,
-                messages_failed: 0,
-                ratings: Vec::new(),
+                messages_sent: self.sent.get(&id).copied().unwrap_or_default(),
+                messages_failed: self.failed.get(&id).copied().unwrap_or_default(),
+                ratings: self.ratings.get(&id).cloned().unwrap_or_default(),
             },
         }
     }
