@@ -1,6 +1,7 @@
 //! The program under measurement: the demonstration as its own process, with data of its own.
 
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::machine::processor_ms;
+use crate::machine::{children, processor_ms};
 
 /// A gateway that is not ready after this will not be.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -25,6 +26,7 @@ pub struct Gateway {
     process: Child,
     pub id: u32,
     pub base: String,
+    port: u16,
     /// From the start of the process to the first answer that it is ready, in milliseconds.
     pub ready_ms: f64,
     _data: TempDir,
@@ -76,7 +78,17 @@ impl Gateway {
             tokio::time::sleep(ASK_EVERY).await;
         }
         let ready_ms = started.elapsed().as_secs_f64() * 1000.0;
-        Ok(Self { process, id, base, ready_ms, _data: data })
+        Ok(Self { process, id, base, port, ready_ms, _data: data })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Processor time that it and its decoders have used, in milliseconds.
+    pub fn used_ms(&self) -> f64 {
+        std::iter::once(self.id).chain(children(self.id)).filter_map(processor_ms).sum()
     }
 
     /// Waits until it has made its synthetic studies and rests: what is measured then does not share the processor with that.

@@ -9,12 +9,16 @@
 
 mod beside;
 mod browser;
+mod bucket;
 mod drawn;
 mod figure;
 mod first_image;
 mod gateway;
 mod join;
 mod lab;
+mod line;
+mod lines;
+mod linked;
 mod load;
 mod machine;
 mod memory;
@@ -110,9 +114,18 @@ fn run(only: Option<&str>) -> Result<bool> {
         take(&mut report, "join", runtime.block_on(join::measure(&folder)));
     }
     if is_wanted("viewing") {
-        take(&mut report, "viewing", runtime.block_on(viewing::measure(&folder)));
-        take(&mut report, "viewing", runtime.block_on(drawn::measure(&folder)));
-        take(&mut report, "viewing", runtime.block_on(memory::measure(&folder)));
+        // Lines take minutes: their figures can be had alone, too.
+        if lines::NAMES.into_iter().any(is_figure_wanted) {
+            take(&mut report, "viewing", runtime.block_on(lines::measure(&folder)));
+        }
+        if is_figure_wanted(linked::NAME) {
+            take(&mut report, "viewing", runtime.block_on(linked::measure(&folder)));
+        }
+        if only.is_none_or(|only| !only.contains('.')) {
+            take(&mut report, "viewing", runtime.block_on(viewing::measure(&folder)));
+            take(&mut report, "viewing", runtime.block_on(drawn::measure(&folder)));
+            take(&mut report, "viewing", runtime.block_on(memory::measure(&folder)));
+        }
     }
     if is_wanted("render") {
         if let Err(error) = runtime.block_on(render::measure(&folder, &is_figure_wanted, &mut report)) {

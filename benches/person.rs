@@ -1,5 +1,6 @@
 //! Somebody who uses the gateway without a browser: HTTP with a login cookie, and the WebSocket of a consultation.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -17,19 +18,28 @@ const LOGIN_COOKIE: &str = "__Host-parvis-login";
 const SIGN_IN_COOKIE: &str = "__Host-parvis-signin";
 /// Whatever is waited for comes within this time, or the measurement fails.
 const LIMIT: Duration = Duration::from_secs(20);
+/// Whoever is silent for 25 s counts as lost.
+const PING_AFTER: Duration = Duration::from_secs(8);
 
 /// Somebody of the demonstration, signed in; or nobody.
 pub struct Person {
     base: String,
     client: reqwest::Client,
     cookie: Option<String>,
+    /// Where WebSockets connect to instead of the gateway.
+    line: Option<SocketAddr>,
 }
 
 impl Person {
     /// Somebody without a login: a guest.
     pub fn nobody(base: &str) -> Result<Self> {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { base: base.to_owned(), client, cookie: None })
+        Ok(Self { base: base.to_owned(), client, cookie: None, line: None })
+    }
+
+    /// The same, with WebSockets that go by a [`Line`](crate::line::Line).
+    pub fn behind(self, line: SocketAddr) -> Self {
+        Self { line: Some(line), ..self }
     }
 
     /// Signs in by the whole flow: to the provider, a choice on its page, back with a code.
@@ -78,11 +88,18 @@ impl Person {
         if let Some(cookie) = &self.cookie {
             request.headers_mut().insert(header::COOKIE, format!("{LOGIN_COOKIE}={cookie}").parse()?);
         }
-        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
+        let (stream, _) = match self.line {
+            None => tokio_tungstenite::connect_async(request).await?,
+            Some(line) => {
+                let stream = MaybeTlsStream::Plain(TcpStream::connect(line).await?);
+                tokio_tungstenite::client_async(request, stream).await?
+            }
+        };
         if let MaybeTlsStream::Plain(stream) = stream.get_ref() {
             stream.set_nodelay(true)?;
         }
-        let mut seat = Seat { stream, participant: String::new(), requests: 0, arrived: None };
+        let (participant, said_at) = (String::new(), Instant::now());
+        let mut seat = Seat { stream, participant, requests: 0, arrived: None, said_at, revision: None };
         let language = LanguageWord::Fr;
         seat.say(&ClientMessage::Hello {
             protocol: PROTOCOL,
@@ -137,6 +154,9 @@ pub struct Seat {
     requests: u32,
     /// A picture that has come and may not have been acknowledged yet.
     arrived: Option<Arrived>,
+    said_at: Instant,
+    /// Of the viewing, as it was told last.
+    pub revision: Option<u32>,
 }
 
 /// What came over a WebSocket.
@@ -155,6 +175,7 @@ pub struct Arrived {
 
 impl Seat {
     pub async fn say(&mut self, message: &ClientMessage) -> Result<()> {
+        self.said_at = Instant::now();
         Ok(self.stream.send(Message::Text(serde_json::to_string(message)?.into())).await?)
     }
 
@@ -203,13 +224,23 @@ impl Seat {
                     return Ok(Heard::Picture(arrived));
                 }
             }
-            match self.stream.next().await.context("the connection was closed")?? {
+            let silent_at = self.said_at + PING_AFTER;
+            let Ok(next) = tokio::time::timeout_at(silent_at.into(), self.stream.next()).await else {
+                self.say(&ClientMessage::Ping {}).await?;
+                continue;
+            };
+            match next.context("the connection was closed")?? {
                 Message::Text(text) => match serde_json::from_str(text.as_str())? {
                     ServerMessage::Problem { code, detail } => {
                         bail!("the gateway reports {code:?}: {detail}")
                     }
                     ServerMessage::FrameFailed { detail, .. } => bail!("a frame cannot be shown: {detail}"),
-                    message => return Ok(Heard::Message(Box::new(message))),
+                    message => {
+                        if let ServerMessage::Viewing(state) = &message {
+                            self.revision = Some(state.revision);
+                        }
+                        return Ok(Heard::Message(Box::new(message)));
+                    }
                 },
                 Message::Binary(message) => {
                     let at = Instant::now();

@@ -12,7 +12,6 @@ use tokio::time::MissedTickBehavior;
 
 use crate::figure::{Figure, Sample};
 use crate::gateway::Gateway;
-use crate::machine::{children, processor_ms};
 use crate::person::{Arrived, Heard, Seat};
 use crate::visit::Visit;
 
@@ -35,7 +34,7 @@ const WARM_UP: usize = 20;
 const WATCHERS: [usize; 3] = [1, 8, 32];
 const SCROLL_FOR: Duration = Duration::from_secs(8);
 /// Scroll messages come as often as a browser at 60 Hz sends them.
-const GESTURE_EVERY: Duration = Duration::from_micros(16_667);
+pub const GESTURE_EVERY: Duration = Duration::from_micros(16_667);
 
 pub async fn measure(folder: &Path) -> Result<Vec<Figure>> {
     let gateway = Gateway::start(folder).await?;
@@ -156,11 +155,7 @@ async fn drag(gateway: &Gateway) -> Result<Vec<Figure>> {
 async fn scroll(gateway: &Gateway, count: usize) -> Result<Vec<Figure>> {
     let (mut doctor, watchers, series) = open(gateway, count).await?;
     let until = Instant::now() + SCROLL_FOR;
-    let processor = || {
-        let all = std::iter::once(gateway.id).chain(children(gateway.id));
-        all.filter_map(processor_ms).sum::<f64>()
-    };
-    let before_ms = processor();
+    let before_ms = gateway.used_ms();
     let mut watching = JoinSet::new();
     for seat in watchers {
         watching.spawn(watch(seat, until));
@@ -184,7 +179,7 @@ async fn scroll(gateway: &Gateway, count: usize) -> Result<Vec<Figure>> {
         rates.push(seen.len() as f64 / SCROLL_FOR.as_secs_f64());
         all.extend(seen);
     }
-    let used_ms = processor() - before_ms;
+    let used_ms = gateway.used_ms() - before_ms;
     let rates = Sample::new(rates)?;
     let seconds = SCROLL_FOR.as_secs_f64();
     let renders = renders(&all, count)?;
@@ -200,7 +195,16 @@ async fn scroll(gateway: &Gateway, count: usize) -> Result<Vec<Figure>> {
         100.0 * lossless as f64 / pictures.max(1) as f64,
         used_ms / f64::from(gestures.max(1)),
     );
-    Ok(vec![Figure::alone(format!("scroll.fps.{count}"), rates.min(), "fps", rates.len(), note), renders])
+    let shown = all.len();
+    let cost = format!(
+        "of server and decode workers for each picture that reached somebody; {shown} pictures at {} people, {used_ms:.0} ms CPU in {seconds:.0} s",
+        count + 1
+    );
+    Ok(vec![
+        Figure::alone(format!("scroll.fps.{count}"), rates.min(), "fps", rates.len(), note),
+        renders,
+        Figure::alone(format!("scroll.cpu_ms.{count}"), used_ms / shown.max(1) as f64, "ms", shown, cost),
+    ])
 }
 
 /// What tells one made picture from another.
@@ -258,12 +262,12 @@ async fn watch(mut seat: Seat, until: Instant) -> Result<Vec<Picture>> {
 }
 
 /// 0, 1, .. `count` - 1, .. 1, 0, 1, ..
-fn to_and_fro(step: u32, count: u32) -> u32 {
+pub fn to_and_fro(step: u32, count: u32) -> u32 {
     let last = count.saturating_sub(1).max(1);
     let place = step % (2 * last);
     place.min(2 * last - place)
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }

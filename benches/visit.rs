@@ -10,6 +10,7 @@ use parvis::protocol::{
 };
 
 use crate::gateway::Gateway;
+use crate::line::Line;
 use crate::objects::SEED;
 use crate::person::{Person, Seat};
 
@@ -87,19 +88,25 @@ impl Visit {
 
     /// Uploads the synthetic CT as a ZIP; the answer is its series.
     pub async fn upload_ct(&self) -> Result<SeriesEntry> {
+        self.upload_ct_of(SEED).await?;
+        self.cts().await?.pop().context("the CT has not arrived")
+    }
+
+    /// The series of CT that there are.
+    pub async fn cts(&self) -> Result<Vec<SeriesEntry>> {
+        Ok(self.series().await?.into_iter().filter(|series| series.modality == "CT").collect())
+    }
+
+    /// Uploads another synthetic CT for every seed: other objects, other pixels.
+    pub async fn upload_ct_of(&self, seed: u64) -> Result<()> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, bytes) in
-            parvis::demo::studies::demo_objects(SEED).filter(|(name, _)| name.starts_with("CT"))
+            parvis::demo::studies::demo_objects(seed).filter(|(name, _)| name.starts_with("CT"))
         {
             zip.start_file(name, zip::write::SimpleFileOptions::default())?;
             zip.write_all(&bytes)?;
         }
-        self.upload("ct.zip", zip.finish()?.into_inner()).await?;
-        self.series()
-            .await?
-            .into_iter()
-            .find(|series| series.modality == "CT")
-            .context("the CT has not arrived")
+        self.upload("ct.zip", zip.finish()?.into_inner()).await
     }
 
     /// The doctor in the call.
@@ -116,10 +123,22 @@ impl Visit {
         Ok(guest)
     }
 
+    /// A guest in the call whose WebSocket goes by a line.
+    pub async fn guest_enters_by(&self, line: &Line, link: &str, doctor: &mut Seat) -> Result<Seat> {
+        let person = Person::nobody(&self.base)?.behind(line.address());
+        let mut guest = self.admitted(&person, link, doctor).await?;
+        guest.ask(|request| ClientMessage::Enter { request }).await?;
+        Ok(guest)
+    }
+
     /// A guest who may come in and has not yet.
     pub async fn guest_is_admitted(&self, link: &str, doctor: &mut Seat) -> Result<Seat> {
+        self.admitted(&Person::nobody(&self.base)?, link, doctor).await
+    }
+
+    async fn admitted(&self, person: &Person, link: &str, doctor: &mut Seat) -> Result<Seat> {
         let (_, secret) = link.split_once('#').context("a link without a secret")?;
-        let mut guest = Person::nobody(&self.base)?.attend_by(secret).await?;
+        let mut guest = person.attend_by(secret).await?;
         let (camera, microphone) = (DeviceStateWord::Missing, DeviceStateWord::Missing);
         guest.ask(|request| ClientMessage::Ready { request, camera, microphone }).await?;
         let participant = guest.participant.clone();

@@ -11,22 +11,23 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::archive::{Archive, ArchiveSettings};
-use crate::clinical::{ChatKeep, DoorPolicy, StaffRole};
+use crate::clinical::{ChatKeep, DoorPolicy, RetentionPolicy, StaffRole};
 use crate::clock::Clock;
-use crate::config::{ChatKept, Config, Hospital, Mail, Oidc, RoleName, Sms};
+use crate::config::{self, ChatKept, Config, Hospital, Mail, Oidc, RoleName, Sms};
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
 use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
 use crate::outbox::{Outbox, OutboxSettings};
 use crate::port::{Certificate, Port, Progress, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
+use crate::retention::{self, Retention};
 use crate::secret::Secret;
 use crate::sfu::{Sfu, SfuSettings};
 use crate::store::{Store, StoreSettings};
 use crate::tasks::Tasks;
 use crate::web::{self, Edge};
 
-/// Old sign-ins, and chats that have been kept long enough, are cleared away this often.
+/// Old sign-ins are cleared away this often.
 const PURGE: Duration = Duration::from_secs(600);
 /// How long tasks have to end when the program does.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -49,6 +50,7 @@ pub struct Settings {
     pub mail: Option<Mail>,
     /// `None`: no SMS is sent.
     pub sms: Option<Sms>,
+    pub retention: RetentionPolicy,
     /// See [`live::Parts`].
     pub presenter_lost_for: Duration,
     pub is_demo: bool,
@@ -65,6 +67,8 @@ pub struct NetworkSettings {
     pub relay_urls: Vec<String>,
     /// The secret that it shares, when it is the hospital's and not our own.
     pub external_secret: Option<Secret<String>>,
+    /// Proxies in front of HTTP, whose `X-Forwarded-For` is taken.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
 }
 
 impl NetworkSettings {
@@ -98,7 +102,8 @@ impl NetworkSettings {
         let is_external = !relay.external_urls.is_empty();
         let external_secret = relay.external_secret.clone().filter(|_| is_external);
         let listen = media.tcp_listen.into_iter().chain(relay.listen).collect();
-        (Self { listen, certificate, relay_urls, external_secret }, tcp_port)
+        let trusted_proxies = http.trusted_proxies.clone();
+        (Self { listen, certificate, relay_urls, external_secret, trusted_proxies }, tcp_port)
     }
 }
 
@@ -106,6 +111,7 @@ impl NetworkSettings {
 pub struct App {
     pub store: Store,
     pub archive: Archive,
+    pub retention: Retention,
     pub live: Live,
     pub outbox: Outbox,
     pub sfu: Sfu,
@@ -156,9 +162,24 @@ impl Settings {
             },
             mail: config.mail.clone(),
             sms: config.sms.clone(),
+            retention: retention_policy(&config.retention),
             presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,
         }
+    }
+}
+
+fn retention_policy(days: &config::Retention) -> RetentionPolicy {
+    RetentionPolicy {
+        contacts: days.contacts,
+        files: days.files,
+        studies: days.studies,
+        messages: days.messages,
+        quality: days.quality,
+        viewing_record: days.viewing_record,
+        moves: days.moves,
+        reports: days.reports,
+        appointments: days.appointments,
     }
 }
 
@@ -229,6 +250,7 @@ impl App {
             peers: sfu.announced().to_vec(),
         };
         let network = settings.network;
+        let trusted_proxies = network.trusted_proxies;
         let external = network.external_secret.map(|secret| Secret::new(secret.expose().as_bytes().to_vec()));
         let is_external = external.is_some();
         let offer = Offer::new(network.relay_urls, external.unwrap_or(own));
@@ -257,14 +279,6 @@ impl App {
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
         let door = DoorPolicy::default();
-        let chats = Chats {
-            store: store.clone(),
-            archive: archive.clone(),
-            clock: clock.clone(),
-            keep: settings.chat_keep,
-            door,
-        };
-        tasks.spawn("purge of chats", purge_chats(chats, tasks.clone()));
         let outbox = OutboxSettings {
             mail: settings.mail,
             sms: settings.sms,
@@ -276,6 +290,18 @@ impl App {
         let outbox = Outbox::new(outbox, store.clone(), clock.clone()).context("messages cannot be sent")?;
         outbox.start(&tasks);
         tasks.spawn("news of messages", tell_of_messages(outbox.clone(), live.clone(), tasks.clone()));
+        let retention = Retention::start(
+            retention::Parts {
+                store: store.clone(),
+                archive: archive.clone(),
+                clock: clock.clone(),
+                hospital: settings.hospital.clone(),
+                policy: settings.retention,
+                chat_keep: settings.chat_keep,
+                door,
+            },
+            &tasks,
+        );
         let router = web::router(Edge::new(web::Parts {
             hospital: settings.hospital,
             public_url: settings.public_url,
@@ -288,11 +314,14 @@ impl App {
             live: live.clone(),
             outbox: outbox.clone(),
             archive: archive.clone(),
+            retention: retention.clone(),
             reach,
+            trusted_proxies,
+            throttle: web::Throttle::default(),
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));
-        Ok(Self { store, archive, live, outbox, sfu, clock, tasks, door, port, trial, router })
+        Ok(Self { store, archive, retention, live, outbox, sfu, clock, tasks, door, port, trial, router })
     }
 
     /// Adds the routes of something else, which come first.
@@ -434,54 +463,6 @@ async fn purge(login: Login, tasks: Tasks) {
         if let Err(error) = login.purge().await {
             tracing::error!(error = &error as &dyn std::error::Error, "old sign-ins were not cleared away");
         }
-    }
-}
-
-struct Chats {
-    store: Store,
-    archive: Archive,
-    clock: Clock,
-    keep: ChatKeep,
-    door: DoorPolicy,
-}
-
-impl Chats {
-    /// Deletes what has been kept long enough: rows first, then the files that no row names any more.
-    async fn purge(&self) -> Result<()> {
-        let shelf = self.archive.shelf().await;
-        let expiry = self.keep.expiry(self.door, self.clock.now());
-        for content in self.store.purge_chats(expiry).await? {
-            shelf.remove(content).await?;
-        }
-        Ok(())
-    }
-
-    /// Files whose rows went, or never came, because the program ended between the two.
-    async fn clear(&self) -> Result<()> {
-        let shelf = self.archive.shelf().await;
-        for content in shelf.contents().await? {
-            if !self.store.is_file_shared(content).await? {
-                shelf.remove(content).await?;
-            }
-        }
-        Ok(())
-    }
-}
-
-async fn purge_chats(chats: Chats, tasks: Tasks) {
-    let mut outcome = chats.clear().await;
-    loop {
-        if let Err(error) = outcome.and(chats.purge().await) {
-            tracing::error!(
-                error = error.as_ref() as &dyn std::error::Error,
-                "old chats were not cleared away"
-            );
-        }
-        tokio::select! {
-            () = tasks.stopped() => return,
-            () = tokio::time::sleep(PURGE) => {}
-        }
-        outcome = Ok(());
     }
 }
 

@@ -5,8 +5,10 @@
 // Pure cores: told the time, return effects, never wait.
 pub mod clinical; // rules of appointments, consultations, participants and permissions
 pub mod imaging; // from DICOM bytes to a rendered frame under a presentation
+pub mod paper; // blocks of words and pictures as a PDF that lasts
 pub mod protocol; // what goes over the wire
 pub mod relay; // TURN for networks that block UDP: leads into the forwarding and nowhere else
+pub mod report; // what a practitioner signs of a consultation: as PDF and as FHIR
 pub mod room; // the state machine of one call
 pub mod stun; // STUN messages, read and written
 pub mod summary; // what a patient takes home: plain words and images as PDF
@@ -23,6 +25,7 @@ pub mod archive; // bytes of instances, bounded decoding, caches
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in
 pub mod outbox; // e-mail and SMS: a queue, and the two ways out
+pub mod retention; // deletes what has been kept long enough, with proof
 pub mod port; // one TCP port for HTTP, ICE-TCP, the relay and TLS
 pub mod sfu; // packets and peer connections
 pub mod store; // rows in and out

@@ -21,8 +21,8 @@ const fox = {
 
 export default defineConfig({
   testDir: "e2e",
-  // These need networks of their own: scripts/badnet.sh.
-  testIgnore: "badnet/**",
+  // These need networks of their own (scripts/badnet.sh), and those take pictures (npm run screens).
+  testIgnore: ["badnet/**", "screens/**"],
   workers: 1,
   // The gate tries again what a busy machine spoils, and tells it as flaky.
   retries: Number(process.env.E2E_RETRIES ?? 0),

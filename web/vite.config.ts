@@ -15,7 +15,15 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Nothing becomes a data: URL, so that the content security policy needs none.
     assetsInlineLimit: 0,
-    rollupOptions: { input: { join: page("join.html"), app: page("app.html"), diag: page("diag.html") } },
+    rollupOptions: {
+      input: {
+        join: page("join.html"),
+        app: page("app.html"),
+        diag: page("diag.html"),
+        queue: page("queue.html"),
+        upload: page("upload.html"),
+      },
+    },
   },
   server: {
     proxy: { "/api": gateway, "/login": gateway, "/logout": gateway, "/ws": { target: gateway, ws: true } },

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::kept::Kept;
 use super::limits::Limits;
 use super::sandbox::{self, Walls};
 use super::wire::{self, Answer, How, Request};
@@ -108,7 +109,7 @@ struct Mask {
 
 struct Worker<'a> {
     limits: &'a Limits,
-    frames: moka::sync::Cache<(ContentHash, FrameNumber), Arc<StoredFrame>>,
+    frames: Kept<Arc<StoredFrame>>,
     /// The object of the last frame, so that a multi-frame object is opened once.
     open: Option<(ContentHash, Object<'static>)>,
     /// The frame of which a first look has been given: the next one is whole.
@@ -125,12 +126,7 @@ struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     fn new(cache_bytes: u64, limits: &'a Limits) -> Self {
-        let weigh = |_: &(ContentHash, FrameNumber), frame: &Arc<StoredFrame>| {
-            u32::try_from(frame.bytes()).unwrap_or(u32::MAX)
-        };
-        let frames = moka::sync::Cache::builder().max_capacity(cache_bytes).weigher(weigh);
-        // What was looked at last is looked at next.
-        let frames = frames.eviction_policy(moka::policy::EvictionPolicy::lru()).build();
+        let frames = Kept::new(cache_bytes);
         let (mask, subtracted) = (None, None);
         Self { limits, frames, open: None, looked_at: None, mask, subtracted, state: None, applied: None }
     }
@@ -230,7 +226,7 @@ impl<'a> Worker<'a> {
         is_allowed_anew: bool,
     ) -> Result<Found, String> {
         let frame = FrameNumber::new(number).ok_or("frames are numbered from 1")?;
-        if let Some(found) = self.frames.get(&(content, frame)) {
+        if let Some(found) = self.frames.get((content, frame)) {
             return Ok(Found::Frame(found));
         }
         if !self.is_open(content) {
@@ -241,7 +237,7 @@ impl<'a> Worker<'a> {
             }
             if let Some(decoded) = plain::decode(&bytes, frame) {
                 let decoded = Arc::new(decoded.map_err(|error| error.to_string())?);
-                self.frames.insert((content, frame), decoded.clone());
+                self.frames.insert((content, frame), decoded.clone(), decoded.bytes());
                 return Ok(Found::Frame(decoded));
             }
             let object = Object::open(bytes).map_err(|error| error.to_string())?;
@@ -256,7 +252,7 @@ impl<'a> Worker<'a> {
         }
         let decoded = pixels::decode(object, frame).map_err(|error| error.to_string())?;
         let decoded = Arc::new(decoded);
-        self.frames.insert((content, frame), decoded.clone());
+        self.frames.insert((content, frame), decoded.clone(), decoded.bytes());
         Ok(Found::Frame(decoded))
     }
 
@@ -271,7 +267,7 @@ impl<'a> Worker<'a> {
     ) -> Option<StoredFrame> {
         let (content, number) = key;
         let frame = FrameNumber::new(number)?;
-        if self.looked_at == Some(key) || self.frames.contains_key(&(content, frame)) {
+        if self.looked_at == Some(key) || self.frames.has((content, frame)) {
             return None;
         }
         if !self.is_open(content) {

@@ -1,6 +1,6 @@
 //! Files that people share in a consultation: kept whole under their hash, beside the objects, and never decoded here.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -33,6 +33,49 @@ impl std::fmt::Debug for LookedAt {
 pub struct FileShelf<'a> {
     folder: PathBuf,
     _held: MutexGuard<'a, ()>,
+}
+
+/// The start of a file that has come in, or all of a small one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Glance {
+    pub head: Vec<u8>,
+    /// The head is all of it.
+    pub is_whole: bool,
+    pub bytes: u64,
+    /// SHA-256 of all of it.
+    pub content: [u8; 32],
+    /// The names in it, when it is a ZIP that can be read.
+    pub entries: Vec<String>,
+}
+
+impl std::fmt::Debug for Glance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Glance").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Looks at a file of any size: its start, its hash, the names in it.
+///
+/// # Errors
+/// If the disk fails.
+pub async fn glance(path: &Path, head_bytes: usize) -> Result<Glance, Error> {
+    let path = path.to_owned();
+    let glanced = tokio::task::spawn_blocking(move || {
+        let mut file = std::fs::File::open(&path)?;
+        let (mut head, mut digest, mut bytes) = (Vec::new(), Sha256::new(), 0_u64);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let read = file.read(&mut buffer)?;
+            let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
+            digest.update(part);
+            bytes += read as u64;
+            head.extend(part.iter().take(head_bytes.saturating_sub(head.len())));
+        }
+        let entries = if head.starts_with(b"PK\x03\x04") { entries_of(file) } else { Vec::new() };
+        let is_whole = head.len() as u64 == bytes;
+        Ok(Glance { head, is_whole, bytes, content: digest.finalize().into(), entries })
+    });
+    glanced.await.map_err(|_| Error::Broken)?
 }
 
 impl Archive {
@@ -133,7 +176,11 @@ impl FileShelf<'_> {
 
 /// Names of a ZIP, from its directory alone. Nothing is unpacked.
 fn entries(bytes: &[u8]) -> Vec<String> {
-    match zip::ZipArchive::new(Cursor::new(bytes)) {
+    entries_of(Cursor::new(bytes))
+}
+
+fn entries_of(zip: impl Read + Seek) -> Vec<String> {
+    match zip::ZipArchive::new(zip) {
         Ok(archive) if archive.len() <= MAX_ENTRIES => {
             archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect()
         }
@@ -150,7 +197,7 @@ fn path_of(folder: &Path, content: [u8; 32]) -> PathBuf {
     folder.join(&name[..2]).join(name)
 }
 
-fn content_of(name: &str) -> Option<[u8; 32]> {
+pub(super) fn content_of(name: &str) -> Option<[u8; 32]> {
     let mut content = [0; 32];
     if name.len() != 64 || !name.is_ascii() {
         return None;

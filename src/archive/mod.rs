@@ -11,14 +11,17 @@ mod clip_worker;
 mod decoder;
 mod ffmpeg;
 mod files;
+mod kept;
 mod kinds;
 mod limits;
 mod media;
+mod objects;
 mod own_folder;
 mod picture;
 mod pool;
 mod receive;
 mod sandbox;
+mod turns;
 mod video;
 mod wire;
 
@@ -35,10 +38,11 @@ use crate::tasks::Tasks;
 pub use child::run_worker;
 pub use clip_worker::{ClipTask, run_clip_worker};
 pub use decoder::{Decoder, FrameValues};
-pub use files::{FileShelf, LookedAt};
+pub use files::{FileShelf, Glance, LookedAt, glance};
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled, walk};
 pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
+pub use turns::Rank;
 
 use ahead::Ahead;
 use picture::PictureKey;
@@ -137,6 +141,15 @@ impl Archive {
     /// # Errors
     /// If the frame cannot be shown; the sentence says why.
     pub async fn picture(&self, request: &PictureRequest) -> Result<Arc<Picture>, PictureError> {
+        self.picture_of_rank(request, Rank::First).await
+    }
+
+    /// The same, of a picture that may have to come after others.
+    pub async fn picture_of_rank(
+        &self,
+        request: &PictureRequest,
+        rank: Rank,
+    ) -> Result<Arc<Picture>, PictureError> {
         let path = object_path(&self.folder(), request.content);
         let state = request.presentation.state.map(|state| object_path(&self.folder(), state));
         let make = async {
@@ -144,7 +157,7 @@ impl Archive {
             let made = if clips.has(request.content) {
                 clips.picture(&path, None, request).await
             } else {
-                match self.0.pool.picture(&path, state.as_deref(), request).await? {
+                match self.0.pool.picture(&path, state.as_deref(), request, rank).await? {
                     Made::Picture(picture) => Ok(picture),
                     Made::Clip(clip) => clips.picture(&path, Some(clip), request).await,
                 }

@@ -15,6 +15,7 @@ use tokio::process::{Child, ChildStdout};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::picture::{Picture, PictureError, PictureRequest, ShownContent};
+use super::turns::{Rank, Turns};
 use super::wire::{self, Answer, How, Request};
 use super::{ArchiveSettings, limits};
 use crate::imaging::clip::Clip;
@@ -42,6 +43,7 @@ pub(super) struct Pool {
     /// What one child may keep of decoded frames, in bytes.
     cache_bytes: u64,
     slots: Vec<Mutex<Option<Running>>>,
+    turns: Turns,
     spares: Spares,
     /// Files of the archive that were opened not long ago: what has a hash never changes.
     opened: moka::sync::Cache<ContentHash, Arc<File>>,
@@ -122,6 +124,7 @@ impl Pool {
             program,
             cache_bytes: cache_bytes / workers as u64,
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
+            turns: Turns::new(workers),
             spares,
             opened: moka::sync::Cache::builder().max_capacity(OPENED).time_to_idle(OPENED_FOR).build(),
             refused: moka::sync::Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
@@ -172,6 +175,7 @@ impl Pool {
         path: &Path,
         state: Option<&Path>,
         wanted: &PictureRequest,
+        rank: Rank,
     ) -> Result<Made, PictureError> {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
         let request = Request::Picture {
@@ -189,7 +193,9 @@ impl Pool {
             (Some(state), Some(hash)) => Some(self.kept(state, hash).await?),
             _ => None,
         };
-        match self.ask(content, &request, self.kept(path, content).await?, state).await? {
+        let file = self.kept(path, content).await?;
+        let _turn = self.turns.wait(rank).await;
+        match self.ask(content, &request, file, state).await? {
             (Answer::Picture { is_png, width, height, is_whole, facts }, bytes) => {
                 Ok(Made::Picture(Picture {
                     bytes: bytes.into(),

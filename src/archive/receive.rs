@@ -87,9 +87,9 @@ impl Archive {
         {
             header = Err(why);
         }
-        let is_wanted = header.as_ref().is_ok_and(|received| !received.instance.is_directory());
         let path = object_path(&self.folder(), spooled.content);
-        if is_wanted && !tokio::fs::try_exists(&path).await? {
+        // Also in the place of one that is there: so it is young, and no purge takes it before its row is written.
+        if header.as_ref().is_ok_and(|received| !received.instance.is_directory()) {
             let kept = tokio::task::spawn_blocking(move || place(spooled, &path));
             kept.await.map_err(|_| Error::Broken)??;
         }

@@ -5,8 +5,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ParticipantId;
 
-/// How long the place of somebody whose connection broke is kept.
+/// How long the place of somebody whose connection broke is kept, once they have been admitted.
 pub const GRACE: TimeDelta = TimeDelta::seconds(60);
+/// How long the place of somebody in the waiting room whose page does not answer is kept: a telephone that is locked, a page that is
+/// loaded again. They are away for so long, and not gone.
+pub const AWAY: TimeDelta = TimeDelta::minutes(15);
+
+/// How long somebody who was in the call and went may come back without being admitted again, and how long staff may open a
+/// consultation again that they ended.
+pub const REJOIN: TimeDelta = TimeDelta::minutes(5);
 
 /// One device (a tab, a telephone) of a participant, numbered by the process that serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,6 +160,15 @@ impl Place {
         }
     }
 
+    /// Since when somebody waits to be let in, also while their page does not answer.
+    pub fn waiting_since(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Waiting(x) => Some(x.since),
+            Self::Lost(Lost { kept: Kept::Waiting { since, .. }, .. }) => Some(*since),
+            _ => None,
+        }
+    }
+
     /// What the device check found, for those who have made one.
     pub fn check(&self) -> Option<DeviceCheck> {
         match self {
@@ -201,7 +217,7 @@ pub struct InCall {
     by: Staff,
 }
 
-/// The connection broke; the place is kept for [`GRACE`].
+/// The connection broke; the place is kept for [`GRACE`], or for [`AWAY`] in the waiting room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
     since: DateTime<Utc>,
@@ -242,6 +258,8 @@ impl Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     since: DateTime<Utc>,
+    /// Who had admitted them, where they went out of the call.
+    back: Option<Staff>,
 }
 
 /// Was removed by staff and does not come back with the same link.
@@ -278,7 +296,7 @@ impl Testing {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: None }
     }
 }
 
@@ -298,11 +316,11 @@ impl Waiting {
 
     pub(super) fn lose(self, now: DateTime<Utc>) -> Lost {
         let kept = Kept::Waiting { since: self.since, check: self.check, device: Some(self.device) };
-        Lost { since: now, until: now + GRACE, kept }
+        Lost { since: now, until: now + AWAY, kept }
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: None }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -329,7 +347,7 @@ impl Admitted {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: self.is_back.then_some(self.by) }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -352,7 +370,7 @@ impl InCall {
     }
 
     pub(super) fn leave(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        Left { since: now, back: Some(self.by) }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -382,8 +400,13 @@ impl Lost {
         }
     }
 
+    /// Is not back in time. Who was in the call went when the connection broke.
     pub(super) fn expire(self, now: DateTime<Utc>) -> Left {
-        Left { since: now }
+        match self.kept {
+            Kept::Call { by, .. } => Left { since: self.since, back: Some(by) },
+            Kept::Admission { by, is_back: true, .. } => Left { since: self.since, back: Some(by) },
+            Kept::Waiting { .. } | Kept::Admission { .. } => Left { since: now, back: None },
+        }
     }
 
     pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
@@ -392,9 +415,29 @@ impl Lost {
 }
 
 impl Left {
-    /// Comes again from the start: an admission does not outlive a good-bye.
-    pub(super) fn arrive(self, device: DeviceNumber, now: DateTime<Utc>) -> Testing {
+    /// Whether they may come back as they were.
+    pub(super) fn may_come_back(self, now: DateTime<Utc>) -> bool {
+        self.back.is_some() && now < self.since + REJOIN
+    }
+
+    /// Comes again: from the start, or, who was in the call until a moment ago, as somebody who was admitted.
+    pub(super) fn arrive(self, device: DeviceNumber, now: DateTime<Utc>) -> Place {
+        match self.back {
+            Some(by) if self.may_come_back(now) => {
+                Place::Admitted(Admitted { since: now, device, by, is_back: true })
+            }
+            _ => Place::Testing(self.arrive_anew(device, now)),
+        }
+    }
+
+    /// Comes again from the start, whatever was before.
+    pub(super) fn arrive_anew(self, device: DeviceNumber, now: DateTime<Utc>) -> Testing {
         Testing { since: now, device }
+    }
+
+    /// Staff want them back no more.
+    pub(super) fn remove(self, by: Staff, now: DateTime<Utc>) -> Removed {
+        Removed { since: now, by }
     }
 }
 
@@ -430,40 +473,48 @@ pub(super) struct Remembered<'a> {
 }
 
 /// The place after a restart of the server. Nobody who was there has a connection any more. Who waited waits on, since the same
-/// moment. Who had been admitted keeps the admission for [`GRACE`] after the last moment at which it is known to have held: the
+/// moment, and is away for [`AWAY`] at most: from the restart on, or from when their page had ceased to answer before it. Who had been admitted keeps the admission for [`GRACE`] after the last moment at which it is known to have held: the
 /// last line of the journal, or `seen_at`, when the server last wrote that the consultation was going on. Longer than that, and
 /// staff have to admit them again (docs/adr/0011-coming-back.md).
 pub(super) fn resume(person: Remembered<'_>, seen_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Place {
     let Remembered { last, before } = person;
     let by = Staff::new(last.by.unwrap_or(last.participant));
     let came_from = |kind| before.is_some_and(|line| line.to == kind);
-    let waits = |since| {
+    // `away_since`: since when their page is known not to answer. A clock that was set back keeps nobody longer.
+    let waits = |since, away_since: DateTime<Utc>| {
+        let away_since = away_since.min(now);
+        let until = away_since + AWAY;
+        if until <= now {
+            return Place::Left(Left { since: until });
+        }
         let kept = Kept::Waiting { since, check: last.check, device: None };
-        Place::Lost(Lost { since: now, until: now + GRACE, kept })
+        Place::Lost(Lost { since: away_since, until, kept })
     };
     let admission = |known_at: DateTime<Utc>, is_back| {
         // A clock that was set back makes no admission longer.
         let until = known_at.min(now) + GRACE;
         if until <= now {
-            return Place::Left(Left { since: known_at });
+            return Place::Left(Left { since: known_at, back: None });
         }
         Place::Lost(Lost { since: known_at, until, kept: Kept::Admission { by, is_back, device: None } })
     };
     let seen = seen_at.map_or(last.at, |at| at.max(last.at));
     match last.to {
         PlaceKind::Invited | PlaceKind::Testing => Place::Invited(Invited::default()),
-        PlaceKind::Waiting => waits(last.at),
+        PlaceKind::Waiting => waits(last.at, now),
         PlaceKind::Admitted => admission(seen, came_from(PlaceKind::InCall) || came_from(PlaceKind::Lost)),
         PlaceKind::InCall => admission(seen, true),
         PlaceKind::Lost => match before {
-            Some(line) if line.to == PlaceKind::Waiting => waits(line.at),
+            Some(line) if line.to == PlaceKind::Waiting => waits(line.at, last.at),
             Some(line) if matches!(line.to, PlaceKind::Admitted | PlaceKind::InCall) => {
                 admission(last.at, line.to == PlaceKind::InCall)
             }
             // Lost from where nobody had admitted them.
             _ => Place::Invited(Invited::default()),
         },
-        PlaceKind::Left => Place::Left(Left { since: last.at }),
+        PlaceKind::Left => {
+            Place::Left(Left { since: last.at, back: came_from(PlaceKind::InCall).then_some(by) })
+        }
         PlaceKind::Removed => Place::Removed(Removed { since: last.at, by }),
     }
 }

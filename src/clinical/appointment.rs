@@ -250,6 +250,25 @@ impl Appointment {
         Ok(Participant { id, name, part: Part::DroppedIn(who.id), language })
     }
 
+    /// A member of staff holds it in the place of whoever is booked: as if they had been booked, but nothing is taken from their time. Answers
+    /// with who they are here; `id` is for whoever is nobody yet. That they may at all is checked before.
+    ///
+    /// # Errors
+    /// If it is over, or there are too many.
+    pub fn take_over(&self, id: ParticipantId, who: &Practitioner) -> Result<Participant, DropInError> {
+        if self.status.is_over() {
+            return Err(DropInError::NotRunning);
+        }
+        if let Some(known) = self.participant_of(who.id) {
+            return Ok(known.clone());
+        }
+        if self.participants.len() >= Self::MAX_PARTICIPANTS {
+            return Err(DropInError::TooManyPeople);
+        }
+        let (name, language) = (who.name.clone(), Language::default());
+        Ok(Participant { id, name, part: Part::Practitioner(who.id), language })
+    }
+
     /// The person of that identifier, if they are in this appointment.
     pub fn participant(&self, id: ParticipantId) -> Option<&Participant> {
         self.participants.iter().find(|p| p.id == id)

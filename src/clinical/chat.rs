@@ -164,20 +164,29 @@ impl FileName {
     /// The last part of what a device calls a file, without control characters, signs that mean something in paths, and dots
     /// at its beginning; with the extension of what it is.
     pub fn new(name: &str, kind: FileKind) -> Self {
+        Self::cleaned(name, kind.extensions())
+    }
+
+    /// The same for a file that is no document.
+    pub(super) fn with_extension(name: &str, extension: &'static str) -> Self {
+        Self::cleaned(name, &[extension])
+    }
+
+    fn cleaned(name: &str, known: &[&'static str]) -> Self {
         let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let clean: String = base
             .chars()
             .filter(|c| !is_control(*c) && !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*' | ';' | '%'))
             .collect();
         let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
-        let known = kind.extensions();
         let stem = match clean.rsplit_once('.') {
             Some((stem, end)) if known.iter().any(|known| end.eq_ignore_ascii_case(known)) => stem,
             _ => clean,
         };
         let stem: String = stem.chars().take(Self::MAX - 5).collect();
         let stem = if stem.trim().is_empty() { "document" } else { stem.trim_end() };
-        Self(Pii::new(format!("{stem}.{}", known[0])))
+        let extension = known.first().copied().unwrap_or("bin");
+        Self(Pii::new(format!("{stem}.{extension}")))
     }
 
     /// Takes a name that was cleaned when it was kept.

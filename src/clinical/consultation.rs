@@ -218,7 +218,7 @@ impl Consultation {
     }
 
     /// After a restart: the journal, oldest line first, puts everybody back. An admission is kept for [`admission::GRACE`] after
-    /// it was last known to hold.
+    /// it was last known to hold; whoever waited is away from now on.
     pub fn resume(
         appointment: &Appointment,
         journal: &[Move],
@@ -234,6 +234,11 @@ impl Consultation {
             let mut lines = journal.iter().filter(|line| line.participant == *id).rev();
             let Some(last) = lines.next() else { continue };
             seat.place = admission::resume(Remembered { last, before: lines.next() }, remains.seen_at, now);
+            if let (super::PlaceKind::Waiting, Place::Lost(_)) = (last.to, seat.place) {
+                // Written down, so that one restart after the other makes nobody's absence shorter.
+                let (to, check) = (super::PlaceKind::Lost, seat.place.check());
+                effects.push(Effect::Moved(Move { participant: *id, to, at: now, by: None, check }));
+            }
             effects.extend(seat.place.kept_until().map(Effect::WakeAt));
         }
         (this, Effects(effects))
@@ -417,7 +422,8 @@ impl Consultation {
         }
         let place = match before {
             Place::Invited(place) => Place::Testing(place.arrive(device, now)),
-            Place::Left(place) => Place::Testing(place.arrive(device, now)),
+            Place::Left(place) if self.role(participant)?.is_guest() => place.arrive(device, now),
+            Place::Left(place) => Place::Testing(place.arrive_anew(device, now)),
             Place::Lost(place) => place.come_back(device, now),
             Place::Testing(place) => Place::Testing(place.move_to(device)),
             Place::Waiting(place) => Place::Waiting(place.move_to(device)),
@@ -457,6 +463,12 @@ impl Consultation {
             effects.0.push(Effect::SignalBack { participant, device });
         }
         Ok(())
+    }
+
+    /// Staff opened it again; that they may, and in time, is checked before. Whoever was in the call when it ended comes back as
+    /// somebody who left it then.
+    pub fn reopen(&mut self) {
+        self.outcome = None;
     }
 
     fn hang_up(&mut self, now: DateTime<Utc>, effects: &mut Effects) {
@@ -505,6 +517,7 @@ impl Consultation {
             Place::Admitted(place) => place.remove(staff, now),
             Place::InCall(place) => place.remove(staff, now),
             Place::Lost(place) => place.remove(staff, now),
+            Place::Left(place) if place.may_come_back(now) => place.remove(staff, now),
             Place::Invited(_) | Place::Testing(_) | Place::Left(_) | Place::Removed(_) => {
                 return Err(Refusal::NotInCall);
             }

@@ -11,6 +11,13 @@ pub fn is_same_name(one: &str, other: &str) -> bool {
     !few.is_empty() && few.iter().all(|part| many.contains(part))
 }
 
+/// Whether a name is among those that somebody looks for: each part of what they typed begins a part of the name, whatever the order, the
+/// case and the accents. Nothing is found by nothing.
+pub fn is_sought(name: &str, wanted: &str) -> bool {
+    let (name, wanted) = (parts(name), parts(wanted));
+    !wanted.is_empty() && wanted.iter().all(|part| name.iter().any(|of| of.starts_with(part.as_str())))
+}
+
 /// Whether objects name somebody else than the patient who is expected. Photographs and letters that are no DICOM name nobody.
 pub fn is_other_patient(booked: &str, written: &str) -> bool {
     !written.is_empty() && !is_same_name(booked, written)
@@ -67,6 +74,16 @@ mod tests {
             ("Anne Marie Dupont", "DUPONT Anne"),
         ] {
             assert!(is_same_name(booked, header), "{booked} / {header}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_by_the_beginnings_of_its_parts() {
+        for wanted in ["lef", "Hélène", "helene lefevre", "LEFÈVRE h", "M. Lefevre"] {
+            assert!(is_sought("Hélène Lefèvre", wanted), "{wanted}");
+        }
+        for wanted in ["", "  ", "efevre", "helene martin", "Mme"] {
+            assert!(!is_sought("Hélène Lefèvre", wanted), "{wanted}");
         }
     }
 

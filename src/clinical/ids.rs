@@ -86,6 +86,14 @@ id!(
     KeyImageId
 );
 id!(
+    /// One version of the report of a consultation.
+    ReportId
+);
+id!(
+    /// Something that was released to a patient.
+    DocumentId
+);
+id!(
     /// One step of the viewing, as it is kept.
     StepId
 );
@@ -108,4 +116,40 @@ id!(
 id!(
     /// One object of such a series.
     InstanceId
+);
+id!(
+    /// Something that staff told somebody who waits.
+    WaitingMessageId
+);
+id!(
+    /// One look at who somebody is.
+    IdentityCheckId
+);
+id!(
+    /// The national health identity of a patient, as it was written down once.
+    InsRecordId
+);
+id!(
+    /// Hours of a service that come back every week.
+    PatternId
+);
+id!(
+    /// Days on which a service's hours are otherwise.
+    ExceptionId
+);
+id!(
+    /// Somebody in the queue of a service, without an appointment.
+    QueueEntryId
+);
+id!(
+    /// A folder that somebody outside fills by a link.
+    UploadFolderId
+);
+id!(
+    /// One file that came through such a folder.
+    ReceivedUploadId
+);
+id!(
+    /// An appointment of which nothing is deleted.
+    LegalHoldId
 );

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole};
+use super::{
+    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy,
+};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub enum Actor {
     Staff { practitioner: PractitionerId, roles: Vec<StaffRole> },
     /// Came by a personal link.
     Guest { participant: ParticipantId, role: Role },
+    /// Came by the link of an upload folder of this appointment.
+    Sender { appointment: AppointmentId },
 }
 
 /// What is asked for.
@@ -60,17 +64,63 @@ pub enum Verb {
     SeeWorklist,
     /// Come into a running consultation without being booked.
     DropIn,
+    /// Note something for staff during a consultation, and read what was noted.
+    TakeNotes,
+    /// Write, sign and amend the report; read it as a document and as a FHIR bundle.
+    WriteReport,
+    /// Say what the patient may fetch after the visit, and see who fetched what.
+    ReleaseDocuments,
+    /// Open a consultation again that was ended a moment ago.
+    ReopenConsultation,
+    /// Fetch what was released, after the visit.
+    FetchDocuments,
+    /// Say what one thinks of the visit, and ask to be called back.
+    AnswerAfterwards,
+    /// Say what the doors of services ask for, and what is told there.
+    KeepDoors,
+    /// See who waits, write to them, and put them in order.
+    TendWaitingRoom,
+    /// Hold a consultation of the own service in the place of whoever is booked.
+    TakeOver,
+    /// Say how late somebody is.
+    TellDelay,
+    /// Decide what those who wait are told, and whether colleagues take over.
+    SetWaitingPolicy,
+    /// Keep that somebody was looked at and is who they say.
+    CheckIdentity,
+    /// Keep the national health identity of a patient.
+    KeepIns,
+    /// See the services, their hours and their free time.
+    SeeServices,
+    /// Change services, their members, hours, policies and queues.
+    ChangeServices,
+    /// See who waits in the queue of a service, take or refuse them.
+    ServeQueue,
+    /// Call one's own appointment off, or move it.
+    ChangeOwnAppointment,
     /// See the last messages by e-mail and SMS of all appointments.
     SeeOutbox,
     /// Write the texts of messages, and say when people are reminded.
     WriteTemplates,
     /// Have an address at which one's own calendar reads one's appointments.
     KeepCalendar,
+    /// Put files into an upload folder.
+    FillFolder,
+    /// Make and withdraw links of upload folders.
+    ManageFolders,
+    /// Read what came through upload folders.
+    ReadReceived,
+    /// Read what is counted of visits.
+    SeeStatistics,
+    /// Read what is kept for how long, and the proofs of what was deleted.
+    SeeRetention,
+    /// Hold an appointment, lift a hold, delete now what is due.
+    ChangeRetention,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 55] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -100,9 +150,32 @@ impl Verb {
         Self::WithdrawStudies,
         Self::SeeWorklist,
         Self::DropIn,
+        Self::TakeNotes,
+        Self::WriteReport,
+        Self::ReleaseDocuments,
+        Self::ReopenConsultation,
+        Self::FetchDocuments,
+        Self::AnswerAfterwards,
+        Self::KeepDoors,
+        Self::TendWaitingRoom,
+        Self::TakeOver,
+        Self::TellDelay,
+        Self::SetWaitingPolicy,
+        Self::CheckIdentity,
+        Self::KeepIns,
+        Self::SeeServices,
+        Self::ChangeServices,
+        Self::ServeQueue,
+        Self::ChangeOwnAppointment,
         Self::SeeOutbox,
         Self::WriteTemplates,
         Self::KeepCalendar,
+        Self::FillFolder,
+        Self::ManageFolders,
+        Self::ReadReceived,
+        Self::SeeStatistics,
+        Self::SeeRetention,
+        Self::ChangeRetention,
     ];
 }
 
@@ -113,8 +186,18 @@ pub enum Object<'a> {
     Agenda,
     /// One appointment with its people and studies.
     Appointment(&'a Appointment),
+    /// The queue of a service; whether the actor works there.
+    Queue { is_member: bool },
     /// A running consultation, and where the actor stands in it.
     Consultation { appointment: &'a Appointment, place: PlaceKind },
+    /// Who waits for one appointment, in the room of its service.
+    WaitingRoom { appointment: &'a Appointment, members: &'a [PractitionerId], policy: WaitingPolicy },
+    /// A member of staff.
+    Practitioner(PractitionerId),
+    /// The hospital as a whole.
+    Hospital,
+    /// What a service does, and whether the actor works in it.
+    Service { is_member: bool },
 }
 
 /// The answer is no. To the outside it looks as if the object did not exist.
@@ -126,7 +209,8 @@ pub struct NotAllowed;
 pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
     let is_allowed = match actor {
         Actor::Staff { practitioner, roles } => staff_may(*practitioner, roles, verb, object),
-        Actor::Guest { participant, .. } => guest_may(*participant, verb, object),
+        Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
+        Actor::Sender { appointment } => sender_may(*appointment, verb, object),
     };
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
@@ -139,7 +223,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             is(StaffRole::Secretary) || may_consult
         }
         (
-            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink,
+            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink | Verb::ManageFolders,
             Object::Appointment(appointment),
         ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
         (
@@ -151,7 +235,12 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::SeeQuality
             | Verb::SeeViewingRecord
             | Verb::KeepImages
-            | Verb::WithdrawStudies,
+            | Verb::WithdrawStudies
+            | Verb::TakeNotes
+            | Verb::WriteReport
+            | Verb::ReleaseDocuments
+            | Verb::ReopenConsultation
+            | Verb::ReadReceived,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -170,6 +259,36 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
             | Verb::KeepImages,
             Object::Consultation { appointment, place },
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        (Verb::KeepDoors, Object::Agenda) => is(StaffRole::Administrator),
+        (Verb::TendWaitingRoom, Object::WaitingRoom { appointment, members, .. }) => {
+            is(StaffRole::Secretary)
+                || may_consult && (is_booked(practitioner, appointment) || members.contains(&practitioner))
+        }
+        (Verb::TakeOver, Object::WaitingRoom { appointment, members, policy }) => {
+            may_consult
+                && policy.may_take_over
+                && members.contains(&practitioner)
+                && !appointment.status.is_over()
+        }
+        (Verb::TellDelay, Object::Practitioner(whose)) => {
+            is(StaffRole::Secretary) || may_consult && *whose == practitioner
+        }
+        (Verb::SetWaitingPolicy, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::CheckIdentity, Object::Appointment(appointment)) => {
+            may_consult && is_booked(practitioner, appointment)
+        }
+        (Verb::KeepIns, Object::Appointment(appointment)) => {
+            is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment)
+        }
+        (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
+        (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
+        (Verb::ServeQueue, Object::Queue { is_member }) => is(StaffRole::Secretary) || may_consult && *is_member,
+        (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
+            is(StaffRole::Administrator)
+        }
+        (Verb::SeeStatistics, Object::Service { is_member }) => {
+            is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
+        }
         (Verb::SeeWorklist, Object::Agenda) => is(StaffRole::Radiologist),
         (Verb::SeeOutbox, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::WriteTemplates, Object::Agenda) => is(StaffRole::Administrator),
@@ -181,9 +300,18 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
     }
 }
 
-fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> bool {
+fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object<'_>) -> bool {
     match (verb, object) {
-        (Verb::Attend, Object::Appointment(appointment)) => appointment.participant(participant).is_some(),
+        (Verb::Attend | Verb::AnswerAfterwards | Verb::FillFolder, Object::Appointment(appointment)) => {
+            appointment.participant(participant).is_some()
+        }
+        // What was said of the patient is the patient's.
+        (Verb::FetchDocuments, Object::Appointment(appointment)) => {
+            role == Role::Patient && appointment.patient().is_some_and(|patient| patient.id == participant)
+        }
+        (Verb::ChangeOwnAppointment, Object::Appointment(appointment)) => {
+            appointment.patient().is_some_and(|patient| patient.id == participant)
+        }
         (
             Verb::SendMedia
             | Verb::SeePeople
@@ -198,6 +326,11 @@ fn guest_may(participant: ParticipantId, verb: Verb, object: &Object<'_>) -> boo
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,
     }
+}
+
+/// Whoever has the link of a folder puts files in, and that is all.
+fn sender_may(of: AppointmentId, verb: Verb, object: &Object<'_>) -> bool {
+    matches!((verb, object), (Verb::FillFolder, Object::Appointment(appointment)) if appointment.id == of)
 }
 
 fn is_booked(practitioner: PractitionerId, appointment: &Appointment) -> bool {

@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 use super::*;
 
+mod waiting;
+
 const PATIENT: ParticipantId = ParticipantId::new(Uuid::from_u128(1));
 const RELATIVE: ParticipantId = ParticipantId::new(Uuid::from_u128(2));
 const DOCTOR: ParticipantId = ParticipantId::new(Uuid::from_u128(3));
@@ -34,7 +36,7 @@ fn booking() -> Booking {
     }
 }
 
-fn appointment() -> Appointment {
+pub(super) fn appointment() -> Appointment {
     Appointment::book(AppointmentId::new(Uuid::from_u128(100)), booking(), STAFF, at(-3600)).unwrap()
 }
 
@@ -115,7 +117,11 @@ fn a_lost_place_is_kept_for_a_minute() {
     assert_eq!(kind(&c, PATIENT), PlaceKind::Left);
     assert!(effects.contains(&Effect::LeaveRoom { participant: PATIENT, device: DeviceNumber(7) }));
     run(&mut c, 261, Input::Arrive { participant: PATIENT, device: DeviceNumber(8) });
-    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "an admission does not outlive the grace");
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Admitted, "as somebody who left the call when it broke");
+    run(&mut c, 262, Input::Enter { participant: PATIENT, device: DeviceNumber(8) });
+    run(&mut c, 300, Input::Lose { participant: PATIENT, device: DeviceNumber(8) });
+    run(&mut c, 600, Input::Arrive { participant: PATIENT, device: DeviceNumber(9) });
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "five minutes are over");
 }
 
 #[test]
@@ -134,7 +140,7 @@ fn a_device_that_resumes_takes_its_own_place_and_nobody_admits_it_again() {
     run(&mut c, 200, Input::Lose { participant: PATIENT, device: DeviceNumber(1) });
     assert_eq!(c.handle(at(260), back), Err(Refusal::StaleDevice));
     run(&mut c, 260, Input::Arrive { participant: PATIENT, device: DeviceNumber(4) });
-    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "as somebody who went and comes again");
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Admitted, "as somebody who went and comes again");
     assert_eq!(c.handle(at(261), back), Err(Refusal::StaleDevice));
 }
 
@@ -239,6 +245,63 @@ fn the_newer_tab_takes_over_and_the_older_one_is_told() {
 }
 
 #[test]
+fn whoever_pressed_quit_comes_back_within_five_minutes_without_being_admitted_again() {
+    let leave = Input::Leave { participant: PATIENT, device: DeviceNumber(1) };
+    let again = Input::Arrive { participant: PATIENT, device: DeviceNumber(4) };
+    let enter = Input::Enter { participant: PATIENT, device: DeviceNumber(4) };
+    let mut c = in_call();
+    run(&mut c, 100, leave);
+    run(&mut c, 399, again);
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Admitted);
+    assert!(run(&mut c, 399, enter).iter().any(|effect| matches!(effect, Effect::EnterRoom { .. })));
+    let mut c = in_call();
+    run(&mut c, 100, leave);
+    run(&mut c, 400, again);
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "five minutes are over");
+    // Who left before they were in, or was put back, comes from the start.
+    let mut c = waiting();
+    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 21, leave);
+    run(&mut c, 22, again);
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing);
+    let mut c = in_call();
+    run(&mut c, 90, Input::PutBack { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 100, leave);
+    run(&mut c, 101, again);
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Testing);
+    // Staff may say no, as long as it would be a yes.
+    let mut c = in_call();
+    run(&mut c, 100, leave);
+    run(&mut c, 101, Input::Remove { by: DOCTOR, participant: PATIENT });
+    assert_eq!(c.handle(at(102), again), Err(Refusal::Removed));
+    let mut c = in_call();
+    run(&mut c, 100, leave);
+    assert_eq!(
+        c.handle(at(400), Input::Remove { by: DOCTOR, participant: PATIENT }),
+        Err(Refusal::NotInCall)
+    );
+}
+
+#[test]
+fn a_consultation_that_is_opened_again_takes_back_who_was_in_the_call() {
+    let mut c = in_call();
+    run(&mut c, 30, Input::Arrive { participant: RELATIVE, device: DeviceNumber(3) });
+    run(&mut c, 31, Input::Ready { participant: RELATIVE, device: DeviceNumber(3), check: WORKS });
+    run(&mut c, 100, Input::End { by: DOCTOR, outcome: Outcome::Completed });
+    let again = Input::Arrive { participant: PATIENT, device: DeviceNumber(4) };
+    assert_eq!(c.handle(at(101), again), Err(Refusal::Over));
+    c.reopen();
+    run(&mut c, 160, again);
+    assert_eq!(kind(&c, PATIENT), PlaceKind::Admitted);
+    run(&mut c, 161, Input::Arrive { participant: RELATIVE, device: DeviceNumber(5) });
+    assert_eq!(kind(&c, RELATIVE), PlaceKind::Testing, "had not been let in");
+    run(&mut c, 162, Input::Arrive { participant: DOCTOR, device: DeviceNumber(6) });
+    assert_eq!(kind(&c, DOCTOR), PlaceKind::Testing);
+    let effects = run(&mut c, 163, Input::Enter { participant: DOCTOR, device: DeviceNumber(6) });
+    assert!(effects.contains(&Effect::EnterRoom { participant: DOCTOR, device: DeviceNumber(6) }));
+}
+
+#[test]
 fn a_removed_person_needs_a_new_link() {
     let mut c = in_call();
     let effects = run(&mut c, 60, Input::Remove { by: DOCTOR, participant: PATIENT });
@@ -266,8 +329,9 @@ fn a_restart_puts_everybody_back_from_the_journal() {
     keep(&mut c, 7, Input::Enter { participant: DOCTOR, device: DeviceNumber(2) });
     let seen = Remains { seen_at: Some(at(95)), ..Remains::default() };
     let (mut again, effects) = Consultation::resume(&appointment(), &journal, seen, at(100));
-    let wakes: Vec<_> = effects.into_iter().collect();
-    assert_eq!(wakes, [Effect::WakeAt(at(160)), Effect::WakeAt(at(155))]);
+    let effects: Vec<_> = effects.into_iter().collect();
+    let away = Move { participant: PATIENT, to: PlaceKind::Lost, at: at(100), by: None, check: Some(WORKS) };
+    assert_eq!(effects, [Effect::Moved(away), Effect::WakeAt(at(1000)), Effect::WakeAt(at(155))]);
     run(&mut again, 110, Input::Arrive { participant: PATIENT, device: DeviceNumber(1) });
     assert_eq!(kind(&again, PATIENT), PlaceKind::Waiting);
     assert_eq!(again.place(PATIENT).unwrap().since(), Some(at(5)));
@@ -282,6 +346,7 @@ fn after_a_restart_an_admission_is_good_for_a_minute_after_it_was_last_known_to_
     let in_call = [&came[..], &[line(21, PlaceKind::InCall)]].concat();
     let lost = [&in_call[..], &[line(600, PlaceKind::Lost)]].concat();
     let left = [&in_call[..], &[line(600, PlaceKind::Left)]].concat();
+    let never_in = [&came[..], &[line(600, PlaceKind::Left)]].concat();
     let waiting_lost = [&came[..2], &[line(600, PlaceKind::Lost)]].concat();
     let testing_lost = [&came[..1], &[line(600, PlaceKind::Lost)]].concat();
     for (journal, seen, now, expected, why) in [
@@ -293,7 +358,9 @@ fn after_a_restart_an_admission_is_good_for_a_minute_after_it_was_last_known_to_
         (&in_call, Some(9000), 600, PlaceKind::Admitted, "the clock was set back"),
         (&lost, Some(650), 659, PlaceKind::Admitted, "lost 59 s ago"),
         (&lost, Some(650), 661, PlaceKind::Testing, "others were seen, not they"),
-        (&left, Some(600), 601, PlaceKind::Testing, "said good-bye"),
+        (&left, Some(600), 899, PlaceKind::Admitted, "went less than five minutes ago"),
+        (&left, Some(600), 900, PlaceKind::Testing, "said good-bye"),
+        (&never_in, Some(600), 601, PlaceKind::Testing, "had never been in the call"),
         (&waiting_lost, Some(600), 601, PlaceKind::Waiting, "nobody had admitted them"),
         (&testing_lost, Some(600), 601, PlaceKind::Testing, "nor asked to be let in"),
     ] {
@@ -514,7 +581,7 @@ fn any_input() -> impl Strategy<Value = Input> {
 proptest! {
     /// Whatever comes in whatever order, a guest is in the room only after a doctor who was there admitted them, the room
     /// opens only for those in the call, and it closes for whoever leaves. While it is locked nobody is admitted, and only those
-    /// come in who were in.
+    /// come in who were in, until five minutes after they went.
     #[test]
     fn nobody_gets_into_the_room_past_the_staff(inputs in prop::collection::vec((any_input(), 0_i64..90), 1..120)) {
         let mut c = Consultation::new(&appointment());
@@ -522,6 +589,7 @@ proptest! {
         let mut admitted = std::collections::BTreeSet::new();
         let mut room = std::collections::BTreeMap::new();
         let mut been_in = std::collections::BTreeSet::new();
+        let mut left = std::collections::BTreeMap::new();
         for (input, pause) in inputs {
             second += pause;
             let before: Vec<_> = c.places().map(|(id, _, place)| (id, *place)).collect();
@@ -538,10 +606,26 @@ proptest! {
                             prop_assert!(!was_locked, "admitted past the lock");
                             admitted.insert(participant);
                         }
+                        Effect::Moved(Move { participant, to: PlaceKind::Left, at: since, .. }) => {
+                            // Who was in the call may come back for five minutes; nobody else.
+                            if been_in.contains(&participant) && participant != DOCTOR {
+                                left.insert(participant, since);
+                            } else {
+                                admitted.remove(&participant);
+                            }
+                            been_in.remove(&participant);
+                        }
+                        Effect::Moved(Move { participant, to: PlaceKind::Admitted, by: None, at: now, .. }) => {
+                            if let Some(since) = left.remove(&participant) {
+                                prop_assert!(now - since < REJOIN, "came back too late");
+                                been_in.insert(participant);
+                            }
+                        }
                         Effect::Moved(Move { participant, to, .. }) => {
-                            if matches!(to, PlaceKind::Left | PlaceKind::Removed | PlaceKind::Invited | PlaceKind::Testing | PlaceKind::Waiting) {
+                            if matches!(to, PlaceKind::Removed | PlaceKind::Invited | PlaceKind::Testing | PlaceKind::Waiting) {
                                 admitted.remove(&participant);
                                 been_in.remove(&participant);
+                                left.remove(&participant);
                             }
                         }
                         Effect::EnterRoom { participant, device } => {

@@ -4,6 +4,7 @@
 
 mod messages;
 mod reader;
+mod retention;
 mod sections;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::path::Path;
 
 pub use messages::*;
 use reader::Reader;
+pub use retention::Retention;
 pub use sections::*;
 
 /// Everything that can be set. Read once, never changed.
@@ -28,6 +30,7 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// `None`: no SMS is sent.
     pub sms: Option<Sms>,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -70,6 +73,7 @@ impl Config {
             chat: Chat::read(&mut reader),
             mail: Mail::read(&mut reader, &environment),
             sms: Sms::read(&mut reader, &environment),
+            retention: Retention::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -92,6 +96,7 @@ impl Config {
         if let Some(sms) = &self.sms {
             sms.write(&mut out);
         }
+        self.retention.write(&mut out);
         self.log.write(&mut out);
         out
     }

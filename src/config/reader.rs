@@ -132,8 +132,9 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 11] = [
-            "hospital", "http", "database", "oidc", "media", "relay", "archive", "chat", "mail", "sms", "log",
+        const SECTIONS: [&str; 12] = [
+            "hospital", "http", "database", "oidc", "media", "relay", "archive", "chat", "retention", "mail", "sms",
+            "log",
         ];
         for (section, value) in std::mem::take(&mut self.root) {
             if !SECTIONS.contains(&section.as_str()) {

@@ -31,6 +31,8 @@ pub struct Http {
     /// PEM files. Both or none; without them a proxy in front does TLS.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
+    /// Addresses of proxies in front, whose `X-Forwarded-For` says where a request comes from.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// `[database]`.
@@ -273,11 +275,19 @@ impl Http {
         if tls_certificate.is_some() != tls_key.is_some() {
             reader.mistake(s, "tls_key", "tls_certificate and tls_key go together");
         }
+        let mut trusted_proxies = Vec::new();
+        for text in reader.texts(s, "trusted_proxies", &[]) {
+            match text.parse::<IpAddr>() {
+                Ok(ip) => trusted_proxies.push(ip.to_canonical()),
+                Err(_) => reader.mistake(s, "trusted_proxies", format!("{text} is no IP address")),
+            }
+        }
         Self {
             listen: reader.parsed(s, "listen", SocketAddr::from(([127, 0, 0, 1], 8080)), address),
             public_url,
             tls_certificate,
             tls_key,
+            trusted_proxies,
         }
     }
 
@@ -287,7 +297,8 @@ impl Http {
             .text("listen", self.listen)
             .text("public_url", &self.public_url)
             .optional("tls_certificate", path(&self.tls_certificate))
-            .optional("tls_key", path(&self.tls_key));
+            .optional("tls_key", path(&self.tls_key))
+            .texts("trusted_proxies", &self.trusted_proxies);
     }
 }
 

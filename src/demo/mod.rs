@@ -1,6 +1,7 @@
 //! The demonstration: synthetic people, appointments and studies, and an identity provider of its own, on loopback only.
 
 pub mod idp;
+mod services;
 pub mod studies;
 
 use std::convert::Infallible;
@@ -13,10 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
-use crate::clinical::{
-    Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId,
-    NewLink, Part, Participant, ParticipantId, Practitioner, PractitionerId, StaffRole,
-};
+use crate::clinical::{Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId, NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, StaffRole};
 use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::secret::Secret;
@@ -35,6 +33,15 @@ pub struct Demo {
     issuer: String,
 }
 
+/// What is told when it starts.
+struct Told {
+    /// The first one, whose studies are there, and its patient's link.
+    appointment: AppointmentId,
+    link: String,
+    /// Links that a PIN goes with.
+    with_pin: Vec<(String, Secret<String>)>,
+}
+
 /// One synthetic appointment.
 struct Visit {
     /// Start, in minutes from the current quarter of an hour.
@@ -47,7 +54,7 @@ struct Visit {
     email: Option<&'static str>,
 }
 
-const VISITS: [Visit; 5] = [
+const VISITS: [Visit; 6] = [
     Visit {
         minutes: 0,
         doctor: "claire",
@@ -88,10 +95,20 @@ const VISITS: [Visit; 5] = [
         relative: None,
         email: Some("paul@example.org"),
     },
+    Visit {
+        minutes: -30,
+        doctor: "karim",
+        service: "Pneumologie",
+        patient: WITH_PIN,
+        relative: None,
+        email: None,
+    },
 ];
 
 /// Whose link is printed, and whose studies are there.
 const PATIENT: &str = "Hélène Lefèvre";
+/// Who was given a PIN at booking: their link alone opens no waiting room. Their doctor is late.
+const WITH_PIN: &str = "Robert Meunier";
 /// The seed of the synthetic studies: the same pictures at every start.
 const SEED: u64 = 20261125;
 
@@ -142,6 +159,7 @@ impl Demo {
                 chat_keep: ChatKeep::Consultation,
                 mail: None,
                 sms: None,
+                retention: crate::clinical::RetentionPolicy::default(),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,
             },
@@ -156,16 +174,23 @@ impl Demo {
     /// Makes the people and their appointments, prints the two addresses, then makes the studies; then waits for ever.
     pub async fn tell(&self) -> Result<Infallible> {
         let people = self.people().await?;
+        services::open(&self.app, &people).await?;
         let today = self.visits(&people).await?;
         let port = self.address.port();
         println!("Parvis demo: synthetic people only, on this machine only.\n");
         println!("  Staff    http://localhost:{port}/app");
         match &today {
-            Some((_, link)) => println!("  Patient  {link}\n"),
+            Some(Told { link, with_pin, .. }) => {
+                println!("  Patient  {link}");
+                for (link, pin) in with_pin {
+                    println!("  With PIN {link}   PIN {}", pin.expose());
+                }
+                println!();
+            }
             None => println!("  Patient  make a new link in the agenda\n"),
         }
         println!("Open the second address in another browser or a private window. Ctrl-C ends the demo.");
-        if let Some((appointment, _)) = today {
+        if let Some(Told { appointment, .. }) = today {
             self.studies(appointment).await?;
         }
         std::future::pending().await
@@ -198,8 +223,8 @@ impl Demo {
         Ok(people)
     }
 
-    /// Books the visits, unless the data of an earlier start have some. The answer is the first one, with its patient's link.
-    async fn visits(&self, people: &[Practitioner]) -> Result<Option<(AppointmentId, String)>> {
+    /// Books the visits, unless the data of an earlier start have some.
+    async fn visits(&self, people: &[Practitioner]) -> Result<Option<Told>> {
         let now = self.app.clock.now();
         let (from, to) = (now - TimeDelta::hours(2), now + TimeDelta::hours(6));
         if !self.app.store.appointments_between(from, to, AgendaScope::Everybody).await?.is_empty() {
@@ -208,6 +233,8 @@ impl Demo {
         let secretary = people.iter().find(|person| person.roles.contains(&StaffRole::Secretary));
         let secretary = secretary.context("the demo has a secretary")?.id;
         let mut first = None;
+        let mut with_pin = Vec::new();
+        let public = format!("http://localhost:{}", self.address.port());
         for visit in &VISITS {
             let Some(doctor) = people.iter().find(|person| person.subject.expose() == visit.doctor) else {
                 continue;
@@ -233,12 +260,16 @@ impl Demo {
             let contacts = contacts.into_iter().collect();
             self.app.store.add_appointment_with(&appointment, &rows, &contacts).await?;
             self.app.outbox.plan(id).await;
-            if first.is_none() {
-                let public = format!("http://localhost:{}", self.address.port());
-                first = links.first().map(|new| (id, new.address(&public)));
+            let Some(patients) = links.first() else { continue };
+            if visit.patient == WITH_PIN {
+                let patient = patients.link.participant;
+                let (digits, pin) = Pin::make(self.app.clock.random_bytes(), patient);
+                self.app.store.put_pin(id, patient, pin, now).await?;
+                with_pin.push((patients.address(&public), digits));
             }
+            first = first.or_else(|| Some((id, patients.address(&public))));
         }
-        Ok(first)
+        Ok(first.map(|(appointment, link)| Told { appointment, link, with_pin }))
     }
 
     fn booking(&self, visit: &Visit, doctor: &Practitioner, quarter: DateTime<Utc>) -> Booking {

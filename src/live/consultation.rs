@@ -24,7 +24,8 @@ use super::series::OpenSeries;
 use super::sharing::Sharing;
 use super::slots::{Slot, SlotMemory};
 use super::telling::Telling;
-use super::{AttendError, Command, Parts, Places};
+use super::waiting::{self, WaitingPart};
+use super::{Assurances, AttendError, Command, Parts, Places};
 use crate::clinical::{
     self, Appointment, AppointmentId, ChatPace, Consultation, DeviceNumber, ParticipantId, PlaceKind,
     SeriesId,
@@ -87,6 +88,7 @@ pub(super) async fn run(
     parts.tasks.spawn("rows of a consultation", writer);
     task.marks_come_back();
     record::begin(&mut task).await;
+    waiting::begin(&mut task).await;
     task.come_back_to_show();
     let mut inputs = Inputs { commands, media, made: pictures, outcomes, gone: FuturesUnordered::new() };
     loop {
@@ -186,6 +188,7 @@ pub(super) struct Ends {
     /// The task's own queue, for its devices.
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) places: watch::Sender<Places>,
+    pub(super) assurances: watch::Sender<Assurances>,
     pub(super) changes: watch::Sender<u64>,
     /// Numbers of devices, unique in the process.
     pub(super) device_numbers: Arc<AtomicU64>,
@@ -213,6 +216,7 @@ pub(super) struct Task {
     /// Who left the call on one device and is let in on another.
     pub(super) changing_device: BTreeSet<ParticipantId>,
     pub(super) recording: Recording,
+    pub(super) waiting: WaitingPart,
     /// How often people were refused what is not theirs to do with the viewing.
     pub(super) refusals: BTreeMap<ParticipantId, u32>,
     pub(super) devices: BTreeMap<DeviceNumber, Device>,
@@ -282,6 +286,7 @@ impl Task {
             key_images: KeyImages::default(),
             changing_device: BTreeSet::new(),
             recording: Recording::default(),
+            waiting: WaitingPart::default(),
             refusals: BTreeMap::new(),
             devices: BTreeMap::new(),
             people_revision: 0,

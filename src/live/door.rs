@@ -37,7 +37,7 @@ impl Task {
                 }
             };
         }
-        let Attending { actor, outbox, resume, .. } = attending;
+        let Attending { actor, assurance, outbox, resume, .. } = attending;
         let resumed = match resume {
             Some(token) => self.resume(participant, &token),
             None => None,
@@ -60,6 +60,7 @@ impl Task {
                 number
             }
         };
+        self.came(participant, assurance);
         let attends = self.attends(number, role, reply);
         if resumed.is_some() && self.devices.get(&number).is_some_and(|device| device.is_in_room) {
             self.greet(number);
@@ -76,6 +77,7 @@ impl Task {
     ) -> Option<(DeviceNumber, u32)> {
         let participant = self.devices.get(&number)?.participant;
         self.welcome(number, participant, role);
+        self.tell_all_waiting(number);
         self.tell_people();
         self.show_in_window(number);
         let device = self.devices.get(&number)?;
@@ -134,6 +136,13 @@ impl Task {
             Command::Shared { file } => self.tell_shared(&file),
             Command::StudiesChanged => self.tell_staff(&ServerMessage::StudiesChanged {}),
             Command::KeyImagesChanged => self.read_key_images(),
+            Command::Reopened { status } => {
+                self.appointment.status = status;
+                self.consultation.reopen();
+                self.empty_since = self.parts.clock.instant();
+                self.publish_places();
+            }
+            Command::Waiting { news } => self.waiting_news(news),
             Command::Receiving { files, received, is_over } => {
                 self.tell_staff(&ServerMessage::Receiving { files, received, is_over });
             }
@@ -219,11 +228,20 @@ impl Task {
                         "a person moved"
                     );
                     let is_admission = line.to == PlaceKind::Admitted && line.by.is_some();
+                    if line.to == PlaceKind::Removed {
+                        self.bid_farewell(line.participant);
+                    }
                     if is_admission {
                         // Whoever hears it comes in, and may come in again after a restart.
                         self.tell_once_written(self.mark(), Told::Place(line.participant));
                     } else {
                         self.tell_place(line.participant);
+                    }
+                    if line.to == PlaceKind::Waiting
+                        && let Some(device) =
+                            self.consultation.place(line.participant).and_then(clinical::Place::device)
+                    {
+                        self.tell_all_waiting(device);
                     }
                 }
                 clinical::Effect::TakenOver { device, .. } => {
@@ -267,7 +285,9 @@ impl Task {
                 }
                 clinical::Effect::Joined { participant } => {
                     has_moved = true;
-                    if let Some(person) = self.appointment.participant(participant) {
+                    // Whoever took over is one of those who hold it.
+                    let person = self.appointment.participant(participant);
+                    if let Some(person) = person.filter(|person| person.has_dropped_in()) {
                         let (participant, name) = (participant.to_string(), person.name.clone());
                         self.tell_room(&ServerMessage::DroppedIn { participant, name });
                     }

@@ -108,7 +108,9 @@ impl Task {
                 Act::Caption(image, caption) => {
                     changed(parts.store.caption_key_image(appointment, image, &caption)).await
                 }
-                Act::Remove(image) => changed(parts.store.remove_key_image(appointment, image, at)).await,
+                Act::Remove(image) => {
+                    changed(take_back(&parts.store, &parts.archive, appointment, image, at)).await
+                }
             };
             // The consultation may have ended meanwhile.
             let _ = made.send(Made::Kept(Box::new(Kept { device, request, result }))).await;
@@ -275,6 +277,27 @@ async fn keep(
         saved_as: None,
     };
     patiently("a key image", store.add_key_image(appointment, &image)).await.ok_or_else(unavailable)
+}
+
+/// An image is kept no longer, and its picture neither. Answers whether it was.
+///
+/// # Errors
+/// If the row cannot be written. A picture that cannot be removed is cleared away when the gateway starts.
+pub async fn take_back(
+    store: &Store,
+    archive: &Archive,
+    appointment: AppointmentId,
+    image: KeyImageId,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Result<bool, crate::store::Error> {
+    let shelf = archive.shelf().await;
+    let Some(removed) = store.remove_key_image(appointment, image, at).await? else { return Ok(false) };
+    if let Some(content) = removed.unused
+        && let Err(error) = shelf.remove(content).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the picture of a removed image stays");
+    }
+    Ok(true)
 }
 
 /// The whole picture.

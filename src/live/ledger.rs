@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::clinical::{
-    AppointmentId, AppointmentStatus, ChatLine, MarkId, Move, ParticipantId, QualityTally, Telephone,
+    AppointmentId, AppointmentStatus, ChatLine, IdentityCheck, MarkId, Move, ParticipantId, QualityTally, Telephone,
     TelephoneId,
 };
-use crate::store::{QualityKey, Store, StoredMark, StoredOtherPatient, StoredShow};
+use crate::store::{QualityKey, Store, StoredArrival, StoredMark, StoredOtherPatient, StoredShow};
 
 /// Entries that wait for one consultation. People make them: a few a minute, and a row for each that comes and goes.
 const MAX_WAITING: usize = 4096;
@@ -60,6 +60,10 @@ pub(super) enum Entry {
         at: DateTime<Utc>,
     },
     Line(ChatLine),
+    /// How somebody came in.
+    Arrived(StoredArrival),
+    /// Somebody was looked at.
+    IdentityChecked(IdentityCheck),
     /// Somebody is in the call at this time.
     Seen(DateTime<Utc>),
     /// How the call goes; each tally replaces the one before.
@@ -257,6 +261,8 @@ async fn put_down(store: &Store, id: AppointmentId, entry: Entry) -> Result<(), 
         Entry::LinkWithdrawn { participant, at } => store.revoke_link(participant, at).await.map(drop),
         Entry::LinksWithdrawn { at } => store.revoke_links_of(id, at).await.map(drop),
         Entry::Line(line) => store.add_chat_line(id, &line).await,
+        Entry::Arrived(arrival) => store.put_arrival(id, &arrival).await,
+        Entry::IdentityChecked(check) => store.add_identity_check(id, &check).await,
         Entry::Seen(at) => store.see_consultation(id, at).await,
         Entry::Quality(rows) => store.put_quality(id, &rows.into_iter().collect::<Vec<_>>()).await,
         Entry::OnShow(show) => store.put_on_show(id, show.as_ref()).await,

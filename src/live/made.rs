@@ -9,7 +9,7 @@ use super::pictures::{class_surfaces, order, order_all, turned};
 use super::saving::Saved;
 use super::screens::Outlet;
 use super::series::{MadeWith, Told};
-use super::sharing::Found;
+use super::sharing::{Found, Remembered};
 use super::slots::Slot;
 use crate::archive::{Picture, PictureError, ShownContent};
 use crate::clinical::{Actor, DeviceNumber, MarkId, SeriesId, Verb};
@@ -28,6 +28,8 @@ pub(super) enum Made {
     History(Option<History>),
     /// A series that is to be shown. `None`: the database does not answer. `Some(None)`: there is no such series.
     Series(Box<Option<Option<Found>>>),
+    /// What was on show before a restart. `None`: the database does not answer.
+    Remembered(Box<Option<Remembered>>),
     /// What the shape of a mark measures.
     Measure { mark: MarkId, shape: MeasureShape, measured: Measured },
     /// Marks that were to be written as presentation states.
@@ -83,6 +85,7 @@ impl Task {
             Made::Content { hash, result } => self.content_found(hash, result),
             Made::History(read) => self.history_read(read),
             Made::Series(read) => self.series_read(*read),
+            Made::Remembered(read) => self.remembered(*read),
             Made::Measure { mark, shape, measured } => self.measured(mark, shape, measured),
             Made::Saved(saved) => self.marks_saved(*saved),
             Made::Kept(kept) => self.key_image_kept(*kept),

@@ -171,7 +171,7 @@ impl Task {
         }
     }
 
-    /// What everybody looks at is perhaps another series: guests see what is drawn on that.
+    /// What everybody looks at is perhaps another series: guests see what is drawn on that, and staff are told where in it.
     pub(super) fn look_at_marks(&mut self) {
         let seen: BTreeSet<_> = self.viewing.shared().visible().map(|(_, shown)| shown.series).collect();
         if seen == self.marking.seen_by_guests {
@@ -179,8 +179,7 @@ impl Task {
         }
         self.marking.seen_by_guests = seen;
         if self.viewing.marks().iter().next().is_some() {
-            let is_guest = |actor: &Actor| matches!(actor, Actor::Guest { .. });
-            for device in self.devices.values_mut().filter(|device| is_guest(&device.actor)) {
+            for device in self.devices.values_mut() {
                 device.news.marks.tell_all();
             }
         }
@@ -203,12 +202,14 @@ impl Task {
         let (revision, marks) = (self.viewing.revision(), self.viewing.marks());
         let sees = |mark: &&Mark| is_staff || self.guests_see(mark);
         let messages: Vec<_> = if news.is_all || news.changed.len() > MOST_BY_ONE {
-            let marks = marks.iter().filter(sees).map(MarkState::from).collect();
+            let marks = marks.iter().filter(sees).map(|mark| self.mark_state(mark)).collect();
             vec![ServerMessage::Marks { revision, marks }]
         } else {
             let told = |id: &MarkId| match marks.get(*id) {
                 None => Some(ServerMessage::MarkGone { revision, mark: id.to_string() }),
-                Some(mark) => sees(&mark).then(|| ServerMessage::Mark { revision, mark: mark.into() }),
+                Some(mark) => {
+                    sees(&mark).then(|| ServerMessage::Mark { revision, mark: self.mark_state(mark) })
+                }
             };
             news.changed.iter().filter_map(told).collect()
         };
@@ -219,6 +220,13 @@ impl Task {
                 device.tell_latest(text);
             }
         }
+    }
+
+    /// A mark as it is told.
+    fn mark_state(&self, mark: &Mark) -> MarkState {
+        let open = self.stacks.get(&mark.series);
+        let index = open.and_then(|open| open.index_of(mark.instance, mark.frame));
+        MarkState { index, ..mark.into() }
     }
 
     /// Guests see what is drawn on what everybody looks at, and nothing of what staff look at by themselves.

@@ -19,6 +19,7 @@ mod marks;
 mod people;
 mod pictures;
 mod quality;
+mod queue;
 mod record;
 mod said;
 mod saving;
@@ -29,6 +30,7 @@ mod sharing;
 mod slots;
 mod steering;
 mod telling;
+mod waiting;
 mod windows;
 
 use std::collections::HashMap;
@@ -40,7 +42,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, DeviceNumber, Participant, ParticipantId, Place,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, DeviceNumber, Participant, ParticipantId, Place,
     Refusal, SharedFile,
 };
 use crate::clock::Clock;
@@ -52,7 +54,10 @@ use crate::tasks::Tasks;
 
 pub use device::Waiting;
 pub use ice::IceServers;
+pub use queue::WaitingConsultation;
+pub use key_images::take_back as take_back_image;
 pub use selections::{SelectError, Selected, SelectionWriter};
+pub use waiting::{Assurances, WaitingNews};
 
 use consultation::Ends;
 
@@ -82,6 +87,8 @@ pub struct Parts {
 pub struct Attending {
     pub participant: ParticipantId,
     pub actor: Actor,
+    /// How it has proven that.
+    pub assurance: Assurance,
     /// What leaves for it.
     pub outbox: mpsc::Sender<Outgoing>,
     /// The token that it was told before its connection broke.
@@ -96,6 +103,7 @@ pub struct Live {
     directory: mpsc::Sender<Ask>,
     changes: watch::Sender<u64>,
     sfu: Sfu,
+    store: Store,
 }
 
 /// What leaves for a device.
@@ -155,12 +163,14 @@ pub type Places = HashMap<ParticipantId, Place>;
 enum Ask {
     Open { appointment: AppointmentId, reply: oneshot::Sender<mpsc::Sender<Command>> },
     Running { appointment: AppointmentId, reply: oneshot::Sender<Option<Running>> },
+    Everybody { reply: oneshot::Sender<Vec<(AppointmentId, Running)>> },
 }
 
 #[derive(Clone)]
 struct Running {
     commands: mpsc::Sender<Command>,
     places: watch::Receiver<Places>,
+    assurances: watch::Receiver<Assurances>,
 }
 
 /// A consultation's task, as the directory knows it.
@@ -213,8 +223,16 @@ enum Command {
     Shared {
         file: SharedFile,
     },
+    /// Those who wait are told something, or somebody was looked at.
+    Waiting {
+        news: WaitingNews,
+    },
     /// Images that are kept, or what the summary says, changed elsewhere.
     KeyImagesChanged,
+    /// Staff opened it again, and the appointment now has this status.
+    Reopened {
+        status: AppointmentStatus,
+    },
     /// The appointment was cancelled or marked as missed and now has this status: everybody out.
     Closed {
         status: AppointmentStatus,
@@ -225,8 +243,11 @@ impl Live {
     /// Starts the directory.
     pub fn start(parts: Parts) -> Self {
         let (directory, asked) = mpsc::channel(MAX_COMMANDS);
-        let live = Self { directory, changes: watch::Sender::new(0), sfu: parts.sfu.clone() };
+        let (sfu, store) = (parts.sfu.clone(), parts.store.clone());
+        let live = Self { directory, changes: watch::Sender::new(0), sfu, store };
         let changes = live.changes.clone();
+        let positions = queue::tell_positions(live.clone(), parts.clone());
+        parts.tasks.spawn("numbers of those who wait", positions);
         parts.tasks.clone().spawn("consultation directory", run_directory(asked, parts, changes));
         live
     }
@@ -260,6 +281,27 @@ impl Live {
     /// Where everybody stands, if the consultation runs.
     pub async fn places(&self, appointment: AppointmentId) -> Option<Places> {
         Some(self.running(appointment).await?.places.borrow().clone())
+    }
+
+    /// All consultations in which guests wait.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn waiting(&self) -> Result<Vec<WaitingConsultation>, crate::store::Error> {
+        queue::waiting(self, &self.store).await
+    }
+
+    /// Something new for the waiting room of one consultation.
+    pub async fn waiting_news(&self, appointment: AppointmentId, news: WaitingNews) {
+        self.tell(appointment, Command::Waiting { news }).await;
+    }
+
+    /// Something new for all waiting rooms.
+    pub async fn waiting_news_for_all(&self, news: &WaitingNews) {
+        for (_, running) in self.everybody().await {
+            let _ = running.commands.send(Command::Waiting { news: news.clone() }).await;
+        }
+        self.announce_change();
     }
 
     /// Calls can be carried: the media part runs.
@@ -319,11 +361,26 @@ impl Live {
         self.announce_change();
     }
 
+    /// Staff opened a consultation again that had ended: whoever was in it may come back.
+    pub async fn reopened(&self, appointment: &Appointment) {
+        self.tell(appointment.id, Command::Reopened { status: appointment.status }).await;
+        self.announce_change();
+    }
+
     async fn tell(&self, appointment: AppointmentId, command: Command) {
         if let Some(running) = self.running(appointment).await {
             // A consultation that has ended meanwhile has nobody to tell.
             let _ = running.commands.send(command).await;
         }
+    }
+
+    /// The consultations that run.
+    async fn everybody(&self) -> Vec<(AppointmentId, Running)> {
+        let (reply, answer) = oneshot::channel();
+        if self.directory.send(Ask::Everybody { reply }).await.is_err() {
+            return Vec::new();
+        }
+        answer.await.unwrap_or_default()
     }
 
     async fn running(&self, appointment: AppointmentId) -> Option<Running> {
@@ -367,6 +424,9 @@ async fn run_directory(mut asked: mpsc::Receiver<Ask>, parts: Parts, changes: wa
             Some(Ask::Running { appointment, reply }) => {
                 let _ = reply.send(directory.running(appointment));
             }
+            Some(Ask::Everybody { reply }) => {
+                let _ = reply.send(directory.everybody());
+            }
         }
     }
 }
@@ -398,18 +458,25 @@ where
         let before = self.listed.remove(&appointment).map(|listed| listed.ended);
         let (commands, received) = mpsc::channel(MAX_COMMANDS);
         let (told, places) = watch::channel(Places::new());
+        let (came, assurances) = watch::channel(Assurances::new());
         let (end, ended) = oneshot::channel();
         let ends = Ends {
             commands: commands.clone(),
             places: told,
+            assurances: came,
             changes: self.changes.clone(),
             device_numbers: self.device_numbers.clone(),
             _end: end,
         };
         (self.start)(appointment, ends, received, before);
-        let running = Running { commands: commands.clone(), places };
+        let running = Running { commands: commands.clone(), places, assurances };
         self.listed.insert(appointment, Listed { running, ended });
         commands
+    }
+
+    fn everybody(&self) -> Vec<(AppointmentId, Running)> {
+        let listed = self.listed.iter().map(|(id, listed)| (*id, listed.running.clone()));
+        listed.filter(|(_, running)| !running.commands.is_closed()).collect()
     }
 
     fn running(&self, appointment: AppointmentId) -> Option<Running> {

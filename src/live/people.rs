@@ -2,7 +2,7 @@
 
 use super::consultation::Task;
 use crate::clinical::{self, Actor, Participant, Verb};
-use crate::protocol::{self, Person, PlaceWord, ServerMessage};
+use crate::protocol::{self, AssuranceWord, Person, PlaceWord, ServerMessage};
 
 impl Task {
     /// Staff see everybody, guests in the call see who is in the call, nobody else sees anybody.
@@ -18,7 +18,13 @@ impl Task {
                 place.is_some_and(|place| place.room_device().is_some())
             })
             .map(|(person, _)| person)
-            .map(|person| Person { camera: None, microphone: None, ..person.clone() })
+            .map(|person| Person {
+                camera: None,
+                microphone: None,
+                identity: None,
+                waiting_since: None,
+                ..person.clone()
+            })
             .collect();
         for number in self.devices.keys().copied().collect::<Vec<_>>() {
             if !self.may(number, Verb::SeePeople) {
@@ -28,7 +34,7 @@ impl Task {
             let Some(device) = self.devices.get_mut(&number) else { continue };
             let people = match device.actor {
                 Actor::Staff { .. } => everybody.clone(),
-                Actor::Guest { .. } => guests.clone(),
+                Actor::Guest { .. } | Actor::Sender { .. } => guests.clone(),
             };
             device.tell(ServerMessage::People { revision, people });
         }
@@ -53,6 +59,9 @@ impl Task {
             ),
             camera: check.map(|check| check.camera.into()),
             microphone: check.map(|check| check.microphone.into()),
+            assurance: self.assurance(participant.id).map(AssuranceWord::from),
+            identity: participant.role().is_guest().then(|| self.identity(participant.id)),
+            waiting_since: place.and_then(clinical::Place::waiting_since).map(protocol::time),
             muted: muted.collect(),
         }
     }

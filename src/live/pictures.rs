@@ -10,11 +10,11 @@ use super::record;
 use super::screens::Outlet;
 use super::slots::{self, Slot};
 use super::telling::When;
-use crate::archive::{PictureRequest, ShownContent};
+use crate::archive::{PictureRequest, Rank, ShownContent};
 use crate::clinical::{DeviceNumber, ParticipantId, Verb};
 use crate::imaging::{ContentHash, Presentation, is_picture};
 use crate::protocol::{ContentHeader, ServerMessage};
-use crate::viewing::{self, Change, Next, Order, SurfaceClasses};
+use crate::viewing::{self, Change, MOVING, Next, Order, Share, SurfaceClasses};
 
 /// What of objects that are no pictures is asked of the archive.
 #[derive(Debug, Default)]
@@ -109,13 +109,37 @@ pub(super) fn order(task: &mut Task, number: DeviceNumber) {
     let own = task.viewing.own_view(device.participant).map(|_| device.participant);
     let slots = Slot::of(own, task.viewing.seen_by(device.participant));
     device.screens.clear_others(|viewport| slots.iter().any(|slot| slot.viewport == viewport));
-    for slot in slots {
-        order_of(task, number, slot);
+    let now = task.parts.clock.instant();
+    let moving = moving(task, now, &slots);
+    let mut first_settles_at = None;
+    for (place, slot) in slots.into_iter().enumerate() {
+        let share = Share::new(place == 0, moving).after(first_settles_at);
+        order_of(task, number, slot, share);
+        if place == 0 {
+            first_settles_at = settles_at(task, now, number, slot);
+        }
     }
     order_magnified(task, number, own);
 }
 
-fn order_of(task: &mut Task, number: DeviceNumber, slot: Slot) {
+/// How many of these slots, which are of one arrangement, show something else than a moment ago.
+fn moving(task: &mut Task, now: Instant, slots: &[Slot]) -> usize {
+    let moves = |slot: &&Slot| {
+        let Some(picture) = task.shown_in(**slot).map(|shown| shown.picture) else { return false };
+        let changed_at = task.slots.entry(**slot).or_default().changed_at(now, picture);
+        now.saturating_duration_since(changed_at) < MOVING
+    };
+    slots.iter().filter(moves).count()
+}
+
+/// Until when at the latest a slot is still to get on this device what belongs there.
+fn settles_at(task: &mut Task, now: Instant, number: DeviceNumber, slot: Slot) -> Option<Instant> {
+    let picture = task.shown_in(slot)?.picture;
+    let changed_at = task.slots.entry(slot).or_default().changed_at(now, picture);
+    task.devices.get(&number)?.screens.settles_at(now, slot.viewport, changed_at)
+}
+
+fn order_of(task: &mut Task, number: DeviceNumber, slot: Slot, share: Share) {
     let now = task.parts.clock.instant();
     let Some(shown) = task.shown_in(slot).cloned() else { return };
     let Some(open) = task.stacks.get(&shown.series) else { return };
@@ -130,7 +154,8 @@ fn order_of(task: &mut Task, number: DeviceNumber, slot: Slot) {
         return bring(task, number, slot, content);
     }
     let (outlet, classes) = (Outlet::Viewport(slot.viewport), &memory.classes);
-    match device.screens.next(now, outlet, at, |surface, finest| classes.in_motion(surface, finest)) {
+    let in_motion = |surface, finest| classes.in_motion(surface, finest);
+    match device.screens.next(now, (outlet, share), at, in_motion) {
         Next::Render(order) => {
             let rendering = classes.rendering_of(order);
             let view = rendering.view(shown.view);
@@ -140,7 +165,8 @@ fn order_of(task: &mut Task, number: DeviceNumber, slot: Slot) {
             let request = PictureRequest { content, frame, presentation, view, surface, quality };
             // Whoever gets the picture knows by then what it shows.
             task.tell_news(number, When::Now);
-            render(task, number, order, of, request);
+            let rank = if share.is_before_others() { Rank::First } else { Rank::Beside };
+            render(task, number, order, of, (request, rank));
         }
         Next::At(at) => task.wake_for_pictures(at),
         Next::Idle => {}
@@ -163,7 +189,7 @@ fn order_magnified(task: &mut Task, number: DeviceNumber, own: Option<Participan
     let content = facts.content;
     let Some(magnifier) = device.screens.magnifier() else { return };
     let at = magnifier.looks_at(now, slot, shown.picture);
-    match device.screens.next(now, Outlet::Magnifier, at, |_, finest| finest) {
+    match device.screens.next(now, (Outlet::Magnifier, Share::default()), at, |_, finest| finest) {
         Next::Render(order) => {
             let shape = turned(open.shape(shown.index), shown.view.quarter_turns);
             let mut alone = SurfaceClasses::default();
@@ -175,18 +201,24 @@ fn order_magnified(task: &mut Task, number: DeviceNumber, own: Option<Participan
             let presentation = Presentation { range: open.range(shown.index), ..shown.presentation };
             let (surface, quality) = (rendering.surface, order.grade.quality());
             let request = PictureRequest { content, frame, presentation, view, surface, quality };
-            render(task, number, order, of, request);
+            render(task, number, order, of, (request, Rank::First));
         }
         Next::At(at) => task.wake_for_pictures(at),
         Next::Idle => {}
     }
 }
 
-fn render(task: &Task, device: DeviceNumber, order: Order, of: Ordered, request: PictureRequest) {
+fn render(
+    task: &Task,
+    device: DeviceNumber,
+    order: Order,
+    of: Ordered,
+    (request, rank): (PictureRequest, Rank),
+) {
     let Some(made) = task.made.clone() else { return };
     let archive = task.parts.archive.clone();
     task.parts.tasks.spawn("picture", async move {
-        let result = archive.picture(&request).await;
+        let result = archive.picture_of_rank(&request, rank).await;
         // The consultation may have ended meanwhile.
         let _ = made.send(Made::Picture { device, order, of, result }).await;
     });
@@ -194,7 +226,11 @@ fn render(task: &Task, device: DeviceNumber, order: Order, of: Ordered, request:
 
 /// Classes the surfaces of everybody who sees a viewport, for the frame that it shows.
 pub(super) fn class_surfaces(task: &mut Task) {
-    for slot in Slot::visible(&task.viewing) {
+    let now = task.parts.clock.instant();
+    let visible = Slot::visible(&task.viewing);
+    for slot in visible.iter().copied() {
+        let beside: Vec<_> = visible.iter().copied().filter(|other| other.own == slot.own).collect();
+        let share = Share::new(beside.first() == Some(&slot), moving(task, now, &beside));
         let Some(shown) = task.shown_in(slot) else { continue };
         let Some(open) = task.stacks.get(&shown.series) else { continue };
         let shape = turned(open.shape(shown.index), shown.view.quarter_turns);
@@ -203,7 +239,8 @@ pub(super) fn class_surfaces(task: &mut Task) {
             device.is_in_room && own == slot.own
         };
         let devices = task.devices.values().filter(sees);
-        let wanted: Vec<_> = devices.filter_map(|device| device.screens.wanted(slot.viewport)).collect();
+        let wanted: Vec<_> =
+            devices.filter_map(|device| device.screens.wanted(slot.viewport, share)).collect();
         let picture = shown.picture;
         task.slots.entry(slot).or_default().classes.update(wanted, picture, shape);
     }

@@ -91,20 +91,27 @@ impl Task {
             }
             M::Enter { .. } => self.admit(clinical::Input::Enter { participant, device }).map_err(refused),
             M::Leave { .. } => self.admit(clinical::Input::Leave { participant, device }).map_err(refused),
-            M::Admit { participant: whom, .. } => {
+            M::Admit { participant: whom, is_recognised, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
-                let admit = clinical::Input::Admit { by: participant, participant: id(whom)? };
-                self.admit(admit).map_err(refused)
+                let whom = id(whom)?;
+                let admit = clinical::Input::Admit { by: participant, participant: whom };
+                self.admit(admit).map_err(refused)?;
+                if *is_recognised == Some(true) {
+                    self.recognise(number, whom);
+                }
+                Ok(())
             }
             M::PutBack { participant: whom, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
                 let put_back = clinical::Input::PutBack { by: participant, participant: id(whom)? };
                 self.admit(put_back).map_err(refused)
             }
-            M::Remove { participant: whom, .. } => {
+            M::Remove { participant: whom, sentence, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
-                let remove = clinical::Input::Remove { by: participant, participant: id(whom)? };
-                self.admit(remove).map_err(refused)
+                let whom = id(whom)?;
+                let farewell = sentence.map(|sentence| (whom, sentence.into()));
+                let remove = clinical::Input::Remove { by: participant, participant: whom };
+                self.removing(farewell, |task| task.admit(remove)).map_err(refused)
             }
             M::End { outcome, .. } => {
                 self.need(number, Verb::EndConsultation)?;

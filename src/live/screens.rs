@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::slots::Slot;
 use crate::archive::Picture;
 use crate::imaging::{ContentHash, Surface, View};
-use crate::viewing::{Grade, Line, Next, Order, PictureFlow, Rendered, Rendering, ViewportNumber};
+use crate::viewing::{Grade, Line, Next, Order, PictureFlow, Rendered, Rendering, Share, ViewportNumber};
 
 /// Pictures under way whose answers are waited for: more are under way to nobody.
 const MOST_UNDER_WAY: usize = 64;
@@ -67,9 +67,19 @@ impl Screens {
     }
 
     /// The same, with how fine its pictures can be while the view moves.
-    pub(super) fn wanted(&self, viewport: ViewportNumber) -> Option<(Surface, Grade)> {
+    pub(super) fn wanted(&self, viewport: ViewportNumber, share: Share) -> Option<(Surface, Grade)> {
         let flow = &self.by_viewport.get(&viewport)?.flow;
-        Some((flow.surface()?, flow.in_motion(&self.line)))
+        Some((flow.surface()?, flow.in_motion(&self.line, share)))
+    }
+
+    /// See [`PictureFlow::settles_at`].
+    pub(super) fn settles_at(
+        &self,
+        now: Instant,
+        viewport: ViewportNumber,
+        changed_at: Instant,
+    ) -> Option<Instant> {
+        self.by_viewport.get(&viewport)?.flow.settles_at(now, &self.line, changed_at)
     }
 
     /// A slot that shows this opening of a series is seen in its viewport. What was there before is no part of that.
@@ -85,14 +95,14 @@ impl Screens {
     pub(super) fn next(
         &mut self,
         now: Instant,
-        outlet: Outlet,
-        (revision, changed_at): (u32, Instant),
+        (outlet, share): (Outlet, Share),
+        of: (u32, Instant),
         in_motion: impl FnOnce(Surface, Grade) -> Grade,
     ) -> Next {
         let Some((flow, line)) = self.flow(outlet) else { return Next::Idle };
         let Some(surface) = flow.surface() else { return Next::Idle };
-        let in_motion = in_motion(surface, flow.in_motion(line));
-        flow.next(now, line, revision, changed_at, in_motion)
+        let in_motion = in_motion(surface, flow.in_motion(line, share));
+        flow.next(now, (line, share), of, in_motion)
     }
 
     /// Nothing is to be seen on the others any more: what comes next is new to them.
@@ -267,7 +277,7 @@ mod tests {
     }
 
     fn order_at(screens: &mut Screens, now: Instant, outlet: Outlet, picture: u32) -> Option<Order> {
-        match screens.next(now, outlet, (picture, now), |_, _| Grade::Sharp) {
+        match screens.next(now, (outlet, Share::default()), (picture, now), |_, _| Grade::Sharp) {
             Next::Render(order) => Some(order),
             _ => None,
         }

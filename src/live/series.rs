@@ -187,6 +187,13 @@ impl OpenSeries {
         self.ids.get(*instance).copied()
     }
 
+    /// The place of a frame of an object; the first, if it has several.
+    pub(super) fn index_of(&self, id: InstanceId, frame: FrameNumber) -> Option<u32> {
+        let instance = self.ids.iter().position(|known| *known == id)?;
+        let index = self.frames.iter().position(|known| *known == (instance, frame))?;
+        u32::try_from(index).ok()
+    }
+
     /// The object of this identifier, if it is on show here.
     pub(super) fn content_of(&self, id: InstanceId) -> Option<ContentHash> {
         let place = self.ids.iter().position(|known| *known == id)?;

@@ -16,7 +16,7 @@ use super::slots::Slot;
 use crate::clinical::{self, Appointment, DeviceNumber, ParticipantId, SeriesId, Verb};
 use crate::imaging::{ContentHash, ObjectKind, is_picture, plain};
 use crate::protocol::{ProblemCode, ServerMessage};
-use crate::store::{Error, Store, StoredOtherPatient, StoredShow, WithdrawnStudy};
+use crate::store::{Error, Store, StoredOtherPatient, StoredShow, StoredStep, WithdrawnStudy};
 use crate::viewing::{self, Step, ViewportNumber};
 
 /// Whatever is read for a consultation is given up after this long.
@@ -49,6 +49,15 @@ enum Wish {
     ComeBack(StoredShow),
     /// Nobody wants it any more.
     Dropped,
+}
+
+/// What was on show before a restart, read.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    show: StoredShow,
+    /// The last step of the record, if it has that.
+    step: Option<StoredStep>,
+    found: Vec<Found>,
 }
 
 /// A series that was read.
@@ -113,9 +122,9 @@ impl Task {
     /// A study was taken back: nothing of it is shown any more, nor what refers to it, and nothing of it that is being read will be.
     pub(super) fn withdraw(&mut self, study: &WithdrawnStudy) {
         let is_gone = |wish: &Wish| match wish {
-            Wish::Share { series, .. } | Wish::ComeBack(StoredShow { series, .. }) => {
-                study.series.contains(series)
-            }
+            Wish::Share { series, .. } => study.series.contains(series),
+            // It may have been among what was on show.
+            Wish::ComeBack(_) => true,
             Wish::Dropped => false,
         };
         let reading = self.sharing.reading.as_mut().filter(|wish| is_gone(wish));
@@ -166,17 +175,42 @@ impl Task {
             return;
         }
         let Some(made) = self.made.clone() else { return };
-        let series = match self.sharing.next {
-            Some(Wish::Share { series, .. } | Wish::ComeBack(StoredShow { series, .. })) => series,
-            Some(Wish::Dropped) | None => return,
-        };
-        self.sharing.reading = self.sharing.next.take();
         let (store, appointment) = (self.parts.store.clone(), self.appointment.clone());
-        self.parts.tasks.spawn("series to show", async move {
-            let read = patiently("a series", read(&store, &appointment, series)).await;
-            // The consultation may have ended meanwhile.
-            let _ = made.send(Made::Series(Box::new(read))).await;
-        });
+        // The consultation may have ended when it has been read.
+        match self.sharing.next {
+            Some(Wish::Share { series, .. }) => self.parts.tasks.spawn("series to show", async move {
+                let read = patiently("a series", read(&store, &appointment, series)).await;
+                let _ = made.send(Made::Series(Box::new(read))).await;
+            }),
+            Some(Wish::ComeBack(show)) => self.parts.tasks.spawn("what was on show", async move {
+                let read = patiently("what was on show", remember(&store, &appointment, show)).await;
+                let _ = made.send(Made::Remembered(Box::new(read))).await;
+            }),
+            Some(Wish::Dropped) | None => return,
+        }
+        self.sharing.reading = self.sharing.next.take();
+    }
+
+    /// What was on show before a restart has been read, or is not to be had.
+    pub(super) fn remembered(&mut self, read: Option<Remembered>) {
+        if let Some(Wish::ComeBack(_)) = self.sharing.reading.take()
+            && let Some(mut remembered) = read
+        {
+            for Found { open, .. } in &mut remembered.found {
+                open.locate(&mut self.frames_of_reference);
+            }
+            let (now, steps) = (self.parts.clock.instant(), remembered.steps());
+            // Refused when somebody was faster.
+            if !steps.is_empty()
+                && let Ok(effects) = self.viewing.handle(now, viewing::Input::ComeBack { steps })
+            {
+                for Found { open, .. } in remembered.found {
+                    self.open_series(open);
+                }
+                pictures::carry_out(self, effects);
+            }
+        }
+        self.read_series();
     }
 
     /// The series that was asked for has been read, or is not to be had.
@@ -195,22 +229,7 @@ impl Task {
                     Err(refusal) => self.refuse(device, Some(request), refusal),
                 };
             }
-            Some(Wish::ComeBack(show)) => {
-                if let Some(Some(Found { open, .. })) = read {
-                    let (viewport, series, stack) = (ViewportNumber::FIRST, open.id(), open.stack().clone());
-                    let steps = vec![
-                        Step::Show { viewport, series, stack, from_middle: false },
-                        Step::Scroll { viewport, index: show.index },
-                    ];
-                    let now = self.parts.clock.instant();
-                    // Refused when somebody was faster.
-                    if let Ok(effects) = self.viewing.handle(now, viewing::Input::ComeBack { steps }) {
-                        self.open_series(open);
-                        pictures::carry_out(self, effects);
-                    }
-                }
-            }
-            Some(Wish::Dropped) | None => {}
+            Some(Wish::ComeBack(_) | Wish::Dropped) | None => {}
         }
         self.read_series();
     }
@@ -327,6 +346,60 @@ impl Task {
             self.put(Entry::OnShow(on_show));
         }
     }
+}
+
+impl Remembered {
+    /// What leads to what was on show; nothing where that is there no more.
+    fn steps(&self) -> Vec<Step> {
+        let StoredShow { series: shown, index, .. } = self.show;
+        let stack_of = |series: SeriesId| {
+            let found = self.found.iter().find(|found| found.open.id() == series)?;
+            Some(found.open.stack().clone())
+        };
+        let put_up = |viewport, series, index| {
+            let stack = stack_of(series)?;
+            let show = Step::Show { viewport, series, stack, from_middle: false };
+            Some([show, Step::Scroll { viewport, index }])
+        };
+        let Some(step) = &self.step else {
+            return put_up(ViewportNumber::FIRST, shown, index).into_iter().flatten().collect();
+        };
+        let mut steps = vec![Step::SetLayout(step.layout)];
+        let mut active = None;
+        for at in &step.viewports {
+            let viewport = at.viewport;
+            // The place of the one that was in hand was written down later.
+            let is_it = active.is_none() && at.series == shown;
+            let Some(put_up) = put_up(viewport, at.series, if is_it { index } else { at.index }) else {
+                continue;
+            };
+            steps.extend(put_up);
+            if at.presentation.state.is_none() {
+                let (voi, is_inverted) = (at.presentation.voi, at.presentation.is_inverted);
+                steps.push(Step::SetVoi { viewport, voi });
+                steps.push(Step::SetInverted { viewport, is_inverted });
+                steps.push(Step::SetView { viewport, view: at.view });
+            }
+            active = active.or(is_it.then_some(viewport));
+        }
+        match active {
+            Some(viewport) => steps.push(Step::SetActive { viewport }),
+            None => steps.clear(),
+        }
+        steps
+    }
+}
+
+/// What was on show, and beside it as the record of the viewing has it.
+async fn remember(store: &Store, appointment: &Appointment, show: StoredShow) -> Result<Remembered, Error> {
+    let step = store.last_viewing_step(appointment.id).await?;
+    let step = step.filter(|step| step.viewports.iter().any(|at| at.series == show.series));
+    let beside = step.iter().flat_map(|step| &step.viewports).map(|at| at.series);
+    let mut found = Vec::new();
+    for series in beside.chain([show.series]).collect::<BTreeSet<_>>() {
+        found.extend(read(store, appointment, series).await?);
+    }
+    Ok(Remembered { show, step, found })
 }
 
 fn no_such_viewport() -> (ProblemCode, String) {

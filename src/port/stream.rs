@@ -1,6 +1,7 @@
 //! A stream whose first bytes were looked at already: whoever reads it gets them again.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,24 +22,34 @@ pub struct Stream {
 
 /// How much has left on a connection, whoever writes to it.
 #[derive(Clone, Debug, Default)]
-pub struct Progress(Arc<AtomicU64>);
+pub struct Progress {
+    left: Arc<AtomicU64>,
+    peer: Option<IpAddr>,
+}
 
 impl Progress {
     /// Bytes that the system has taken so far, those of TLS among them.
     pub fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.left.load(Ordering::Relaxed)
+    }
+
+    /// Who is at the other end of it.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     fn note(&self, written: &Poll<io::Result<usize>>) {
         if let Poll::Ready(Ok(bytes)) = written {
-            self.0.fetch_add(*bytes as u64, Ordering::Relaxed);
+            self.left.fetch_add(*bytes as u64, Ordering::Relaxed);
         }
     }
 }
 
 impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, super::Http>> for Progress {
     fn connect_info(stream: axum::serve::IncomingStream<'_, super::Http>) -> Self {
-        stream.io().progress.clone()
+        let stream = stream.io();
+        let peer = stream.tcp().peer_addr().ok().map(|address| address.ip());
+        Self { peer, ..stream.progress.clone() }
     }
 }
 

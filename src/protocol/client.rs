@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::{
     DeviceStateWord, DirectionWord, LanguageWord, LayoutWord, MarkShapeWord, OutcomeWord, PathWord,
-    SourceWord, TelephoneReason, WindowWord,
+    RefusalSentenceWord, SourceWord, TelephoneReason, WindowWord,
 };
 use crate::secret::Pii;
 
@@ -47,6 +47,9 @@ pub enum ClientMessage {
     Admit {
         request: u32,
         participant: String,
+        /// They were asked who this is, because nothing but the link tells it, and said that they see it. It is kept.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        is_recognised: Option<bool>,
     },
     /// Staff send a person back to the waiting room.
     PutBack {
@@ -57,6 +60,9 @@ pub enum ClientMessage {
     Remove {
         request: u32,
         participant: String,
+        /// What the person is told.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sentence: Option<RefusalSentenceWord>,
     },
     /// Staff end the consultation for everybody; links close.
     End {

@@ -32,9 +32,16 @@ macro_rules! both_ways {
     };
 }
 
+mod door;
+mod agenda;
 mod marks;
+mod waiting;
 
+pub use agenda::{read_day, read_time_of_day, time_of_day};
 pub use marks::drawn;
+
+both_ways!(OpenedBy, clinical::DocumentDoor, Sms, Email, Pin, BirthDate);
+both_ways!(ReportStatusWord, clinical::ReportStatus, Draft, Final, Amended);
 
 both_ways!(ValueUnitWord, ValueUnit, Hu, Stored);
 both_ways!(LayoutWord, viewing::Layout, One, SideBySide, Stacked, Four);

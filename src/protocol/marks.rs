@@ -19,6 +19,9 @@ pub struct MarkState {
     pub series: String,
     pub instance: String,
     pub frame: u32,
+    /// Its place in the stack of `series`, from 0, where that is on show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
     pub shape: MarkShapeWord,
     /// As in `add_mark`.
     pub points: Vec<(f64, f64)>,

@@ -3,35 +3,49 @@
 //! Identifiers and times (RFC 3339, UTC) are strings, numbers fit into an IEEE double, and every message is a struct.
 //! docs/protocol.md tells the sequence; `fixtures/protocol/` holds one example a message.
 
+mod after;
+mod agenda;
 mod client;
 mod convert;
+mod door;
 mod marks;
 mod messages;
 mod network;
 mod picture;
 mod problem;
 mod record;
+mod report;
 mod rest;
 mod server;
+mod statistics;
 mod summary;
 mod typescript;
+mod uploads;
 mod viewing;
+mod waiting;
 mod words;
 mod worklist;
 
+pub use after::*;
+pub use agenda::*;
 pub use client::*;
 pub use convert::*;
+pub use door::*;
 pub use marks::*;
 pub use messages::*;
 pub use network::*;
 pub use picture::*;
 pub use problem::*;
 pub use record::*;
+pub use report::*;
 pub use rest::*;
 pub use server::*;
+pub use statistics::*;
 pub use summary::*;
 pub use typescript::typescript;
+pub use uploads::*;
 pub use viewing::*;
+pub use waiting::*;
 pub use words::*;
 pub use worklist::*;
 

@@ -54,6 +54,7 @@ pub enum ProblemCode {
     TooEarly,
     AppointmentCancelled,
     ConsultationOver,
+    PassNeeded,
     // the consultation
     NotAdmitted,
     NotWaiting,
@@ -65,6 +66,25 @@ pub enum ProblemCode {
     BadMedia,
     Locked,
     WrongFileKind,
+    // who somebody is
+    IdentityNotCompared,
+    InsName,
+    InsBirthDate,
+    InsBirthPlace,
+    InsNumber,
+    InsStatus,
+    // the agenda
+    BadSchedule,
+    BadPlace,
+    SlotTaken,
+    ChangeNotOffered,
+    ChangeTooLate,
+    QueueClosed,
+    QueueCodeWrong,
+    QueueFull,
+    BadQueueAddress,
+    QueueAddressTaken,
+    PractitionerTakenNow,
     // studies
     NotDicom,
     NoImages,
@@ -73,6 +93,19 @@ pub enum ProblemCode {
     OtherPatient,
     CannotShow,
     StorageFull,
+    // notes and reports
+    Stale,
+    ReportSigned,
+    DraftExists,
+    WhyMissing,
+    ConclusionsMissing,
+    // after the visit
+    AnsweredBefore,
+    // folders that are filled by a link
+    FolderClosed,
+    QuotaExceeded,
+    ChecksumMismatch,
+    BadFolder,
 }
 
 /// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).

@@ -3,10 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{
-    AppointmentStatusWord, DirectionWord, DoorWord, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord,
-    PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason,
-};
+use super::{AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, GuestDoor, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason};
+use crate::secret::Pii;
 
 /// `GET /api/hospital`: what every page shows, without signing in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -63,6 +61,9 @@ pub struct BookingRequest {
     /// Identifiers of practitioners, at least one.
     pub practitioners: Vec<String>,
     pub note: String,
+    /// Where the patient is, and what this visit follows; absent: at home, and nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<CourseRequest>,
 }
 
 /// A person who comes by a link.
@@ -81,6 +82,10 @@ pub struct GuestRequest {
     /// `1950-02-28`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<String>,
+    /// A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub wants_pin: Option<bool>,
 }
 
 /// Answer to a booking: the only time that the links are told. A lost one is replaced, never shown again.
@@ -101,6 +106,10 @@ pub struct IssuedLink {
     /// The whole address; its secret stands behind `#`, which browsers send to nobody.
     pub address: String,
     pub expires_at: String,
+    /// The PIN that was made with it: six digits, told this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "string")]
+    pub pin: Option<Pii<String>>,
 }
 
 /// One appointment as staff see it (`GET /api/appointments?day=2026-11-25`, `GET /api/appointments/{id}`).
@@ -119,6 +128,7 @@ pub struct AppointmentEntry {
     pub outcome: Option<OutcomeWord>,
     pub participants: Vec<ParticipantEntry>,
     pub note: String,
+    pub course: CourseEntry,
     /// The reader is booked in it, so may enter its consultation.
     pub may_enter: bool,
     /// The reader may cancel it and replace its links.
@@ -137,29 +147,9 @@ pub struct ParticipantEntry {
     /// For guests: whether their link opens now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<DoorWord>,
-}
-
-/// `POST /api/appointments/{id}/cancel`, `.../noshow`: no body. `POST /api/guest/look`: the secret of a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LookRequest {
-    pub link: String,
-}
-
-/// Answer to `POST /api/guest/look`, which changes nothing. No name and no health data: the link alone has opened it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(optional_fields)]
-pub struct Look {
-    pub door: DoorWord,
-    /// UTC now, for the countdown on a device with a wrong clock.
-    pub now: String,
-    /// Absent for unknown and revoked links.
+    /// For guests: what has happened at their door.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub starts_at: Option<String>,
-    /// For early ones: when the door opens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub opens_at: Option<String>,
+    pub door: Option<GuestDoor>,
 }
 
 /// `GET /api/appointments/{id}/studies`.

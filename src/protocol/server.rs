@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, CineState, DeviceStateWord, DirectionWord, DocumentState, GraphicState, IceServer,
-    KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason, PlaceWord, ProblemCode, QualityWord,
-    RoleWord, SeriesShown, SourceWord, TelephoneReason, ViewingState,
+    AppointmentStatusWord, AssuranceWord, CineState, DeviceStateWord, DirectionWord, DocumentState, GraphicState, IceServer,
+    IdentityWord, KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason, PlaceWord, ProblemCode, QualityWord,
+    ReadySentenceWord, RefusalSentenceWord, RoleWord, SeriesShown, SourceWord, TelephoneReason, ViewingState,
 };
 use crate::secret::Pii;
 
@@ -57,6 +57,30 @@ pub enum ServerMessage {
     /// This person's own place changed.
     Place {
         place: Place,
+    },
+    /// To somebody who waits: words of staff, a sentence that is ready in every language or text as it was written. They come again, with
+    /// the same `id`, when the page is loaded again.
+    StaffMessage {
+        id: String,
+        at: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sentence: Option<ReadySentenceWord>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[ts(type = "string")]
+        text: Option<Pii<String>>,
+    },
+    /// To somebody who waits, or tests the device: the visit begins about so much later. 0: not any more.
+    Delay {
+        minutes: u16,
+    },
+    /// To somebody who waits, where the service tells it: which number they are, from 1. Absent: it is told no more.
+    Position {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        position: Option<u32>,
+    },
+    /// To somebody who is not let in, before the last `place`: why, and what happens next.
+    TurnedAway {
+        sentence: RefusalSentenceWord,
     },
     /// Who is in the consultation. Staff see everybody; guests in the call see who is in the call; nobody else gets it.
     People {
@@ -289,6 +313,15 @@ pub struct Person {
     pub camera: Option<DeviceStateWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub microphone: Option<DeviceStateWord>,
+    /// How sure it is who this is; absent while they have not come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<AssuranceWord>,
+    /// Of guests, whether staff have looked who this is; only staff get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityWord>,
+    /// Since when they wait to be let in, also while their page does not answer; only staff get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<String>,
     /// Sources that this person sends now and has switched off.
     pub muted: Vec<SourceWord>,
 }

@@ -127,3 +127,64 @@ words!(
     /// What the gateway's test of its own relay found.
     SelfTestWord { NotRun, Passed, Failed }
 );
+words!(
+    /// How sure it is who somebody is, by how they came in: the link alone, by telephone, link and code, signed in.
+    AssuranceWord { LinkOnly, Telephone, LinkAndCode, SignedIn }
+);
+words!(
+    /// A sentence for somebody who waits, ready in every language.
+    ReadySentenceWord {
+        SoonYourTurn, ThankYouForWaiting, HavePapersReady, CheckMicrophone, CheckCamera, GoToQuietPlace, WeWillCallYou
+    }
+);
+words!(
+    /// What somebody is told who is not let in: to call, that they are called, or that the appointment is somebody else's.
+    RefusalSentenceWord { CallUs, WeCallYou, NotYours }
+);
+words!(
+    /// How staff know who somebody is: by a document, by sight, by a look on letting them in, by what the person said.
+    IdentityMeansWord { Document, KnownToMe, Recognised, Said }
+);
+words!(
+    /// What a person has been found to be so far: nothing was checked, some of it, or all.
+    IdentityWord { Unchecked, Begun, Checked }
+);
+words!(
+    /// A document that somebody held into the camera.
+    DocumentKindWord { IdentityCard, Passport, ResidencePermit, DrivingLicence, HealthCard, Other }
+);
+words!(
+    /// The sex in the civil register.
+    SexWord { Female, Male, Indeterminate }
+);
+words!(
+    /// The register of a national health number.
+    InsRegisterWord { Nir, Nia, NirTest, NirDemo }
+);
+words!(
+    /// How far a national health identity is proven: provisoire, récupérée, validée, qualifiée.
+    InsStatusWord { Provisional, Retrieved, Validated, Qualified }
+);
+words!(
+    /// Where the patient is during a visit.
+    PatientPlaceWord { AtHome, Room }
+);
+words!(
+    /// Why an appointment was called off.
+    CalledOffWord { Moved, ByPatient, ByStaff }
+);
+words!(
+    /// A day of the week.
+    WeekdayWord { Mon, Tue, Wed, Thu, Fri, Sat, Sun }
+);
+words!(
+    /// A public holiday of France.
+    HolidayWord {
+        NewYear, EasterMonday, LabourDay, Victory1945, Ascension, WhitMonday, NationalDay, Assumption, AllSaints,
+        Armistice1918, Christmas
+    }
+);
+words!(
+    /// How somebody in the queue of a service stands; `gone`: nothing is known of them.
+    QueueStateWord { Waiting, Taken, Refused, Left, Gone }
+);

@@ -69,11 +69,11 @@ words!(role_to_word, role_from_word, Role {
 });
 
 /// A status and its facts, as the columns hold them.
-struct StatusColumns {
-    status: &'static str,
-    at: Option<DateTime<Utc>>,
-    outcome: Option<&'static str>,
-    by: Option<Uuid>,
+pub(super) struct StatusColumns {
+    pub(super) status: &'static str,
+    pub(super) at: Option<DateTime<Utc>>,
+    pub(super) outcome: Option<&'static str>,
+    pub(super) by: Option<Uuid>,
 }
 
 impl From<AppointmentStatus> for StatusColumns {
@@ -98,16 +98,104 @@ macro_rules! columns {
     };
 }
 
-const INSERT: &str = "INSERT INTO appointment
+pub(super) const INSERT: &str = "INSERT INTO appointment
     (id, starts_at, ends_at, service, status, status_at, outcome, status_by, booked_by, booked_at, note, service_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-const INSERT_PARTICIPANT: &str = "INSERT INTO participant
+pub(super) const INSERT_PARTICIPANT: &str = "INSERT INTO participant
     (id, appointment_id, place, name, role, practitioner_id, language) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const INSERT_SLOT: &str = "INSERT INTO practitioner_slot
+pub(super) const INSERT_SLOT: &str = "INSERT INTO practitioner_slot
     (participant_id, appointment_id, practitioner_id, starts_at, ends_at) VALUES ($1, $2, $3, $4, $5)";
 /// Changes nothing, but makes the next who books the same person wait for this transaction: on PostgreSQL two that insert
 /// overlapping slots at one time would otherwise wait for each other.
-const HOLD_PRACTITIONER: &str = "UPDATE practitioner SET name = name WHERE id = $1";
+pub(super) const HOLD_PRACTITIONER: &str = "UPDATE practitioner SET name = name WHERE id = $1";
+
+/// The practitioners who are booked in these appointments, in the one order in which everybody holds them, so that nobody waits in a circle.
+pub(super) fn to_hold(appointments: &[&Appointment]) -> Vec<Uuid> {
+    let people = appointments.iter().flat_map(|appointment| &appointment.participants);
+    let mut ids: Vec<_> = people.filter_map(Participant::booked_practitioner).map(PractitionerId::uuid).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Makes whoever books the same practitioners next wait for the transaction `$tx`.
+macro_rules! hold {
+    ($tx:ident, $appointments:expr) => {
+        for practitioner in $crate::store::appointments::to_hold(&$appointments) {
+            sqlx::query($crate::store::appointments::HOLD_PRACTITIONER)
+                .bind(practitioner)
+                .execute(&mut *$tx)
+                .await?;
+        }
+    };
+}
+
+/// Writes an appointment, its people, their time, their links and how they are reached in the transaction `$tx`.
+macro_rules! write_appointment {
+    ($tx:ident, $appointment:expr, $links:expr, $contacts:expr) => {{
+        use $crate::store::appointments as own;
+        use $crate::store::db::{micros, text};
+        let appointment: &$crate::clinical::Appointment = $appointment;
+        let status = own::StatusColumns::from(appointment.status);
+        let (starts_at, ends_at) = (micros(appointment.starts_at), micros(appointment.ends_at));
+        sqlx::query(own::INSERT)
+            .bind(appointment.id.uuid())
+            .bind(starts_at)
+            .bind(ends_at)
+            .bind(text(&appointment.service))
+            .bind(status.status)
+            .bind(status.at)
+            .bind(status.outcome)
+            .bind(status.by)
+            .bind(appointment.booked_by.uuid())
+            .bind(micros(appointment.booked_at))
+            .bind(text(appointment.note.expose()))
+            .bind(appointment.service_id.map($crate::clinical::ServiceId::uuid))
+            .execute(&mut *$tx)
+            .await?;
+        for (place, participant) in (0_i64..).zip(&appointment.participants) {
+            sqlx::query(own::INSERT_PARTICIPANT)
+                .bind(participant.id.uuid())
+                .bind(appointment.id.uuid())
+                .bind(place)
+                .bind(text(participant.name.expose()))
+                .bind(own::role_to_word(participant.role()))
+                .bind(participant.practitioner().map($crate::clinical::PractitionerId::uuid))
+                .bind(own::language_to_word(participant.language))
+                .execute(&mut *$tx)
+                .await?;
+        }
+        for (practitioner, participant) in own::time_taken(appointment) {
+            sqlx::query(own::INSERT_SLOT)
+                .bind(participant.uuid())
+                .bind(appointment.id.uuid())
+                .bind(practitioner.uuid())
+                .bind(starts_at)
+                .bind(ends_at)
+                .execute(&mut *$tx)
+                .await?;
+        }
+        for link in $links {
+            $crate::store::links::insert!($tx, link);
+        }
+        for (participant, contact) in $contacts {
+            $crate::store::contacts::put!($tx, appointment.id, participant, contact);
+        }
+    }};
+}
+
+pub(super) use {hold, write_appointment};
+
+/// Whose time an appointment takes; nobody's, once it is called off or missed.
+pub(super) fn time_taken(appointment: &Appointment) -> Vec<(PractitionerId, ParticipantId)> {
+    if matches!(appointment.status, AppointmentStatus::Cancelled { .. } | AppointmentStatus::NoShow { .. }) {
+        return Vec::new();
+    }
+    let mut taken: Vec<_> =
+        appointment.participants.iter().filter_map(|p| Some((p.booked_practitioner()?, p.id))).collect();
+    taken.sort_unstable();
+    taken
+}
 
 impl Store {
     /// Books: writes the appointment, its people, their time and their links, all or nothing. Refused with
@@ -123,63 +211,9 @@ impl Store {
         links: &[Link],
         contacts: &HashMap<ParticipantId, Contact>,
     ) -> Result<(), Error> {
-        let status = StatusColumns::from(appointment.status);
-        let (starts_at, ends_at) = (micros(appointment.starts_at), micros(appointment.ends_at));
-        let takes_time = !matches!(
-            appointment.status,
-            AppointmentStatus::Cancelled { .. } | AppointmentStatus::NoShow { .. }
-        );
-        let mut taken: Vec<_> =
-            appointment.participants.iter().filter_map(|p| Some((p.booked_practitioner()?, p.id))).collect();
-        // Everybody takes the practitioners in one order, so that nobody waits in a circle.
-        taken.sort_unstable();
         in_transaction!(self, tx => {
-            for (practitioner, _) in &taken {
-                sqlx::query(HOLD_PRACTITIONER).bind(practitioner.uuid()).execute(&mut *tx).await?;
-            }
-            sqlx::query(INSERT)
-                .bind(appointment.id.uuid())
-                .bind(starts_at)
-                .bind(ends_at)
-                .bind(text(&appointment.service))
-                .bind(status.status)
-                .bind(status.at)
-                .bind(status.outcome)
-                .bind(status.by)
-                .bind(appointment.booked_by.uuid())
-                .bind(micros(appointment.booked_at))
-                .bind(text(appointment.note.expose()))
-                .bind(appointment.service_id.map(ServiceId::uuid))
-                .execute(&mut *tx)
-                .await?;
-            for (place, participant) in (0_i64..).zip(&appointment.participants) {
-                sqlx::query(INSERT_PARTICIPANT)
-                    .bind(participant.id.uuid())
-                    .bind(appointment.id.uuid())
-                    .bind(place)
-                    .bind(text(participant.name.expose()))
-                    .bind(role_to_word(participant.role()))
-                    .bind(participant.practitioner().map(PractitionerId::uuid))
-                    .bind(language_to_word(participant.language))
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            for (practitioner, participant) in taken.iter().filter(|_| takes_time) {
-                sqlx::query(INSERT_SLOT)
-                    .bind(participant.uuid())
-                    .bind(appointment.id.uuid())
-                    .bind(practitioner.uuid())
-                    .bind(starts_at)
-                    .bind(ends_at)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            for link in links {
-                super::links::insert!(tx, link);
-            }
-            for (participant, contact) in contacts {
-                super::contacts::put!(tx, appointment.id, participant, contact);
-            }
+            hold!(tx, [appointment]);
+            write_appointment!(tx, appointment, links, contacts);
         });
         Ok(())
     }

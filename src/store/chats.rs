@@ -5,10 +5,11 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
-use super::{Error, Store};
+use super::retention::{add_proof, unnamed};
+use super::{Error, Purged, Store};
 use crate::clinical::{
-    AppointmentId, ChatExpiry, ChatLine, ChatLineId, ChatText, FileKind, FileName, ParticipantId, SharedFile,
-    SharedFileId,
+    AppointmentId, ChatExpiry, ChatLine, ChatLineId, ChatText, DataClass, FileKind, FileName, ParticipantId,
+    PurgeProof, SharedFile, SharedFileId,
 };
 
 #[derive(FromRow)]
@@ -38,9 +39,25 @@ macro_rules! over {
     };
 }
 
-/// How many rows name a file.
-const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
-    + (SELECT COUNT(*) FROM key_image WHERE content = $1)";
+/// Files that nobody released to the patient.
+macro_rules! unreleased {
+    () => {
+        " AND id NOT IN (SELECT subject FROM patient_document WHERE kind = 'file' AND withdrawn_at IS NULL)"
+    };
+}
+
+/// Appointments of which nothing is deleted.
+macro_rules! not_held {
+    () => {
+        " AND appointment_id NOT IN (SELECT appointment_id FROM legal_hold WHERE lifted_at IS NULL) "
+    };
+}
+
+/// How many rows name a file. An image that is kept no longer has a row, and no picture.
+pub(super) const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE content = $1)
+    + (SELECT COUNT(*) FROM key_image WHERE content = $1 AND removed_at IS NULL)
+    + (SELECT COUNT(*) FROM report WHERE document = $1)
+    + (SELECT COUNT(*) FROM received_upload WHERE digest = $1 AND media_type IS NOT NULL)";
 
 impl Store {
     /// The longest history that is told, in lines.
@@ -105,25 +122,33 @@ impl Store {
         rows.into_iter().map(SharedFile::try_from).collect()
     }
 
-    /// Whether a file with these bytes is shared in any consultation, or an image that was kept there.
+    /// Whether a file with these bytes is shared in any consultation, or an image that was kept there, or a report.
     pub async fn is_file_shared(&self, content: [u8; 32]) -> Result<bool, Error> {
         let (uses,): (i64,) =
             on!(self, pool => sqlx::query_as(USES).bind(content.to_vec()).fetch_one(pool).await?);
         Ok(uses > 0)
     }
 
-    /// Deletes what has been kept long enough, and answers with the contents that no file has any more.
-    pub async fn purge_chats(&self, expiry: ChatExpiry) -> Result<Vec<[u8; 32]>, Error> {
+    /// Deletes what has been kept long enough and is not held, with the proof of it, both or nothing.
+    pub async fn purge_chats(
+        &self,
+        expiry: ChatExpiry,
+        (id, at): (Uuid, DateTime<Utc>),
+    ) -> Result<Purged, Error> {
         match expiry {
-            ChatExpiry::OverOrEndedBefore(at) => {
-                const LINES: &str = concat!("DELETE FROM chat_line WHERE ", over!());
-                const FILES: &str = concat!("DELETE FROM shared_file WHERE ", over!(), " RETURNING content");
-                self.delete_chats(LINES, FILES, at).await
+            ChatExpiry::OverOrEndedBefore(before) => {
+                const LINES: &str = concat!("DELETE FROM chat_line WHERE ", over!(), not_held!(), "RETURNING id");
+                const FILES: &str =
+                    concat!("DELETE FROM shared_file WHERE ", over!(), not_held!(), unreleased!(), " RETURNING id, content");
+                self.delete_chats(LINES, FILES, before, (id, at, "[chat] keep: until the consultation is over"))
+                    .await
             }
-            ChatExpiry::WrittenBefore(at) => {
-                const LINES: &str = "DELETE FROM chat_line WHERE at < $1";
-                const FILES: &str = "DELETE FROM shared_file WHERE at < $1 RETURNING content";
-                self.delete_chats(LINES, FILES, at).await
+            ChatExpiry::WrittenBefore(before) => {
+                const LINES: &str = concat!("DELETE FROM chat_line WHERE at < $1", not_held!(), "RETURNING id");
+                const FILES: &str =
+                    concat!("DELETE FROM shared_file WHERE at < $1", not_held!(), unreleased!(), " RETURNING id, content");
+                self.delete_chats(LINES, FILES, before, (id, at, "[chat] keep: days after they were written"))
+                    .await
             }
         }
     }
@@ -132,25 +157,24 @@ impl Store {
         &self,
         lines: &'static str,
         files: &'static str,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<[u8; 32]>, Error> {
-        let unused = in_transaction!(self, tx => {
-            sqlx::query(lines).bind(micros(at)).execute(&mut *tx).await?;
-            let mut gone: Vec<(Vec<u8>,)> =
-                sqlx::query_as(files).bind(micros(at)).fetch_all(&mut *tx).await?;
-            gone.sort();
-            gone.dedup();
-            let mut unused = Vec::new();
-            for (content,) in gone {
-                let (uses,): (i64,) =
-                    sqlx::query_as(USES).bind(content.clone()).fetch_one(&mut *tx).await?;
-                if let (0, Ok(content)) = (uses, <[u8; 32]>::try_from(content)) {
-                    unused.push(content);
-                }
+        before: DateTime<Utc>,
+        (id, at, rule): (Uuid, DateTime<Utc>, &str),
+    ) -> Result<Purged, Error> {
+        let purged = in_transaction!(self, tx => {
+            let lines: Vec<(Uuid,)> =
+                sqlx::query_as(lines).bind(micros(before)).fetch_all(&mut *tx).await?;
+            let files: Vec<(Uuid, Vec<u8>)> =
+                sqlx::query_as(files).bind(micros(before)).fetch_all(&mut *tx).await?;
+            let gone: Vec<Uuid> =
+                lines.iter().map(|(id,)| *id).chain(files.iter().map(|(id, _)| *id)).collect();
+            let proof = PurgeProof::of(id, micros(at), DataClass::Chats, rule.to_owned(), &gone);
+            if let Some(proof) = &proof {
+                add_proof!(tx, proof);
             }
-            unused
+            let contents = files.into_iter().map(|(_, content)| content).collect();
+            Purged { proof, files: unnamed!(tx, USES, contents), objects: Vec::new() }
         });
-        Ok(unused)
+        Ok(purged)
     }
 }
 

@@ -245,13 +245,13 @@ pub(super) fn micros(time: DateTime<Utc>) -> DateTime<Utc> {
 /// Both directions between an enumeration and the words that rows hold for it.
 macro_rules! words {
     ($to:ident, $from:ident, $enum:ty { $($variant:path => $word:literal),+ $(,)? }) => {
-        fn $to(value: $enum) -> &'static str {
+        pub(super) fn $to(value: $enum) -> &'static str {
             match value {
                 $($variant => $word),+
             }
         }
 
-        fn $from(word: &str) -> Option<$enum> {
+        pub(super) fn $from(word: &str) -> Option<$enum> {
             match word {
                 $($word => Some($variant),)+
                 _ => None,

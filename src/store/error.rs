@@ -47,6 +47,8 @@ pub enum Constraint {
     AttemptState,
     #[error("the site has a service of that name")]
     ServiceName,
+    #[error("another queue has that address")]
+    QueueAddress,
     #[error("the identifier is in use")]
     IdTaken,
     #[error("something that it refers to is not there")]
@@ -55,26 +57,28 @@ pub enum Constraint {
 
 impl Constraint {
     /// Every variant.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AppointmentOverlap,
         Self::AppointmentOrder,
         Self::LinkDigest,
         Self::LoginDigest,
         Self::AttemptState,
         Self::ServiceName,
+        Self::QueueAddress,
         Self::IdTaken,
         Self::UnknownReference,
     ];
 
     /// The constraint's name as PostgreSQL reports it, and the message of SQLite, which names CHECK constraints and
     /// raised errors, but for keys only the columns.
-    const NAMED: [(Self, &'static str, &'static str); 6] = [
+    const NAMED: [(Self, &'static str, &'static str); 7] = [
         (Self::AppointmentOverlap, "appointment_no_overlap", "appointment_no_overlap"),
         (Self::AppointmentOrder, "appointment_order", "CHECK constraint failed: appointment_order"),
         (Self::LinkDigest, "link_digest", "UNIQUE constraint failed: link.digest"),
         (Self::LoginDigest, "login_digest", "UNIQUE constraint failed: login.digest"),
         (Self::AttemptState, "sign_in_attempt_pk", "UNIQUE constraint failed: sign_in_attempt.state_digest"),
         (Self::ServiceName, "service_name", "UNIQUE constraint failed: service.name, service.site"),
+        (Self::QueueAddress, "service_queue_slug", "UNIQUE constraint failed: service.queue_slug"),
     ];
 
     fn broken(error: &dyn DatabaseError) -> Option<Self> {

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, Caption, InstanceId, KeyImageId, MarkText, ParticipantId, SeriesId};
@@ -38,6 +39,13 @@ pub struct StoredKeyImage {
     pub height: u32,
     /// The key object selection that names it with this caption.
     pub saved_as: Option<InstanceId>,
+}
+
+/// An image that is kept no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemovedKeyImage {
+    /// SHA-256 of its picture, when no row names that any more.
+    pub unused: Option<[u8; 32]>,
 }
 
 #[derive(FromRow)]
@@ -189,20 +197,29 @@ impl Store {
         Ok(changed > 0)
     }
 
-    /// An image is kept no longer. Its row and its picture stay. Answers whether it was.
+    /// An image is kept no longer: its row stays, and its picture is not named by it any more. `None`: it was not kept. Whoever calls this
+    /// holds the shelf of files.
     pub async fn remove_key_image(
         &self,
         appointment: AppointmentId,
         image: KeyImageId,
         at: DateTime<Utc>,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<RemovedKeyImage>, Error> {
         const SQL: &str = "UPDATE key_image SET removed_at = $3
-            WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL";
-        let changed = in_transaction!(self, tx => {
-            let query = sqlx::query(SQL).bind(image.uuid()).bind(appointment.uuid()).bind(micros(at));
-            query.execute(&mut *tx).await?.rows_affected()
+            WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL RETURNING content";
+        let removed: Option<(Vec<u8>, i64)> = in_transaction!(self, tx => {
+            let query = sqlx::query_as(SQL).bind(image.uuid()).bind(appointment.uuid()).bind(micros(at));
+            let content: Option<(Vec<u8>,)> = query.fetch_optional(&mut *tx).await?;
+            match content {
+                Some((content,)) => {
+                    let (uses,): (i64,) = sqlx::query_as(USES).bind(content.clone()).fetch_one(&mut *tx).await?;
+                    Some((content, uses))
+                }
+                None => None,
+            }
         });
-        Ok(changed > 0)
+        let unused = |(content, uses): (Vec<u8>, i64)| content.try_into().ok().filter(|_| uses == 0);
+        Ok(removed.map(|removed| RemovedKeyImage { unused: unused(removed) }))
     }
 
     /// Writes down which selection names these images. Those whose caption is another by now are left as they are.

@@ -11,7 +11,7 @@ use crate::clinical::{AppointmentId, Measure, MediaDirection, MediaPath, Partici
 pub type QualityKey = (ParticipantId, MediaDirection, MediaPath);
 
 #[derive(FromRow)]
-struct QualityRow {
+pub(super) struct QualityRow {
     participant_id: Uuid,
     direction: String,
     path: String,
@@ -109,7 +109,7 @@ impl Store {
     }
 }
 
-fn tally(row: QualityRow) -> Result<(QualityKey, QualityTally), Error> {
+pub(super) fn tally(row: QualityRow) -> Result<(QualityKey, QualityTally), Error> {
     let wrong = |what| Error::Inconsistent { table: "call_quality", id: row.participant_id, what };
     let count = |value: i64| u32::try_from(value).map_err(|_| wrong("a count is out of range"));
     let direction = direction_from_word(&row.direction).ok_or(wrong("an unknown direction"))?;

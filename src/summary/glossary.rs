@@ -101,8 +101,8 @@ mod tests {
                     "{}",
                     entry.term
                 );
-                assert!(crate::summary::check_words(entry.term).is_ok());
-                assert!(crate::summary::check_words(entry.meaning).is_ok());
+                assert!(crate::paper::writable(entry.term).is_ok());
+                assert!(crate::paper::writable(entry.meaning).is_ok());
                 for form in entry.forms {
                     assert_eq!(folded(form).join(" "), *form);
                 }

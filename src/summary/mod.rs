@@ -1,12 +1,7 @@
 //! What a patient takes home from a consultation: a document in plain words, with the images that were kept.
-//!
-//! It is PDF/A-2a (ISO 19005-2) and PDF/UA-1 (ISO 14289-1): all fonts are inside, everything is tagged in its order of reading, images
-//! have their caption as the text that stands for them. The same content gives the same bytes.
+//! `paper` prints it; the same content gives the same bytes.
 
-mod draw;
 mod glossary;
-mod layout;
-mod typeface;
 mod words;
 
 #[cfg(test)]
@@ -16,6 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use thiserror::Error;
 
 use crate::clinical::Language;
+use crate::paper::{self, PaperError, PictureMark, PrintedPicture, Work};
 use crate::secret::Pii;
 
 /// The most images of one summary.
@@ -53,28 +49,15 @@ pub struct SummaryPicture {
     pub marks: Vec<PictureMark>,
 }
 
-/// What somebody drew over an image.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PictureMark {
-    /// Lines through these points, each 0..1 along the width and the height of the picture.
-    pub lines: Vec<Vec<(f64, f64)>>,
-    /// Words, and the point that they stand right of.
-    pub label: Option<(Pii<String>, (f64, f64))>,
-}
-
 /// Why there is no summary.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SummaryError {
-    #[error("there is no letter for {0:?} (U+{code:04X})", code = *.0 as u32)]
-    NoLetter(char),
     #[error(
         "there are at most {MAX_SENTENCES} sentences of {MAX_SENTENCE} characters, and {MAX_PICTURES} images"
     )]
     TooMuch,
-    #[error("image {0} is no PNG that can be shown")]
-    BadPicture(usize),
-    #[error("the document cannot be written: {0}")]
-    NotWritten(&'static str),
+    #[error(transparent)]
+    Paper(#[from] PaperError),
 }
 
 /// The summary as the bytes of a PDF.
@@ -88,23 +71,20 @@ pub fn summary(content: &SummaryContent, language: Language) -> Result<Vec<u8>, 
     {
         return Err(SummaryError::TooMuch);
     }
-    let faces = typeface::Faces::new().ok_or(SummaryError::NotWritten("the fonts cannot be read"))?;
-    let pictures = draw::pictures(content)?;
-    let sizes: Vec<(u32, u32)> = pictures.iter().map(krilla::image::Image::size).collect();
-    let blocks = words::blocks(content, &sizes, language)?;
+    let printed = |picture: &SummaryPicture| PrintedPicture {
+        png: picture.png.clone(),
+        marks: picture.marks.clone(),
+    };
+    let pictures: Vec<PrintedPicture> = content.pictures.iter().map(printed).collect();
+    let blocks = words::blocks(content, &paper::sizes(&pictures)?, language)?;
     let footer = words::footer(&content.hospital, language)?;
-    let sheets = layout::lay_out(&blocks, &faces);
-    draw::write(
-        &draw::Work { content, language, blocks: &blocks, sheets: &sheets, footer: &footer },
-        &faces,
-        pictures,
-    )
-}
-
-/// Whether words can stand in a summary.
-///
-/// # Errors
-/// With the first character that the fonts do not have.
-pub fn check_words(words: &str) -> Result<(), SummaryError> {
-    typeface::writable(words).map(|_| ())
+    let work = Work {
+        title: words::title(language),
+        language,
+        made_at: content.made_at,
+        blocks: &blocks,
+        pictures: &pictures,
+        footer: &footer,
+    };
+    Ok(paper::print(&work)?)
 }

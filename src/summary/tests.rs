@@ -1,9 +1,10 @@
 use chrono::{NaiveDate, TimeZone, Utc};
 
-use super::layout::{self, Block, Shape, Sheet};
-use super::typeface::{Faces, Weight};
-use super::{PictureMark, SummaryContent, SummaryError, SummaryPicture, check_words, summary};
+use super::{SummaryContent, SummaryError, SummaryPicture, summary};
 use crate::clinical::Language;
+use crate::paper::layout::{self, Shape, Sheet};
+use crate::paper::typeface::Faces;
+use crate::paper::{PaperError, PictureMark};
 
 /// A gradient of these many pixels as PNG.
 fn png(width: u32, height: u32, is_gray: bool) -> Vec<u8> {
@@ -156,57 +157,23 @@ fn words_are_explained_in_the_language_of_the_summary() {
 }
 
 #[test]
-fn lines_fit_whatever_the_words_are_and_lose_no_letter() {
-    let faces = Faces::new().unwrap();
-    let long = "anticonstitutionnellement".repeat(12);
-    let words = format!("Début {long} œuf, été\u{A0}: « oui ». {long}");
-    for width in [40.0, 120.0, 483.0] {
-        let lines = layout::broken(&words, faces.of(Weight::Regular), 12.0, width);
-        for line in &lines {
-            assert!(faces.of(Weight::Regular).width(line.trim_end(), 12.0) <= width + 0.01, "{line}");
-        }
-        assert_eq!(lines.concat(), words);
-    }
-    // Also where not even a letter fits.
-    let narrow = layout::broken("mm", faces.of(Weight::Bold), 12.0, 1.0);
-    assert_eq!(narrow, ["m", "m"]);
-    assert!(layout::broken(" \n ", faces.of(Weight::Regular), 12.0, 100.0).is_empty());
-    let content = content(&[&format!("{long}{long}\nDeuxième ligne.")], 0);
-    assert!(summary(&content, Language::French).is_ok());
-}
-
-#[test]
-fn a_heading_is_not_left_alone_at_the_end_of_a_page() {
-    let faces = Faces::new().unwrap();
-    for lines in 30..60 {
-        let mut blocks: Vec<Block> = (0..lines).map(|_| Block::Paragraph("Une ligne.".to_owned())).collect();
-        blocks.push(Block::Heading("Titre".to_owned()));
-        blocks.push(Block::Picture { place: 0, size: (400, 400), caption: "Image".to_owned() });
-        for sheet in layout::lay_out(&blocks, &faces) {
-            assert!(sheet.last().is_none_or(|piece| piece.block != lines), "{lines}");
-        }
-    }
-}
-
-#[test]
 fn signs_that_the_fonts_do_not_have_are_written_otherwise_or_refused_by_name() {
     let content = content(&["e\u{301}te\u{301} → 5 µm, α ≥ 2,\u{202F}ﬁn"], 0);
     let written = text(&sheets(&content, Language::French));
     assert!(written.contains("été -> 5 μm, alpha ≥ 2,\u{A0}fin"), "{written}");
-    assert_eq!(check_words("bien \u{1F600}"), Err(SummaryError::NoLetter('\u{1F600}')));
-    assert_eq!(SummaryError::NoLetter('漢').to_string(), "there is no letter for '漢' (U+6F22)");
-    assert_eq!(check_words("\u{7}"), Err(SummaryError::NoLetter('\u{7}')));
+    let smile = super::SummaryContent { sentences: vec!["bien \u{1F600}".into()], ..content };
+    assert_eq!(summary(&smile, Language::French), Err(PaperError::NoLetter('\u{1F600}').into()));
 }
 
 #[test]
 fn what_cannot_be_shown_is_refused_and_tells_which_it_is() {
     let mut bad = content(&[], 3);
     bad.pictures[1].png = b"no picture".to_vec();
-    assert_eq!(summary(&bad, Language::French), Err(SummaryError::BadPicture(1)));
+    assert_eq!(summary(&bad, Language::French), Err(SummaryError::Paper(PaperError::BadPicture(1))));
     let mut cut = content(&[], 3);
     let length = cut.pictures[2].png.len();
     cut.pictures[2].png.truncate(length / 2);
-    assert_eq!(summary(&cut, Language::French), Err(SummaryError::BadPicture(2)));
+    assert_eq!(summary(&cut, Language::French), Err(SummaryError::Paper(PaperError::BadPicture(2))));
     assert_eq!(summary(&content(&[&"é".repeat(2001)], 0), Language::French), Err(SummaryError::TooMuch));
     assert_eq!(summary(&content(&["x"; 61], 0), Language::French), Err(SummaryError::TooMuch));
 }

@@ -1,12 +1,9 @@
 //! What the document says around what was written of the consultation, in French and in English.
 
-use chrono::{Datelike, NaiveDate};
-
 use super::glossary;
-use super::layout::Block;
-use super::typeface::writable;
 use super::{SummaryContent, SummaryError};
 use crate::clinical::Language;
+use crate::paper::{Block, Footer, date, writable};
 
 struct Phrases {
     title: &'static str,
@@ -48,14 +45,6 @@ const fn phrases(language: Language) -> &'static Phrases {
     }
 }
 
-/// As BCP 47 has it.
-pub(super) const fn tag(language: Language) -> &'static str {
-    match language {
-        Language::French => "fr",
-        Language::English => "en",
-    }
-}
-
 /// What the document is called; holds nothing of the person.
 pub(super) const fn title(language: Language) -> &'static str {
     phrases(language).title
@@ -64,13 +53,6 @@ pub(super) const fn title(language: Language) -> &'static str {
 /// What stands for an image without a caption: `Image 3`.
 pub(super) fn image_name(place: usize, language: Language) -> String {
     format!("{}\u{A0}{}", phrases(language).image, place + 1)
-}
-
-/// The lines at the foot of each page, without the number of the page.
-pub(super) struct Footer {
-    pub notice: String,
-    pub hospital: String,
-    pub page: &'static str,
 }
 
 pub(super) fn footer(hospital: &str, language: Language) -> Result<Footer, SummaryError> {
@@ -155,29 +137,4 @@ fn explained(content: &SummaryContent, language: Language) -> Vec<(&'static str,
         }
     }
     terms
-}
-
-const MONTHS: [(&str, &str); 12] = [
-    ("janvier", "January"),
-    ("février", "February"),
-    ("mars", "March"),
-    ("avril", "April"),
-    ("mai", "May"),
-    ("juin", "June"),
-    ("juillet", "July"),
-    ("août", "August"),
-    ("septembre", "September"),
-    ("octobre", "October"),
-    ("novembre", "November"),
-    ("décembre", "December"),
-];
-
-/// `27 novembre 2026`, `27 November 2026`.
-fn date(date: NaiveDate, language: Language) -> String {
-    let (french, english) = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
-    match (language, date.day()) {
-        (Language::French, 1) => format!("1er\u{A0}{french} {}", date.year()),
-        (Language::French, day) => format!("{day}\u{A0}{french} {}", date.year()),
-        (Language::English, day) => format!("{day}\u{A0}{english} {}", date.year()),
-    }
 }

@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::line::Line;
-use super::pace::{Grade, Sizes};
+use super::line::{LOST_ANSWER, Line};
+use super::pace::{BUDGET, Grade, Sizes};
+use super::share::Share;
 use crate::imaging::Surface;
 
 /// Pictures that may be under way to one viewport at once; to a line that is not known only one.
@@ -27,6 +28,8 @@ pub struct PictureFlow {
     /// The revision that the person wants sharp, whatever the line.
     sharp_wanted: Option<u32>,
     sizes: Sizes,
+    /// When the last picture left.
+    left_at: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -93,8 +96,19 @@ impl PictureFlow {
     }
 
     /// How fine this client's pictures can be while the view moves; for [`super::SurfaceClasses::update`].
-    pub fn in_motion(&self, line: &Line) -> Grade {
-        self.surface.map_or(Grade::Fair, |surface| line.pace().in_motion(&self.sizes, surface))
+    pub fn in_motion(&self, line: &Line, share: Share) -> Grade {
+        let finest = |surface| line.pace().in_motion(&self.sizes, surface, share.part());
+        self.surface.map_or(Grade::Fair, finest)
+    }
+
+    /// Until when at the latest the viewports beside it wait with large pictures, when what is to be rendered is as it is since `changed_at`:
+    /// it moves, or what belongs on it is on its way. `None`: it has what it is to have.
+    pub fn settles_at(&self, now: Instant, line: &Line, changed_at: Instant) -> Option<Instant> {
+        let surface = self.surface?;
+        let rests_at = changed_at + line.pace().rest(&self.sizes, surface);
+        let made_at = self.is_rendering.then(|| now + LOST_ANSWER);
+        let there_at = self.under_way(now, line).max();
+        [Some(rests_at), made_at, there_at].into_iter().flatten().filter(|at| *at > now).max()
     }
 
     /// What to do now, when what is to be rendered is at `revision` since `changed_at`. `in_motion`: the grade of this client's class
@@ -102,9 +116,8 @@ impl PictureFlow {
     pub fn next(
         &mut self,
         now: Instant,
-        line: &Line,
-        revision: u32,
-        changed_at: Instant,
+        (line, share): (&Line, Share),
+        (revision, changed_at): (u32, Instant),
         in_motion: Grade,
     ) -> Next {
         let Some(surface) = self.surface else { return Next::Idle };
@@ -114,38 +127,46 @@ impl PictureFlow {
         let pace = line.pace();
         let rests_at = changed_at + pace.rest(&self.sizes, surface);
         let is_wanted_sharp = self.sharp_wanted == Some(revision);
-        let moves = now < rests_at && !is_wanted_sharp;
+        // It moves; or it rests, and the first viewport is to be sharp before this one takes the line.
+        let settles_at = share.first_settles_at().filter(|_| pace.is_sharp_long(&self.sizes, surface));
+        let rough_until = [Some(rests_at), settles_at].into_iter().flatten().find(|until| *until > now);
+        let rough_until = rough_until.filter(|_| !is_wanted_sharp);
         let is_first = !pace.is_known() && self.newest.is_none() && !is_wanted_sharp;
         let grade = if is_wanted_sharp {
             Grade::Sharp
         } else if is_first {
             // To a line that is not known first something small.
             in_motion.max(Grade::Fair)
-        } else if moves {
+        } else if rough_until.is_some() {
             in_motion
         } else {
             pace.at_rest(&self.sizes, surface)
         };
-        let is_at_rest = !moves && !is_first;
+        let is_at_rest = rough_until.is_none() && !is_first;
         if let Some(newest) = self.newest
             && (newest.revision, newest.surface) == (revision, surface)
         {
             let is_as_fine = newest.grade.is_some_and(|has| has <= grade);
             let is_exact = newest.grade == Some(Grade::Sharp) && !newest.is_shared;
-            if moves && !is_exact && (is_as_fine || grade > Grade::Sharp) {
+            if let Some(until) = rough_until
+                && !is_exact
+                && (is_as_fine || grade > Grade::Sharp)
+            {
                 // It moves on before anything better would be there.
-                return Next::At(rests_at);
+                return Next::At(until);
             }
             // What is not sharp is not made again for the size alone.
             if is_as_fine && (is_exact || grade > Grade::Sharp) {
                 return Next::Idle;
             }
         }
-        let most = if pace.is_known() { IN_FLIGHT } else { 1 };
-        let is_under_way = |(sequence, lost_at): (u32, Instant)| {
-            (lost_at > now && self.sent.contains(&sequence)).then_some(lost_at)
-        };
-        let under_way: Vec<Instant> = line.lost_at().filter_map(is_under_way).collect();
+        // What moves is made when the line is about to be clear: until then something newer may come.
+        let turn_at = self.due_at(line, share, (surface, grade)).into_iter().chain(line.clears_at()).max();
+        if let Some(turn_at) = turn_at.filter(|at| *at > now && rough_until.is_some() && !is_first) {
+            return Next::At(turn_at);
+        }
+        let most = if pace.is_known() && share.is_before_others() { IN_FLIGHT } else { 1 };
+        let under_way: Vec<Instant> = self.under_way(now, line).collect();
         if under_way.len() >= most
             && let Some(first) = under_way.into_iter().min()
         {
@@ -153,6 +174,22 @@ impl PictureFlow {
         }
         self.is_rendering = true;
         Next::Render(Order { revision, surface, grade, is_at_rest })
+    }
+
+    /// From when on another picture of this grade takes no more of the line than its share, where others move beside it and even the roughest
+    /// takes more than is meant for one.
+    fn due_at(&self, line: &Line, share: Share, (surface, grade): (Surface, Grade)) -> Option<Instant> {
+        let left_at = self.left_at?;
+        let turn = line.pace().transfer(self.sizes.expected(grade, surface))?.div_f64(share.part());
+        (turn > BUDGET).then_some(left_at + turn)
+    }
+
+    /// When each of its pictures counts as lost that is not answered.
+    fn under_way(&self, now: Instant, line: &Line) -> impl Iterator<Item = Instant> {
+        let is_of_it = move |(sequence, lost_at): (u32, Instant)| {
+            (lost_at > now && self.sent.contains(&sequence)).then_some(lost_at)
+        };
+        line.lost_at().filter_map(is_of_it)
     }
 
     /// The ordered picture is made, has so many bytes and leaves now; the answer is its sequence number. A picture that is not whole was
@@ -168,6 +205,7 @@ impl PictureFlow {
         if self.sent.len() >= REMEMBERED {
             self.sent.pop_front();
         }
+        self.left_at = Some(now);
         let sequence = line.send(now, bytes);
         self.sent.push_back(sequence);
         sequence

@@ -10,6 +10,8 @@ use super::pace::Pace;
 pub(super) const LOST_ANSWER: Duration = Duration::from_secs(5);
 /// How long an answer is waited for on the slowest line.
 const LAST_ANSWER: Duration = Duration::from_secs(30);
+/// How long before the line is clear the next picture is ordered: it has to be made.
+const LEAD: Duration = Duration::from_millis(30);
 /// Pictures whose answers are still taken, however late.
 pub(super) const REMEMBERED: usize = 64;
 
@@ -21,6 +23,8 @@ pub struct Line {
     next_sequence: u32,
     /// When an answer last told that something has arrived.
     answered_at: Option<Instant>,
+    /// When all that was sent is expected to have left.
+    clear_at: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -38,10 +42,17 @@ impl Line {
         &self.pace
     }
 
+    /// From when on something sent then follows what is under way without a pause, and hardly waits for it. `None`: now.
+    pub(super) fn clears_at(&self) -> Option<Instant> {
+        self.clear_at?.checked_sub(LEAD)
+    }
+
     /// A picture of so many bytes leaves now; the answer is its sequence number, which counts all pictures of the device.
     pub fn send(&mut self, now: Instant, bytes: usize) -> u32 {
         let sequence = self.next_sequence;
         self.next_sequence = sequence.wrapping_add(1);
+        let begins_at = self.clear_at.map_or(now, |clear_at| clear_at.max(now));
+        self.clear_at = self.pace.transfer(bytes as f64).map(|takes| begins_at + takes.min(LAST_ANSWER));
         if self.sent.len() >= REMEMBERED {
             self.sent.pop_front();
         }
@@ -59,6 +70,9 @@ impl Line {
             bytes += sent.bytes;
         }
         self.sent.remove(place);
+        if self.sent.iter().all(|sent| sent.has_arrived) {
+            self.clear_at = None;
+        }
         if bytes == 0 {
             return;
         }
@@ -121,6 +135,28 @@ mod tests {
         assert_eq!(line.pace().time(100_000), known);
         line.drawn(t + ms(500), first);
         assert_eq!((line.lost_at().count(), line.pace().time(100_000)), (0, known));
+    }
+
+    /// Two were always under way: on a slow line the second one grew old while it waited for the first.
+    #[test]
+    fn the_next_is_made_when_the_line_is_about_to_be_clear() {
+        let (t, mut line) = (start(), Line::default());
+        let of = |line: &mut Line, at, bytes| (line.send(at, bytes), bytes);
+        assert_eq!(line.clears_at(), None);
+        // 50 bytes in a millisecond, and 80 ms for the way.
+        for (second, bytes) in (0..20).zip([10_000, 2000].into_iter().cycle()) {
+            let at = t + ms(second * 1000);
+            let (sequence, bytes) = of(&mut line, at, bytes);
+            line.drawn(at + ms(80 + bytes as u64 / 50), sequence);
+            assert_eq!(line.clears_at(), None, "all is there");
+        }
+        let at = t + ms(60_000);
+        let sent = [of(&mut line, at, 10_000), of(&mut line, at, 5000)];
+        let clears_at = line.clears_at().unwrap() - at;
+        // 300 ms, less what making one takes; the way back is not waited for.
+        assert!((240..=300).contains(&clears_at.as_millis()), "{clears_at:?}");
+        line.drawn(at + ms(380), sent[1].0);
+        assert_eq!(line.clears_at(), None, "what was sent before it has arrived, too");
     }
 
     #[test]

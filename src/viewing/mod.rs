@@ -22,6 +22,7 @@ mod linking;
 mod marks;
 mod pace;
 mod record;
+mod share;
 mod steering;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use pace::{Grade, Pace, Sizes};
 pub use record::{
     EVERY_AFTERWARDS, Kept, KeptStep, MAX_STEPS, MOVING_EVERY, REST, Recorder, Sight, StepCause,
 };
+pub use share::{MOVING, Share};
 
 /// The smallest and the largest zoom; 1 fits the frame into the screen.
 pub const ZOOM: (f64, f64) = (0.25, 64.0);

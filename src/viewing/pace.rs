@@ -50,8 +50,9 @@ impl Grade {
     }
 }
 
-/// A picture in motion may occupy the line for this long, ms.
-const BUDGET_MS: f64 = 80.0;
+/// A picture in motion may occupy the line for this long.
+pub(super) const BUDGET: Duration = Duration::from_millis(80);
+const BUDGET_MS: f64 = BUDGET.as_millis() as f64;
 /// A picture that would occupy the line for longer than this is sent only to whom asks for it, ms: nothing else gets through meanwhile.
 const LONGEST_MS: f64 = 10_000.0;
 /// Bytes for a pixel of the surface in a sharp picture, as long as nothing is known of the frames on show.
@@ -113,10 +114,16 @@ impl Pace {
         Some(Duration::from_secs_f64(ms.max(0.0) / 1000.0))
     }
 
-    /// The finest grade that keeps up while the view moves. To a line that is not known goes one of few bytes.
-    pub fn in_motion(&self, sizes: &Sizes, surface: Surface) -> Grade {
+    /// How long so many bytes occupy the line; `None` while that is not known.
+    pub(super) fn transfer(&self, bytes: f64) -> Option<Duration> {
+        self.transfer_ms(bytes).map(|ms| Duration::from_secs_f64(ms.max(0.0) / 1000.0))
+    }
+
+    /// The finest grade that keeps up while the view moves, when its pictures may take this part (0 to 1) of the line. To a line that is not
+    /// known goes one of few bytes.
+    pub fn in_motion(&self, sizes: &Sizes, surface: Surface, part: f64) -> Grade {
         let is_quick = |grade: &Grade| {
-            self.transfer_ms(sizes.expected(*grade, surface)).is_some_and(|ms| ms <= BUDGET_MS)
+            self.transfer_ms(sizes.expected(*grade, surface)).is_some_and(|ms| ms <= BUDGET_MS * part)
         };
         let unknown = if self.is_known() { Grade::Rough } else { Grade::Fair };
         Grade::ALL.into_iter().find(is_quick).unwrap_or(unknown)
@@ -126,6 +133,11 @@ impl Pace {
     pub fn at_rest(&self, sizes: &Sizes, surface: Surface) -> Grade {
         let sharp_ms = self.transfer_ms(sizes.expected(Grade::Sharp, surface));
         if sharp_ms.is_some_and(|ms| ms > LONGEST_MS) { Grade::Good } else { Grade::Sharp }
+    }
+
+    /// Whether a sharp picture would hold up the others of the device.
+    pub fn is_sharp_long(&self, sizes: &Sizes, surface: Surface) -> bool {
+        self.transfer_ms(sizes.expected(Grade::Sharp, surface)).is_some_and(|ms| ms > BUDGET_MS)
     }
 
     /// How long a view has to stay as it is to be at rest: the longer a sharp picture occupies the line, the longer, so that a short stop of
@@ -195,13 +207,14 @@ mod tests {
 
     #[test]
     fn a_line_is_fast_or_slow_whatever_its_latency() {
-        let grade =
-            |fixed, rate| drawn(fixed, rate, [22_000, 300_000, 300_000]).in_motion(&sizes(300_000), SURFACE);
+        let grade = |fixed, rate| {
+            drawn(fixed, rate, [22_000, 300_000, 300_000]).in_motion(&sizes(300_000), SURFACE, 1.0)
+        };
         // 100, 20, 4 and 0.4 Mbit/s.
         assert_eq!((grade(5.0, 12_500.0), grade(300.0, 12_500.0)), (Grade::Sharp, Grade::Sharp));
         assert_eq!((grade(40.0, 2500.0), grade(40.0, 500.0)), (Grade::Good, Grade::Fair));
         assert_eq!(grade(60.0, 50.0), Grade::Rough);
-        assert_eq!(Pace::default().in_motion(&sizes(300_000), SURFACE), Grade::Fair);
+        assert_eq!(Pace::default().in_motion(&sizes(300_000), SURFACE, 1.0), Grade::Fair);
     }
 
     /// Thirty pictures of one size later the line is still known.
@@ -209,10 +222,10 @@ mod tests {
     fn many_pictures_of_one_size_do_not_make_a_far_line_slow() {
         let first = [22_000, 300_000];
         let pace = drawn(250.0, 12_500.0, first.into_iter().chain([300_000; 30]));
-        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE), Grade::Sharp);
+        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE, 1.0), Grade::Sharp);
         // Nor a slow line fast.
         let pace = drawn(60.0, 50.0, first.into_iter().chain([9000; 30]));
-        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE), Grade::Rough);
+        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE, 1.0), Grade::Rough);
     }
 
     #[test]
@@ -225,12 +238,12 @@ mod tests {
     fn a_telephone_that_slept_is_fast_again_after_a_while() {
         let mut pace = drawn(5.0, 12_500.0, [300_000; 5]);
         pace.took(300_000, Duration::from_secs(600));
-        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE), Grade::Rough);
+        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE, 1.0), Grade::Rough);
         for _ in 0..40 {
-            let bytes = sizes(300_000).expected(pace.in_motion(&sizes(300_000), SURFACE), SURFACE);
+            let bytes = sizes(300_000).expected(pace.in_motion(&sizes(300_000), SURFACE, 1.0), SURFACE);
             pace.took(bytes as u64, Duration::from_secs_f64((5.0 + bytes / 12_500.0) / 1000.0));
         }
-        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE), Grade::Sharp);
+        assert_eq!(pace.in_motion(&sizes(300_000), SURFACE, 1.0), Grade::Sharp);
     }
 
     #[test]

@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Deserialize;
 
 use super::Edge;
+use super::changes;
+use super::door_desk;
 use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, Contact, EmailAddress, GuestRole, Link,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress, GuestRole, Link,
     Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole, TelephoneNumber,
-    Verb, authorize,
+    Verb, authorize, wall,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -27,21 +29,24 @@ use crate::store::AgendaScope;
 #[derive(Deserialize)]
 pub(super) struct Day {
     day: NaiveDate,
+    /// How many days from then on; one unless told.
+    days: Option<u64>,
 }
 
-/// `GET /api/appointments?day=2026-11-25`, a day of the hospital's time zone. A secretary sees all, others their own.
+/// The most days of an agenda that are told at one time.
+const MAX_DAYS: u64 = 42;
+
+/// `GET /api/appointments?day=2026-11-25&days=7`, days of the hospital's time zone. A secretary sees all, others their own.
 pub(super) async fn list(
     State(edge): State<Edge>,
     signed_in: SignedIn,
-    Query(Day { day }): Query<Day>,
+    Query(Day { day, days }): Query<Day>,
 ) -> Result<Json<Vec<AppointmentEntry>>, Failure> {
     authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
-    let scope = match signed_in.0.roles.contains(&StaffRole::Secretary) {
-        true => AgendaScope::Everybody,
-        false => AgendaScope::Practitioner(signed_in.0.id),
-    };
-    let from = start_of(&edge, day);
-    let to = start_of(&edge, day.checked_add_days(Days::new(1)).unwrap_or(day));
+    let scope = scope_of(&signed_in);
+    let zone = edge.hospital.time_zone;
+    let last = day.checked_add_days(Days::new(days.unwrap_or(1).clamp(1, MAX_DAYS))).unwrap_or(day);
+    let (from, to) = (wall::start_of_day(zone, day), wall::start_of_day(zone, last));
     let mut entries = Vec::new();
     for appointment in edge.store.appointments_between(from, to, scope).await? {
         entries.push(entry(&edge, &signed_in, &appointment).await?);
@@ -49,8 +54,16 @@ pub(super) async fn list(
     Ok(Json(entries))
 }
 
+/// Whose appointments somebody sees.
+pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
+    match signed_in.0.roles.contains(&StaffRole::Secretary) {
+        true => AgendaScope::Everybody,
+        false => AgendaScope::Practitioner(signed_in.0.id),
+    }
+}
+
 /// Midnight where the hospital is; on a day without midnight, the first moment after it.
-fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
+pub(super) fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
     let zone = edge.hospital.time_zone;
     let midnight = day.and_time(NaiveTime::MIN);
     let first = (0..4)
@@ -75,18 +88,28 @@ pub(super) async fn book(
     Body(request): Body<BookingRequest>,
 ) -> Result<(StatusCode, Json<Booked>), Failure> {
     authorize(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda)?;
-    let (booking, contacts) = booking(&edge, request).await?;
+    let wants_pin: Vec<_> = request.guests.iter().map(|guest| guest.wants_pin.unwrap_or(false)).collect();
+    let course = changes::course_of(&edge, &signed_in, request.course.as_ref()).await?;
+    let (booking, mut contacts) = booking(&edge, request).await?;
+    changes::contacts_of_followed(&edge, &course, &booking.participants, &mut contacts).await?;
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
     let guests = appointment.participants.iter().filter(|person| person.role().is_guest());
     let new_links: Vec<_> =
         guests.map(|person| (person, links::make(&edge, &appointment, person.id))).collect();
     let rows: Vec<Link> = new_links.iter().map(|(_, new)| new.link.clone()).collect();
-    edge.store.add_appointment_with(&appointment, &rows, &contacts).await?;
+    edge.store.book(&appointment, &rows, &contacts, &course).await?;
     edge.live.announce_change();
     edge.outbox.plan(appointment.id).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was booked");
-    let links = new_links.iter().map(|(person, new)| links::issued(&edge, new, person)).collect();
+    let mut links = Vec::with_capacity(new_links.len());
+    for ((person, new), wants_pin) in new_links.iter().zip(wants_pin) {
+        let mut link = links::issued(&edge, new, person);
+        if wants_pin {
+            link.pin = Some(door_desk::give_pin(&edge, id, person.id).await?);
+        }
+        links.push(link);
+    }
     let entry = entry(&edge, &signed_in, &appointment).await?;
     Ok((StatusCode::CREATED, Json(Booked { appointment: entry, links })))
 }
@@ -122,7 +145,22 @@ async fn booking(
             language: language.into(),
         });
     }
-    for practitioner in request.practitioners {
+    participants.extend(practitioners_named(edge, request.practitioners).await?);
+    let booking = Booking {
+        starts_at: instant(&request.starts_at)?,
+        ends_at: instant(&request.ends_at)?,
+        service: service.as_ref().map_or(request.service.trim(), |service| &service.name).to_owned(),
+        service_id: service.map(|service| service.id),
+        participants,
+        note: request.note.into(),
+    };
+    Ok((booking, contacts))
+}
+
+/// Practitioners who can be booked, as participants of an appointment.
+pub(super) async fn practitioners_named(edge: &Edge, named: Vec<String>) -> Result<Vec<Participant>, Failure> {
+    let mut participants = Vec::new();
+    for practitioner in named {
         let unknown = || {
             let detail = "there is no practitioner of that identifier who can be booked";
             Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownPractitioner, detail)
@@ -138,15 +176,7 @@ async fn booking(
             language: Default::default(),
         });
     }
-    let booking = Booking {
-        starts_at: instant(&request.starts_at)?,
-        ends_at: instant(&request.ends_at)?,
-        service: service.as_ref().map_or(request.service.trim(), |service| &service.name).to_owned(),
-        service_id: service.map(|service| service.id),
-        participants,
-        note: request.note.into(),
-    };
-    Ok((booking, contacts))
+    Ok(participants)
 }
 
 /// The service of that identifier, if it takes bookings.
@@ -170,7 +200,7 @@ fn contact(edge: &Edge, guest: &GuestRequest) -> Result<Contact, Failure> {
     })
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
     let parsed = DateTime::parse_from_rfc3339(text);
     parsed
         .map(|at| at.to_utc())
@@ -179,12 +209,13 @@ fn instant(text: &str) -> Result<DateTime<Utc>, Failure> {
 
 /// `POST /api/appointments/{appointment}/cancel`
 pub(super) async fn cancel(
-    edge: State<Edge>,
+    State(edge): State<Edge>,
     signed_in: SignedIn,
-    appointment: One<AppointmentId>,
+    One(id): One<AppointmentId>,
 ) -> Result<Json<AppointmentEntry>, Failure> {
-    let by = signed_in.0.id;
-    change(edge, signed_in, appointment, |status, at| status.cancel(at, by)).await
+    let mut appointment = allowed(&edge, &signed_in, id, Verb::ChangeAppointment).await?;
+    changes::call_off(&edge, &mut appointment, CalledOff::ByStaff, signed_in.0.id).await?;
+    Ok(Json(entry(&edge, &signed_in, &appointment).await?))
 }
 
 /// `POST /api/appointments/{appointment}/noshow`
@@ -197,7 +228,7 @@ pub(super) async fn miss(
     change(edge, signed_in, appointment, |status, at| status.miss(at, by)).await
 }
 
-async fn change(
+pub(super) async fn change(
     State(edge): State<Edge>,
     signed_in: SignedIn,
     One(id): One<AppointmentId>,
@@ -247,7 +278,7 @@ pub(super) async fn allowed(
     Ok(appointment)
 }
 
-async fn entry(
+pub(super) async fn entry(
     edge: &Edge,
     signed_in: &SignedIn,
     appointment: &Appointment,
@@ -255,10 +286,12 @@ async fn entry(
     let actor: Actor = signed_in.actor();
     let may = |verb| authorize(&actor, verb, &Object::Appointment(appointment)).is_ok();
     let links = edge.store.links_of(appointment.id).await?;
+    let course = edge.store.course(appointment.id).await?;
     let places = edge.live.places(appointment.id).await.unwrap_or_default();
     let now = edge.clock.now();
     // Of several links of a person the newest counts: making one withdraws those before.
     let newest: HashMap<_, _> = links.iter().map(|link| (link.participant, link)).collect();
+    let mut doors = door_desk::of(edge, appointment).await?;
     let participants = appointment.participants.iter().map(|person| {
         let link = person.role().is_guest().then(|| {
             newest
@@ -271,6 +304,7 @@ async fn entry(
             name: person.name.expose().clone(),
             place: place(&places, person.id),
             link,
+            door: doors.remove(&person.id),
         }
     });
     Ok(AppointmentEntry {
@@ -286,6 +320,7 @@ async fn entry(
         },
         participants: participants.collect(),
         note: appointment.note.expose().clone(),
+        course: (&course).into(),
         may_enter: may(Verb::Attend) && !appointment.status.is_over(),
         may_change: may(Verb::ChangeAppointment),
     })

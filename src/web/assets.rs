@@ -37,6 +37,9 @@ pub(super) async fn serve(
         "" => Redirect::to("/app").into_response(),
         "join" => page(&edge, "join.html", &headers),
         "diag" => page(&edge, "diag.html", &headers),
+        // Whether there is such a queue is told to whoever knows its code.
+        _ if path.starts_with("queue/") => page(&edge, "queue.html", &headers),
+        "upload" => page(&edge, "upload.html", &headers),
         _ if path == "app" || path.starts_with("app/") => page(&edge, "app.html", &headers),
         _ if path.starts_with("api/") || path == "ws" || path.starts_with("ws/") => {
             Failure::not_found().into_response()

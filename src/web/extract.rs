@@ -1,9 +1,11 @@
 //! What a request shows of itself: who is signed in, where it comes from, its body.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -14,8 +16,10 @@ use serde::de::DeserializeOwned;
 
 use super::Edge;
 use super::problem::Failure;
+use super::throttle::Knock;
 use crate::clinical::{Actor, Practitioner};
 use crate::login::LOGIN_COOKIE;
+use crate::port::Progress;
 use crate::protocol::ProblemCode;
 
 /// Somebody who is signed in and has a role.
@@ -100,6 +104,48 @@ fn is_own_origin(edge: &Edge, headers: &HeaderMap) -> bool {
     url::Url::parse(origin).is_ok_and(|origin| origin.origin() == edge.public_url.origin())
 }
 
+/// Where a request comes from: the other end of the connection, or what a trusted proxy there says of its own.
+pub(super) struct ClientAddress(IpAddr);
+
+impl ClientAddress {
+    /// # Errors
+    /// If there came too many from there.
+    pub(super) fn may(&self, edge: &Edge, knock: Knock) -> Result<(), Failure> {
+        let is_in_time = edge.throttle.may(knock, self.0, edge.clock.instant());
+        if is_in_time { Ok(()) } else { Err(Failure::too_many()) }
+    }
+}
+
+impl FromRequestParts<Edge> for ClientAddress {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let peer = parts.extensions.get::<ConnectInfo<Progress>>().and_then(|info| info.0.peer());
+        // A connection whose other end is not known counts with all others of its kind.
+        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Ok(Self(told_by_proxies(peer, &parts.headers, &edge.trusted_proxies)))
+    }
+}
+
+/// The last address of `X-Forwarded-For` that no trusted proxy has: the ones before it anybody may have written.
+fn told_by_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.contains(&address.to_canonical());
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let told = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let told: Vec<_> = told.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut from = peer;
+    for address in told.iter().rev() {
+        let Ok(address) = address.parse::<IpAddr>() else { break };
+        from = address;
+        if !is_trusted(&address) {
+            break;
+        }
+    }
+    from
+}
+
 /// One identifier in the address. What is no identifier names nothing.
 pub(super) struct One<T>(pub(super) T);
 
@@ -132,4 +178,24 @@ async fn path(parts: &mut Parts, edge: &Edge) -> Result<RawPathParams, Failure> 
 
 fn next<'a, T: FromStr>(values: &mut impl Iterator<Item = &'a str>) -> Result<T, Failure> {
     values.next().and_then(|value| value.parse().ok()).ok_or_else(Failure::not_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_request_comes_from_is_told_by_trusted_proxies_only() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", "203.0.113.9, 198.51.100.7".parse().unwrap());
+        headers.append("x-forwarded-for", "10.0.0.2".parse().unwrap());
+        let trusted = [address("10.0.0.1"), address("10.0.0.2")];
+        let from = |peer, trusted: &[IpAddr]| told_by_proxies(address(peer), &headers, trusted);
+        assert_eq!(from("10.0.0.1", &trusted), address("198.51.100.7"));
+        assert_eq!(from("::ffff:10.0.0.1", &trusted), address("198.51.100.7"));
+        assert_eq!(from("192.0.2.1", &trusted), address("192.0.2.1"), "it may have written that itself");
+        assert_eq!(from("10.0.0.1", &[]), address("10.0.0.1"));
+        assert_eq!(told_by_proxies(address("10.0.0.1"), &HeaderMap::new(), &trusted), address("10.0.0.1"));
+    }
 }

@@ -91,22 +91,27 @@ pub(super) async fn fetch(
     let files = edge.store.shared_files_of(id).await?;
     let file = files.into_iter().find(|other| other.id == file).ok_or_else(Failure::not_found)?;
     let bytes = edge.archive.shared_file(file.content).await?;
+    Ok(attachment(bytes, file.name.expose(), file.kind.media_type()))
+}
+
+/// Bytes that strangers wrote: offered for saving, of a type from a closed list, and nothing in them runs.
+pub(super) fn attachment(bytes: Vec<u8>, name: &str, media_type: &'static str) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    let disposition = format!("attachment; filename*=UTF-8''{}", percent(file.name.expose()));
+    let disposition = format!("attachment; filename*=UTF-8''{}", percent(name));
     let disposition =
         HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     headers.insert(header::CONTENT_DISPOSITION, disposition);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.kind.media_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
     headers.insert(header::CONTENT_SECURITY_POLICY, sandbox);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Ok(response)
+    response
 }
 
 /// RFC 8187 section 3.2.1: everything but letters and digits is written by its bytes.
-fn percent(name: &str) -> String {
+pub(super) fn percent(name: &str) -> String {
     use std::fmt::Write;
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
@@ -132,7 +137,7 @@ pub(super) async fn person(
     verb: Verb,
 ) -> Result<(Appointment, ParticipantId), Failure> {
     if let Some(secret) = shown_link(headers) {
-        let guest = guest::let_in(edge, secret).await?;
+        let guest = guest::let_in(edge, secret, headers).await?;
         if guest.appointment.id != id {
             return Err(Failure::not_found());
         }

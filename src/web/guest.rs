@@ -1,33 +1,171 @@
-//! The guest's side of a link. Looking at a link changes nothing, however often it is done.
+//! Who a guest is: a link, and where there is something more to show, the pass of an opened door. Looking at a link changes nothing,
+//! however often it is done.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum_extra::extract::CookieJar;
 
 use super::Edge;
-use super::extract::Body;
+use super::extract::{Body, ClientAddress};
+use super::files::shown_link;
 use super::problem::Failure;
+use super::throttle::Knock;
 use crate::clinical::{
-    Actor, Appointment, DoorClosed, Link, LinkDigest, Object, Participant, ParticipantId, Verb, authorize,
+    Actor, Appointment, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
+    Link, LinkDigest, Object, Opening, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
+    Verb, authorize, opening_of,
 };
-use crate::protocol::{DoorWord, Look, LookRequest, time};
+use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
+
+/// The cookie that holds the pass of one guest. `Secure; HttpOnly; SameSite=Strict; Path=/`. Several guests may use one browser.
+pub(super) fn pass_cookie(participant: ParticipantId) -> String {
+    let id = participant.uuid().simple().to_string();
+    format!("__Host-parvis-pass-{}", &id[20..])
+}
 
 /// `POST /api/guest/look`
 pub(super) async fn look(
     State(edge): State<Edge>,
+    address: ClientAddress,
+    headers: HeaderMap,
     Body(request): Body<LookRequest>,
 ) -> Result<Json<Look>, Failure> {
+    address.may(&edge, Knock::Look)?;
     let now = edge.clock.now();
+    let nothing = |door| Look {
+        door,
+        now: time(now),
+        starts_at: None,
+        opens_at: None,
+        service: None,
+        telephone: None,
+        asks: None,
+        is_elsewhere: false,
+        consent: None,
+        consent_version: None,
+    };
     let Some((link, appointment)) = find(&edge, &request.link).await? else {
-        return Ok(Json(Look { door: DoorWord::Unknown, now: time(now), starts_at: None, opens_at: None }));
+        return Ok(Json(nothing(DoorWord::Unknown)));
     };
     let door = edge.door.check(&link, &appointment, now);
-    let is_told = !matches!(door, Err(DoorClosed::Unknown | DoorClosed::Revoked));
+    let starts_at = Some(time(appointment.starts_at));
+    if let Err(closed @ (DoorClosed::Unknown | DoorClosed::Revoked)) = door {
+        return Ok(Json(nothing(Err(closed).into())));
+    }
+    let service = match appointment.service_id {
+        Some(service) => edge.store.service(service).await?,
+        None => None,
+    };
+    let telephone = service.map(|service| service.telephone).filter(|telephone| !telephone.is_empty());
+    if edge.door.standing(&link, &appointment, now).is_err() {
+        return Ok(Json(Look { starts_at, telephone, ..nothing(door.into()) }));
+    }
     let opens_at = match door {
         Err(DoorClosed::TooEarly { opens_at }) => Some(time(opens_at)),
         _ => None,
     };
-    let starts_at = is_told.then(|| time(appointment.starts_at));
-    Ok(Json(Look { door: door.into(), now: time(now), starts_at, opens_at }))
+    let rules = rules_of(&edge, &appointment).await?;
+    let text = information_of(&edge, &appointment).await?;
+    let answers = edge.store.consents_of(appointment.id).await?;
+    let answer = answers.iter().rev().find(|answer| answer.participant == link.participant);
+    let places = edge.live.places(appointment.id).await.unwrap_or_default();
+    let place = places.get(&link.participant).map_or(PlaceKind::Invited, |place| place.kind());
+    Ok(Json(Look {
+        door: door.into(),
+        now: time(now),
+        starts_at,
+        opens_at,
+        asks: asks(&edge, &link, &appointment, &headers).await?,
+        service: Some(rules.label.unwrap_or(appointment.service)),
+        telephone,
+        is_elsewhere: matches!(
+            place,
+            PlaceKind::Testing | PlaceKind::Waiting | PlaceKind::Admitted | PlaceKind::InCall
+        ),
+        // An answer to another text is none.
+        consent: answer
+            .filter(|answer| answer.version == text.version || answer.answer == ConsentAnswer::Refused)
+            .map(|answer| answer.answer.into()),
+        consent_version: Some(text.version),
+    }))
+}
+
+/// What has to be shown besides the link, unless this browser has done so.
+async fn asks(
+    edge: &Edge,
+    link: &Link,
+    appointment: &Appointment,
+    headers: &HeaderMap,
+) -> Result<Option<DoorAsks>, Failure> {
+    let (keys, _) = keys_of(edge, appointment, link.participant).await?;
+    let pass = pass_of(edge, link.participant, headers).await?;
+    let now = edge.clock.now();
+    if opening_of(keys, pass.as_ref(), link.participant, now).is_ok() {
+        return Ok(None);
+    }
+    let door = edge.store.door(link.participant).await?;
+    let code_until = door.code.as_ref().map(|code| code.good_until()).filter(|until| *until > now);
+    Ok(Some(DoorAsks {
+        sms: keys.has(CodeChannel::Sms),
+        email: keys.has(CodeChannel::Email),
+        pin: keys.has_pin,
+        birth_date: keys.has_birth_date,
+        is_locked: door.is_locked(),
+        code_until: code_until.map(time),
+    }))
+}
+
+/// What a service asks for at its door.
+pub(super) async fn rules_of(edge: &Edge, appointment: &Appointment) -> Result<DoorRules, Failure> {
+    match appointment.service_id {
+        Some(service) => Ok(edge.store.door_rules(service).await?),
+        None => Ok(DoorRules::default()),
+    }
+}
+
+/// What is to be read before the visit.
+pub(super) async fn information_of(edge: &Edge, appointment: &Appointment) -> Result<ConsentText, Failure> {
+    let own = match appointment.service_id {
+        Some(service) => edge.store.consent_text(service).await?,
+        None => None,
+    };
+    Ok(own.unwrap_or_else(ConsentText::standard))
+}
+
+/// What a guest can show besides the link, and what is known to compare it with.
+pub(super) async fn keys_of(
+    edge: &Edge,
+    appointment: &Appointment,
+    participant: ParticipantId,
+) -> Result<(DoorKeys, KnownKeys), Failure> {
+    let contact = edge.store.contacts_of(appointment.id).await?.remove(&participant).unwrap_or_default();
+    let pin = edge.store.pins_of(appointment.id).await?.remove(&participant);
+    let birth_date = match contact.birth_date {
+        Some(date) if rules_of(edge, appointment).await?.accepts_birth_date => Some(date),
+        _ => None,
+    };
+    let keys = DoorKeys {
+        has_sms: contact.telephone.is_some() && super::door::carries(edge, CodeChannel::Sms),
+        has_email: contact.email.is_some() && super::door::carries(edge, CodeChannel::Email),
+        has_pin: pin.is_some(),
+        has_birth_date: birth_date.is_some(),
+    };
+    Ok((keys, KnownKeys { pin, birth_date }))
+}
+
+/// The pass that a browser shows for this guest.
+pub(super) async fn pass_of(
+    edge: &Edge,
+    participant: ParticipantId,
+    headers: &HeaderMap,
+) -> Result<Option<Pass>, Failure> {
+    let jar = CookieJar::from_headers(headers);
+    match jar.get(&pass_cookie(participant)) {
+        Some(cookie) => Ok(edge.store.pass(PassDigest::of(cookie.value())).await?),
+        None => Ok(None),
+    }
 }
 
 /// The link of this secret, with its appointment.
@@ -37,31 +175,91 @@ pub(super) async fn find(edge: &Edge, secret: &str) -> Result<Option<(Link, Appo
     Ok(appointment.map(|appointment| (link, appointment)))
 }
 
-/// Whose link it is, and what for.
+/// Somebody who holds a link that leads somewhere: before the visit, during it, or to what is left of it. As an extractor it reads
+/// `Authorization: Link <secret>`. This alone opens no door: see [`Guest`].
+pub(super) struct LinkHolder {
+    pub(super) link: Link,
+    pub(super) appointment: Appointment,
+    pub(super) standing: Standing,
+}
+
+impl LinkHolder {
+    pub(super) async fn of(edge: &Edge, secret: &str) -> Result<Self, NotLetIn> {
+        let (link, appointment) = find(edge, secret).await?.ok_or(NotLetIn::Door(DoorClosed::Unknown))?;
+        let standing = edge.door.standing(&link, &appointment, edge.clock.now()).map_err(NotLetIn::Door)?;
+        Ok(Self { link, appointment, standing })
+    }
+
+    /// How the door was opened, if it was, or nothing more is to be shown.
+    pub(super) async fn with_pass(&self, edge: &Edge, headers: &HeaderMap) -> Result<Opening, NotLetIn> {
+        let (keys, _) = keys_of(edge, &self.appointment, self.link.participant).await?;
+        let pass = pass_of(edge, self.link.participant, headers).await?;
+        let opening = opening_of(keys, pass.as_ref(), self.link.participant, edge.clock.now());
+        opening.map_err(|_| NotLetIn::PassNeeded)
+    }
+}
+
+impl FromRequestParts<Edge> for LinkHolder {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let secret = shown_link(&parts.headers).ok_or_else(Failure::sign_in_needed)?;
+        Ok(Self::of(edge, secret).await?)
+    }
+}
+
+/// A guest who has shown whatever there is to show: a link, and a pass where one is needed. As an extractor it reads
+/// `Authorization: Link <secret>` and the cookie. `standing` says whether the visit is to come, is open, or is over; what they may do
+/// is another question.
 pub(super) struct Guest {
     pub(super) appointment: Appointment,
     pub(super) participant: ParticipantId,
     pub(super) actor: Actor,
+    /// How the door was opened.
+    pub(super) opening: Opening,
+    pub(super) standing: Standing,
+}
+
+impl Guest {
+    pub(super) async fn of(edge: &Edge, secret: &str, headers: &HeaderMap) -> Result<Self, NotLetIn> {
+        let holder = LinkHolder::of(edge, secret).await?;
+        let opening = holder.with_pass(edge, headers).await?;
+        let LinkHolder { link, appointment, standing } = holder;
+        let participant = link.participant;
+        let role = appointment.participant(participant).map(Participant::role);
+        let role = role.ok_or(NotLetIn::Door(DoorClosed::Unknown))?;
+        let actor = Actor::Guest { participant, role };
+        let may_attend = authorize(&actor, Verb::Attend, &Object::Appointment(&appointment));
+        may_attend.map_err(|_| NotLetIn::Door(DoorClosed::Unknown))?;
+        Ok(Self { appointment, participant, actor, opening, standing })
+    }
+}
+
+impl FromRequestParts<Edge> for Guest {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let secret = shown_link(&parts.headers).ok_or_else(Failure::sign_in_needed)?;
+        Ok(Self::of(edge, secret, &parts.headers).await?)
+    }
 }
 
 /// Why somebody with a link is not let in.
 pub(super) enum NotLetIn {
     Door(DoorClosed),
+    /// There is something that they could show besides the link.
+    PassNeeded,
     Failed(Failure),
 }
 
-/// Lets in whoever holds a link that opens the door now: the one way for guests, over WebSocket and HTTP. What they may do there
-/// is another question.
-pub(super) async fn let_in(edge: &Edge, secret: &str) -> Result<Guest, NotLetIn> {
-    let (link, appointment) = find(edge, secret).await?.ok_or(NotLetIn::Door(DoorClosed::Unknown))?;
-    edge.door.check(&link, &appointment, edge.clock.now()).map_err(NotLetIn::Door)?;
-    let participant = link.participant;
-    let role = appointment.participant(participant).map(Participant::role);
-    let role = role.ok_or(NotLetIn::Door(DoorClosed::Unknown))?;
-    let actor = Actor::Guest { participant, role };
-    let may_attend = authorize(&actor, Verb::Attend, &Object::Appointment(&appointment));
-    may_attend.map_err(|_| NotLetIn::Door(DoorClosed::Unknown))?;
-    Ok(Guest { appointment, participant, actor })
+/// Lets in whoever may go to the waiting room now: the one way for guests into a consultation, over WebSocket and HTTP.
+pub(super) async fn let_in(edge: &Edge, secret: &str, headers: &HeaderMap) -> Result<Guest, NotLetIn> {
+    let guest = Guest::of(edge, secret, headers).await?;
+    match guest.standing {
+        Standing::Open => Ok(guest),
+        Standing::Early { opens_at } => Err(NotLetIn::Door(DoorClosed::TooEarly { opens_at })),
+        Standing::After => Err(NotLetIn::Door(DoorClosed::Over)),
+    }
 }
 
 impl From<Failure> for NotLetIn {
@@ -74,6 +272,7 @@ impl From<NotLetIn> for Failure {
     fn from(refused: NotLetIn) -> Self {
         match refused {
             NotLetIn::Door(closed) => closed.into(),
+            NotLetIn::PassNeeded => Self::pass_needed(),
             NotLetIn::Failed(failure) => failure,
         }
     }

@@ -10,7 +10,7 @@ use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use crate::clinical::{Appointment, AppointmentId, Caption, KeyImageId, Verb, WordsRefusal};
-use crate::live::SelectionWriter;
+use crate::live::{SelectionWriter, take_back_image};
 use crate::protocol::{CaptionRequest, KeyImageEntry, SavedImages, time};
 use crate::store::StoredKeyImage;
 
@@ -80,7 +80,8 @@ pub(super) async fn remove(
     One(image): One<KeyImageId>,
 ) -> Result<StatusCode, Failure> {
     let appointment = of_image(&edge, &signed_in, image).await?;
-    let was_kept = edge.store.remove_key_image(appointment.id, image, edge.clock.now()).await?;
+    let at = edge.clock.now();
+    let was_kept = take_back_image(&edge.store, &edge.archive, appointment.id, image, at).await?;
     changed(&edge, &appointment, was_kept).await
 }
 

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 
 use super::Edge;
 use super::appointments;
+use super::door_desk;
 use super::extract::{SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
@@ -27,6 +28,7 @@ pub(super) fn issued(edge: &Edge, new: &NewLink, participant: &Participant) -> I
         name: participant.name.expose().clone(),
         address: new.address(edge.public_url.as_str()),
         expires_at: time(new.link.expires_at),
+        pin: None,
     }
 }
 
@@ -43,6 +45,9 @@ pub(super) async fn issue(
     }
     let new = make(&edge, &appointment, participant.id);
     edge.store.replace_link(&new.link).await?;
+    // Whoever holds the old one, and a browser that was let in by it, begins anew.
+    door_desk::make_new(&edge, participant.id).await?;
+    edge.store.take_passes_back(participant.id).await?;
     edge.live.invited(appointment.id, participant.id).await;
     edge.live.announce_change();
     Ok(Json(issued(&edge, &new, participant)))
@@ -61,7 +66,7 @@ pub(super) async fn withdraw(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn guest(appointment: &Appointment, participant: ParticipantId) -> Result<&Participant, Failure> {
+pub(super) fn guest(appointment: &Appointment, participant: ParticipantId) -> Result<&Participant, Failure> {
     let found = appointment.participant(participant).filter(|person| matches!(person.part, Part::Guest(_)));
     found.ok_or_else(Failure::not_found)
 }

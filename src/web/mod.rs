@@ -2,36 +2,54 @@
 //!
 //! It never names `room` or `sfu`, and it decides nothing: who may do what is `clinical::authorize`.
 
+mod after;
 mod agenda;
 mod appointments;
 mod assets;
+mod changes;
 mod calendar;
 mod diag;
+mod documents;
+mod door;
+mod door_desk;
 mod extract;
 mod files;
 mod guest;
+mod guest_changes;
 mod health;
 mod hospital;
+mod identity;
 mod key_images;
 mod links;
+mod notes;
 mod messages;
 mod problem;
 mod quality;
+mod queue;
 mod receipt;
 mod record;
+mod report;
+mod retention;
 mod router;
+mod services;
 mod sign_in;
+mod slots;
 mod socket;
 mod spool;
+mod statistics;
 mod studies;
 mod summary;
+mod throttle;
+mod waiting_room;
 mod templates;
+mod uploads;
 mod worklist;
 
 use std::sync::Arc;
 
 pub use diag::ice_server;
 pub use router::router;
+pub use throttle::Throttle;
 use url::Url;
 
 use crate::archive::Archive;
@@ -42,6 +60,7 @@ use crate::live::Live;
 use crate::login::Login;
 use crate::outbox::Outbox;
 use crate::port::Reach;
+use crate::retention::Retention;
 use crate::store::Store;
 use crate::tasks::Tasks;
 
@@ -63,7 +82,11 @@ pub struct Parts {
     pub live: Live,
     pub outbox: Outbox,
     pub archive: Archive,
+    pub retention: Retention,
     pub reach: Reach,
+    /// Proxies in front, whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub throttle: Throttle,
     pub clock: Clock,
     pub tasks: Tasks,
 }

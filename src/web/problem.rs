@@ -4,9 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
-use crate::clinical::{
-    BookError, ContactFault, DoorClosed, NotAllowed, ServiceFault, ShareRefusal, WrongStatus,
-};
+use crate::clinical::{AfterClosed, BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed, ReportRefusal, ServiceFault, ShareRefusal, Stale, TextRefusal, WrongStatus};
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
 use crate::store;
@@ -35,6 +33,16 @@ impl Failure {
 
     pub(super) fn sign_in_needed() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, ProblemCode::SignInNeeded, "nobody is signed in")
+    }
+
+    /// The link is known; whoever holds it has to show something besides it.
+    pub(super) fn pass_needed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, "the link alone does not lead there")
+    }
+
+    pub(super) fn too_many() -> Self {
+        let detail = "too often in a short time: wait a minute";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ProblemCode::TooMany, detail)
     }
 
     pub(super) fn code(&self) -> ProblemCode {
@@ -100,6 +108,74 @@ impl From<ShareRefusal> for Failure {
     }
 }
 
+impl From<Stale> for Failure {
+    fn from(stale: Stale) -> Self {
+        Self::new(StatusCode::CONFLICT, ProblemCode::Stale, stale.to_string())
+    }
+}
+
+impl From<TextRefusal> for Failure {
+    fn from(refusal: TextRefusal) -> Self {
+        let code = match refusal {
+            TextRefusal::TooLong => ProblemCode::TooLong,
+            TextRefusal::ControlCharacter => ProblemCode::BadRequest,
+        };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, refusal.to_string())
+    }
+}
+
+impl From<ReportRefusal> for Failure {
+    fn from(refusal: ReportRefusal) -> Self {
+        let (status, code) = match refusal {
+            ReportRefusal::Stale(_) => (StatusCode::CONFLICT, ProblemCode::Stale),
+            ReportRefusal::Signed => (StatusCode::CONFLICT, ProblemCode::ReportSigned),
+            ReportRefusal::DraftExists => (StatusCode::CONFLICT, ProblemCode::DraftExists),
+            ReportRefusal::NotOver => (StatusCode::CONFLICT, ProblemCode::WrongStatus),
+            ReportRefusal::WhyMissing => (StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::WhyMissing),
+            ReportRefusal::ConclusionsMissing => {
+                (StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::ConclusionsMissing)
+            }
+            ReportRefusal::TooManyImages => (StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::TooMany),
+        };
+        Self::new(status, code, refusal.to_string())
+    }
+}
+
+impl From<AfterClosed> for Failure {
+    fn from(closed: AfterClosed) -> Self {
+        let (status, code) = match closed {
+            AfterClosed::Unknown => (StatusCode::FORBIDDEN, ProblemCode::LinkUnknown),
+            AfterClosed::NotOver => (StatusCode::CONFLICT, ProblemCode::WrongStatus),
+            AfterClosed::Expired => (StatusCode::FORBIDDEN, ProblemCode::LinkExpired),
+        };
+        Self::new(status, code, closed.to_string())
+    }
+}
+
+impl From<FolderClosed> for Failure {
+    fn from(closed: FolderClosed) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::FolderClosed, closed.to_string())
+    }
+}
+
+impl From<FolderWishError> for Failure {
+    fn from(error: FolderWishError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadFolder, error.to_string())
+    }
+}
+
+impl From<NoReason> for Failure {
+    fn from(error: NoReason) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadRequest, error.to_string())
+    }
+}
+
+impl From<crate::retention::Error> for Failure {
+    fn from(error: crate::retention::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl From<WrongStatus> for Failure {
     fn from(error: WrongStatus) -> Self {
         Self::new(StatusCode::CONFLICT, ProblemCode::WrongStatus, error.to_string())
@@ -123,6 +199,11 @@ impl From<store::Error> for Failure {
                 StatusCode::CONFLICT,
                 ProblemCode::ServiceNameTaken,
                 "this site has a service of that name",
+            ),
+            store::Error::Constraint(store::Constraint::QueueAddress) => Self::new(
+                StatusCode::CONFLICT,
+                ProblemCode::QueueAddressTaken,
+                "another queue has that address",
             ),
             other => Self::internal(&other),
         }

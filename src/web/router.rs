@@ -11,15 +11,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{
-    Edge, agenda, appointments, assets, calendar, diag, extract, files, guest, health, hospital, key_images,
-    links, messages, quality, record, sign_in, socket, studies, summary, templates, worklist,
-};
+use super::{Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality, queue, record, report, retention, services, sign_in, slots, socket, statistics, studies, summary, templates, uploads, waiting_room, worklist};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
 /// The largest text of a summary, in bytes: all of its sentences, each letter of them four bytes.
 const MAX_SUMMARY: usize = 512 << 10;
+/// The largest words of a report, in bytes: six sections.
+const MAX_REPORT: usize = 1 << 20;
 /// A request that is no upload and no socket is answered within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -33,6 +32,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments", get(appointments::list).post(appointments::book))
         .route("/api/appointments/{appointment}", get(appointments::show))
         .route("/api/appointments/{appointment}/cancel", post(appointments::cancel))
+        .merge(agenda_routes())
         .route("/api/appointments/{appointment}/noshow", post(appointments::miss))
         .route(
             "/api/appointments/{appointment}/participants/{participant}/link",
@@ -46,7 +46,32 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/key-images/{image}/picture", get(key_images::picture))
         .route("/api/appointments/{appointment}/summary.pdf", get(summary::document))
         .route("/api/appointments/{appointment}/drop-in", post(worklist::drop_in))
+        .route("/api/waiting-room", get(waiting_room::list))
+        .route("/api/appointments/{appointment}/waiting/{participant}/message", post(waiting_room::message))
+        .route("/api/appointments/{appointment}/waiting/{participant}/place", post(waiting_room::place))
+        .route("/api/appointments/{appointment}/take-over", post(waiting_room::take_over))
+        .route("/api/practitioners/{practitioner}/delay", put(waiting_room::delay))
+        .route("/api/services/{service}/waiting-policy", put(waiting_room::set_policy))
+        .route("/api/appointments/{appointment}/identity", get(identity::show))
+        .route(
+            "/api/appointments/{appointment}/participants/{participant}/identity",
+            post(identity::check),
+        )
+        .route("/api/appointments/{appointment}/participants/{participant}/ins", post(identity::keep_ins))
         .route("/api/worklist", get(worklist::list))
+        .route("/api/appointments/{appointment}/notes", get(notes::list))
+        .route("/api/appointments/{appointment}/report", get(report::show).post(report::begin))
+        .route("/api/reports/{report}/sign", post(report::sign))
+        .route("/api/reports/{report}/document.pdf", get(report::show_document))
+        .route("/api/reports/{report}/bundle.json", get(report::show_bundle))
+        .route("/api/appointments/{appointment}/documents", get(documents::show).put(documents::put))
+        .route("/api/appointments/{appointment}/after", get(documents::after))
+        .route("/api/appointments/{appointment}/reopen", post(documents::reopen))
+        .route("/api/call-backs", get(documents::call_backs))
+        .route("/api/guest/after", post(after::show))
+        .route("/api/guest/after/rating", post(after::rate))
+        .route("/api/guest/after/ask-back", post(after::ask_back))
+        .route("/api/guest/after/documents/{document}", post(after::fetch))
         .route("/api/appointments/{appointment}/viewing", get(record::show))
         .route("/api/steps/{step}/picture", get(record::picture))
         .route("/api/appointments/{appointment}/messages", get(messages::list))
@@ -62,6 +87,31 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/me/calendar", get(calendar::show).post(calendar::make).delete(calendar::remove))
         .route("/calendar/{file}", get(calendar::feed))
         .route("/api/guest/look", post(guest::look))
+        .route("/api/guest/code", post(door::code))
+        .route("/api/guest/open", post(door::open))
+        .route("/api/guest/information", post(door::information))
+        .route("/api/guest/consent", post(door::consent))
+        .route("/api/guest/company", post(door::company))
+        .route("/api/guest/rehearsal", post(door::rehearsal))
+        .route("/api/appointments/{appointment}/participants/{participant}/pin", post(door_desk::pin))
+        .route("/api/appointments/{appointment}/participants/{participant}/unlock", post(door_desk::unlock))
+        .route("/api/services/{service}/door", get(door_desk::rules).put(door_desk::put_rules))
+        .route(
+            "/api/services/{service}/information",
+            get(door_desk::information).put(door_desk::put_information),
+        )
+        .route("/api/upload/look", post(uploads::look))
+        .route("/api/upload/receipt", post(uploads::receipt))
+        .route("/api/appointments/{appointment}/upload-folders", get(uploads::list).post(uploads::make))
+        .route("/api/upload-folders/{folder}", delete(uploads::revoke))
+        .route("/api/appointments/{appointment}/received", get(uploads::received))
+        .route("/api/statistics", get(statistics::show))
+        .route("/api/statistics.csv", get(statistics::table))
+        .route("/api/statistics/services", get(statistics::services))
+        .route("/api/retention", get(retention::show))
+        .route("/api/retention/proofs.csv", get(retention::table))
+        .route("/api/retention/holds", post(retention::hold))
+        .route("/api/retention/holds/{hold}", delete(retention::lift))
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
@@ -73,11 +123,20 @@ pub fn router(edge: Edge) -> Router {
             "/api/appointments/{appointment}/summary",
             get(summary::show).put(summary::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
         )
+        .route(
+            "/api/appointments/{appointment}/note",
+            put(notes::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
+        )
+        .route("/api/reports/{report}", put(report::put).layer(DefaultBodyLimit::max(MAX_REPORT)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let long = Router::new()
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
         .route("/api/appointments/{appointment}/files", post(files::share))
         .route("/api/appointments/{appointment}/files/{file}", get(files::fetch))
+        .route("/api/upload", post(uploads::send))
+        .route("/api/received/{upload}", get(uploads::fetch))
+        .route("/api/received/{upload}/studies", post(uploads::put_among_studies))
+        .route("/api/retention/run", post(retention::run))
         .layer(DefaultBodyLimit::disable())
         // A browser that speaks HTTP/2 asks for a socket with CONNECT (RFC 8441 section 4), one that speaks HTTP/1.1 with GET.
         .route("/ws", any(socket::open))
@@ -100,6 +159,37 @@ pub fn router(edge: Edge) -> Router {
         .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+}
+
+/// Schedules, slots, what becomes of appointments, and queues.
+fn agenda_routes() -> Router<Edge> {
+    Router::new()
+        .route("/api/appointments/search", post(changes::search))
+        .route("/api/appointments/{appointment}/move", post(changes::move_it))
+        .route("/api/appointments/{appointment}/close", post(changes::close))
+        .route("/api/appointments/{appointment}/chain", get(changes::chain))
+        .route("/api/services", get(services::list).post(services::make))
+        .route("/api/services/candidates", get(services::candidates))
+        .route("/api/services/{service}", put(services::put))
+        .route("/api/services/{service}/slots", get(slots::list))
+        .route("/api/services/{service}/queue", put(services::set_queue))
+        .route("/api/services/{service}/schedule", get(services::schedule))
+        .route("/api/services/{service}/patterns", post(services::add_pattern))
+        .route(
+            "/api/services/{service}/patterns/{pattern}",
+            put(services::put_pattern).delete(services::remove_pattern),
+        )
+        .route("/api/services/{service}/exceptions", post(services::add_exception))
+        .route("/api/services/{service}/exceptions/{exception}", delete(services::remove_exception))
+        .route("/api/guest/slots", post(guest_changes::offered))
+        .route("/api/guest/cancel", post(guest_changes::cancel))
+        .route("/api/guest/reschedule", post(guest_changes::reschedule))
+        .route("/api/queue", get(queue::list))
+        .route("/api/queue/enter", post(queue::enter))
+        .route("/api/queue/state", post(queue::state))
+        .route("/api/queue/leave", post(queue::leave))
+        .route("/api/queue/{entry}/take", post(queue::take))
+        .route("/api/queue/{entry}/refuse", post(queue::refuse))
 }
 
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \

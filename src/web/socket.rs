@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -17,7 +17,8 @@ use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
 use crate::clinical::{
-    Actor, AppointmentId, DoorClosed, Object, ParticipantId, Practitioner, Verb, authorize,
+    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner, Verb,
+    authorize,
 };
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::port::Progress;
@@ -41,17 +42,27 @@ pub(super) async fn open(
 ) -> Result<Response, Failure> {
     // Staff are known by their cookie; guests show their link in the first message.
     let practitioner = extract::signed_in(&edge, &headers).await?;
+    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let family = BrowserFamily::of_user_agent(said);
+    let who = Shown { practitioner, headers, family };
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(async move |socket| serve(edge, practitioner, socket, progress).await))
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, who, socket, progress).await))
+}
+
+/// What the request for a socket showed: the login of staff, and the cookies, among which a guest's pass may be.
+struct Shown {
+    practitioner: Option<Practitioner>,
+    headers: HeaderMap,
+    family: BrowserFamily,
 }
 
 /// Why a socket is closed before anybody attends.
 struct Closed(ProblemCode, &'static str);
 
-async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket, progress: Progress) {
+async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
-    match welcome(&edge, practitioner, &mut stream, outbox).await {
+    match welcome(&edge, who, &mut stream, outbox).await {
         Err(Closed(code, detail)) => {
             let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
             let _ = send(&mut sink, Outgoing::Message(Box::new(problem))).await;
@@ -77,7 +88,7 @@ async fn serve(edge: Edge, practitioner: Option<Practitioner>, socket: WebSocket
 /// Reads `hello` and finds out who speaks.
 async fn welcome(
     edge: &Edge,
-    practitioner: Option<Practitioner>,
+    who: Shown,
     stream: &mut SplitStream<WebSocket>,
     outbox: mpsc::Sender<Outgoing>,
 ) -> Result<Attendance, Closed> {
@@ -98,12 +109,15 @@ async fn welcome(
         Ok(_) => return Err(Closed(ProblemCode::OutOfOrder, "hello comes first")),
         Err(_) => return Err(Closed(ProblemCode::BadRequest, "this is no message of the protocol")),
     };
-    let (appointment, participant, actor) = match (link, appointment) {
-        (Some(link), None) => guest_of(edge, &link).await?,
-        (None, Some(appointment)) => staff_of(edge, practitioner, &appointment).await?,
+    let (appointment, participant, actor, assurance) = match (link, appointment) {
+        (Some(link), None) => guest_of(edge, &link, &who.headers).await?,
+        (None, Some(appointment)) => staff_of(edge, who.practitioner, &appointment).await?,
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
-    let attending = Attending { participant, actor, outbox, resume, window };
+    if matches!(actor, Actor::Guest { .. }) {
+        note(edge, appointment, participant, who.family);
+    }
+    let attending = Attending { participant, actor, assurance, outbox, resume, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
         AttendError::NoWindow => Closed(
@@ -120,11 +134,35 @@ async fn welcome(
     })
 }
 
-async fn guest_of(edge: &Edge, secret: &str) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
-    match guest::let_in(edge, secret).await {
-        Ok(guest) => Ok((guest.appointment.id, guest.participant, guest.actor)),
+/// Writes down the family of a guest's browser, beside their coming: nobody waits for it.
+fn note(edge: &Edge, appointment: AppointmentId, participant: ParticipantId, family: BrowserFamily) {
+    let store = edge.store.clone();
+    edge.tasks.spawn("browser of a guest", async move {
+        if let Err(error) = store.note_browser(appointment, participant, family).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a browser was not written down");
+        }
+    });
+}
+
+async fn guest_of(
+    edge: &Edge,
+    secret: &str,
+    headers: &HeaderMap,
+) -> Result<(AppointmentId, ParticipantId, Actor, Assurance), Closed> {
+    match guest::let_in(edge, secret, headers).await {
+        Ok(guest) => {
+            tracing::info!(participant.id = %guest.participant, opening = ?guest.opening, "a guest comes");
+            let assurance = match guest.opening {
+                Opening::LinkOnly => Assurance::LinkOnly,
+                Opening::Code(_) | Opening::Pin | Opening::BirthDate => Assurance::LinkAndCode,
+            };
+            Ok((guest.appointment.id, guest.participant, guest.actor, assurance))
+        }
         Err(NotLetIn::Door(DoorClosed::Unknown)) => {
             Err(Closed(ProblemCode::LinkUnknown, "there is no such link"))
+        }
+        Err(NotLetIn::PassNeeded) => {
+            Err(Closed(ProblemCode::PassNeeded, "the link alone does not lead there"))
         }
         Err(NotLetIn::Door(closed)) => Err(Closed(closed.into(), "the link does not open the door now")),
         Err(NotLetIn::Failed(_)) => Err(Closed(ProblemCode::Unavailable, "the database does not answer")),
@@ -135,7 +173,7 @@ async fn staff_of(
     edge: &Edge,
     practitioner: Option<Practitioner>,
     appointment: &str,
-) -> Result<(AppointmentId, ParticipantId, Actor), Closed> {
+) -> Result<(AppointmentId, ParticipantId, Actor, Assurance), Closed> {
     let person = practitioner.ok_or(Closed(ProblemCode::SignInNeeded, "nobody is signed in"))?;
     let id: AppointmentId =
         appointment.parse().map_err(|_| Closed(ProblemCode::NotFound, "no such appointment"))?;
@@ -146,7 +184,7 @@ async fn staff_of(
     authorize(&actor, Verb::Attend, &Object::Appointment(&appointment)).map_err(nothing_here)?;
     let participant = appointment.participant_of(person.id).map(|participant| participant.id);
     let participant = participant.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;
-    Ok((id, participant, actor))
+    Ok((id, participant, actor, Assurance::SignedIn))
 }
 
 fn nothing_here(_: crate::clinical::NotAllowed) -> Closed {

@@ -166,7 +166,8 @@ async fn is_photograph(edge: &Edge, path: &std::path::Path) -> Result<(), Failur
     }
 }
 
-async fn take_in(
+/// Takes what lies there into the studies of the appointment, and tells everybody in the call.
+pub(super) async fn take_in(
     edge: &Edge,
     appointment: &Appointment,
     path: &std::path::Path,

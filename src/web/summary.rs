@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::Edge;
@@ -13,12 +14,12 @@ use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use crate::clinical::{Appointment, AppointmentId, KeyImageId, Language, SeriesId, Verb, is_other_patient};
+use crate::paper::{PaperError, PictureMark, writable};
 use crate::protocol::{LanguageWord, ProblemCode, SummaryRequest, SummaryState, SummaryText, time};
 use crate::secret::Pii;
 use crate::store::{StoredKeyImage, StoredSummary};
 use crate::summary::{
-    MAX_PICTURES, MAX_SENTENCE, MAX_SENTENCES, PictureMark, SummaryContent, SummaryError, SummaryPicture,
-    check_words, summary,
+    MAX_PICTURES, MAX_SENTENCE, MAX_SENTENCES, SummaryContent, SummaryError, SummaryPicture, summary,
 };
 
 /// `GET /api/appointments/{appointment}/summary`
@@ -69,7 +70,7 @@ pub(super) async fn put(
         return Err(refused(&SummaryError::TooMuch));
     }
     for sentence in &request.sentences {
-        check_words(sentence.expose()).map_err(|error| refused(&error))?;
+        writable(sentence.expose()).map_err(|error| refused(&error.into()))?;
     }
     let kept = edge.store.key_images_of(id).await?;
     let of_others = series_of_others(&edge, &appointment).await?;
@@ -105,28 +106,44 @@ pub(super) async fn document(
 ) -> Result<Response, Failure> {
     let appointment = allowed(&edge, &signed_in, id, Verb::KeepImages).await?;
     let language = Language::from(language);
-    let written = edge.store.summaries_of(id).await?.into_iter().find(|stored| stored.language == language);
-    let content = content(&edge, &appointment, written.ok_or_else(Failure::not_found)?).await?;
-    let date = content.date;
-    let made = tokio::task::spawn_blocking(move || summary(&content, language)).await;
-    let bytes = made.map_err(|error| Failure::internal(&error))?.map_err(|error| match error {
-        SummaryError::NotWritten(_) => Failure::internal(&error),
-        _ => refused(&error),
-    })?;
+    let (bytes, date) = made(&edge, &appointment, language).await?;
     let name = match language {
         Language::French => "resume",
         Language::English => "summary",
     };
+    Ok(pdf(bytes, &format!("{name}-{date}.pdf")))
+}
+
+/// The summary of a visit in one language as a document, and the day of the visit.
+pub(super) async fn made(
+    edge: &Edge,
+    appointment: &Appointment,
+    language: Language,
+) -> Result<(Vec<u8>, NaiveDate), Failure> {
+    let all = edge.store.summaries_of(appointment.id).await?;
+    let written = all.into_iter().find(|stored| stored.language == language);
+    let content = content(edge, appointment, written.ok_or_else(Failure::not_found)?).await?;
+    let date = content.date;
+    let made = tokio::task::spawn_blocking(move || summary(&content, language)).await;
+    let bytes = made.map_err(|error| Failure::internal(&error))?.map_err(|error| match error {
+        SummaryError::Paper(PaperError::NotWritten(_)) => Failure::internal(&error),
+        _ => refused(&error),
+    })?;
+    Ok((bytes, date))
+}
+
+/// A document to be saved under this name, which holds letters, digits, dots and dashes alone.
+pub(super) fn pdf(bytes: Vec<u8>, name: &str) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}-{date}.pdf\""));
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let disposition = disposition.unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
     headers.insert(header::CONTENT_SECURITY_POLICY, sandbox);
-    Ok(response)
+    response
 }
 
 /// All that a summary says. The same text and images give the same document.

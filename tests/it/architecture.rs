@@ -32,6 +32,8 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
+const TABLE: [Module; 29] = [
+    pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
 const TABLE: [Module; 25] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
@@ -63,7 +65,9 @@ const TABLE: [Module; 25] = [
     pure("stun", &[], &["hmac", "sha1", "crc32fast"]),
     pure("relay", &["secret", "stun"], &["hmac", "sha1", "md_5", "base64", "subtle"]),
     pure("viewing", &["clinical", "imaging"], &[]),
-    pure("summary", &["clinical", "secret"], &["krilla", "skrifa", "unicode_normalization"]),
+    pure("paper", &["clinical", "secret"], &["krilla", "skrifa", "unicode_normalization"]),
+    pure("summary", &["clinical", "paper", "secret"], &["unicode_normalization"]),
+    pure("report", &["clinical", "paper", "secret"], &["base64", "serde_json", "sha1"]),
     pure("protocol", &["clinical", "room", "imaging", "viewing", "secret"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
     adapter("secret", &[], &[]),
@@ -72,7 +76,7 @@ const TABLE: [Module; 25] = [
     adapter("telemetry", &["config"], &["tracing_subscriber"]),
     adapter(
         "store",
-        &["clinical", "imaging", "viewing", "secret", "config", "clock"],
+        &["clinical", "imaging", "report", "viewing", "secret", "config", "clock"],
         &["sqlx", "futures_util"],
     ),
     adapter(
@@ -120,10 +124,12 @@ const TABLE: [Module; 25] = [
         ],
         &["tokio", "futures_util"],
     ),
+    adapter("retention", &["archive", "clinical", "clock", "config", "store", "tasks"], &["tokio"]),
     adapter(
         "web",
         &[
-            "clinical", "imaging", "summary", "protocol", "live", "login", "outbox", "port", "store",
+            "clinical", "imaging", "paper", "report", "summary", "protocol", "live", "login", "outbox", "port",
+            "retention", "store",
             "archive", "clock", "config", "secret", "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
@@ -154,8 +160,8 @@ const TABLE: [Module; 25] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "secret",
-            "sfu", "store", "tasks", "web",
+            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "retention",
+            "secret", "sfu", "store", "tasks", "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),

@@ -15,10 +15,11 @@ const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n";
 /// Deletes what the policy of a finished consultation deletes; the program itself does so every ten minutes.
 async fn purge(visit: &Visit) {
     let app = &visit.app.app;
-    let unused =
-        app.store.purge_chats(ChatKeep::Consultation.expiry(app.door, app.clock.now())).await.unwrap();
+    let now = app.clock.now();
+    let expiry = ChatKeep::Consultation.expiry(app.door, now);
+    let purged = app.store.purge_chats(expiry, (app.clock.new_uuid(), now)).await.unwrap();
     let shelf = app.archive.shelf().await;
-    for content in unused {
+    for content in purged.files {
         shelf.remove(content).await.unwrap();
     }
 }

@@ -180,6 +180,45 @@ async fn the_series_that_was_on_show_is_shown_again_after_a_restart() {
     }
 }
 
+/// One viewport came back, and the others had to be put up again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_layout_that_was_on_show_is_shown_again_after_a_restart() {
+    for dialect in BOTH {
+        let app = TestApp::start_kept(dialect);
+        let visit = Visit::book_at(app.await, 5).await;
+        let (_patient, welcome, mut doctor) = call_with_welcome(&visit).await;
+        visit.doctor.upload(&visit.appointment, "ct.zip", ct_zip()).await;
+        let (_, studies) = visit.doctor.get(&visit.studies()).await;
+        let series = studies[0]["series"][0]["series"].clone();
+        doctor.send(json!({"type": "set_layout", "layout": "side_by_side"})).await;
+        for viewport in [0, 1] {
+            let mut share = share(&series);
+            share["viewport"] = json!(viewport);
+            doctor.request(share).await.unwrap();
+        }
+        for message in [
+            json!({"type": "scroll", "viewport": 0, "index": 1}),
+            json!({"type": "set_active", "viewport": 1}),
+            json!({"type": "scroll", "viewport": 1, "index": 2}),
+            json!({"type": "set_window", "viewport": 1, "center": -600.5, "width": 1500}),
+            json!({"type": "set_inverted", "viewport": 1, "isInverted": true}),
+            json!({"type": "set_view", "viewport": 1, "zoom": 2, "centerX": 0.25, "centerY": 0.5, "quarterTurns": 1, "isFlipped": false}),
+        ] {
+            doctor.send(message).await;
+        }
+        doctor.wait_for("viewing", |m| m["viewports"][1]["zoom"] == 2.0).await;
+        let after = visit.app.started_again(dialect).await;
+        let (mut patient, _) = after.guest_again(&visit.patient, &welcome).await;
+        patient.send(json!({"type": "enter", "request": 50})).await;
+        let back = patient.wait_for("viewing", |m| m["viewports"][1]["series"] == series).await;
+        assert_eq!((&back["layout"], &back["presenter"]), (&json!("side_by_side"), &Value::Null), "{back}");
+        let (left, right) = (&back["viewports"][0], &back["viewports"][1]);
+        assert_eq!((&left["index"], &left["isInverted"], &left["zoom"]), (&json!(1), &json!(false), &json!(1.0)), "{back}");
+        assert_eq!((&right["index"], &right["isInverted"], &right["zoom"]), (&json!(2), &json!(true), &json!(2.0)), "{back}");
+        assert_eq!((&right["quarterTurns"], &right["centerX"]), (&json!(1), &json!(0.25)), "{back}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_consultation_lets_nobody_new_in() {
     let visit = Visit::book(Dialect::Sqlite).await;

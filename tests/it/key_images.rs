@@ -29,6 +29,12 @@ fn list(visit: &Visit) -> String {
     format!("/api/appointments/{}/key-images", visit.appointment)
 }
 
+/// How many files are kept beside the studies.
+fn files(app: &TestApp) -> usize {
+    let shelves = std::fs::read_dir(app.folder.path().join("archive/files")).unwrap();
+    shelves.map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap().count()).sum()
+}
+
 /// Waits until so many images are told.
 async fn told(socket: &mut Socket, count: usize) -> Value {
     let is_it = |m: &Value| m["images"].as_array().is_some_and(|images| images.len() == count);
@@ -113,8 +119,10 @@ async fn what_is_on_show_is_kept_captioned_and_taken_back_and_is_there_after_a_r
             assert_eq!(browser.post(&format!("{}/save", list(&visit)), json!({})).await.0, status);
         }
 
+        assert_eq!(files(&visit.app), 2);
         let remove = json!({"type": "remove_image", "image": entries[1]["image"]});
         doctor.request(remove).await.unwrap();
+        assert_eq!(files(&visit.app), 1, "its picture is removed with it");
         told(&mut doctor, 1).await;
         assert_eq!(visit.doctor.fetch(&address(1, "/picture")).await.0, StatusCode::NOT_FOUND);
         let after = visit.app.started_again(dialect).await;

@@ -6,6 +6,8 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod after;
+mod agenda;
 mod architecture;
 mod archive;
 mod badnet;
@@ -13,6 +15,7 @@ mod call;
 mod chat;
 mod coming_back;
 mod content;
+mod doors;
 mod drop_in;
 mod hostile;
 mod imaging;
@@ -31,8 +34,11 @@ mod protocol;
 mod record;
 mod store;
 mod store_away;
+mod uploads;
+mod token_bucket;
 mod viewing;
 mod visit;
+mod waiting_room;
 mod windows;
 
 mod support {

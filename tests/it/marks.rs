@@ -89,6 +89,7 @@ async fn everybody_sees_one_mark_with_one_number() {
     assert_eq!((&quantity["unit"], &quantity["source"]), (&json!("mm"), &json!("patient")), "{told}");
     assert!((quantity["value"].as_f64().unwrap() - 44.8).abs() < 1e-9, "64 pixels of 0.7 mm: {told}");
     assert_eq!((&told["participant"], &told["points"]), (&json!(claire.id), &length(0)["mark"]["points"]));
+    assert_eq!(told["index"], 0, "where it lies in its stack: {told}");
     let ellipse = marked(claire, "the ellipse", is("ellipse")).await["measured"]["region"].clone();
     assert_eq!((&ellipse["unit"], &ellipse["area"]["unit"]), (&json!("hu"), &json!("mm")), "{ellipse}");
     let angle = marked(claire, "the angle", is("angle")).await;

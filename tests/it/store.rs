@@ -2,8 +2,12 @@
 
 mod appointments;
 mod chats;
+mod consents;
 mod constraints;
 mod consultations;
+mod doors;
+mod identities;
+mod courses;
 mod key_images;
 mod links;
 mod logins;
@@ -13,9 +17,16 @@ mod moves;
 mod open;
 mod practitioners;
 mod quality;
+mod reports;
+mod queues;
+mod schedules;
+mod retention;
 mod services;
+mod statistics;
 mod studies;
+mod uploads;
 mod viewings;
+mod waiting;
 
 use std::fs;
 

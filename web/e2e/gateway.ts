@@ -7,11 +7,13 @@ import { type Browser, type BrowserContext, test as base, expect, type Page } fr
 
 /** A gateway of this worker's own: the demonstration on a port that the system chooses. */
 export type Gateway = { url: string; patientLink: string; data: string };
+/** With the patient of the demonstration who was given a PIN. */
+export type Demonstration = Gateway & { withPin: { link: string; pin: string } };
 
 /** The program under test. */
 export const PROGRAM = process.env.PARVIS ?? resolve(import.meta.dirname, "../../target/debug/parvis");
 
-async function start(): Promise<Gateway & { end: () => Promise<void> }> {
+async function start(): Promise<Demonstration & { end: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), "parvis-e2e-"));
   const child: ChildProcess = spawn(PROGRAM, ["demo", "--port", "0", "--data", data], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -28,7 +30,8 @@ async function start(): Promise<Gateway & { end: () => Promise<void> }> {
   });
   const url = /Staff\s+(http:\/\/\S+)\/app/.exec(told)?.[1];
   const patientLink = /Patient\s+(http:\/\/\S+)/.exec(told)?.[1];
-  if (!url || !patientLink) throw new Error(`the gateway told no addresses: ${told}`);
+  const [, link = "", pin = ""] = /With PIN (http:\/\/\S+)\s+PIN (\d{6})/.exec(told) ?? [];
+  if (!url || !patientLink || !pin) throw new Error(`the gateway told no addresses: ${told}`);
   const end = async () => {
     child.removeAllListeners("exit");
     const gone = new Promise((done) => child.once("exit", done));
@@ -36,11 +39,11 @@ async function start(): Promise<Gateway & { end: () => Promise<void> }> {
     await gone;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url, patientLink, data, end };
+  return { url, patientLink, withPin: { link, pin }, data, end };
 }
 
 /** A file whose people must find the demonstration as it begins names an `own` gateway: `test.use({ own: "its name" })`. */
-export const test = base.extend<object, { gateway: Gateway; own: string }>({
+export const test = base.extend<object, { gateway: Demonstration; own: string }>({
   own: ["", { scope: "worker", option: true }],
   gateway: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
@@ -143,6 +146,13 @@ export async function waitAsGuest(page: Page, link: string) {
   await expect(page.getByRole("heading", { level: 1 })).toContainText("bon endroit");
 }
 
+/** Whoever lets somebody in with nothing but the link is asked who it is. */
+export async function seeWhoItIs(page: Page) {
+  const sees = page.getByRole("button", { name: "Je vois qui c’est" });
+  // Asked at once, or not at all: of somebody with more than the link nobody is asked.
+  await sees.click({ timeout: 2_000 }).catch(() => undefined);
+}
+
 /** The way of a doctor into the call, with the camera on. */
 export async function enterAsDoctor(page: Page) {
   await page.getByRole("button", { name: "Caméra" }).click();
@@ -151,6 +161,7 @@ export async function enterAsDoctor(page: Page) {
     .getByRole("button", { name: /^Entrer/ })
     .first()
     .click();
+  await seeWhoItIs(page);
 }
 
 /** The patient of the demonstration and their doctor, in the call. */

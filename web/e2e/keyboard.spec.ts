@@ -25,6 +25,7 @@ test("a doctor shows and steers a CT by keys alone, and nothing is cut off where
   await signIn(page, gateway, "Claire Martin");
   await go(page, page.getByRole("link", { name: "Faire entrer" }).first());
   await go(page, page.getByRole("button", { name: /^Entrer/ }));
+  await go(page, page.getByRole("button", { name: "Je vois qui c’est" }));
   await expect(patient.page.locator(".controls")).toBeVisible();
 
   await test.step("a series is chosen", async () => {

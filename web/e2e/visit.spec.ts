@@ -8,6 +8,7 @@ import {
   expectToSeeAndHear,
   foreign,
   person,
+  seeWhoItIs,
   signIn,
   test,
   waitAsGuest,
@@ -70,6 +71,7 @@ test("three people live a visit from booking to outcome", async ({ browser, gate
     .getByRole("button", { name: /^Faire entrer/ })
     .first()
     .click();
+  await seeWhoItIs(doctor.page);
 
   // All three see and hear each other.
   for (const { page } of [doctor, patient, relative]) await expectToSeeAndHear(page, 2);

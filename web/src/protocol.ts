@@ -58,7 +58,7 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "pass_needed" | "answered_before";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -491,7 +491,11 @@ participant: string, at: string,
 /**
  * The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
  */
-series: string, instance: string, frame: number, shape: MarkShapeWord, 
+series: string, instance: string, frame: number, 
+/**
+ * Its place in the stack of `series`, from 0, where that is on show.
+ */
+index?: number, shape: MarkShapeWord, 
 /**
  * As in `add_mark`.
  */
@@ -658,7 +662,11 @@ telephone?: string | null,
 /**
  * `1950-02-28`
  */
-birthDate?: string | null, };
+birthDate?: string | null, 
+/**
+ * A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
+ */
+wantsPin?: boolean, };
 
 export type Booked = { appointment: AppointmentEntry, links: Array<IssuedLink>, };
 
@@ -666,7 +674,11 @@ export type IssuedLink = { participant: string, role: RoleWord, name: string,
 /**
  * The whole address; its secret stands behind `#`, which browsers send to nobody.
  */
-address: string, expiresAt: string, };
+address: string, expiresAt: string, 
+/**
+ * The PIN that was made with it: six digits, told this once.
+ */
+pin?: string, };
 
 export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
 /**
@@ -682,7 +694,25 @@ export type ParticipantEntry = { participant: string, role: RoleWord, name: stri
 /**
  * For guests: whether their link opens now.
  */
-link?: DoorWord, };
+link?: DoorWord, 
+/**
+ * For guests: what has happened at their door.
+ */
+door?: GuestDoor, };
+
+export type CodeChannelWord = "sms" | "email";
+
+export type OpeningWord = "link_only" | "sms" | "email" | "pin" | "birth_date";
+
+export type TryWord = "opened" | "wrong" | "code_expired" | "locked";
+
+export type SendWord = "sent" | "too_soon" | "too_many" | "locked" | "failed";
+
+export type ConsentWord = "given" | "refused";
+
+export type HeardSoundWord = "heard" | "not_heard" | "not_tried";
+
+export type NetworkFoundWord = "good" | "detour" | "blocked" | "not_tried";
 
 export type LookRequest = { link: string, };
 
@@ -692,13 +722,125 @@ export type Look = { door: DoorWord,
  */
 now: string, 
 /**
- * Absent for unknown and revoked links.
+ * Absent for unknown and revoked links. Of a moved visit: its new time.
  */
 startsAt?: string, 
 /**
  * For early ones: when the door opens.
  */
-opensAt?: string, };
+opensAt?: string, 
+/**
+ * With whom, as the service wants it said to whoever has only the link.
+ */
+service?: string, 
+/**
+ * Whom to call about it, where the service has a number of its own.
+ */
+telephone?: string, 
+/**
+ * What has to be shown besides the link. Absent when there is nothing, or this browser holds a pass.
+ */
+asks?: DoorAsks, 
+/**
+ * Another device of this person is in the waiting room or in the call.
+ */
+isElsewhere: boolean, 
+/**
+ * What the person answered to the information, if they did.
+ */
+consent?: ConsentWord, 
+/**
+ * Of the text that is to be read: 0 is the one that comes with the program. Absent when the link leads nowhere.
+ */
+consentVersion?: number, };
+
+export type DoorAsks = { sms: boolean, email: boolean, pin: boolean, birthDate: boolean, 
+/**
+ * Too many wrong tries: only staff open it again.
+ */
+isLocked: boolean, 
+/**
+ * A code that was sent is still good until then.
+ */
+codeUntil?: string, };
+
+export type CodeRequest = { link: string, channel: CodeChannelWord, };
+
+export type CodeAnswer = { outcome: SendWord, 
+/**
+ * UTC now, by the gateway's clock.
+ */
+now: string, 
+/**
+ * When another can be asked for.
+ */
+againAt?: string, };
+
+export type OpenRequest = { link: string, digits?: string, 
+/**
+ * `1946-04-23`
+ */
+birthDate?: string, };
+
+export type OpenAnswer = { outcome: TryWord, 
+/**
+ * How often it may still be tried.
+ */
+triesLeft?: number, };
+
+export type Information = { version: number, 
+/**
+ * Paragraphs, parted by line breaks.
+ */
+fr: string, en: string, };
+
+export type ConsentRequest = { answer: ConsentWord, 
+/**
+ * Of the text that was on the screen.
+ */
+version: number, language: LanguageWord, };
+
+export type CompanyRequest = { isAccompanied: boolean, who: string, };
+
+export type RehearsalRequest = { camera: DeviceStateWord, microphone: DeviceStateWord, sound: HeardSoundWord, network: NetworkFoundWord, };
+
+export type GuestDoor = { 
+/**
+ * Five wrong tries: nobody comes in by this link until staff unlock it.
+ */
+isLocked: boolean, hasPin: boolean, 
+/**
+ * The link alone leads into the waiting room: there is nothing else that the person could show.
+ */
+isLinkOnly: boolean, consent?: ConsentWord, consentAt?: string, 
+/**
+ * Who is with them, as they said; empty when somebody is there who was not named.
+ */
+company?: string, 
+/**
+ * They said that nobody is.
+ */
+isAlone: boolean, rehearsal?: RehearsalEntry, };
+
+export type RehearsalEntry = { at: string, camera: DeviceStateWord, microphone: DeviceStateWord, sound: HeardSoundWord, network: NetworkFoundWord, 
+/**
+ * The visit would go well with that device.
+ */
+isGood: boolean, };
+
+export type IssuedPin = { participant: string, 
+/**
+ * Six digits.
+ */
+pin: string, };
+
+export type ServiceDoor = { acceptsBirthDate: boolean, 
+/**
+ * What whoever has only the link reads instead of the service's name.
+ */
+label?: string, };
+
+export type InformationRequest = { fr: string, en: string, };
 
 export type StudyEntry = { study: string, 
 /**
@@ -1002,132 +1144,28 @@ date?: string, };
 
 export type DroppedIn = { participant: string, };
 
-export type MessageKindWord = "invitation" | "change" | "cancellation" | "reminder_day" | "reminder_hour" | "late" | "code";
-
-export type ChannelWord = "email" | "sms";
-
-export type FailReasonWord = "no_server" | "no_such_address" | "refused" | "not_now" | "unreachable" | "not_trusted" | "no_contact" | "lost";
-
-export type DropReasonWord = "cancelled" | "moved" | "begun" | "over" | "too_late" | "link_withdrawn";
-
-export type PlaceholderWord = "when" | "time" | "was" | "link" | "hospital" | "telephone" | "minutes" | "code";
-
-export type MessageStateWord = "waiting" | "queued" | "sent" | "failed" | "dropped" | "bounced";
-
-export type MessageEntry = { message: string, participant: string, role: RoleWord, name: string, kind: MessageKindWord, channel: ChannelWord, state: MessageStateWord, 
-/**
- * Since when it stands there; for one that waits, when it is due or tried next.
- */
-at: string, 
-/**
- * Of one that failed or is tried again.
- */
-failed?: FailReasonWord, dropped?: DropReasonWord, attempts: number, 
-/**
- * Of a delay.
- */
-minutes?: number, 
-/**
- * Somebody should look at it.
- */
-isAlarming: boolean, 
-/**
- * The reader may send it once more.
- */
-mayRepeat: boolean, };
-
-export type MessageAlarmEntry = { appointment: string, startsAt: string, messages: number, };
-
-export type LateRequest = { 
-/**
- * 1 to 240.
- */
-minutes: number, };
-
-export type OutboxState = { 
-/**
- * What is set to send: a channel that is missing sends nothing.
- */
-channels: Array<ChannelWord>, 
-/**
- * Newest first, at most 200.
- */
-messages: Array<OutboxEntry>, };
-
-export type OutboxEntry = { entry: MessageEntry, appointment: string, startsAt: string, 
-/**
- * What it would have said: of the demonstration, which sends nothing.
- */
-text?: OutboxText, };
-
-export type OutboxText = { to: string, 
-/**
- * Empty for an SMS.
- */
-subject: string, text: string, };
-
-export type TemplateEntry = { kind: MessageKindWord, channel: ChannelWord, language: LanguageWord, 
-/**
- * Empty for an SMS.
- */
-subject: string, body: string, 
-/**
- * The places that it may have, and of these the ones that it must have.
- */
-places: Array<PlaceholderWord>, needed: Array<PlaceholderWord>, 
-/**
- * Who wrote it here, and when; absent for the program's own.
- */
-changedBy?: string, changedAt?: string, };
-
-export type TemplateRequest = { 
-/**
- * Empty for an SMS.
- */
-subject: string, body: string, };
-
-export type TemplatePreview = { subject: string, text: string, 
-/**
- * In how many parts an SMS goes.
- */
-parts: number, 
-/**
- * Without any, it can be kept.
- */
-faults: Array<TemplateFaultEntry>, };
-
-export type TemplateFaultWord = "subject" | "subject_of_sms" | "telling_subject" | "body" | "missing" | "unknown" | "brace" | "control_character" | "too_many_parts";
-
-export type TemplateFaultEntry = { fault: TemplateFaultWord, 
-/**
- * Without braces.
- */
-place?: string, };
-
-export type ReminderEntry = { service: string, name: string, site: string, daysBefore: number, minutesBefore: number, };
-
-export type ReminderRequest = { 
-/**
- * 0 to 14, at the same time of day.
- */
-daysBefore: number, 
-/**
- * 0 to 1440.
- */
-minutesBefore: number, };
-
-export type CalendarFeedState = { 
-/**
- * When the address was made; absent: there is none.
- */
-madeAt?: string, 
-/**
- * The address itself, in the answer to `POST` and never again.
- */
-address?: string, };
-
-export type BounceReport = { 
-/**
- * The `Message-ID` of the message that came back.
- */
-messageId: string, };
+export type NoteEntry = { participant: string, name: string, text: string, version: number, changedAt: string, isOwn: boolean, };
+export type NoteRequest = { text: string, version: number, };
+export type NoteSaved = { version: number, changedAt: string, };
+export type ReportWords = { language: LanguageWord, reason: string, findings: string, act: string, conclusions: string, prescriptions: string, followUp: string, images: Array<string>, };
+export type ReportStatusWord = "draft" | "final" | "amended";
+export type ReportVersion = { report: string, number: number, status: ReportStatusWord, revision: number, words: ReportWords, why: string, changedAt: string, changedBy: string, signedAt?: string, signedBy?: string, facts: Array<ReportSection>, };
+export type ReportSection = { title: string, lines: string[], };
+export type ReportState = { versions: Array<ReportVersion>, isOver: boolean, };
+export type ReportRequest = { language: LanguageWord, why: string, };
+export type ReportChange = { revision: number, words: ReportWords, };
+export type SignRequest = { revision: number, };
+export type DocumentKind = "summary" | "report" | "image" | "file";
+export type DocumentItem = { kind: DocumentKind, item: string, };
+export type OfferedDocument = { kind: DocumentKind, item: string, name: string, releasedAt?: string, };
+export type DocumentsState = { documents: Array<OfferedDocument>, days: number, until?: string, downloads: Array<DownloadEntry>, };
+export type DownloadEntry = { at: string, who: string, kind: DocumentKind, item: string, name: string, door: OpenedBy, };
+export type ReleaseRequest = { documents: Array<DocumentItem>, };
+export type AfterEntry = { reopensUntil?: string, askedBack: Array<AskedBack>, ratings: Array<RatingEntry>, };
+export type AskedBack = { participant: string, name: string, at: string, };
+export type CallBackEntry = { appointment: string, name: string, at: string, reopensUntil: string, };
+export type RatingEntry = { score: number, words: string, };
+export type OpenedBy = "sms" | "email" | "pin" | "birth_date";
+export type AfterState = { now: string, endedAt: string, outcome: OutcomeWord, reopensUntil: string, askedBackAt?: string, hasRated: boolean, mayHaveDocuments: boolean, documentsUntil: string, documents?: Array<AfterDocument>, };
+export type AfterDocument = { document: string, kind: DocumentKind, name: string, releasedAt: string, };
+export type RatingRequest = { score: number, words: string, };

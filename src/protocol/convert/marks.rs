@@ -66,6 +66,7 @@ impl From<&Mark> for MarkState {
             series: mark.series.to_string(),
             instance: mark.instance.to_string(),
             frame: mark.frame.number(),
+            index: None,
             shape: mark.shape.kind().into(),
             points: mark.shape.spots().to_vec(),
             text: mark.text.expose().into(),

@@ -1,10 +1,11 @@
+mod linked;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::viewing::line::LOST_ANSWER;
 use crate::viewing::{MAX_CLASSES, Rendering, SurfaceClasses};
 
 const SURFACE: Surface = Surface { width: 800, height: 600 };
@@ -46,8 +47,12 @@ struct Client {
 
 impl Client {
     fn next(&mut self, now: Instant, revision: u32, changed_at: Instant) -> Next {
-        let in_motion = self.flow.in_motion(&self.line);
-        self.flow.next(now, &self.line, revision, changed_at, in_motion)
+        let in_motion = self.in_motion();
+        self.next_as(now, (revision, changed_at), in_motion)
+    }
+
+    fn next_as(&mut self, now: Instant, of: (u32, Instant), in_motion: Grade) -> Next {
+        self.flow.next(now, (&self.line, Share::default()), of, in_motion)
     }
 
     fn rendered(&mut self, now: Instant, order: Order, made: Rendered) -> u32 {
@@ -60,7 +65,7 @@ impl Client {
     }
 
     fn in_motion(&self) -> Grade {
-        self.flow.in_motion(&self.line)
+        self.flow.in_motion(&self.line, Share::default())
     }
 }
 
@@ -376,8 +381,9 @@ fn a_drag_keeps_up_on_every_line_and_ends_sharp() {
     for (megabits, latency_ms, stale_ms, sharp_ms) in [
         (100.0, 20.0, 200.0, 400.0),
         (100.0, 150.0, 400.0, 700.0),
-        (4.0, 60.0, 500.0, 2000.0),
-        (0.4, 80.0, 1500.0, 8000.0),
+        (4.0, 60.0, 250.0, 2000.0),
+        // Two of the smallest pictures there are, and the way.
+        (0.4, 80.0, 500.0, 8000.0),
     ] {
         let seen = drag(megabits, latency_ms);
         assert!(seen.stale_ms <= stale_ms, "{megabits} Mbit/s: {seen:?}");
@@ -437,7 +443,7 @@ proptest! {
                 for (flow, bytes_per_ms, under_way, free_at) in &mut people {
                     let surface = flow.flow.surface().unwrap();
                     let in_motion = classes.in_motion(surface, flow.in_motion());
-                    if let Next::Render(order) = flow.flow.next(now, &flow.line, revision, now, in_motion) {
+                    if let Next::Render(order) = flow.next_as(now, (revision, now), in_motion) {
                         let Rendering { surface, magnification } = classes.rendering_of(order);
                         made.insert((surface.width, surface.height, magnification.to_bits(), order.grade));
                         let sequence = flow.rendered(now, order, whole(bytes(order.grade)));

@@ -1,7 +1,7 @@
 //! Every rule that a caller can run into is reported by its name, on both databases.
 
 use parvis::secret::Secret;
-use parvis::store::{Constraint, Error, LoginDigest, SignInAttempt};
+use parvis::store::{Change, Constraint, Error, LoginDigest, SignInAttempt};
 
 use super::*;
 use crate::support::db::for_each_database;
@@ -41,6 +41,15 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
         Constraint::ServiceName => {
             store.put_service(&services::service("Cardiologie", "Nord")).await.unwrap();
             store.put_service(&services::service("Cardiologie", "Nord")).await
+        }
+        Constraint::QueueAddress => {
+            let (heart, lungs) = (services::service("Cardiologie", ""), services::service("Pneumologie", ""));
+            let change = Change { by: claire.id, at: at(0) };
+            for each in [&heart, &lungs] {
+                store.put_service(each).await.unwrap();
+            }
+            store.set_queue(heart.id, &queues::settings("coeur"), change).await.unwrap();
+            store.set_queue(lungs.id, &queues::settings("coeur"), change).await
         }
         Constraint::IdTaken => {
             store.add_appointment(&booked, &[]).await.unwrap();

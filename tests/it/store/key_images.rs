@@ -1,5 +1,5 @@
 use parvis::imaging::{ContentHash, FrameNumber, Presentation, View, VoiChoice, Window};
-use parvis::store::{StoredKeyImage, StoredSummary};
+use parvis::store::{RemovedKeyImage, StoredKeyImage, StoredSummary};
 use parvis::viewing::DrawnMark;
 
 use super::studies::object;
@@ -68,17 +68,21 @@ async fn images_come_back_as_they_were_kept_and_are_only_their_consultations() {
 
         let caption = Caption::new("Autre").unwrap();
         assert!(!store.caption_key_image(other.id, images[0].id, &caption).await.unwrap(), "of another");
-        assert!(!store.remove_key_image(other.id, images[0].id, at(9)).await.unwrap(), "of another");
+        assert_eq!(store.remove_key_image(other.id, images[0].id, at(9)).await.unwrap(), None, "of another");
         assert!(store.caption_key_image(booked.id, images[0].id, &caption).await.unwrap());
-        assert!(store.remove_key_image(booked.id, images[1].id, at(9)).await.unwrap());
-        assert!(!store.remove_key_image(booked.id, images[1].id, at(10)).await.unwrap(), "it is removed");
+        // The other image has the same picture.
+        let removed = store.remove_key_image(booked.id, images[1].id, at(9)).await.unwrap();
+        assert_eq!(removed, Some(RemovedKeyImage { unused: None }));
+        assert_eq!(store.remove_key_image(booked.id, images[1].id, at(10)).await.unwrap(), None, "it is removed");
         assert!(!store.caption_key_image(booked.id, images[1].id, &caption).await.unwrap());
         let left = store.key_images_of(booked.id).await.unwrap();
         assert_eq!(left, [StoredKeyImage { caption, ..images[0].clone() }]);
         assert_eq!(store.appointment_of_key_image(images[1].id).await.unwrap(), None);
-        // The picture of what was removed stays with its row.
         assert!(store.is_file_shared([9; 32]).await.unwrap());
         assert!(!store.is_file_shared([8; 32]).await.unwrap());
+        let removed = store.remove_key_image(booked.id, images[0].id, at(11)).await.unwrap();
+        assert_eq!(removed, Some(RemovedKeyImage { unused: Some([9; 32]) }), "nobody has it any more");
+        assert!(!store.is_file_shared([9; 32]).await.unwrap());
     })
     .await;
 }

@@ -40,6 +40,8 @@ pub struct Browser {
     pub base: String,
     pub client: reqwest::Client,
     pub cookie: Option<String>,
+    /// Cookies of doors that were opened, as `name=value`.
+    pub passes: Vec<String>,
 }
 
 /// One WebSocket.
@@ -117,6 +119,7 @@ impl TestApp {
             chat_keep: ChatKeep::Consultation,
             mail: None,
             sms: None,
+            retention: parvis::clinical::RetentionPolicy::default(),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };
@@ -133,7 +136,7 @@ impl TestApp {
 
     /// Nobody in particular.
     pub fn browser(&self) -> Browser {
-        Browser { base: self.base.clone(), client: self.client.clone(), cookie: None }
+        Browser { base: self.base.clone(), client: self.client.clone(), cookie: None, passes: Vec::new() }
     }
 
     /// Somebody of the demo, signed in by the whole flow.
@@ -199,13 +202,52 @@ fn cookie(response: &reqwest::Response, name: &str) -> Option<String> {
 }
 
 impl Browser {
-    fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request =
             self.client.request(method, format!("{}{path}", self.base)).header("origin", &self.base);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", format!("__Host-parvis-login={cookie}"));
+        if let Some(cookies) = self.cookies() {
+            request = request.header("cookie", cookies);
         }
         request
+    }
+
+    fn cookies(&self) -> Option<String> {
+        let login = self.cookie.iter().map(|cookie| format!("__Host-parvis-login={cookie}"));
+        let all: Vec<_> = login.chain(self.passes.iter().cloned()).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// A request with nothing in it, as programs make them that open links before people do.
+    pub async fn knock(&self, method: Method, path: &str) -> reqwest::Response {
+        self.client.request(method, format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
+    /// What a guest sends who shows a link.
+    pub async fn post_with(&self, path: &str, link: &str, body: Value) -> (StatusCode, Value) {
+        answer(with_link(self.raw(Method::POST, path), Some(link)).json(&body).send().await.unwrap()).await
+    }
+
+    /// The bytes of whatever is given to a guest who asks for it.
+    pub async fn take_with(&self, path: &str, link: &str) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+        let response = with_link(self.raw(Method::POST, path), Some(link)).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap().to_vec())
+    }
+
+    /// Shows something at a door; the pass that is given is kept.
+    pub async fn open_door(&mut self, body: Value) -> (StatusCode, Value) {
+        let response = self.raw(Method::POST, "/api/guest/open").json(&body).send().await.unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            for part in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+                assert!(cookie.contains(part), "{cookie}");
+            }
+            let (pass, _) = cookie.split_once(';').unwrap();
+            let name = pass.split('=').next().unwrap().to_owned() + "=";
+            self.passes.retain(|kept| !kept.starts_with(&name));
+            self.passes.push(pass.to_owned());
+        }
+        answer(response).await
     }
 
     pub async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -267,9 +309,8 @@ impl Browser {
         let address = format!("{}/ws", self.base.replacen("http", "ws", 1));
         let mut request = address.into_client_request().unwrap();
         request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
-        if let Some(cookie) = &self.cookie {
-            let cookie = HeaderValue::from_str(&format!("__Host-parvis-login={cookie}")).unwrap();
-            request.headers_mut().insert("cookie", cookie);
+        if let Some(cookies) = self.cookies() {
+            request.headers_mut().insert("cookie", HeaderValue::from_str(&cookies).unwrap());
         }
         match tokio_tungstenite::connect_async(request).await {
             Ok((stream, _)) => {

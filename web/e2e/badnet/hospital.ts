@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { type Browser, expect, type Page } from "@playwright/test";
 import type { AppointmentEntry, Booked, BookingRequest, PractitionerEntry } from "../../src/protocol";
-import { enterAsDoctor, person } from "../gateway";
+import { enterAsDoctor, person, seeWhoItIs } from "../gateway";
 import { Browsers, type Trust } from "./browsers";
 import { Network, named, SERVER_NAMESPACE } from "./network";
 import { watchMedia } from "./watch";
@@ -167,6 +167,7 @@ export async function admit(doctor: Page, guest: Page): Promise<void> {
     .getByRole("button", { name: /^Faire entrer/ })
     .first()
     .click();
+  await seeWhoItIs(doctor);
   await expect(guest.locator(".controls")).toBeVisible();
 }
 

@@ -7,17 +7,35 @@ import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
 import { SignIn } from "./SignIn";
-import { facts, fault, mayDropIn, maySeeOutbox, mayWriteTemplates, person, recognise } from "./who";
+import {
+  facts,
+  fault,
+  mayDropIn,
+  maySeeOutbox,
+  maySeeRetention,
+  maySeeStatistics,
+  mayWriteTemplates,
+  person,
+  recognise,
+} from "./who";
 import { sentenceOf, t } from "./words";
 
 const View = lazy(() => import("./view/View").then((module) => module.View));
 const Consultation = lazy(() => import("./consultation/Consultation").then((module) => module.Consultation));
 const Record = lazy(() => import("./record/Record").then((module) => module.Record));
 
+const Services = lazy(() => import("./services/Services").then((module) => module.Services));
+
 const Worklist = lazy(() => import("./worklist/Worklist").then((module) => module.Worklist));
 
+const Report = lazy(() => import("./report/Report").then((module) => module.Report));
 const Outbox = lazy(() => import("./messages/Outbox").then((module) => module.Outbox));
 const Templates = lazy(() => import("./messages/Templates").then((module) => module.Templates));
+const Received = lazy(() => import("./received/Received").then((module) => module.Received));
+
+const StatisticsPage = lazy(() => import("./statistics/StatisticsPage").then((module) => module.StatisticsPage));
+
+const RetentionPage = lazy(() => import("./retention/RetentionPage").then((module) => module.RetentionPage));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
@@ -42,11 +60,18 @@ export function App() {
         <Router>
           <Route path="/app" component={AgendaPage} />
           <Route path="/app/day/:day" component={AgendaPage} />
+          <Route path="/app/week/:day" component={WeekPage} />
+          <Route path="/app/list/:day" component={ListPage} />
+          <Route path="/app/services" component={ServicesPage} />
           <Route path="/app/worklist" component={WorklistPage} />
           <Route path="/app/outbox" component={OutboxPage} />
           <Route path="/app/templates" component={TemplatesPage} />
           <Route path="/app/summary/:appointment" component={SummaryRoute} />
+          <Route path="/app/report/:appointment" component={ReportPage} />
           <Route path="/app/consultation/:appointment" component={ConsultationPage} />
+          <Route path="/app/received/:appointment" component={ReceivedRoute} />
+          <Route path="/app/statistics" component={StatisticsRoute} />
+          <Route path="/app/retention" component={RetentionRoute} />
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
@@ -59,6 +84,18 @@ export function App() {
 
 function AgendaPage({ day }: { day?: string }) {
   return <Signed>{(me) => <Agenda me={me} {...(day !== undefined && { day })} />}</Signed>;
+}
+
+function WeekPage({ day }: { day: string }) {
+  return <Signed>{(me) => <Agenda me={me} day={day} view="week" />}</Signed>;
+}
+
+function ListPage({ day }: { day: string }) {
+  return <Signed>{(me) => <Agenda me={me} day={day} view="list" />}</Signed>;
+}
+
+function ServicesPage() {
+  return <Signed>{(me) => <Services me={me} />}</Signed>;
 }
 
 function ConsultationPage({ appointment }: { appointment: string }) {
@@ -77,6 +114,10 @@ function WorklistPage() {
   return <Signed>{(me) => (mayDropIn(me) ? <Worklist /> : <NotFound />)}</Signed>;
 }
 
+function ReportPage({ appointment }: { appointment: string }) {
+  return <Signed>{() => <Report key={appointment} appointment={appointment} />}</Signed>;
+}
+
 function OutboxPage() {
   return <Signed>{(me) => (maySeeOutbox(me) ? <Outbox /> : <NotFound />)}</Signed>;
 }
@@ -87,6 +128,18 @@ function TemplatesPage() {
 
 function SummaryRoute({ appointment }: { appointment: string }) {
   return <Signed>{() => <SummaryPage key={appointment} appointment={appointment} />}</Signed>;
+}
+
+function ReceivedRoute({ appointment }: { appointment: string }) {
+  return <Signed>{(me) => <Received key={appointment} me={me} appointment={appointment} />}</Signed>;
+}
+
+function StatisticsRoute() {
+  return <Signed>{(me) => (maySeeStatistics(me) ? <StatisticsPage /> : <NotFound />)}</Signed>;
+}
+
+function RetentionRoute() {
+  return <Signed>{(me) => (maySeeRetention(me) ? <RetentionPage /> : <NotFound />)}</Signed>;
 }
 
 /** Shows its page to who is signed in, and leads everybody else to the sign-in and back. */

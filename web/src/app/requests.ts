@@ -4,12 +4,24 @@ import type {
   Booked,
   BookingRequest,
   DroppedIn,
+  FolderEntry,
+  FolderRequest,
+  HoldEntry,
+  HoldRequest,
+  IssuedFolder,
   IssuedLink,
+  IssuedPin,
   KeyImageEntry,
   LanguageWord,
   PractitionerEntry,
+  PurgeRun,
+  Receipt,
+  ReceivedEntry,
+  RetentionState,
   SavedImages,
   SignedOut,
+  StatisticsChoice,
+  StatisticsReport,
   StudyEntry,
   SummaryRequest,
   SummaryState,
@@ -34,9 +46,9 @@ export async function ask<T>(
 
 const id = encodeURIComponent;
 
-/** The appointments of a day (`2026-11-25`) in the hospital's time zone that this person may see. */
-export const appointmentsOf = (day: string, signal: AbortSignal): Promise<AppointmentEntry[]> =>
-  ask("GET", `/api/appointments?day=${id(day)}`, { signal });
+/** The appointments of a day (`2026-11-25`), or of several from then on, in the hospital's time zone that this person may see. */
+export const appointmentsOf = (day: string, signal: AbortSignal, days = 1): Promise<AppointmentEntry[]> =>
+  ask("GET", `/api/appointments?day=${id(day)}${days === 1 ? "" : `&days=${days}`}`, { signal });
 
 export const appointment = (appointment: string): Promise<AppointmentEntry> =>
   ask("GET", `/api/appointments/${id(appointment)}`);
@@ -54,6 +66,14 @@ export const markNoShow = (appointment: string): Promise<AppointmentEntry> =>
 /** Makes a new link for a guest; the one before stops working. */
 export const replaceLink = (appointment: string, participant: string): Promise<IssuedLink> =>
   ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/link`);
+
+/** Makes a PIN for a guest, told this once; the one before opens nothing. */
+export const makePin = (appointment: string, participant: string): Promise<IssuedPin> =>
+  ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/pin`);
+
+/** A guest whose door was locked may try again. */
+export const unlockDoor = (appointment: string, participant: string): Promise<void> =>
+  ask("POST", `/api/appointments/${id(appointment)}/participants/${id(participant)}/unlock`);
 
 /** The link of a guest stops working. */
 export const withdrawLink = (appointment: string, participant: string): Promise<void> =>
@@ -107,5 +127,47 @@ export const summaryPdf = (appointment: string, language: LanguageWord): Promise
     isBlob: true,
     timeoutMs: 60_000,
   });
+
+/** The links by which files are sent for an appointment. */
+export const uploadFolders = (appointment: string): Promise<FolderEntry[]> =>
+  ask("GET", `/api/appointments/${id(appointment)}/upload-folders`);
+
+/** Makes a link for a centre outside. */
+export const makeUploadFolder = (appointment: string, folder: FolderRequest): Promise<IssuedFolder> =>
+  ask("POST", `/api/appointments/${id(appointment)}/upload-folders`, { json: folder });
+
+export const withdrawUploadFolder = (folder: string): Promise<void> =>
+  ask("DELETE", `/api/upload-folders/${id(folder)}`);
+
+/** What came by such links, oldest first. */
+export const received = (appointment: string): Promise<ReceivedEntry[]> =>
+  ask("GET", `/api/appointments/${id(appointment)}/received`);
+
+/** The bytes of a file that came. */
+export const receivedFile = (upload: string): Promise<Blob> =>
+  ask("GET", `/api/received/${id(upload)}`, { isBlob: true, timeoutMs: 0 });
+
+/** Puts a picture or clip that came among the images of the appointment. */
+export const putAmongStudies = (upload: string): Promise<Receipt> =>
+  ask("POST", `/api/received/${id(upload)}/studies`, { timeoutMs: 0 });
+
+/** The services whose counts this person may read. */
+export const statisticsServices = (): Promise<StatisticsChoice> => ask("GET", "/api/statistics/services");
+
+/** `query`: `service`, `from`, `to`, `period`. */
+export const statistics = (query: URLSearchParams): Promise<StatisticsReport> =>
+  ask("GET", `/api/statistics?${query}`, { timeoutMs: 60_000 });
+
+export const statisticsTable = (query: URLSearchParams): string => `/api/statistics.csv?${query}`;
+
+export const retention = (): Promise<RetentionState> => ask("GET", "/api/retention");
+
+/** Deletes now what is due. */
+export const purgeNow = (): Promise<PurgeRun> => ask("POST", "/api/retention/run", { timeoutMs: 0 });
+
+export const holdAppointment = (hold: HoldRequest): Promise<HoldEntry> =>
+  ask("POST", "/api/retention/holds", { json: hold });
+
+export const liftHold = (hold: string): Promise<void> => ask("DELETE", `/api/retention/holds/${id(hold)}`);
 
 export const signOut = (): Promise<SignedOut> => call("POST", "/logout");

@@ -58,3 +58,13 @@ export function maySeeOutbox(who: Me): boolean {
 export function mayWriteTemplates(who: Me): boolean {
   return who.roles.includes("administrator");
 }
+
+/** Reads what is counted of visits: of the whole hospital, or of the services in which they work. */
+export function maySeeStatistics(who: Me): boolean {
+  return who.roles.some((role) => role === "administrator" || role === "secretary");
+}
+
+/** Reads what is kept for how long, and the proofs of what was deleted. */
+export function maySeeRetention(who: Me): boolean {
+  return who.roles.includes("administrator");
+}

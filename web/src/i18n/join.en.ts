@@ -9,6 +9,7 @@ export const en: SameKeys<typeof fr> = {
   callUs: "Call {telephone}",
   reload: "Reload the page",
   retry: "Try again",
+  partFailed: "A part of the page could not be loaded. Check your connection.",
   again: "One moment…",
 
   "looking.title": "One moment…",
@@ -23,6 +24,14 @@ export const en: SameKeys<typeof fr> = {
   "door.zone": "Hospital time ({zone}).",
   "door.allow": "Your browser will ask to use your camera and microphone. Choose “Allow”.",
   "door.continue": "Continue",
+  "door.with": "With: {service}",
+  "door.agree": "By going on, you accept the video consultation.",
+  "door.read": "Learn more, or refuse",
+  "door.codeSms": "You will get a code by text message.",
+  "door.codeEmail": "You will get a code by e-mail.",
+  "door.elsewhere": "Your consultation is already open",
+  "door.elsewhereText": "It is open on another device, or in another window. If you continue here, it closes there.",
+  "door.here": "Continue here",
 
   "early.title": "You are early",
   "early.opens": "The waiting room opens at {time}.",
@@ -55,8 +64,16 @@ export const en: SameKeys<typeof fr> = {
   "nolink.text": "This page needs the personal link that the hospital sent you. Tap it in your message, or call us.",
 
   "unsupported.title": "Open this link in Chrome or Safari",
-  "unsupported.text":
-    "This window cannot use your camera or microphone. Copy your link, open Chrome or Safari, and paste it into the address bar.",
+  "unsupported.inApp.title": "Open this link in {browser}",
+  "unsupported.inApp.text": "Your message opened inside the app {app}. The camera does not work well there.",
+  "unsupported.inApp.ios": "Tap the three dots or the share sign, then “Open in Safari”.",
+  "unsupported.inApp.android": "Tap the three dots at the top, then “Open in Chrome”.",
+  "unsupported.inApp.copy": "Or copy your link. Open {browser}, and paste it at the top.",
+  "unsupported.noCamera.text":
+    "This browser cannot use the camera or the microphone. Copy your link. Open Chrome or Safari, and paste it at the top.",
+  "unsupported.old.title": "This browser is too old",
+  "unsupported.old.text":
+    "It cannot show the consultation. Copy your link and open it in Chrome or Safari. Or use another device.",
   "unsupported.copy": "Copy the link",
   "unsupported.copied": "Link copied. Now open Chrome or Safari.",
   "unsupported.byHand": "Your link: press and hold to copy it",
@@ -182,7 +199,7 @@ export const en: SameKeys<typeof fr> = {
   "lost.first": "We cannot reach the hospital. We keep trying…",
 
   "over.left.title": "You have left the consultation",
-  "over.left.text": "You can come back until it is over.",
+  "over.left.text": "Do you want to come back? For five minutes you go straight in. Later, the team will let you in.",
   "over.left.again": "Come back",
   "over.removed.title": "The staff have ended your part",
   "over.removed.text": "If you think this is a mistake, call us.",

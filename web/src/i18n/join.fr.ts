@@ -7,6 +7,7 @@ export const fr = {
   reload: "Recharger la page",
   retry: "Réessayer",
   again: "Un instant…",
+  partFailed: "Une partie de la page n’a pas pu se charger. Vérifiez votre connexion.",
 
   "looking.title": "Un instant…",
   "looking.text": "Nous ouvrons votre rendez-vous.",
@@ -20,6 +21,15 @@ export const fr = {
   "door.zone": "Heure de l’hôpital ({zone}).",
   "door.allow": "Votre navigateur va demander à utiliser la caméra et le micro. Touchez «\u00a0Autoriser\u00a0».",
   "door.continue": "Continuer",
+  "door.with": "Avec\u00a0: {service}",
+  "door.agree": "En continuant, vous acceptez la consultation vidéo.",
+  "door.read": "En savoir plus, ou refuser",
+  "door.codeSms": "Vous allez recevoir un code par SMS.",
+  "door.codeEmail": "Vous allez recevoir un code par e-mail.",
+  "door.elsewhere": "Votre consultation est déjà ouverte",
+  "door.elsewhereText":
+    "Elle est ouverte sur un autre appareil, ou dans une autre fenêtre. Si vous continuez ici, elle se fermera là-bas.",
+  "door.here": "Continuer ici",
 
   "early.title": "Vous êtes en avance",
   "early.opens": "La salle d’attente ouvre à {time}.",
@@ -53,8 +63,16 @@ export const fr = {
     "Cette page a besoin du lien personnel que l’hôpital vous a envoyé. Touchez-le dans votre message, ou appelez-nous.",
 
   "unsupported.title": "Ouvrez ce lien dans Chrome ou Safari",
-  "unsupported.text":
-    "Cette fenêtre ne peut pas utiliser la caméra ni le micro. Copiez votre lien, ouvrez Chrome ou Safari, puis collez-le dans la barre d’adresse.",
+  "unsupported.inApp.title": "Ouvrez ce lien dans {browser}",
+  "unsupported.inApp.text": "Votre message s’est ouvert dans l’application {app}. La caméra n’y marche pas bien.",
+  "unsupported.inApp.ios": "Touchez les trois points ou le partage, puis «\u00a0Ouvrir dans Safari\u00a0».",
+  "unsupported.inApp.android": "Touchez les trois points en haut, puis «\u00a0Ouvrir dans Chrome\u00a0».",
+  "unsupported.inApp.copy": "Sinon, copiez votre lien. Ouvrez {browser}, puis collez-le en haut.",
+  "unsupported.noCamera.text":
+    "Ce navigateur ne donne pas accès à la caméra ni au micro. Copiez votre lien. Ouvrez Chrome ou Safari, puis collez-le en haut.",
+  "unsupported.old.title": "Ce navigateur est trop ancien",
+  "unsupported.old.text":
+    "Il ne peut pas montrer la consultation. Copiez votre lien et ouvrez-le dans Chrome ou Safari. Ou prenez un autre appareil.",
   "unsupported.copy": "Copier le lien",
   "unsupported.copied": "Lien copié. Ouvrez maintenant Chrome ou Safari.",
   "unsupported.byHand": "Votre lien\u00a0: appuyez longuement pour le copier",
@@ -181,10 +199,11 @@ export const fr = {
   "lost.first": "Nous n’arrivons pas à joindre l’hôpital. Nous réessayons…",
 
   "over.left.title": "Vous avez quitté la consultation",
-  "over.left.text": "Vous pouvez revenir tant qu’elle n’est pas terminée.",
+  "over.left.text":
+    "Vous voulez revenir\u00a0? Pendant cinq minutes, vous entrez directement. Après, l’équipe vous fera entrer.",
   "over.left.again": "Revenir",
   "over.removed.title": "L’équipe a mis fin à votre participation",
-  "over.removed.text": "Si vous pensez que c’est une erreur, appelez-nous.",
+  "over.removed.text": "Si vous ne savez pas pourquoi, appelez-nous.",
   "over.taken_over.title": "La consultation est ouverte ailleurs",
   "over.taken_over.text": "Votre lien a été ouvert dans une autre fenêtre ou sur un autre appareil.",
   "over.taken_over.again": "Continuer ici",

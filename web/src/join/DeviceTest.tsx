@@ -15,6 +15,7 @@ import { playTest } from "../call/sound";
 import { timeOfDay } from "../i18n/time";
 import type { DeviceStateWord } from "../protocol";
 import { Icon } from "../ui/icon";
+import { AtHome, Company } from "./asked";
 import { untilOpenMs } from "./door";
 import { Frame, Picture, useClock, Warning } from "./parts";
 import type { Visit } from "./visit";
@@ -47,6 +48,7 @@ export function DeviceTest({ visit }: { visit: Visit }) {
       </ul>
       {visit.isSlow.value && <Warning>{t("lost.first")}</Warning>}
       {visit.problem.value && <Warning>{sentenceOf(visit.problem.value)}</Warning>}
+      {isEarly ? <AtHome visit={visit} /> : <Company visit={visit} />}
       {isEarly ? <EarlyEnd visit={visit} /> : <WayIn visit={visit} isAsking={isAsking} />}
     </Frame>
   );

@@ -1,35 +1,66 @@
 import clock from "icon:clock";
-import copy from "icon:copy";
 import info from "icon:info";
-import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { dayInWords, stopwatch, timeOfDay } from "../i18n/time";
 import { Icon } from "../ui/icon";
-import { maySeeAnyway } from "./browser";
+import { AfterPart, Key } from "./asked";
 import { untilOpenMs } from "./door";
-import { addressOf } from "./link";
 import { Frame, Telephone, useClock, Warning } from "./parts";
 import type { Visit } from "./visit";
 import { restInWords, t } from "./words";
 
-/** The link opens: when the visit is, and one thing to do. */
+/** The link opens: when the visit is, with whom, and one thing to do. */
 export function Door({ visit }: { visit: Visit }) {
+  const look = visit.look.value;
+  const isElsewhere = look?.isElsewhere === true;
+  useEffect(() => {
+    if (look?.asks) void Key.fetchIt();
+  }, [look?.asks]);
   return (
-    <Frame visit={visit} title={t("door.title")}>
+    <Frame visit={visit} title={t(isElsewhere ? "door.elsewhere" : "door.title")}>
       <When visit={visit} />
-      <p class="notice info">
-        <Icon of={info} />
-        <span>{t("door.allow")}</span>
-      </p>
+      {isElsewhere ? (
+        <p>{t("door.elsewhereText")}</p>
+      ) : (
+        <p class="notice info">
+          <Icon of={info} />
+          <span>{t("door.allow")}</span>
+        </p>
+      )}
+      {look?.asks && !look.asks.isLocked && (look.asks.sms || look.asks.email) && !look.asks.pin && (
+        <p>{t(look.asks.sms ? "door.codeSms" : "door.codeEmail")}</p>
+      )}
       <button type="button" class="button primary wide" onClick={() => visit.continue()}>
-        {t("door.continue")}
+        {t(isElsewhere ? "door.here" : "door.continue")}
       </button>
+      <Agree visit={visit} />
     </Frame>
+  );
+}
+
+/** What going on means, and where it is told in full. */
+function Agree({ visit }: { visit: Visit }) {
+  const look = visit.look.value;
+  if (look?.consentVersion === undefined) return null;
+  return (
+    <div class="agree">
+      {look.consent !== "given" && <p>{t("door.agree")}</p>}
+      <button
+        type="button"
+        class="button quiet wide"
+        onClick={() => {
+          visit.isReading.value = true;
+        }}
+      >
+        {t("door.read")}
+      </button>
+    </div>
   );
 }
 
 /** Day and time of the visit in words, in the hospital's time zone. */
 function When({ visit }: { visit: Visit }) {
-  const startsAt = visit.look.value?.startsAt;
+  const { startsAt, service } = visit.look.value ?? {};
   if (!startsAt || !visit.facts.value) return null;
   const zone = visit.timeZone;
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -41,6 +72,7 @@ function When({ visit }: { visit: Visit }) {
           {t("door.when", { day: dayInWords(startsAt, zone), time: timeOfDay(startsAt, zone) })}
         </time>
       </p>
+      {service && <p class="with">{t("door.with", { service })}</p>}
       {isElsewhere && (
         <p class="muted">{t("door.zone", { zone: (zone.split("/").pop() ?? zone).replace("_", " ") })}</p>
       )}
@@ -73,6 +105,7 @@ export function Early({ visit }: { visit: Visit }) {
       <button type="button" class="button primary wide" onClick={() => visit.testEarly()}>
         {t("early.test")}
       </button>
+      <Agree visit={visit} />
     </Frame>
   );
 }
@@ -89,6 +122,7 @@ export function ClosedDoor({ visit }: { visit: Visit }) {
           {t("closed.was", { day: dayInWords(startsAt, visit.timeZone), time: timeOfDay(startsAt, visit.timeZone) })}
         </p>
       )}
+      {why === "over" && <AfterPart visit={visit} />}
       <Telephone visit={visit} isButton />
     </Frame>
   );
@@ -112,47 +146,6 @@ export function Moment({ visit, page }: { visit: Visit; page: "looking" | "resum
       {page === "unreachable" && (
         <button type="button" class="button wide" onClick={() => location.reload()}>
           {t("reload")}
-        </button>
-      )}
-    </Frame>
-  );
-}
-
-/** A window of another app, or a browser without camera and microphone. */
-export function OtherBrowser({ visit }: { visit: Visit }) {
-  const state = useSignal<"" | "copied" | "by_hand">("");
-  const address = addressOf(visit.link ?? "");
-  const copyIt = async () => {
-    try {
-      await navigator.clipboard.writeText(address);
-      state.value = "copied";
-    } catch {
-      state.value = "by_hand";
-    }
-  };
-  return (
-    <Frame visit={visit} title={t("unsupported.title")}>
-      <p>{t("unsupported.text")}</p>
-      <button type="button" class="button primary wide" onClick={() => void copyIt()}>
-        <Icon of={copy} />
-        {t("unsupported.copy")}
-      </button>
-      <p role="status">{state.value === "copied" && t("unsupported.copied")}</p>
-      {state.value === "by_hand" && (
-        <label class="field">
-          <span>{t("unsupported.byHand")}</span>
-          <input readOnly value={address} onFocus={(event) => event.currentTarget.select()} />
-        </label>
-      )}
-      {maySeeAnyway() && (
-        <button
-          type="button"
-          class="button quiet wide"
-          onClick={() => {
-            visit.isOtherBrowserWanted.value = false;
-          }}
-        >
-          {t("unsupported.anyway")}
         </button>
       )}
     </Frame>

@@ -1,3 +1,5 @@
+import { AfterPart } from "./asked";
+import { t as tl } from "./lobby.words";
 import { Frame, Telephone } from "./parts";
 import type { Over, Visit } from "./visit";
 import { sentenceOf, t } from "./words";
@@ -15,13 +17,22 @@ export function Ending({ visit, over }: { visit: Visit; over: Over }) {
           </button>
         </Frame>
       );
-    case "removed":
+    case "removed": {
+      const farewell = visit.lobby.farewell.value;
+      if (farewell)
+        return (
+          <Frame visit={visit} title={tl("farewell.title")}>
+            <p>{tl(`farewell.${farewell}`)}</p>
+            <Telephone visit={visit} isButton />
+          </Frame>
+        );
       return (
         <Frame visit={visit} title={t("over.removed.title")}>
           <p>{t("over.removed.text")}</p>
           <Telephone visit={visit} isButton />
         </Frame>
       );
+    }
     case "ended":
       if (over.isCancelled)
         return (
@@ -34,6 +45,7 @@ export function Ending({ visit, over }: { visit: Visit; over: Over }) {
         <Frame visit={visit} title={t("over.ended.title")}>
           {over.outcome && over.outcome !== "completed" && <p>{t(`over.${over.outcome}`)}</p>}
           <p>{t("over.ended.text")}</p>
+          <AfterPart visit={visit} />
         </Frame>
       );
     case "refused":

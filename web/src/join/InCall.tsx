@@ -17,6 +17,7 @@ import { type Call, keyOf } from "../call/call";
 import { type Feed, feedsOf, frontOf, IMAGES } from "../call/feeds";
 import { Files } from "../call/files";
 import { secondsUntil } from "../call/notices";
+import { Badge } from "../call/parts/Badge";
 import { ChatPanel } from "../call/parts/ChatPanel";
 import { DevicePanel } from "../call/parts/DevicePanel";
 import { Happened } from "../call/parts/Happened";
@@ -244,6 +245,7 @@ function Tile({ person, call, wire, isFull }: TileProps) {
             {t(person.hasDroppedIn ? "role.droppedIn" : `role.${person.role}`)}
           </span>
         </span>
+        <Badge word={person.assurance} isSmall={!isFull} />
         {isMuted && (
           <span class="tile-muted">
             <Icon of={micOff} size={18} />

@@ -1,5 +1,6 @@
+import { Declined, Information, Key, OtherBrowser } from "./asked";
 import { DeviceTest } from "./DeviceTest";
-import { ClosedDoor, Door, Early, Moment, NoLink, OtherBrowser } from "./Door";
+import { ClosedDoor, Door, Early, Moment, NoLink } from "./Door";
 import { Ending } from "./Ending";
 import { CallPage } from "./later";
 import type { Visit } from "./visit";
@@ -32,6 +33,14 @@ function Page({ visit }: { visit: Visit }) {
       return <Moment visit={visit} page={page} />;
     case "door":
       return <Door visit={visit} />;
+    case "inform":
+      return <Information visit={visit} />;
+    case "declined":
+      return <Declined visit={visit} />;
+    case "key": {
+      const asks = visit.look.value?.asks;
+      return asks ? <Key visit={visit} asks={asks} /> : null;
+    }
     case "early":
       return <Early visit={visit} />;
     case "closed":

@@ -3,6 +3,7 @@ import clock from "icon:clock";
 import { useSignal } from "@preact/signals";
 import { timeOfDay } from "../i18n/time";
 import { Icon } from "../ui/icon";
+import { LobbyNotes } from "./LobbyNotes";
 import { Frame, LeaveDialog, Picture, useClock, Warning } from "./parts";
 import type { Visit } from "./visit";
 import { restInWords, t } from "./words";
@@ -40,6 +41,7 @@ export function Waiting({ visit }: { visit: Visit }) {
           </span>
         </p>
       )}
+      <LobbyNotes visit={visit} />
       <p>{t("waiting.keep")}</p>
       {track && (
         <div class="waiting-picture">

@@ -4,6 +4,7 @@ import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { chooseLanguage, locale } from "../i18n";
 import { Icon } from "../ui/icon";
+import { calling } from "./calling";
 import type { Visit } from "./visit";
 import { t } from "./words";
 
@@ -21,9 +22,10 @@ export function useClock(visit: Visit): number {
 /** Names the page, and gives the focus to its heading once, so that a change of page is read out. */
 export function usePage(title: string): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
+  const called = calling.value;
   useEffect(() => {
-    document.title = `${title} · ${t("title")}`;
-  }, [title]);
+    document.title = called === undefined ? `${title} · ${t("title")}` : `● ${called}`;
+  }, [title, called]);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -42,7 +44,7 @@ export function LanguageSwitch() {
 
 /** The hospital's telephone number as a link that dials it. */
 export function Telephone({ visit, isButton }: { visit: Visit; isButton?: boolean }) {
-  const telephone = visit.facts.value?.telephone;
+  const telephone = visit.telephone;
   if (!telephone) return null;
   const dial = `tel:${telephone.replace(/[^\d+]/g, "")}`;
   return isButton ? (
@@ -76,7 +78,7 @@ export function Frame(props: { visit: Visit; title: string; children: ComponentC
         {children}
       </main>
       <footer class="frame-bottom">
-        {facts?.telephone && (
+        {visit.telephone && (
           <p>
             {t("help")} <Telephone visit={visit} />
           </p>

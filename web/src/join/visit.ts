@@ -3,14 +3,26 @@ import { hospital, look as lookAt } from "../api";
 import { keepAwake } from "../call/awake";
 import type { Call } from "../call/call";
 import { Devices } from "../call/devices";
-import { audio, playChime } from "../call/sound";
+import { audio } from "../call/sound";
 import { locale } from "../i18n";
-import { type HospitalFacts, type Look, type OutcomeWord, type Place, PROTOCOL, type ProblemCode } from "../protocol";
+import {
+  type CompanyRequest,
+  type HospitalFacts,
+  type Look,
+  type OutcomeWord,
+  type Place,
+  PROTOCOL,
+  type ProblemCode,
+} from "../protocol";
 import { Wire } from "../wire";
 import { needsOtherBrowser } from "./browser";
+import { callBack, followLooks } from "./calling";
 import { aheadMs, type Closed, closedBy, untilOpenMs } from "./door";
+import { tellCompany, tellConsent } from "./knock";
 import { loadCall, loaded } from "./later";
 import { hasContinued, setContinued } from "./link";
+import { Lobby } from "./lobby";
+import { t as tl } from "./lobby.words";
 import { codeOf, t } from "./words";
 
 /** Why this page's part in the consultation is over. */
@@ -26,6 +38,9 @@ export type PageName =
   | "looking"
   | "unreachable"
   | "door"
+  | "inform"
+  | "declined"
+  | "key"
   | "early"
   | "closed"
   | "resuming"
@@ -38,6 +53,7 @@ const LOOK_AGAIN_MS = 5_000;
 const LOOK_WHILE_EARLY_MS = 60_000;
 const OPENING_MS = 15_000;
 const SLOW_MS = 4_000;
+const NEW_FOR_MS = 30_000;
 const ENDED_FOLLOWS_MS = 1_000;
 
 /** One guest on the way into a consultation: the door, the connection, the devices, the call. Lives as long as the page. */
@@ -52,11 +68,19 @@ export class Visit {
   /** Where this person stands, as the gateway last said. */
   readonly place: Signal<Place | undefined> = signal(undefined);
   readonly over: Signal<Over | undefined> = signal(undefined);
+  /** What this person is told while they wait. */
+  readonly lobby: Lobby = new Lobby();
   /** The device test before the door opens. */
   readonly isTestingEarly: Signal<boolean> = signal(false);
   /** The browser is asking for permission now. */
   readonly isAsking: Signal<boolean> = signal(false);
   readonly isOtherBrowserWanted: Signal<boolean> = signal(needsOtherBrowser());
+  /** The person has tapped on, and something more than the link is to be shown first. */
+  readonly isAtKey: Signal<boolean> = signal(false);
+  /** Reads what is to be known before the visit. */
+  readonly isReading: Signal<boolean> = signal(false);
+  /** Who is with the person, once they have said. */
+  readonly company: Signal<CompanyRequest | undefined> = signal(undefined);
   readonly wasPutBack: Signal<boolean> = signal(false);
   /** What went wrong with the last thing that was asked for. */
   readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
@@ -72,6 +96,8 @@ export class Visit {
   #lookedAt = 0;
   #isLooking = false;
   #isEntering = false;
+  /** Was early and tested the devices: goes into the waiting room without being asked. */
+  #isKnocking = false;
   #stops: (() => void)[] = [];
   #end: () => void = () => undefined;
 
@@ -86,6 +112,7 @@ export class Visit {
     const back = () => this.#tick(true);
     document.addEventListener("visibilitychange", back);
     addEventListener("online", back);
+    const stopLooking = followLooks();
     let sleep: (() => void) | undefined;
     const stopEffect = effect(() => {
       const isWatching = this.page.value === "waiting" || this.page.value === "call";
@@ -99,6 +126,7 @@ export class Visit {
       clearInterval(ticking);
       document.removeEventListener("visibilitychange", back);
       removeEventListener("online", back);
+      stopLooking();
       stopEffect();
       sleep?.();
     };
@@ -115,6 +143,11 @@ export class Visit {
 
   get timeZone(): string {
     return this.facts.value?.timeZone ?? "Europe/Paris";
+  }
+
+  /** Whom to call: the service, where it has a number of its own. */
+  get telephone(): string | undefined {
+    return this.look.value?.telephone ?? this.facts.value?.telephone;
   }
 
   /** Milliseconds since 1970 by the gateway's clock. */
@@ -135,9 +168,89 @@ export class Visit {
   /** From the landing page to the device test, on a tap: browsers show their question only then. */
   continue(): void {
     audio();
+    if (this.look.peek()?.asks) {
+      this.isAtKey.value = true;
+      return;
+    }
+    this.#goOn();
+  }
+
+  #goOn(): void {
     setContinued(true);
+    this.#agree();
     this.#connect();
     void this.openDevices();
+  }
+
+  /** Whoever goes on past the information agrees to it; it stands on the page that they went on from. */
+  #agree(): void {
+    const { consent, consentVersion } = this.look.peek() ?? {};
+    if (this.link === undefined || consentVersion === undefined || consent === "given") return;
+    const request = { answer: "given", version: consentVersion, language: locale.peek() } as const;
+    tellConsent(this.link, request).catch((cause) => console.info("the answer was not told", codeOf(cause)));
+  }
+
+  /** The door was opened: goes on. `false` when the browser does not keep the pass that it was given. */
+  async opened(): Promise<boolean> {
+    const look = await lookAt(this.link ?? "");
+    this.#aheadMs = aheadMs(look, Date.now());
+    if (look.asks) return false;
+    batch(() => {
+      this.isAtKey.value = false;
+      this.look.value = look;
+    });
+    if (look.door === "open") this.#goOn();
+    return true;
+  }
+
+  /** After the visit, on a tap: shows what there is to show besides the link. `false` when there is nothing. */
+  async prove(): Promise<boolean> {
+    const look = await lookAt(this.link ?? "");
+    if (!look.asks) return false;
+    batch(() => {
+      this.over.value = undefined;
+      this.look.value = look;
+      this.isAtKey.value = true;
+    });
+    return true;
+  }
+
+  backToDoor(): void {
+    batch(() => {
+      this.isAtKey.value = false;
+      this.isReading.value = false;
+    });
+  }
+
+  /** Looks at the door once more, on a tap. */
+  async lookAgain(): Promise<void> {
+    this.isAtKey.value = false;
+    await this.#look();
+  }
+
+  /** The person wants no video consultation: staff are told. `false` when they could not be. */
+  async refuse(): Promise<boolean> {
+    const look = this.look.peek();
+    if (this.link === undefined || look?.consentVersion === undefined) return false;
+    try {
+      await tellConsent(this.link, { answer: "refused", version: look.consentVersion, language: locale.peek() });
+    } catch (cause) {
+      console.info("the refusal was not told", codeOf(cause));
+      return false;
+    }
+    batch(() => {
+      this.isReading.value = false;
+      this.look.value = { ...look, consent: "refused" };
+    });
+    return true;
+  }
+
+  /** Whoever refused may think better of it: the door is there again, and going on says yes. */
+  changeMind(): void {
+    const look = this.look.peek();
+    if (!look) return;
+    const { consent: _, ...rest } = look;
+    this.look.value = rest;
   }
 
   /** Tests the devices before the door opens. */
@@ -170,6 +283,11 @@ export class Visit {
       const wire = this.wire.peek();
       if (!wire) return;
       await opened(wire);
+      const company = this.company.peek();
+      if (company && this.link !== undefined)
+        await tellCompany(this.link, company).catch((cause) =>
+          console.info("who is there was not told", codeOf(cause)),
+        );
       await wire.request({ type: "ready", camera: devices.camera.peek(), microphone: devices.microphone.peek() });
     } catch (cause) {
       this.problem.value = codeOf(cause);
@@ -228,10 +346,14 @@ export class Visit {
     }
     const look = this.look.value;
     if (!look) return this.#isLookLost.value ? "unreachable" : "looking";
+    // What is left of a visit may ask for more than the link.
+    if (this.closed === "over" && this.isAtKey.value && look.asks) return "key";
     if (this.closed) return "closed";
     if (this.isOtherBrowserWanted.value) return "unsupported";
+    if (look.consent === "refused") return "declined";
+    if (this.isReading.value) return "inform";
     if (look.door === "too_early") return this.isTestingEarly.value ? "test" : "early";
-    return "door";
+    return this.isAtKey.value && look.asks ? "key" : "door";
   }
 
   async #fetchFacts(): Promise<void> {
@@ -256,9 +378,20 @@ export class Visit {
       });
       if (look.door !== "open") return;
       if (wasEarly) this.say(t("early.opened"));
+      if (look.consent === "refused") return;
       if (this.#isResuming || this.isTestingEarly.peek()) {
         const isTested = this.isTestingEarly.peek();
+        if (look.asks) {
+          // The pass has run out, or there was none before the door opened.
+          this.isTestingEarly.value = false;
+          this.#isResuming = false;
+          this.isAtKey.value = true;
+          if (isTested) this.#closeDevices();
+          return;
+        }
         setContinued(true);
+        this.#agree();
+        this.#isKnocking = isTested;
         this.#connect();
         if (!isTested) void this.openDevices();
       }
@@ -301,6 +434,15 @@ export class Visit {
         });
       }),
       () => clearTimeout(slow),
+      this.lobby.listen(wire, (news) => {
+        if ("delayMinutes" in news) {
+          this.say(tl("delay", { minutes: news.delayMinutes }));
+          return;
+        }
+        this.say(`${tl("called")}. ${news.sentence ? tl(news.sentence) : (news.text ?? "")}`);
+        // A page that is loaded again is told what was said before, and calls nobody for that.
+        if (this.nowMs() - Date.parse(news.at) < NEW_FOR_MS) callBack(tl("called"), [150]);
+      }),
       wire.on("welcome", ({ place }) => this.#moved(place)),
       wire.on("place", ({ place }) => this.#moved(place)),
       wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
@@ -347,11 +489,13 @@ export class Visit {
     switch (place.state) {
       case "admitted":
         if (before === "waiting") {
-          void playChime();
-          navigator.vibrate?.([200, 100, 200, 100, 400]);
+          callBack(tl("turn"), [200, 100, 200, 100, 400]);
           this.say(t("admitted.title"));
         }
         void this.enter();
+        break;
+      case "testing":
+        if (this.#isKnocking) void this.#knock();
         break;
       case "removed":
         this.#finish({ why: "removed" });
@@ -361,9 +505,19 @@ export class Visit {
     }
   }
 
+  /** The door has opened for somebody who was early and has tested: they wait, and staff see it. */
+  async #knock(): Promise<void> {
+    this.#isKnocking = false;
+    const { camera, microphone } = this.devices.peek();
+    // Somebody whose devices do not work decides for themselves how to go in.
+    if (this.isAsking.peek() || (camera.peek() !== "works" && microphone.peek() !== "works")) return;
+    await this.ready(false);
+    if (this.problem.peek() === undefined) callBack(t("early.opened"), [150]);
+  }
+
   #refused(code: ProblemCode): void {
     const closed = closedBy(code);
-    if (closed === undefined && code !== "too_early") {
+    if (closed === undefined && code !== "too_early" && code !== "pass_needed") {
       this.#finish({ why: "refused", code });
       return;
     }

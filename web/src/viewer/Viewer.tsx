@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import type { Person } from "../protocol";
 import type { Wire } from "../wire";
 import { Announced } from "./Announced";
+import type { Size } from "./geometry";
 import { Hands } from "./Hands";
 import { useMarks } from "./marks/useMarks";
 import { type Lead, newsOfLead } from "./news";
@@ -28,6 +29,10 @@ export interface ViewerProps {
   people: Signal<Person[]>;
   /** Without them there are the images, and what keys do. */
   hasTools?: boolean;
+  /** Of how many pixels the pictures of a viewport are where they are large, when that is not here; tools count those. */
+  pixelsElsewhere?(viewport: number): Size | undefined;
+  /** Hears of the screens; what it answers is called when they go. */
+  onScreens?(screens: Screens): () => void;
 }
 
 /** What only staff load. */
@@ -37,10 +42,13 @@ interface StaffTools {
 }
 
 /** What the consultation looks at: pictures for this screen, where people point, and the tools of whoever presents. */
-export function Viewer({ wire, self, mayPresent, people, hasTools = true }: ViewerProps) {
+export function Viewer(props: ViewerProps) {
+  const { wire, self, mayPresent, people, hasTools = true, pixelsElsewhere, onScreens } = props;
   const viewing = useMemo(() => viewingOf(wire), [wire]);
   const screens = useMemo(() => new Screens(wire, viewing, self, mayPresent), [wire, viewing, self, mayPresent]);
   useEffect(() => screens.mount(), [screens]);
+  useEffect(() => onScreens?.(screens), [screens]);
+  screens.pixelsElsewhere = pixelsElsewhere;
   const staff = useSignal<StaffTools | undefined>(undefined);
   useEffect(() => {
     if (!mayPresent) return;

@@ -68,6 +68,7 @@ export class Screen {
       return shown && ((drawn && viewing.at(viewport, drawn.revision)) ?? shown);
     });
     this.steering = new Steering((message) => wire.send(message), viewport);
+    this.steering.pixelsElsewhere = () => screens.pixelsElsewhere?.(viewport);
     this.failure = computed(() => {
       const failed = this.#failed.value;
       return failed && failed.revision >= (this.shown.value?.picture ?? 0) ? failed.detail : undefined;

@@ -1,6 +1,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Wire } from "../wire";
 import { isMarkTool, type Tool } from "./actions";
+import type { Size } from "./geometry";
 import { Magnifier } from "./magnifier";
 import type { Marking } from "./marks/marking";
 import { density, Screen } from "./screen";
@@ -45,6 +46,8 @@ export class Screens {
   /** What has just become of marks, for whoever hears it; "" when it is no news any more. */
   readonly markNews: Signal<string> = signal("");
   readonly authors = new Authors();
+  /** Of how many pixels the pictures of a viewport are where this person looks at them, when that is another window. */
+  pixelsElsewhere: ((viewport: number) => Size | undefined) | undefined;
   /** This person has asked for the lead, and does not want it any more. */
   hasWithdrawn = false;
   /** Asked for, and not yet told. */

@@ -81,6 +81,8 @@ export class Steering {
   #repeat: ReturnType<typeof setInterval> | undefined;
   #hasOwnWindow = false;
   #scrolls = 0;
+  /** Pixels of the pictures where they are looked at, when that is not this surface. */
+  pixelsElsewhere: () => Size | undefined = () => undefined;
 
   constructor(
     send: (message: ClientMessage) => void,
@@ -205,10 +207,11 @@ export class Steering {
     this.#want("view", clampView({ ...FIT, quarterTurns, isFlipped }));
   }
 
-  /** A pixel of the frame is a pixel of this screen; turn and flip stay. */
+  /** A pixel of the frame is a pixel of the screen where it is looked at; turn and flip stay. */
   actualSize(): void {
     const shown = this.current;
-    if (shown && shown.columns > 0) this.#want("view", actualSize(this.#pixels, shown, viewOf(shown)));
+    const pixels = this.pixelsElsewhere() ?? this.#pixels;
+    if (shown && shown.columns > 0) this.#want("view", actualSize(pixels, shown, viewOf(shown)));
   }
 
   /** Turns what is seen by quarter turns, clockwise. */

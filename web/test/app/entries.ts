@@ -35,6 +35,7 @@ export function entry(changes: Partial<AppointmentEntry> = {}, ...guests: Partic
     status: "booked",
     participants: [...(guests.length > 0 ? guests : [guest("invited")]), doctor],
     note: "",
+    course: { place: "at_home", site: "" },
     mayEnter: true,
     mayChange: true,
     ...changes,

@@ -161,11 +161,14 @@ describe("the page of a second window", () => {
     return { ...requests, set: (is: boolean) => act(() => set(is)) };
   }
 
-  it("tells the gateway its own surface, and nothing of the call", async () => {
+  it("tells the gateway and the main page its own surface, and nothing of the call", async () => {
+    const main = page();
     await shown();
     resize(640, 480);
     act(() => void vi.advanceTimersByTime(200));
     expect(FakeSocket.last.of("surface").at(-1)).toEqual({ type: "surface", viewport: 0, width: 1280, height: 960 });
+    const told = main.heard.at(-1);
+    expect(told?.is === "here" && told.surfaces?.[0]).toEqual({ width: 1280, height: 960 });
     const kinds = new Set(FakeSocket.last.sent.map(({ type }) => type));
     for (const kind of ["publish_offer", "subscribe_answer", "watch", "mute", "quality", "enter", "chat"] as const)
       expect(kinds).not.toContain(kind);
@@ -263,10 +266,21 @@ describe("the main page", () => {
     expect(screen.queryByRole("button", { name: "One more window" })).toBeNull();
     beside.say({ is: "gone", window: "other" });
     expect(screen.getByRole("button", { name: "One more window" })).toBeTruthy();
+    // It counts the pixels of the window that has the keyboard, and its own where the images are large here, too.
+    const [large, small] = [800, 400].map((side) => [{ width: side, height: side }]);
+    beside.say({ is: "here", window: name, hasKeyboard: false, ...(small && { surfaces: small }) });
+    beside.say({ is: "here", window: "other", hasKeyboard: true, ...(large && { surfaces: large }) });
+    expect([screens.pixelsOf(0), screens.pixelsOf(1)]).toEqual([{ width: 800, height: 800 }, undefined]);
+    screens.isHereToo.value = true;
+    expect(screens.pixelsOf(0)).toBeUndefined();
+    screens.isHereToo.value = false;
+    beside.say({ is: "gone", window: "other" });
+    expect(screens.pixelsOf(0)).toEqual({ width: 400, height: 400 });
     // It goes without a word.
     proxy.closed = true;
     act(() => void vi.advanceTimersByTime(1_000));
     expect(screens.isOpen.value).toBe(false);
+    expect(screens.pixelsOf(0)).toBeUndefined();
     expect(screen.getByRole("status").textContent).toBe("");
     stop();
   });

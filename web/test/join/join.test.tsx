@@ -144,7 +144,7 @@ describe("the door", () => {
   });
 
   it("counts by the gateway's clock", () => {
-    const early: Look = { door: "too_early", now: NOW, opensAt: "2026-11-25T13:21:00.000Z" };
+    const early: Look = { door: "too_early", isElsewhere: false, now: NOW, opensAt: "2026-11-25T13:21:00.000Z" };
     expect(untilOpenMs(early, Date.parse(NOW))).toBe(60_000);
     expect(untilOpenMs({ ...early, door: "open" }, Date.parse(NOW))).toBe(0);
     expect(closedBy("link_revoked")).toBe("revoked");

@@ -661,3 +661,16 @@ describe("hands that draw", () => {
     expect(heard).toEqual(["key l", "mark.length", "mark.undo"]);
   });
 });
+
+describe("one pixel a pixel", () => {
+  const zoomOf = (sent: readonly ClientMessage[]) => sent.map((message) => message.type === "set_view" && message.zoom);
+
+  it("counts those of this surface, or of the window where the images are looked at", () => {
+    const { steering, frame } = rig();
+    steering.actualSize();
+    expect(zoomOf(frame())).toEqual([expect.closeTo(512 / 600, 6)]);
+    steering.pixelsElsewhere = () => ({ width: 1024, height: 768 });
+    steering.actualSize();
+    expect(zoomOf(frame())).toEqual([expect.closeTo(512 / 768, 6)]);
+  });
+});

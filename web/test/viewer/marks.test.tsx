@@ -463,6 +463,15 @@ describe("the list", () => {
     await settle();
     expect(of(sent, "scroll").at(-1)).toEqual({ type: "scroll", viewport: 0, index: 10 });
   });
+
+  it("goes to the frame of a mark that was never on show, where the gateway tells its place", async () => {
+    const { tell, settle, sent } = await begin();
+    tell({ type: "marks", revision: 5, marks: [mark("a", { instance: "i9", index: 33 })] });
+    click(/^Marks/);
+    click(/^Go to the image of/);
+    await settle();
+    expect(of(sent, "scroll").at(-1)).toEqual({ type: "scroll", viewport: 0, index: 33 });
+  });
 });
 
 describe("news of marks", () => {

@@ -1,11 +1,10 @@
 import plus from "icon:calendar-plus";
 import left from "icon:chevron-left";
 import right from "icon:chevron-right";
-import doorOpen from "icon:door-open";
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { dayInWords, isoDay, stopwatch, timeOfDay } from "../../i18n/time";
+import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
@@ -15,42 +14,52 @@ import { t as tm } from "../messages/messages.words";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage } from "../parts/hooks";
+import { CallBacks } from "../report/CallBacks";
+import { WaitingPanel } from "../waiting/WaitingPanel";
 import { facts, mayBook, mayConsult } from "../who";
 import { sentenceOf, t } from "../words";
-import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, type Waiting, waitingOf } from "./agenda";
-import { Alarm, isAlarmOn, setAlarm } from "./alarm";
+import { dayBeside, inOrder, isDay, nameOf, statusOf, stepsOf, waitingOf } from "./agenda";
+import { isAlarmOn } from "./alarm";
+import { ta } from "./agenda.words";
+import { placeOfView, spanOf, stepOf, type View } from "./calendar";
 import { AgendaFeed } from "./feed";
+import { ListView } from "./ListView";
 import { Panel } from "./Panel";
+import { QueuePanel } from "./QueuePanel";
+import { Search } from "./Search";
+import { WeekView } from "./WeekView";
 import "./agenda.css";
 
-/** The day: who waits on top, then the appointments by time, and the chosen one beside them. */
-export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
+/** A day, a week or two weeks: who waits on top, then the appointments by time, and the chosen one beside them. */
+export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string; view?: View }) {
   const { route } = useLocation();
   const now = useClock();
   const zone = facts.value?.timeZone ?? "UTC";
   const today = isoDay(new Date(now), zone);
   const day = asked !== undefined && isDay(asked) ? asked : today;
-  const feed = useMemo(() => new AgendaFeed(day), [day]);
+  const { first, days } = spanOf(view, day);
+  const feed = useMemo(() => new AgendaFeed(first, undefined, days), [first, days]);
   useEffect(() => () => feed.close(), [feed]);
   const chosen = useSignal<string | undefined>(undefined);
   const isBooking = useSignal(false);
-  const alarm = useRef(new Alarm());
+  const found = useSignal<readonly AppointmentEntry[] | undefined>(undefined);
 
   useAlarms(feed.entries.value);
   const isFeedShown = useSignal(false);
   const entries = inOrder(feed.entries.value ?? []);
   const waiting = waitingOf(entries, now);
-  const waitingIds = waiting.map(({ person }) => person.participant).join(" ");
   const isKnown = feed.entries.value !== undefined;
-  useEffect(() => {
-    if (isKnown) alarm.current.update(waitingIds === "" ? [] : waitingIds.split(" "));
-  }, [waitingIds, isKnown]);
   const flash = waiting.length > 0 && isAlarmOn.value && Math.floor(now / 1_000) % 2 === 0 ? "● " : "";
   const heading = usePage(
     waiting.length > 0 ? `${flash}${t.count("agenda.titleWaiting", waiting.length)}` : t("agenda.title"),
   );
-  const goTo = (to: string) => route(to === today ? "/app" : `/app/day/${to}`);
-  const selected = entries.find((entry) => entry.appointment === chosen.value);
+  const goTo = (to: string) => route(placeOfView(view, to, today));
+  const isChosen = (entry: AppointmentEntry) => entry.appointment === chosen.value;
+  const selected = entries.find(isChosen) ?? found.value?.find(isChosen);
+  const choose = (entry: AppointmentEntry) => {
+    chosen.value = entry.appointment;
+  };
+  const firstInWords = dayInWords(`${first}T12:00:00Z`, "UTC");
 
   return (
     <>
@@ -60,10 +69,24 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
           <div class="agenda-head">
             <h1 ref={heading} tabIndex={-1}>
               <span class="spoken">{t("agenda.title")} </span>
-              {dayInWords(`${day}T12:00:00Z`, "UTC")}
+              {view === "day" && firstInWords}
+              {view === "week" && ta("weekOf", { day: firstInWords })}
+              {view === "list" && ta("listFrom", { day: firstInWords })}
             </h1>
+            <nav class="agenda-views" aria-label={ta("view")}>
+              {(["day", "week", "list"] as const).map((each) => (
+                <a key={each} href={placeOfView(each, day, today)} aria-current={each === view ? "page" : undefined}>
+                  {ta(each)}
+                </a>
+              ))}
+              {mayBook(me) || me.roles.includes("administrator") ? <a href="/app/services">{ta("services")}</a> : null}
+            </nav>
             <nav class="agenda-days" aria-label={t("agenda.chooseDay")}>
-              <DayButton icon={left} word={t("agenda.previousDay")} onClick={() => goTo(dayBeside(day, -1))} />
+              <DayButton
+                icon={left}
+                word={view === "day" ? t("agenda.previousDay") : ta(view === "week" ? "previousWeek" : "previousSpan")}
+                onClick={() => goTo(dayBeside(day, -stepOf(view)))}
+              />
               <input
                 type="date"
                 aria-label={t("agenda.chooseDay")}
@@ -72,7 +95,11 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
                   if (isDay(event.currentTarget.value)) goTo(event.currentTarget.value);
                 }}
               />
-              <DayButton icon={right} word={t("agenda.nextDay")} onClick={() => goTo(dayBeside(day, 1))} />
+              <DayButton
+                icon={right}
+                word={view === "day" ? t("agenda.nextDay") : ta(view === "week" ? "nextWeek" : "nextSpan")}
+                onClick={() => goTo(dayBeside(day, stepOf(view)))}
+              />
               {day !== today && (
                 <button type="button" class="button" onClick={() => goTo(today)}>
                   {t("agenda.today")}
@@ -110,17 +137,41 @@ export function Agenda({ me, day: asked }: { me: Me; day?: string }) {
               {t("agenda.stale")}
             </p>
           )}
-          {day === today && isKnown && <WaitingList waiting={waiting} zone={zone} />}
-          <section aria-labelledby="agenda-list">
+          {day === today && <CallBacks />}
+          {day === today && <WaitingPanel me={me} now={now} zone={zone} />}
+          <Search found={found} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />
+          <QueuePanel
+            now={now}
+            onTaken={(entry) => {
+              feed.fetch();
+              choose(entry);
+            }}
+          />
+          {view !== "day" && !isKnown && !feed.problem.value && <p class="muted">{t("app.loading")}</p>}
+          {view === "week" && isKnown && (
+            <WeekView
+              entries={entries}
+              first={first}
+              today={today}
+              now={now}
+              zone={zone}
+              chosen={chosen.value}
+              onChoose={choose}
+            />
+          )}
+          {view === "list" && isKnown && (
+            <ListView entries={entries} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />
+          )}
+          <section aria-labelledby="agenda-list" hidden={view !== "day"}>
             <h2 id="agenda-list">{t("agenda.list")}</h2>
             {!isKnown && !feed.problem.value && <p class="muted">{t("app.loading")}</p>}
-            {isKnown && entries.length === 0 && (
+            {isKnown && view === "day" && entries.length === 0 && (
               <div class="empty">
                 <p>{t("agenda.empty")}</p>
                 <p class="muted">{t("agenda.emptyHint")}</p>
               </div>
             )}
-            {entries.length > 0 && (
+            {view === "day" && entries.length > 0 && (
               <ul class="rows">
                 {entries.map((entry) => (
                   <Row
@@ -177,57 +228,6 @@ function DayButton({ icon, word, onClick }: { icon: Parameters<typeof Icon>[0]["
     <button type="button" class="button" aria-label={word} title={word} onClick={onClick}>
       <Icon of={icon} />
     </button>
-  );
-}
-
-function WaitingList({ waiting, zone }: { waiting: readonly Waiting[]; zone: string }) {
-  return (
-    <section class="waiting" aria-labelledby="agenda-waiting">
-      <div class="waiting-head">
-        <h2 id="agenda-waiting">{t("agenda.waiting")}</h2>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={isAlarmOn.value}
-            onChange={(event) => setAlarm(event.currentTarget.checked)}
-          />
-          {t("agenda.alarm")}
-        </label>
-      </div>
-      {/* Only who waits is read out, not each second of it. */}
-      <p class="spoken" role="status">
-        {waiting.length > 0 ? t.count("agenda.titleWaiting", waiting.length) : t("agenda.nobodyWaits")}
-      </p>
-      {waiting.length === 0 ? (
-        <p class="muted">{t("agenda.nobodyWaits")}</p>
-      ) : (
-        <ul class="rows">
-          {waiting.map(({ entry, person, sinceMs }) => (
-            <li key={person.participant} class="row row-waiting">
-              <p class="waiting-since tabular">{stopwatch(sinceMs)}</p>
-              <div class="row-what">
-                <p>
-                  <strong>{person.name}</strong>
-                  {person.role !== "patient" && <span class="muted"> · {t(`role.${person.role}`)}</span>}
-                </p>
-                <p class="muted">
-                  {t("agenda.waitsFor", { time: timeOfDay(entry.startsAt, zone), service: entry.service })}
-                </p>
-              </div>
-              {entry.mayEnter && (
-                <a
-                  class="button primary"
-                  href={`/app/consultation/${entry.appointment}?admit=${encodeURIComponent(person.participant)}`}
-                >
-                  <Icon of={doorOpen} />
-                  {t("agenda.admit")}
-                </a>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }
 

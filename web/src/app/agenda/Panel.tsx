@@ -9,6 +9,8 @@ import { cancel, markNoShow, replaceLink, withdrawLink } from "../requests";
 import { mayConsult, person } from "../who";
 import { t } from "../words";
 import { nameOf, statusOf, stepsOf } from "./agenda";
+import { DoorState } from "./DoorState";
+import { CourseSteps, PanelCourse } from "./PanelCourse";
 
 interface PanelProps {
   entry: AppointmentEntry;
@@ -56,6 +58,17 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
           {t("panel.summary")}
         </a>
       )}
+      {mayWrite && (entry.status === "arrived" || entry.status === "fulfilled") && (
+        <a class="button wide" href={`/app/report/${entry.appointment}`}>
+          {t("panel.report")}
+        </a>
+      )}
+      <PanelCourse entry={entry} zone={zone} onChanged={onChanged} />
+      {(entry.mayChange || mayWrite) && (
+        <a class="button wide" href={`/app/received/${entry.appointment}`}>
+          {t("panel.received")}
+        </a>
+      )}
       <h3>{t("panel.people")}</h3>
       <ul class="panel-people">
         {entry.participants.map((person) => {
@@ -69,6 +82,16 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
                 {t(`place.${person.place.state}`)}
                 {person.link && ` · ${t(`door.${person.link}`)}`}
               </p>
+              {person.door && (
+                <DoorState
+                  appointment={entry.appointment}
+                  person={person}
+                  door={person.door}
+                  zone={zone}
+                  mayChange={entry.mayChange && isOpen}
+                  onChanged={onChanged}
+                />
+              )}
               {issued && (
                 <div class="notice warn">
                   <div class="panel-link">
@@ -98,6 +121,7 @@ export function Panel({ entry, now, zone, onChanged }: PanelProps) {
       <Messages entry={entry} zone={zone} now={now} />
       <h3>{t("panel.note")}</h3>
       <p class={entry.note === "" ? "muted" : "panel-note"}>{entry.note === "" ? t("panel.noNote") : entry.note}</p>
+      <CourseSteps entry={entry} zone={zone} onChanged={onChanged} />
       {(steps.cancel || steps.noShow) && (
         <div class="panel-steps">
           {steps.noShow && (

@@ -85,9 +85,9 @@ export class Feed<Entry> {
   }
 }
 
-/** The appointments of one day. */
+/** The appointments of one day, or of several from then on. */
 export class AgendaFeed extends Feed<AppointmentEntry> {
-  constructor(day: string, url = ADDRESS()) {
-    super((signal) => appointmentsOf(day, signal), url);
+  constructor(day: string, url = ADDRESS(), days = 1) {
+    super((signal) => appointmentsOf(day, signal, days), url);
   }
 }

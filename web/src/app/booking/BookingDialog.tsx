@@ -3,15 +3,17 @@ import plus from "icon:plus";
 import trash from "icon:trash";
 import { type Signal, signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { locale } from "../../i18n";
-import { dayInWords, timeOfDay } from "../../i18n/time";
-import type { Booked, LanguageWord, PractitionerEntry } from "../../protocol";
+import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
+import type { Booked, LanguageWord, PractitionerEntry, ServiceEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import { d } from "../agenda/doors.words";
+import { services as allServices } from "../agenda/calls";
 import { CopyLine } from "../parts/CopyLine";
 import { Dialog, Fault } from "../parts/Dialog";
 import { book, practitioners } from "../requests";
-import { person } from "../who";
+import { mayConsult, person } from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import {
   type Draft,
@@ -23,11 +25,15 @@ import {
   faultsOf,
   fieldOf,
   type GuestDraft,
+  instantOf,
   isDayGiven,
   isStartGiven,
+  labelOf,
   NOTE_MAX,
   requestOf,
+  serviceOf,
 } from "./booking";
+import { Slots } from "./Slots";
 import "./booking.css";
 
 /** What was typed and not yet booked, so that a dialog that was closed by mistake loses nothing. */
@@ -38,13 +44,19 @@ interface BookingProps {
   zone: string;
   /** Services that are in use, as suggestions. */
   services: readonly string[];
+  /** What is known already, as of a visit that this one follows. */
+  prefill?: Partial<Draft>;
   onBooked(booked: Booked): void;
   onClose(): void;
 }
 
 /** Makes an appointment, then shows the personal links once. */
-export function BookingDialog({ day, zone, services, onBooked, onClose }: BookingProps) {
+export function BookingDialog({ day, zone, services, prefill, onBooked, onClose }: BookingProps) {
   const booked = useSignal<Booked | undefined>(undefined);
+  useMemo(() => {
+    if (prefill) kept.value = { ...emptyDraft(day, locale.peek()), ...selfAsDoctor(), ...prefill };
+    else if (kept.value?.follows !== undefined) kept.value = undefined;
+  }, [prefill?.follows]);
   if (booked.value) return <Links booked={booked.value} zone={zone} onClose={onClose} />;
   return (
     <Dialog title={t("booking.title")} isWide onClose={onClose}>
@@ -63,13 +75,20 @@ export function BookingDialog({ day, zone, services, onBooked, onClose }: Bookin
   );
 }
 
+/** Whoever books and may be booked is the doctor, unless they say otherwise. */
+function selfAsDoctor(): Partial<Draft> {
+  const who = person.peek();
+  return who && mayConsult(who) ? { practitioners: [who.practitioner] } : {};
+}
+
 function first(day: string, doctors: readonly PractitionerEntry[]): Draft {
   const draft = emptyDraft(day, locale.peek());
   const self = person.peek()?.practitioner;
   return doctors.some((doctor) => doctor.practitioner === self) && self ? { ...draft, practitioners: [self] } : draft;
 }
 
-function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
+function Form({ day, zone, services, onBooked, onClose }: Omit<BookingProps, "prefill">) {
+  const keptServices = useSignal<readonly ServiceEntry[]>([]);
   const doctors = useSignal<readonly PractitionerEntry[] | undefined>(undefined);
   const areDoctorsMissing = useSignal(false);
   const faults = useSignal<Faults>({});
@@ -93,6 +112,19 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
     );
   };
   useEffect(loadDoctors, []);
+  useEffect(() => {
+    // Without them the form books as well, but knows no free times.
+    allServices().then(
+      (list) => {
+        keptServices.value = Array.isArray(list) ? list : [];
+      },
+      (cause) => void codeOf(cause),
+    );
+  }, []);
+  const service = serviceOf(draft.service, keptServices.value);
+  const suggestions = [
+    ...new Set([...keptServices.value.filter(({ isClosed }) => !isClosed).map(labelOf), ...services]),
+  ];
 
   const show = (found: Faults) => {
     faults.value = found;
@@ -108,7 +140,7 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
     isBusy.value = true;
     faults.value = {};
     try {
-      onBooked(await book(requestOf(draft, zone)));
+      onBooked(await book(requestOf(draft, zone, service)));
     } catch (cause) {
       const code = codeOf(cause);
       show({ [fieldOf(code, draft)]: code });
@@ -158,6 +190,65 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
             value={draft.patient.language}
             onChange={(language) => change({ patient: { ...draft.patient, language } })}
           />
+        </div>
+        <div class="booking-contact">
+          <Labelled id="booking-email" label={t("booking.email")} fault={fault("email")}>
+            {(props) => (
+              <input
+                {...props}
+                type="email"
+                value={draft.patient.email ?? ""}
+                onInput={(event) => change({ patient: { ...draft.patient, email: event.currentTarget.value } })}
+              />
+            )}
+          </Labelled>
+          <Labelled id="booking-telephone" label={t("booking.telephone")} fault={fault("telephone")}>
+            {(props) => (
+              <input
+                {...props}
+                type="tel"
+                value={draft.patient.telephone ?? ""}
+                onInput={(event) => change({ patient: { ...draft.patient, telephone: event.currentTarget.value } })}
+              />
+            )}
+          </Labelled>
+          <Labelled id="booking-birth" label={t("booking.birthDate")} fault={fault("birthDate")}>
+            {(props) => (
+              <input
+                {...props}
+                type="date"
+                value={draft.patient.birthDate ?? ""}
+                onInput={(event) => change({ patient: { ...draft.patient, birthDate: event.currentTarget.value } })}
+              />
+            )}
+          </Labelled>
+        </div>
+        <p class="hint">{t("booking.contactHint")}</p>
+        <div class="booking-contact">
+          <Labelled id="booking-place" label={t("booking.place")}>
+            {(props) => (
+              <select
+                {...props}
+                value={draft.place}
+                onChange={(event) => change({ place: event.currentTarget.value === "room" ? "room" : "at_home" })}
+              >
+                <option value="at_home">{t("booking.atHome")}</option>
+                <option value="room">{t("booking.inRoom")}</option>
+              </select>
+            )}
+          </Labelled>
+          {draft.place === "room" && (
+            <Labelled id="booking-room" label={t("booking.room")} fault={fault("room")}>
+              {(props) => (
+                <input
+                  {...props}
+                  type="text"
+                  value={draft.room}
+                  onInput={(event) => change({ room: event.currentTarget.value })}
+                />
+              )}
+            </Labelled>
+          )}
         </div>
       </fieldset>
 
@@ -250,7 +341,7 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
                 value={String(draft.minutes)}
                 onChange={(event) => change({ minutes: Number(event.currentTarget.value) })}
               >
-                {DURATIONS_MINUTES.map((n) => (
+                {[...new Set([...DURATIONS_MINUTES, draft.minutes])].map((n) => (
                   <option key={n} value={String(n)}>
                     {t("booking.minutes", { n })}
                   </option>
@@ -315,11 +406,29 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
           )}
         </Labelled>
         <datalist id="booking-services">
-          {services.map((service) => (
-            <option key={service} value={service} />
+          {suggestions.map((label) => (
+            <option key={label} value={label} />
           ))}
         </datalist>
       </div>
+
+      {service && (
+        <Slots
+          service={service.service}
+          from={isDayGiven(draft) ? draft.day : day}
+          zone={zone}
+          chosen={isDayGiven(draft) && isStartGiven(draft) ? chosenSlot(draft, zone) : undefined}
+          onChoose={(slot) =>
+            change({
+              day: isoDay(new Date(slot.startsAt), zone),
+              start: wallTime(slot.startsAt, zone),
+              minutes: (Date.parse(slot.endsAt) - Date.parse(slot.startsAt)) / 60_000,
+              practitioners: [slot.practitioner, ...draft.practitioners.slice(1)],
+              site: slot.site,
+            })
+          }
+        />
+      )}
 
       <Labelled
         id="booking-note"
@@ -358,6 +467,17 @@ function Form({ day, zone, services, onBooked, onClose }: BookingProps) {
     </form>
   );
 }
+
+/** `09:20` on the wall of the hospital. */
+const wallTime = (instant: string, timeZone: string): string =>
+  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(
+    new Date(instant),
+  );
+
+const chosenSlot = (draft: Draft, zone: string) => ({
+  startsAt: instantOf(draft.day, draft.start, zone).toISOString(),
+  practitioner: draft.practitioners[0] ?? "",
+});
 
 const words = (fault: FieldFault | undefined) =>
   fault === undefined ? "" : fault === "time_missing" ? t("booking.timeMissing") : sentenceOf(fault);
@@ -426,10 +546,12 @@ function Language(props: { id: string; value: LanguageWord; onChange(language: L
   );
 }
 
-function Links({ booked, zone, onClose }: { booked: Booked; zone: string; onClose(): void }) {
+/** The new links, shown once. */
+export function Links(props: { booked: Booked; zone: string; title?: string; onClose(): void }) {
+  const { booked, zone, title, onClose } = props;
   const { appointment, links } = booked;
   return (
-    <Dialog title={t("booked.title")} isWide onClose={onClose}>
+    <Dialog title={title ?? t("booked.title")} isWide onClose={onClose}>
       <p>
         {t("booked.when", {
           day: dayInWords(appointment.startsAt, zone),
@@ -449,6 +571,7 @@ function Links({ booked, zone, onClose }: { booked: Booked; zone: string; onClos
               </span>
             </p>
             <CopyLine label={t("panel.linkFor", { name: link.name })} text={link.address} />
+            {link.pin && <p class="notice warn tabular">{d("pinOnce", { name: link.name, pin: link.pin })}</p>}
           </li>
         ))}
       </ul>

@@ -1,4 +1,11 @@
-import type { BookingRequest, LanguageWord, ProblemCode, RoleWord } from "../../protocol";
+import type {
+  AppointmentEntry,
+  BookingRequest,
+  LanguageWord,
+  ProblemCode,
+  RoleWord,
+  ServiceEntry,
+} from "../../protocol";
 
 export const NOTE_MAX = 4000;
 const NAME_MAX = 120;
@@ -11,6 +18,10 @@ export interface GuestDraft {
   role: Exclude<RoleWord, "practitioner">;
   name: string;
   language: LanguageWord;
+  email?: string;
+  telephone?: string;
+  /** `1950-02-28` */
+  birthDate?: string;
 }
 
 /** The form as it is typed. */
@@ -19,7 +30,14 @@ export interface Draft {
   companions: readonly GuestDraft[];
   /** Identifiers; an empty one is a row in which nobody is chosen yet. */
   practitioners: readonly string[];
+  /** What the patient is told; the label of a kept service chooses that one. */
   service: string;
+  place: "at_home" | "room";
+  room: string;
+  /** Where the practitioner sits, as the chosen slot says. */
+  site: string;
+  /** The appointment after whose visit this is booked. */
+  follows?: string;
   day: string;
   start: string;
   minutes: number;
@@ -32,6 +50,9 @@ export function emptyDraft(day: string, language: LanguageWord): Draft {
     companions: [],
     practitioners: [""],
     service: "",
+    place: "at_home",
+    room: "",
+    site: "",
     day,
     start: "",
     minutes: 30,
@@ -43,6 +64,10 @@ export function emptyDraft(day: string, language: LanguageWord): Draft {
 export type Field =
   | "form"
   | "patient"
+  | "email"
+  | "telephone"
+  | "birthDate"
+  | "room"
   | "companions"
   | `companion-${number}`
   | "practitioners"
@@ -69,6 +94,7 @@ export function faultsOf(draft: Draft): Faults {
   if (chosen.length === 0) faults.practitioners = "no_practitioner";
   else if (new Set(chosen).size < chosen.length) faults.practitioners = "practitioner_twice";
   if (1 + draft.companions.length + chosen.length > PEOPLE_MAX) faults.companions = "too_many_people";
+  if (draft.place === "room" && draft.room.trim() === "") faults.room = "bad_place";
   if (draft.service.trim() === "") faults.service = "service_missing";
   if (!isDayGiven(draft) || !isStartGiven(draft)) faults.when = "time_missing";
   if ([...draft.note].length > NOTE_MAX) faults.note = "note_too_long";
@@ -103,26 +129,77 @@ export function fieldOf(code: ProblemCode, draft: Draft): Field {
       return "service";
     case "note_too_long":
       return "note";
+    case "bad_email":
+      return "email";
+    case "bad_telephone":
+      return "telephone";
+    case "bad_birth_date":
+      return "birthDate";
+    case "bad_place":
+      return "room";
     default:
       return "form";
   }
 }
 
+/** How a kept service is called in the form: with its site, where there is one. */
+export const labelOf = (service: Pick<ServiceEntry, "name" | "site">): string =>
+  service.site === "" ? service.name : `${service.name} (${service.site})`;
+
+/** The kept service that the form names: by its label, or by a name that only one of them has. */
+export function serviceOf(typed: string, services: readonly ServiceEntry[]): ServiceEntry | undefined {
+  const open = services.filter((service) => !service.isClosed);
+  const wanted = typed.trim();
+  const byName = open.filter(({ name }) => name === wanted);
+  return open.find((service) => labelOf(service) === wanted) ?? (byName.length === 1 ? byName[0] : undefined);
+}
+
+/** What is known of the next visit from the one before: everything but the time. */
+export function followUpOf(entry: AppointmentEntry): Partial<Draft> {
+  const guests: GuestDraft[] = [];
+  for (const { role, name } of entry.participants)
+    if (role !== "practitioner") guests.push({ key: guests.length, role, name, language: "fr" });
+  const patient = guests.find(({ role }) => role === "patient");
+  const draft: Partial<Draft> = {
+    companions: guests.filter(({ role }) => role !== "patient"),
+    service: entry.service,
+    place: entry.course.place,
+    room: entry.course.room ?? "",
+    site: entry.course.site,
+    follows: entry.appointment,
+    minutes: Math.max(10, Math.round((Date.parse(entry.endsAt) - Date.parse(entry.startsAt)) / 60_000)),
+  };
+  return patient ? { ...draft, patient } : draft;
+}
+
 /** What is sent. Call it with a draft in which `faultsOf` finds nothing. */
-export function requestOf(draft: Draft, timeZone: string): BookingRequest {
+export function requestOf(draft: Draft, timeZone: string, service?: ServiceEntry): BookingRequest {
   const startsAt = instantOf(draft.day, draft.start, timeZone);
+  const given = (text: string | undefined) => (text?.trim() ? text.trim() : undefined);
   return {
     startsAt: startsAt.toISOString(),
     endsAt: new Date(startsAt.getTime() + draft.minutes * 60_000).toISOString(),
     service: draft.service.trim(),
-    guests: [draft.patient, ...draft.companions].map(({ role, name, language }) => ({
+    ...(service && { serviceId: service.service }),
+    guests: [draft.patient, ...draft.companions].map(({ role, name, language, email, telephone, birthDate }) => ({
       role,
       name: name.trim(),
       language,
+      ...(given(email) && { email: given(email) }),
+      ...(given(telephone) && { telephone: given(telephone) }),
+      ...(given(birthDate) && { birthDate: given(birthDate) }),
     })),
     practitioners: draft.practitioners.filter((id) => id !== ""),
     note: draft.note.trim(),
-  };
+    ...((draft.place === "room" || draft.follows !== undefined || draft.site !== "") && {
+      course: {
+        place: draft.place,
+        ...(draft.place === "room" && { room: draft.room.trim() }),
+        ...(draft.site !== "" && { site: draft.site }),
+        ...(draft.follows !== undefined && { follows: draft.follows }),
+      },
+    }),
+  } as BookingRequest;
 }
 
 /**

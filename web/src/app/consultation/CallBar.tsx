@@ -13,6 +13,7 @@ import { Icon } from "../../ui/icon";
 import { Dialog, Fault } from "../parts/Dialog";
 import { codeOf, sentenceOf, t } from "../words";
 import { deviceWord } from "./Check";
+import { FollowUp } from "./FollowUp";
 import { MoreDialog } from "./More";
 import type { Visit } from "./visit";
 
@@ -149,6 +150,7 @@ function EndDialog({ visit, onClose }: { visit: Visit; onClose(): void }) {
           </label>
         ))}
       </fieldset>
+      <FollowUp appointment={visit.appointment} />
       <Fault text={fault.value} />
       <div class="actions">
         <button type="button" class="button" onClick={onClose}>

@@ -14,6 +14,8 @@ import type { DeviceStateWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
 import { useClock, usePicture } from "../parts/hooks";
+import { hasOnlyLink, LookQuestion } from "../waiting/Admit";
+import { t as tw } from "../waiting/waiting.words";
 import { sentenceOf, t } from "../words";
 import { DevicesDialog } from "./More";
 import type { Visit } from "./visit";
@@ -39,11 +41,12 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
     await f();
     isBusy.value = false;
   };
-  const enter = async () => {
+  const isLooking = useSignal(false);
+  const enter = async (isRecognised = false) => {
     isEntering.value = true;
     // Whoever did not look at the microphone wants one; without it the call goes on all the same.
     if (devices.microphone.peek() === "off") await devices.retryMicrophone();
-    await visit.enter(admitted?.participant);
+    await visit.enter(admitted?.participant, isRecognised);
     isEntering.value = false;
   };
   return (
@@ -95,7 +98,21 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
       <DeviceFault kind="microphone" state={devices.microphone.value} />
       <DeviceFault kind="camera" state={devices.camera.value} />
       {visit.problem.value && <Fault text={sentenceOf(visit.problem.value)} />}
-      <button type="button" class="button primary wide" disabled={isEntering.value} onClick={() => void enter()}>
+      {hasOnlyLink(admitted) && (
+        <p class="notice warn">
+          <Icon of={alert} />
+          <span>{tw("linkOnly")}</span>
+        </p>
+      )}
+      <button
+        type="button"
+        class="button primary wide"
+        disabled={isEntering.value}
+        onClick={() => {
+          if (hasOnlyLink(admitted)) isLooking.value = true;
+          else void enter();
+        }}
+      >
         {isEntering.value
           ? t("check.entering")
           : admitted
@@ -116,6 +133,15 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
         <Icon of={sliders} />
         {t("check.devices")}
       </button>
+      {isLooking.value && admitted && (
+        <LookQuestion
+          name={admitted.name}
+          onConfirm={() => enter(true)}
+          onClose={() => {
+            isLooking.value = false;
+          }}
+        />
+      )}
       {isChoosing.value && (
         <DevicesDialog
           visit={visit}

@@ -24,6 +24,10 @@ import { Alarm } from "../agenda/alarm";
 import { Dialog, Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { useClock, usePage, usePicture } from "../parts/hooks";
+import { AfterVisit } from "../report/AfterVisit";
+import { NotesPanel } from "../report/NotesPanel";
+import { Notes } from "../report/notes";
+import { t as tr } from "../report/report.words";
 import { Summary } from "../summary/Summary";
 import { SecondScreens } from "../view/beside";
 import { SecondScreenButton, SecondScreenNotes } from "../view/SecondScreen";
@@ -43,6 +47,7 @@ import { Studies } from "./Studies";
 import { Videos } from "./Videos";
 import { type Over, Visit } from "./visit";
 import "./consultation.css";
+import { FollowUp } from "./FollowUp";
 
 export function Consultation({ appointment }: { appointment: string }) {
   const { query, path, route } = useLocation();
@@ -154,16 +159,23 @@ function OverPage({ appointment, over, again }: { appointment: string; over: Ove
             {t("visit.endedHint")}
           </p>
         )}
+        {over.why === "ended" && <AfterVisit appointment={appointment} />}
         {over.why === "refused" && <Fault text={sentenceOf(over.code)} />}
         <div class="actions start">
           <a class="button primary" href="/app">
             {t("app.backToAgenda")}
           </a>
           {over.why === "ended" && (
-            <a class="button" href={`/app/summary/${encodeURIComponent(appointment)}`}>
-              {tk("summary")}
-            </a>
+            <>
+              <a class="button" href={`/app/report/${encodeURIComponent(appointment)}`}>
+                {tr("open")}
+              </a>
+              <a class="button" href={`/app/summary/${encodeURIComponent(appointment)}`}>
+                {tk("summary")}
+              </a>
+            </>
           )}
+          {over.why === "ended" && <FollowUp appointment={appointment} />}
           {over.why !== "ended" && (
             <button type="button" class="button" onClick={again}>
               {over.why === "taken_over"
@@ -190,6 +202,8 @@ function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
   const isChoosing = useSignal(false);
   const isSummarising = useSignal(false);
   const split = useSplit();
+  const notes = useMemo(() => new Notes(visit.appointment), [visit]);
+  useEffect(() => () => notes.close(), [notes]);
   const second = useMemo(() => new SecondScreens(visit.appointment), [visit]);
   useEffect(() => second.mount(call.isInCall), [second, call]);
   const people = call.people.value;
@@ -293,7 +307,13 @@ function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
         <div
           class={`stage-viewer${front ? " behind" : ""}${second.isOpen.value && !second.isHereToo.value ? " elsewhere" : ""}`}
         >
-          <Viewer wire={wire} self={self} mayPresent people={call.people} />
+          <Viewer
+            wire={wire}
+            self={self}
+            mayPresent
+            people={call.people}
+            pixelsElsewhere={(viewport) => second.pixelsOf(viewport)}
+          />
         </div>
         <SeriesStrip visit={visit} />
       </main>
@@ -369,6 +389,8 @@ function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
                 isSummarising.value = true;
               }}
             />
+          ) : tab.value === "notes" ? (
+            <NotesPanel notes={notes} />
           ) : (
             <ChatPanel call={call} files={visit.files} zone={facts.value?.timeZone ?? "UTC"} sentenceOf={sentenceOf} />
           )}
@@ -436,8 +458,8 @@ function FeedPicture({ call, feed }: { call: Call; feed: Feed }) {
   );
 }
 
-type Tab = "people" | "studies" | "images" | "chat";
-const TABS: readonly Tab[] = ["people", "studies", "images", "chat"];
+type Tab = "people" | "studies" | "images" | "notes" | "chat";
+const TABS: readonly Tab[] = ["people", "studies", "images", "notes", "chat"];
 
 interface TabsProps {
   tab: Tab;
@@ -474,7 +496,13 @@ function Tabs(props: TabsProps) {
           tabIndex={props.tab === which ? 0 : -1}
           onClick={() => props.choose(which)}
         >
-          {which === "chat" ? tc("chat.title") : which === "images" ? tk("tab") : t(`tabs.${which}`)}
+          {which === "chat"
+            ? tc("chat.title")
+            : which === "images"
+              ? tk("tab")
+              : which === "notes"
+                ? tr("notes.tab")
+                : t(`tabs.${which}`)}
           {which === "people" && props.waiting > 0 && (
             <span class="badge">
               <span aria-hidden="true">{props.waiting}</span>

@@ -1,8 +1,10 @@
-import doorOpen from "icon:door-open";
+import idCard from "icon:id-card";
 import lock from "icon:lock";
 import lockOpen from "icon:lock-open";
+import userCheck from "icon:user-check";
 import { useSignal } from "@preact/signals";
 import type { Call } from "../../call/call";
+import { Badge } from "../../call/parts/Badge";
 import { Volume } from "../../call/parts/DevicePanel";
 import { tc } from "../../call/parts/words";
 import { stopwatch } from "../../i18n/time";
@@ -10,6 +12,10 @@ import type { DeviceStateWord, Person, PlaceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm } from "../parts/Dialog";
 import { useClock } from "../parts/hooks";
+import { AdmitButton } from "../waiting/Admit";
+import { RefuseDialog, TellDialog } from "../waiting/dialogs";
+import { IdentityDialog } from "../waiting/Identity";
+import { t as tw } from "../waiting/waiting.words";
 import { t } from "../words";
 import type { Visit } from "./visit";
 
@@ -33,15 +39,14 @@ export function WaitingNow({ visit }: { visit: Visit }) {
                   time: stopwatch(visit.sinceMs(person)),
                 })}
               </p>
-              <button
-                type="button"
-                class="button primary"
-                onClick={() => void visit.ask({ type: "admit", participant: person.participant })}
-              >
-                <Icon of={doorOpen} />
-                {t("people.admit")}
-                <span class="spoken"> {person.name}</span>
-              </button>
+              <div class="people-steps">
+                <AdmitButton
+                  person={person}
+                  isPrimary
+                  onAdmit={(isRecognised) => visit.admit(person.participant, isRecognised)}
+                />
+                <Write visit={visit} person={person} />
+              </div>
             </li>
           ))}
         </ul>
@@ -65,6 +70,7 @@ const ORDER: Record<PlaceWord, number> = {
 export function People({ visit }: { visit: Visit }) {
   useClock();
   const removing = useSignal<Person | undefined>(undefined);
+  const checking = useSignal<Person | undefined>(undefined);
   const self = visit.call.self.participant;
   const { call } = visit;
   const people = [...visit.call.people.value].sort((a, b) => ORDER[a.place.state] - ORDER[b.place.state]);
@@ -75,7 +81,9 @@ export function People({ visit }: { visit: Visit }) {
         {people.map((person) => {
           const { participant, role, place } = person;
           const isGuest = role !== "practitioner";
-          const isIn = place.state === "in_call" || place.state === "admitted" || place.state === "lost";
+          const isWaiting = person.waitingSince !== undefined;
+          const isIn =
+            place.state === "in_call" || place.state === "admitted" || (place.state === "lost" && !isWaiting);
           return (
             <li key={participant}>
               <p>
@@ -88,7 +96,18 @@ export function People({ visit }: { visit: Visit }) {
               <p class="tabular">
                 {place.state === "waiting"
                   ? t("place.waitingSince", { time: stopwatch(visit.sinceMs(person)) })
-                  : t(`place.${place.state}`)}
+                  : place.state === "lost" && isWaiting
+                    ? tw("away", { time: stopwatch(visit.sinceMs(person)) })
+                    : t(`place.${place.state}`)}
+              </p>
+              <p class="people-marks">
+                <Badge word={person.assurance} />
+                {person.identity && (
+                  <span class={person.identity === "checked" ? "badge badge-signed_in" : "badge"}>
+                    <Icon of={person.identity === "checked" ? userCheck : idCard} size={16} />
+                    <span>{tw(`identityState_${person.identity}`)}</span>
+                  </span>
+                )}
               </p>
               <Devices person={person} />
               {place.state === "in_call" && <Quality call={call} participant={participant} />}
@@ -101,11 +120,19 @@ export function People({ visit }: { visit: Visit }) {
               {isGuest && place.state !== "left" && place.state !== "removed" && (
                 <div class="people-steps">
                   {place.state === "waiting" && (
-                    <button type="button" class="button" onClick={() => void visit.ask({ type: "admit", participant })}>
-                      {t("people.admit")}
-                      <span class="spoken"> {person.name}</span>
-                    </button>
+                    <AdmitButton person={person} onAdmit={(isRecognised) => visit.admit(participant, isRecognised)} />
                   )}
+                  {isWaiting && <Write visit={visit} person={person} />}
+                  <button
+                    type="button"
+                    class="button"
+                    onClick={() => {
+                      checking.value = person;
+                    }}
+                  >
+                    {tw("identity")}
+                    <span class="spoken"> {person.name}</span>
+                  </button>
                   {isIn && (
                     <button
                       type="button"
@@ -123,7 +150,7 @@ export function People({ visit }: { visit: Visit }) {
                       removing.value = person;
                     }}
                   >
-                    {t("people.remove")}
+                    {isWaiting ? tw("refuse") : t("people.remove")}
                     <span class="spoken"> {person.name}</span>
                   </button>
                 </div>
@@ -132,7 +159,29 @@ export function People({ visit }: { visit: Visit }) {
           );
         })}
       </ul>
-      {removing.value && (
+      {checking.value && (
+        <IdentityDialog
+          appointment={visit.appointment}
+          participant={checking.value.participant}
+          name={checking.value.name}
+          isPatient={checking.value.role === "patient"}
+          onClose={() => {
+            checking.value = undefined;
+          }}
+        />
+      )}
+      {removing.value?.waitingSince !== undefined && (
+        <RefuseDialog
+          name={removing.value.name}
+          onConfirm={(sentence) =>
+            visit.wire.request({ type: "remove", participant: removing.value?.participant ?? "", sentence })
+          }
+          onClose={() => {
+            removing.value = undefined;
+          }}
+        />
+      )}
+      {removing.value && removing.value.waitingSince === undefined && (
         <Confirm
           title={t("people.removeQuestion", { name: removing.value.name })}
           meaning={t("people.removeMeaning")}
@@ -141,6 +190,37 @@ export function People({ visit }: { visit: Visit }) {
           onConfirm={() => visit.wire.request({ type: "remove", participant: removing.value?.participant ?? "" })}
           onClose={() => {
             removing.value = undefined;
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Writes to somebody who waits. */
+function Write({ visit, person }: { visit: Visit; person: Person }) {
+  const isOpen = useSignal(false);
+  return (
+    <>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          isOpen.value = true;
+        }}
+      >
+        {tw("write")}
+        <span class="spoken"> {person.name}</span>
+      </button>
+      {isOpen.value && (
+        <TellDialog
+          appointment={visit.appointment}
+          participant={person.participant}
+          name={person.name}
+          language={undefined}
+          onSent={() => undefined}
+          onClose={() => {
+            isOpen.value = false;
           }}
         />
       )}

@@ -1,6 +1,7 @@
 import micOff from "icon:mic-off";
 import { type Call, keyOf } from "../../call/call";
 import { secondsUntil } from "../../call/notices";
+import { Badge } from "../../call/parts/Badge";
 import { useSeconds } from "../../call/parts/news";
 import { Pin } from "../../call/parts/Pin";
 import { useWatched } from "../../call/parts/useWatched";
@@ -89,6 +90,7 @@ function Tile({ call, wire, person, isMain }: TileProps) {
       <figcaption>
         {person.name}
         {isMain && ` · ${t(person.hasDroppedIn ? "role.droppedIn" : `role.${person.role}`)}`}
+        <Badge word={person.assurance} isSmall={!isMain} />
         {person.muted.includes("microphone") && !isTelephone && (
           <>
             <Icon of={micOff} />

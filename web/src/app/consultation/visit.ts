@@ -117,13 +117,25 @@ export class Visit {
       .sort((a, b) => since(a) - since(b));
   }
 
+  /** Guests whose page does not answer, and whose place in the waiting room is kept. */
+  get away(): Person[] {
+    return this.call.people.value.filter(
+      (person) => person.place.state === "lost" && person.waitingSince !== undefined,
+    );
+  }
+
+  /** Lets somebody in. `isRecognised`: the person at this page said that they see who it is. */
+  admit(participant: string, isRecognised: boolean): Promise<boolean> {
+    return this.ask({ type: "admit", participant, ...(isRecognised && { isRecognised }) });
+  }
+
   /** Milliseconds for which somebody has been where they are, by the gateway's clock. */
   sinceMs(person: Person): number {
     return person.place.since === undefined ? 0 : Math.max(0, this.wire.now() - Date.parse(person.place.since));
   }
 
   /** Goes into the call, and lets somebody in with the same step when that was asked for. */
-  async enter(admit: string | undefined): Promise<void> {
+  async enter(admit: string | undefined, isRecognised = false): Promise<void> {
     this.problem.value = undefined;
     try {
       await this.call.enter();
@@ -133,7 +145,7 @@ export class Visit {
       return;
     }
     if (admit !== undefined && this.waiting.some((person) => person.participant === admit))
-      await this.ask({ type: "admit", participant: admit });
+      await this.admit(admit, isRecognised);
   }
 
   /** Asks for something; what goes wrong is shown on the page. Whether it was done. */

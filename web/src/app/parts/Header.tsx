@@ -6,7 +6,15 @@ import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
-import { facts, mayDropIn, maySeeOutbox, mayWriteTemplates, person } from "../who";
+import {
+  facts,
+  mayDropIn,
+  maySeeOutbox,
+  maySeeRetention,
+  maySeeStatistics,
+  mayWriteTemplates,
+  person,
+} from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 
@@ -39,7 +47,7 @@ export function Header() {
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
-        {who && (mayDropIn(who) || maySeeOutbox(who)) && (
+        {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who)) && (
           <nav class="header-pages" aria-label={t("app.pages")}>
             <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
             {mayDropIn(who) && (
@@ -48,6 +56,12 @@ export function Header() {
             {maySeeOutbox(who) && <PageLink to="/app/outbox" word={tm("toOutbox")} isHere={path === "/app/outbox"} />}
             {mayWriteTemplates(who) && (
               <PageLink to="/app/templates" word={tm("toTemplates")} isHere={path === "/app/templates"} />
+            )}
+            {maySeeStatistics(who) && (
+              <PageLink to="/app/statistics" word={t("app.statistics")} isHere={path === "/app/statistics"} />
+            )}
+            {maySeeRetention(who) && (
+              <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
             )}
           </nav>
         )}

@@ -99,7 +99,14 @@ function Images({ opened, self }: { opened: SecondWindow; self: string }) {
         )}
       </header>
       <main class="view-images" id="content">
-        <Viewer wire={opened.wire} self={self} mayPresent people={opened.people} hasTools={!isFull} />
+        <Viewer
+          wire={opened.wire}
+          self={self}
+          mayPresent
+          people={opened.people}
+          hasTools={!isFull}
+          onScreens={(screens) => opened.shows(screens)}
+        />
       </main>
     </div>
   );

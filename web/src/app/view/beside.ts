@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Size } from "../../viewer/geometry";
 
 /** As many second windows as the gateway gives one person. */
 export const MAX_WINDOWS = 2;
@@ -7,12 +8,15 @@ const LOOK_EVERY_MS = 1_000;
 const NAME = "parvis-view-";
 
 /**
- * What the pages of one consultation in one browser say to each other: that a window is there, and which has the keyboard. What
- * is on show each of them is told by the gateway.
+ * What the pages of one consultation in one browser say to each other: that a window is there, which has the keyboard, and of how
+ * many pixels the pictures of each of its viewports are. What is on show each of them is told by the gateway.
  */
 export type Word =
   /** The main page is in the call: who is beside it? */
-  { is: "who" } | { is: "here"; window: string; hasKeyboard: boolean } | { is: "gone"; window: string };
+
+  | { is: "who" }
+  | { is: "here"; window: string; hasKeyboard: boolean; surfaces?: readonly Size[] }
+  | { is: "gone"; window: string };
 
 export const channelOf = (appointment: string): BroadcastChannel =>
   new BroadcastChannel(`parvis second windows of ${appointment}`);
@@ -40,6 +44,7 @@ export class SecondScreens {
   /** The images are large on the main page all the same. */
   readonly isHereToo: Signal<boolean> = signal(false);
   #appointment: string;
+  #surfaces = new Map<string, readonly Size[]>();
   #opened = new Map<string, Window>();
 
   constructor(appointment: string) {
@@ -53,6 +58,7 @@ export class SecondScreens {
     channel.onmessage = ({ data }: MessageEvent<Word>) => {
       if (data.is === "here") {
         this.isBlocked.value = false;
+        if (data.surfaces) this.#surfaces.set(data.window, data.surfaces);
         this.windows.value = new Map(this.windows.peek()).set(data.window, data.hasKeyboard);
       } else if (data.is === "gone") this.#forget(data.window);
     };
@@ -71,6 +77,17 @@ export class SecondScreens {
       clearInterval(looking);
       channel.close();
     };
+  }
+
+  /**
+   * Of how many pixels the pictures of a viewport are where they are large, when that is in a window of its own and not here: in the one
+   * that has the keyboard, or else the first that says so.
+   */
+  pixelsOf(viewport: number): Size | undefined {
+    if (this.isHereToo.peek()) return undefined;
+    const names = [...this.windows.peek()].sort(([, one], [, other]) => Number(other) - Number(one));
+    const sizes = names.map(([name]) => this.#surfaces.get(name)?.[viewport]);
+    return sizes.find((size) => size !== undefined && size.width > 0 && size.height > 0);
   }
 
   /** Opens a window, if the browser lets us: `isBlocked` says so when it does not. */
@@ -94,6 +111,7 @@ export class SecondScreens {
 
   #forget(name: string): void {
     const windows = new Map(this.windows.peek());
+    this.#surfaces.delete(name);
     if (windows.delete(name)) this.windows.value = windows;
     if (windows.size === 0) this.isHereToo.value = false;
   }

@@ -1,6 +1,8 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import { locale } from "../../i18n";
 import { type Person, PROTOCOL, type ProblemCode } from "../../protocol";
+import type { Size } from "../../viewer/geometry";
+import type { Screens } from "../../viewer/screens";
 import { viewingOf } from "../../viewer/viewing";
 import { Wire } from "../../wire";
 import { askToSignIn } from "../who";
@@ -24,6 +26,7 @@ export class SecondWindow {
   readonly hasKeyboard: Signal<boolean> = signal(document.hasFocus());
   #revision = -1;
   #name = nameOfWindow();
+  #surfaces: readonly Size[] | undefined;
   #channel: BroadcastChannel;
   #stops: (() => void)[] = [];
 
@@ -91,6 +94,14 @@ export class SecondWindow {
     );
   }
 
+  /** Tells the main page how large the pictures are on these screens, as long as they are looked at; the answer stops it. */
+  shows(screens: Screens): () => void {
+    return effect(() => {
+      this.#surfaces = screens.all.map((screen) => screen.pixels.value);
+      if (this.wire.state.peek() === "open") this.#tell();
+    });
+  }
+
   /** Ends it for good. */
   close(): void {
     this.#finish({ why: "left" });
@@ -101,7 +112,9 @@ export class SecondWindow {
 
   #tell(): void {
     if (this.closed.peek()) return;
-    this.#say({ is: "here", window: this.#name, hasKeyboard: this.hasKeyboard.peek() });
+    const surfaces = this.#surfaces;
+    const hasKeyboard = this.hasKeyboard.peek();
+    this.#say({ is: "here", window: this.#name, hasKeyboard, ...(surfaces && { surfaces }) });
   }
 
   #say(word: Word): void {

@@ -11,7 +11,10 @@ type Frame = Pick<MarkState, "instance" | "frame">;
 
 export const isSameFrame = (a: Frame, b: Frame): boolean => a.instance === b.instance && a.frame === b.frame;
 
-/** Where marks are: their frames name their objects, and their places in the stack are known once they were on show. */
+/**
+ * Where marks are: their frames name their objects. The gateway tells their places in stacks that are on show; of the others they are known
+ * once they were on show here.
+ */
 export class Places {
   #screens: Screens;
   #places = new Map<string, number>();
@@ -64,7 +67,7 @@ export class Places {
     }
   }
 
-  #of({ series, instance, frame }: MarkState): number | undefined {
-    return this.#places.get(`${series} ${instance} ${frame}`);
+  #of({ series, instance, frame, index }: MarkState): number | undefined {
+    return index ?? this.#places.get(`${series} ${instance} ${frame}`);
   }
 }

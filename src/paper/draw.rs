@@ -26,33 +26,22 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 
 use super::layout::{Block, HEIGHT, MARGIN, Piece, Role, Shape, Sheet, WIDTH};
 use super::typeface::{Faces, Weight, writable};
-use super::words::{self, Footer};
-use super::{PictureMark, SummaryContent, SummaryError};
-use crate::clinical::Language;
-
-/// What is written.
-pub(super) struct Work<'w> {
-    pub content: &'w SummaryContent,
-    pub language: Language,
-    pub blocks: &'w [Block],
-    pub sheets: &'w [Sheet],
-    pub footer: &'w Footer,
-}
+use super::{Footer, PaperError, PictureMark, PrintedPicture, Work, tag};
 
 const FOOTER_SIZE: f32 = 9.0;
 const LABEL_SIZE: f32 = 10.0;
 
 /// Reads the pictures. What could not be drawn over them is refused here.
-pub(super) fn pictures(content: &SummaryContent) -> Result<Vec<Image>, SummaryError> {
-    let read = |(place, picture): (usize, &super::SummaryPicture)| {
+pub(super) fn pictures(printed: &[PrintedPicture]) -> Result<Vec<Image>, PaperError> {
+    let read = |(place, picture): (usize, &PrintedPicture)| {
         for (label, _) in picture.marks.iter().filter_map(|mark| mark.label.as_ref()) {
             writable(label.expose())?;
         }
         let image = Image::from_png(picture.png.clone().into(), false);
         let image = image.ok().filter(|image| image.size().0 > 0 && image.size().1 > 0);
-        image.ok_or(SummaryError::BadPicture(place))
+        image.ok_or(PaperError::BadPicture(place))
     };
-    content.pictures.iter().enumerate().map(read).collect()
+    printed.iter().enumerate().map(read).collect()
 }
 
 struct Pen<'f> {
@@ -62,28 +51,33 @@ struct Pen<'f> {
 }
 
 /// The document as bytes.
-pub(super) fn write(work: &Work<'_>, faces: &Faces, pictures: Vec<Image>) -> Result<Vec<u8>, SummaryError> {
-    let unreadable = SummaryError::NotWritten("the fonts cannot be read");
+pub(super) fn write(
+    work: &Work<'_>,
+    sheets: &[Sheet],
+    faces: &Faces,
+    pictures: &[Image],
+) -> Result<Vec<u8>, PaperError> {
+    let unreadable = PaperError::NotWritten("the fonts cannot be read");
     let font = |weight| Font::new(faces.of(weight).bytes.into(), 0).ok_or_else(|| unreadable.clone());
     let pen = Pen { faces, regular: font(Weight::Regular)?, bold: font(Weight::Bold)? };
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
         .with_accessibility_validator(Accessibility::UA1)
         .finish()
-        .map_err(|_| SummaryError::NotWritten("the kind of PDF is not known"))?;
+        .map_err(|_| PaperError::NotWritten("the kind of PDF is not known"))?;
     let settings = SerializeSettings { configuration, enable_tagging: true, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
     let mut read = Reading::default();
-    for (number, sheet) in work.sheets.iter().enumerate() {
+    for (number, sheet) in sheets.iter().enumerate() {
         let page =
-            PageSettings::from_wh(WIDTH, HEIGHT).ok_or(SummaryError::NotWritten("the page has no size"))?;
+            PageSettings::from_wh(WIDTH, HEIGHT).ok_or(PaperError::NotWritten("the page has no size"))?;
         let mut page = document.start_page_with(page);
         let mut surface = page.surface();
         for piece in sheet {
-            let id = piece_of(&mut surface, &pen, work, piece, &pictures)?;
+            let id = piece_of(&mut surface, &pen, work, piece, pictures)?;
             read.note(number, piece, id);
         }
-        footer(&mut surface, &pen, work, number);
+        footer(&mut surface, &pen, work.footer, (number, sheets.len()));
         surface.finish();
         page.finish();
     }
@@ -92,16 +86,16 @@ pub(super) fn write(work: &Work<'_>, faces: &Faces, pictures: Vec<Image>) -> Res
     document.set_tag_tree(read.tags(work));
     document.finish().map_err(|error| match error {
         KrillaError::Image(bad, ..) | KrillaError::SixteenBitImage(bad, ..) => {
-            SummaryError::BadPicture(pictures.iter().position(|image| *image == bad).unwrap_or_default())
+            PaperError::BadPicture(pictures.iter().position(|image| *image == bad).unwrap_or_default())
         }
         KrillaError::Font(..) => unreadable,
-        KrillaError::Validation(_) => SummaryError::NotWritten("it would not be PDF/A-2a"),
-        _ => SummaryError::NotWritten("it is too large or not whole"),
+        KrillaError::Validation(_) => PaperError::NotWritten("it would not be PDF/A-2a"),
+        _ => PaperError::NotWritten("it is too large or not whole"),
     })
 }
 
 fn metadata(work: &Work<'_>) -> Metadata {
-    let at = work.content.made_at;
+    let at = work.made_at;
     let part = |value: u32| u8::try_from(value).unwrap_or_default();
     let date = PdfDate::new(u16::try_from(at.year()).unwrap_or_default())
         .month(part(at.month()))
@@ -111,8 +105,8 @@ fn metadata(work: &Work<'_>) -> Metadata {
         .second(part(at.second()))
         .utc_offset_hour(0);
     Metadata::new()
-        .title(words::title(work.language).to_owned())
-        .language(words::tag(work.language).to_owned())
+        .title(work.title.to_owned())
+        .language(tag(work.language).to_owned())
         .creator("Parvis".to_owned())
         .creation_date(date)
 }
@@ -124,10 +118,10 @@ fn piece_of(
     work: &Work<'_>,
     piece: &Piece,
     pictures: &[Image],
-) -> Result<Identifier, SummaryError> {
+) -> Result<Identifier, PaperError> {
     match &piece.shape {
         Shape::Line { text, x, y, size, weight } => {
-            let tag = SpanTag::empty().with_lang(Some(words::tag(work.language)));
+            let tag = SpanTag::empty().with_lang(Some(tag(work.language)));
             let id = surface.start_tagged(ContentTag::Span(tag));
             surface.set_stroke(None);
             surface.set_fill(Some(ink(luma::Color::black().into())));
@@ -139,13 +133,13 @@ fn piece_of(
             let area = Rect::from_xywh(*x, *y, *width, *height);
             let size = Size::from_wh(*width, *height);
             let (Some(image), Some(area), Some(size)) = (pictures.get(*place), area, size) else {
-                return Err(SummaryError::BadPicture(*place));
+                return Err(PaperError::BadPicture(*place));
             };
             let id = surface.start_tagged(ContentTag::Other);
             surface.push_transform(&Transform::from_translate(*x, *y));
             surface.draw_image(image.clone(), size);
             surface.pop();
-            let marks = work.content.pictures.get(*place).map(|picture| &picture.marks[..]);
+            let marks = work.pictures.get(*place).map(|picture| &picture.marks[..]);
             over_picture(surface, pen, marks.unwrap_or_default(), area);
             surface.end_tagged();
             Ok(id)
@@ -235,18 +229,18 @@ fn drawn(surface: &mut Surface<'_>, pen: &Pen<'_>, mark: &PictureMark, area: Rec
     }
 }
 
-/// What stands at the foot of each page. It is no part of what is read aloud there: the same words stand once among the images.
-fn footer(surface: &mut Surface<'_>, pen: &Pen<'_>, work: &Work<'_>, number: usize) {
+/// What stands at the foot of each page. It is no part of what is read aloud there: the same words stand once in the text.
+fn footer(surface: &mut Surface<'_>, pen: &Pen<'_>, footer: &Footer, (number, count): (usize, usize)) {
     surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
     surface.set_stroke(None);
     surface.set_fill(Some(ink(luma::Color::new(64).into())));
     let face = pen.faces.of(Weight::Regular);
-    let page = format!("{} {} / {}", work.footer.page, number + 1, work.sheets.len());
+    let page = format!("{} {} / {}", footer.page, number + 1, count);
     let right = WIDTH - MARGIN - face.width(&page, FOOTER_SIZE);
     let room = right - MARGIN - 12.0;
-    let hospital = super::layout::broken(&work.footer.hospital, face, FOOTER_SIZE, room);
+    let hospital = super::layout::broken(&footer.hospital, face, FOOTER_SIZE, room);
     let hospital = hospital.first().map_or("", String::as_str);
-    line(surface, pen, &work.footer.notice, Weight::Regular, (MARGIN, HEIGHT - 50.0), FOOTER_SIZE);
+    line(surface, pen, &footer.notice, Weight::Regular, (MARGIN, HEIGHT - 50.0), FOOTER_SIZE);
     line(surface, pen, hospital, Weight::Regular, (MARGIN, HEIGHT - 36.0), FOOTER_SIZE);
     line(surface, pen, &page, Weight::Regular, (right, HEIGHT - 36.0), FOOTER_SIZE);
     surface.end_tagged();
@@ -286,7 +280,7 @@ impl Reading {
     }
 
     fn tags(&self, work: &Work<'_>) -> TagTree {
-        let mut tree = TagTree::new().with_lang(Some(words::tag(work.language).to_owned()));
+        let mut tree = TagTree::new().with_lang(Some(tag(work.language).to_owned()));
         let mut terms: Option<TagGroup> = None;
         for (place, block) in work.blocks.iter().enumerate() {
             if !matches!(block, Block::Term { .. })

@@ -6,30 +6,30 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 use unicode_normalization::UnicodeNormalization;
 
-use super::SummaryError;
+use super::PaperError;
 
 const REGULAR: &[u8] = include_bytes!("fonts/AtkinsonHyperlegibleNext-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("fonts/AtkinsonHyperlegibleNext-Bold.ttf");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(crate) enum Weight {
     Regular,
     Bold,
 }
 
 /// A letter of a font: its number, and its width in parts of the size.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     pub glyph: u32,
     pub width: f32,
 }
 
-pub(super) struct Face {
+pub(crate) struct Face {
     pub bytes: &'static [u8],
     letters: BTreeMap<char, Letter>,
 }
 
-pub(super) struct Faces {
+pub(crate) struct Faces {
     regular: Face,
     bold: Face,
 }
@@ -97,8 +97,8 @@ fn substitute(c: char) -> Option<&'static str> {
 ///
 /// # Errors
 /// With the first character that nothing stands for.
-pub(super) fn writable(words: &str) -> Result<String, SummaryError> {
-    let faces = Faces::new().ok_or(SummaryError::NotWritten("the fonts cannot be read"))?;
+pub(crate) fn writable(words: &str) -> Result<String, PaperError> {
+    let faces = Faces::new().ok_or(PaperError::NotWritten("the fonts cannot be read"))?;
     let has = |c: char| faces.regular.letter(c).is_some() && faces.bold.letter(c).is_some();
     let mut written = String::with_capacity(words.len());
     for c in words.nfc() {
@@ -110,7 +110,7 @@ pub(super) fn writable(words: &str) -> Result<String, SummaryError> {
         match substitute(c) {
             Some(other) => written.push_str(other),
             None if compatible.chars().all(has) => written.push_str(&compatible),
-            None => return Err(SummaryError::NoLetter(c)),
+            None => return Err(PaperError::NoLetter(c)),
         }
     }
     Ok(written)

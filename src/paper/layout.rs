@@ -3,9 +3,9 @@
 use super::typeface::{Face, Faces, Weight};
 
 /// A4.
-pub(super) const WIDTH: f32 = 595.28;
-pub(super) const HEIGHT: f32 = 841.89;
-pub(super) const MARGIN: f32 = 56.0;
+pub(crate) const WIDTH: f32 = 595.28;
+pub(crate) const HEIGHT: f32 = 841.89;
+pub(crate) const MARGIN: f32 = 56.0;
 /// What is below belongs to the footer.
 const BOTTOM: f32 = HEIGHT - 76.0;
 const TEXT_WIDTH: f32 = WIDTH - 2.0 * MARGIN;
@@ -16,7 +16,7 @@ const INDENT: f32 = 14.0;
 
 /// What the document consists of, in its order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Block {
+pub enum Block {
     Title(String),
     Heading(String),
     Paragraph(String),
@@ -37,7 +37,7 @@ pub(super) enum Block {
 
 /// What a piece is of its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Words,
     Term,
     Meaning,
@@ -46,7 +46,7 @@ pub(super) enum Role {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// One line; `y` is its baseline.
     Line { text: String, x: f32, y: f32, size: f32, weight: Weight },
     /// `y` is its upper edge.
@@ -54,7 +54,7 @@ pub(super) enum Shape {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     /// The place of its block.
     pub block: usize,
     pub role: Role,
@@ -62,7 +62,7 @@ pub(super) struct Piece {
 }
 
 /// What stands on one page.
-pub(super) type Sheet = Vec<Piece>;
+pub(crate) type Sheet = Vec<Piece>;
 
 struct Style {
     role: Role,
@@ -75,7 +75,7 @@ const BODY: Style = Style { role: Role::Words, size: 12.0, weight: Weight::Regul
 const CAPTION: Style = Style { role: Role::Caption, size: 11.0, weight: Weight::Regular, indent: 0.0 };
 
 /// Puts blocks onto sheets. Headings stay with what follows, pictures with their captions; paragraphs go on over the edge.
-pub(super) fn lay_out(blocks: &[Block], faces: &Faces) -> Vec<Sheet> {
+pub(crate) fn lay_out(blocks: &[Block], faces: &Faces) -> Vec<Sheet> {
     let mut desk = Desk { faces, sheets: vec![Vec::new()], y: MARGIN };
     for (place, block) in blocks.iter().enumerate() {
         match block {
@@ -172,7 +172,7 @@ impl Desk<'_> {
 
 /// Breaks words into lines no wider than `width` points: at blanks, and inside of a word where it alone is too wide. A line that ends
 /// between words keeps one blank at its end, so that whoever reads the text aloud hears two words.
-pub(super) fn broken(text: &str, face: &Face, size: f32, width: f32) -> Vec<String> {
+pub(crate) fn broken(text: &str, face: &Face, size: f32, width: f32) -> Vec<String> {
     let mut lines = Vec::new();
     let blank = face.width(" ", size);
     for paragraph in text.split('\n') {

@@ -1,0 +1,52 @@
+//! Objects that go: those that no row names any more. One that was brought again a moment ago stays, because its row may be on the way.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::files::content_of;
+use super::{Archive, Error, object_path};
+use crate::imaging::ContentHash;
+
+/// An object that was put to its place within this time is not removed: rows are written after their objects.
+const YOUNG: TimeDelta = TimeDelta::hours(1);
+
+impl Archive {
+    /// Removes an object, unless it was brought within the last hour; tells whether it did. One that is not there is no error.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn remove_object(&self, content: [u8; 32], now: DateTime<Utc>) -> Result<bool, Error> {
+        let path = object_path(&self.folder(), ContentHash(content));
+        let brought = match tokio::fs::metadata(&path).await {
+            Ok(facts) => DateTime::<Utc>::from(facts.modified()?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        if now - brought < YOUNG {
+            return Ok(false);
+        }
+        match tokio::fs::remove_file(path).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(true),
+        }
+    }
+
+    /// Every object that is kept.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn objects(&self) -> Result<Vec<[u8; 32]>, Error> {
+        let mut found = Vec::new();
+        let mut shelves = tokio::fs::read_dir(self.folder().join("objects")).await?;
+        while let Some(shelf) = shelves.next_entry().await? {
+            if !shelf.file_type().await?.is_dir() {
+                continue;
+            }
+            let mut files = tokio::fs::read_dir(shelf.path()).await?;
+            while let Some(file) = files.next_entry().await? {
+                let name = file.file_name();
+                found.extend(name.to_str().and_then(|name| content_of(name.strip_suffix(".dcm")?)));
+            }
+        }
+        Ok(found)
+    }
+}

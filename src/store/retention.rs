@@ -1,0 +1,379 @@
+//! What has been kept long enough is deleted here, class by class, with a proof in the same transaction; and who holds the rest.
+//!
+//! Each class lists its tables, children first; a test holds that every table with rows of an appointment is in one of them.
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::chats::USES;
+use super::db::{in_transaction, micros, on, text};
+use super::{Error, Store};
+use crate::clinical::{
+    AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof,
+};
+
+/// What one step of a purge took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// `None`: nothing was due.
+    pub proof: Option<PurgeProof>,
+    /// Contents of shared files that no row names any more.
+    pub files: Vec<[u8; 32]>,
+    /// Contents of objects likewise.
+    pub objects: Vec<[u8; 32]>,
+}
+
+/// How much of a class there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassState {
+    /// Visits of which something of the class is kept.
+    pub kept: u64,
+    /// Those of which it is due.
+    pub due: u64,
+    /// Those of which it would be, were they not held.
+    pub held: u64,
+    /// When the earliest of those that are kept, and not held, ended.
+    pub earliest: Option<DateTime<Utc>>,
+}
+
+/// Deletes rows of the appointment `$1`, and answers with their identifiers.
+enum Delete {
+    Rows(&'static str),
+    /// Beside the identifiers the contents of shared files.
+    Files(&'static str),
+    /// Beside the identifiers the contents of objects.
+    Objects(&'static str),
+}
+
+macro_rules! rows {
+    ($table:literal, $id:literal) => {
+        Delete::Rows(concat!("DELETE FROM ", $table, " WHERE appointment_id = $1 RETURNING ", $id))
+    };
+}
+
+const CONTACTS: &[Delete] = &[rows!("contact", "participant_id")];
+const FILES: &[Delete] = &[
+    Delete::Files("DELETE FROM received_upload WHERE appointment_id = $1 RETURNING id, digest"),
+    rows!("upload_folder", "id"),
+];
+const STUDIES: &[Delete] = &[
+    rows!("consultation_show", "appointment_id"),
+    Delete::Objects(
+        "DELETE FROM instance WHERE series_id IN (SELECT e.id FROM series e JOIN study s ON s.id = e.study_id
+        WHERE s.appointment_id = $1) RETURNING id, content",
+    ),
+    Delete::Rows(
+        "DELETE FROM series WHERE study_id IN (SELECT id FROM study WHERE appointment_id = $1) RETURNING id",
+    ),
+    rows!("study", "id"),
+];
+const MESSAGES: &[Delete] = &[];
+const QUALITY: &[Delete] = &[rows!("call_quality", "participant_id"), rows!("browser_seen", "participant_id")];
+const VIEWING: &[Delete] = &[
+    rows!("viewing_sight", "step_id"),
+    rows!("viewing_step", "id"),
+    rows!("mark", "id"),
+    rows!("other_patient_shown", "id"),
+];
+const MOVES: &[Delete] = &[rows!("consultation_move", "id"), rows!("telephone_fallback", "id")];
+const REPORTS: &[Delete] = &[
+    rows!("visit_summary", "appointment_id"),
+    Delete::Files("DELETE FROM key_image WHERE appointment_id = $1 RETURNING id, content"),
+];
+/// Everything of the classes before has gone by then, but for the chat, which has a rule of its own.
+const APPOINTMENTS: &[Delete] = &[
+    rows!("chat_line", "id"),
+    Delete::Files("DELETE FROM shared_file WHERE appointment_id = $1 RETURNING id, content"),
+    rows!("legal_hold", "id"),
+    rows!("counted_appointment", "appointment_id"),
+    rows!("consultation", "appointment_id"),
+    rows!("link", "id"),
+    rows!("practitioner_slot", "participant_id"),
+    rows!("participant", "id"),
+    Delete::Rows("DELETE FROM appointment WHERE id = $1 RETURNING id"),
+];
+
+/// Appointments `a` of which something of a class is kept.
+macro_rules! with_any {
+    ($($table:literal),+) => {
+        concat!("(FALSE", $(" OR EXISTS (SELECT 1 FROM ", $table, " x WHERE x.appointment_id = a.id)"),+, ")")
+    };
+}
+
+/// The two questions of a class: which visits are due, and how many there are.
+macro_rules! questions {
+    ($any:expr) => {
+        (
+            concat!(
+                "SELECT a.id FROM appointment a WHERE a.ends_at < $1 AND NOT EXISTS (SELECT 1 FROM legal_hold h
+                WHERE h.appointment_id = a.id AND h.lifted_at IS NULL) AND ",
+                $any,
+                " ORDER BY a.ends_at, a.id LIMIT $2"
+            ),
+            concat!(
+                "SELECT COUNT(*),
+                COALESCE(SUM(CASE WHEN a.ends_at < $1 AND h.appointment_id IS NULL THEN 1 ELSE 0 END), 0),
+                COALESCE(SUM(CASE WHEN a.ends_at < $1 AND h.appointment_id IS NOT NULL THEN 1 ELSE 0 END), 0),
+                MIN(CASE WHEN h.appointment_id IS NULL THEN a.ends_at END)
+                FROM appointment a LEFT JOIN
+                (SELECT DISTINCT appointment_id FROM legal_hold WHERE lifted_at IS NULL) h ON h.appointment_id = a.id
+                WHERE ",
+                $any
+            ),
+        )
+    };
+}
+
+/// What a class is made of.
+struct Class {
+    tables: &'static [Delete],
+    due: &'static str,
+    state: &'static str,
+}
+
+fn class(class: DataClass) -> Class {
+    let (tables, (due, state)) = match class {
+        DataClass::Contacts => (CONTACTS, questions!(with_any!("contact"))),
+        DataClass::Chats => (&[] as &[Delete], questions!(with_any!("chat_line", "shared_file"))),
+        DataClass::Files => (FILES, questions!(with_any!("received_upload", "upload_folder"))),
+        DataClass::Studies => (STUDIES, questions!(with_any!("study"))),
+        DataClass::Messages => (MESSAGES, questions!("FALSE")),
+        DataClass::Quality => (QUALITY, questions!(with_any!("call_quality", "browser_seen"))),
+        DataClass::ViewingRecord => {
+            (VIEWING, questions!(with_any!("viewing_step", "viewing_sight", "mark", "other_patient_shown")))
+        }
+        DataClass::Moves => (MOVES, questions!(with_any!("consultation_move", "telephone_fallback"))),
+        DataClass::Reports => (REPORTS, questions!(with_any!("visit_summary", "key_image"))),
+        DataClass::Appointments => (APPOINTMENTS, questions!("TRUE")),
+    };
+    Class { tables, due, state }
+}
+
+#[derive(FromRow)]
+struct ProofRow {
+    id: Uuid,
+    at: DateTime<Utc>,
+    class: String,
+    rule: String,
+    row_count: i64,
+    digest: Vec<u8>,
+}
+
+#[derive(FromRow)]
+struct HoldRow {
+    id: Uuid,
+    appointment_id: Uuid,
+    reason: String,
+    set_at: DateTime<Utc>,
+    set_by: Uuid,
+    lifted_at: Option<DateTime<Utc>>,
+    lifted_by: Option<Uuid>,
+}
+
+pub(super) const ADD_PROOF: &str =
+    "INSERT INTO purge (id, at, class, rule, row_count, digest) VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// Writes a proof in the transaction `$tx`.
+macro_rules! add_proof {
+    ($tx:ident, $proof:expr) => {
+        sqlx::query($crate::store::retention::ADD_PROOF)
+            .bind($proof.id)
+            .bind($crate::store::db::micros($proof.at))
+            .bind($proof.class.word())
+            .bind($crate::store::db::text(&$proof.rule))
+            .bind(i64::try_from($proof.rows).unwrap_or(i64::MAX))
+            .bind($proof.digest.to_vec())
+            .execute(&mut *$tx)
+            .await?
+    };
+}
+
+/// Which of these contents no row names, by a query that counts the rows that do.
+macro_rules! unnamed {
+    ($tx:ident, $sql:expr, $contents:expr) => {{
+        let mut contents: Vec<Vec<u8>> = $contents;
+        contents.sort();
+        contents.dedup();
+        let mut unnamed = Vec::new();
+        for content in contents {
+            let (uses,): (i64,) = sqlx::query_as($sql).bind(content.clone()).fetch_one(&mut *$tx).await?;
+            if let (0, Ok(content)) = (uses, <[u8; 32]>::try_from(content)) {
+                unnamed.push(content);
+            }
+        }
+        unnamed
+    }};
+}
+
+pub(super) use {add_proof, unnamed};
+
+const OBJECT_USES: &str = "SELECT COUNT(*) FROM instance WHERE content = $1";
+
+impl Store {
+    /// Deletes a class of at most `limit` visits that ended before `ended_before` and are not held, and writes the proof, both or
+    /// nothing.
+    pub async fn purge_class(
+        &self,
+        which: DataClass,
+        ended_before: DateTime<Utc>,
+        limit: u32,
+        (id, at, rule): (Uuid, DateTime<Utc>, &str),
+    ) -> Result<Purged, Error> {
+        let Class { tables, due, .. } = class(which);
+        let purged = in_transaction!(self, tx => {
+            let due: Vec<(Uuid,)> = sqlx::query_as(due)
+                .bind(micros(ended_before))
+                .bind(i64::from(limit))
+                .fetch_all(&mut *tx)
+                .await?;
+            let (mut gone, mut files, mut objects) = (Vec::new(), Vec::new(), Vec::new());
+            for (appointment,) in &due {
+                for table in tables {
+                    match table {
+                        Delete::Rows(sql) => {
+                            let rows: Vec<(Uuid,)> =
+                                sqlx::query_as(*sql).bind(*appointment).fetch_all(&mut *tx).await?;
+                            gone.extend(rows.into_iter().map(|(id,)| id));
+                        }
+                        Delete::Files(sql) | Delete::Objects(sql) => {
+                            let rows: Vec<(Uuid, Vec<u8>)> =
+                                sqlx::query_as(*sql).bind(*appointment).fetch_all(&mut *tx).await?;
+                            let contents =
+                                if matches!(table, Delete::Files(_)) { &mut files } else { &mut objects };
+                            for (id, content) in rows {
+                                gone.push(id);
+                                contents.push(content);
+                            }
+                        }
+                    }
+                }
+            }
+            let proof = PurgeProof::of(id, micros(at), which, rule.to_owned(), &gone);
+            if let Some(proof) = &proof {
+                add_proof!(tx, proof);
+            }
+            Purged {
+                proof,
+                files: unnamed!(tx, USES, files),
+                objects: unnamed!(tx, OBJECT_USES, objects),
+            }
+        });
+        Ok(purged)
+    }
+
+    /// How much of a class there is, and how much of it ended before this time.
+    pub async fn class_state(
+        &self,
+        which: DataClass,
+        ended_before: DateTime<Utc>,
+    ) -> Result<ClassState, Error> {
+        let sql = class(which).state;
+        let (kept, due, held, earliest): (i64, i64, i64, Option<DateTime<Utc>>) =
+            on!(self, pool => sqlx::query_as(sql).bind(micros(ended_before)).fetch_one(pool).await?);
+        let count = |number: i64| u64::try_from(number).unwrap_or_default();
+        Ok(ClassState { kept: count(kept), due: count(due), held: count(held), earliest })
+    }
+
+    /// The proofs, newest first, at most so many.
+    pub async fn purge_proofs(&self, limit: u32) -> Result<Vec<PurgeProof>, Error> {
+        const SQL: &str =
+            "SELECT id, at, class, rule, row_count, digest FROM purge ORDER BY at DESC, id DESC LIMIT $1";
+        let rows: Vec<ProofRow> =
+            on!(self, pool => sqlx::query_as(SQL).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter().map(PurgeProof::try_from).collect()
+    }
+
+    /// Whether this instance has the turn: nobody has taken it since `not_since`. Of several that ask at once one is told yes.
+    pub async fn take_purge_turn(
+        &self,
+        name: &str,
+        now: DateTime<Utc>,
+        not_since: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        const SQL: &str = "INSERT INTO purge_turn (name, taken_at) VALUES ($1, $2)
+            ON CONFLICT (name) DO UPDATE SET taken_at = excluded.taken_at WHERE purge_turn.taken_at <= $3";
+        let taken = in_transaction!(self, tx => {
+            let query = sqlx::query(SQL).bind(text(name)).bind(micros(now)).bind(micros(not_since));
+            query.execute(&mut *tx).await?.rows_affected()
+        });
+        Ok(taken > 0)
+    }
+
+    /// Whether any row names an object with these bytes.
+    pub async fn is_object_named(&self, content: [u8; 32]) -> Result<bool, Error> {
+        let (uses,): (i64,) =
+            on!(self, pool => sqlx::query_as(OBJECT_USES).bind(content.to_vec()).fetch_one(pool).await?);
+        Ok(uses > 0)
+    }
+
+    /// From now on nothing of the appointment is deleted.
+    pub async fn add_legal_hold(&self, hold: &LegalHold) -> Result<(), Error> {
+        const SQL: &str =
+            "INSERT INTO legal_hold (id, appointment_id, reason, set_at, set_by) VALUES ($1, $2, $3, $4, $5)";
+        in_transaction!(self, tx => {
+            sqlx::query(SQL)
+                .bind(hold.id.uuid())
+                .bind(hold.appointment.uuid())
+                .bind(text(hold.reason.expose()))
+                .bind(micros(hold.set_at))
+                .bind(hold.set_by.uuid())
+                .execute(&mut *tx)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Lifts a hold; tells whether it was in force.
+    pub async fn lift_legal_hold(
+        &self,
+        id: LegalHoldId,
+        by: PractitionerId,
+        at: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        const SQL: &str =
+            "UPDATE legal_hold SET lifted_at = $2, lifted_by = $3 WHERE id = $1 AND lifted_at IS NULL";
+        let lifted = in_transaction!(self, tx => {
+            let query = sqlx::query(SQL).bind(id.uuid()).bind(micros(at)).bind(by.uuid());
+            query.execute(&mut *tx).await?.rows_affected()
+        });
+        Ok(lifted > 0)
+    }
+
+    /// All holds, in force or not, by time of setting.
+    pub async fn legal_holds(&self) -> Result<Vec<LegalHold>, Error> {
+        const SQL: &str = "SELECT id, appointment_id, reason, set_at, set_by, lifted_at, lifted_by
+            FROM legal_hold ORDER BY set_at, id";
+        let rows: Vec<HoldRow> = on!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(LegalHold::from).collect())
+    }
+}
+
+impl TryFrom<ProofRow> for PurgeProof {
+    type Error = Error;
+
+    fn try_from(row: ProofRow) -> Result<Self, Error> {
+        let wrong = |what| Error::Inconsistent { table: "purge", id: row.id, what };
+        Ok(Self {
+            id: row.id,
+            at: row.at,
+            class: DataClass::of_word(&row.class).ok_or_else(|| wrong("an unknown class"))?,
+            rule: row.rule,
+            rows: u64::try_from(row.row_count).map_err(|_| wrong("a count is out of range"))?,
+            digest: row.digest.try_into().map_err(|_| wrong("its digest is not of 32 bytes"))?,
+        })
+    }
+}
+
+impl From<HoldRow> for LegalHold {
+    fn from(row: HoldRow) -> Self {
+        Self {
+            id: LegalHoldId::new(row.id),
+            appointment: AppointmentId::new(row.appointment_id),
+            reason: row.reason.into(),
+            set_at: row.set_at,
+            set_by: PractitionerId::new(row.set_by),
+            lifted: row.lifted_at.zip(row.lifted_by.map(PractitionerId::new)),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How often one address may knock at the doors of guests. A guard beside the five tries of each link: whoever has many links, or
+//! none, is slowed down too.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What is asked for at a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Knock {
+    Look,
+    Code,
+    Open,
+}
+
+impl Knock {
+    /// So many at once, and one more after each pause. A hospital's own network, or a mobile network, has many people behind one
+    /// address.
+    fn allowance(self) -> (u32, Duration) {
+        match self {
+            Self::Look => (240, Duration::from_millis(250)),
+            Self::Code => (20, Duration::from_secs(10)),
+            Self::Open => (30, Duration::from_secs(4)),
+        }
+    }
+}
+
+/// Counts knocks by address, for a bounded number of addresses.
+#[derive(Debug)]
+pub struct Throttle {
+    /// When the whole allowance of an address is there again.
+    full_at: Mutex<HashMap<(Knock, IpAddr), Instant>>,
+    capacity: usize,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self::with_capacity(Self::CAPACITY)
+    }
+}
+
+impl Throttle {
+    /// Addresses that are remembered at one time.
+    const CAPACITY: usize = 16_384;
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self { full_at: Mutex::default(), capacity }
+    }
+
+    /// Whether this address may knock now; if so it counts.
+    pub(super) fn may(&self, knock: Knock, address: IpAddr, now: Instant) -> bool {
+        let (burst, pause) = knock.allowance();
+        let key = (knock, network_of(address));
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = full_at.get(&key).copied().unwrap_or(now).max(now) + pause;
+        if next > now + pause * burst {
+            return false;
+        }
+        if full_at.len() >= self.capacity && !full_at.contains_key(&key) {
+            full_at.retain(|_, at| *at > now);
+            // All of them knock at once: whoever has knocked least is forgotten.
+            if full_at.len() >= self.capacity
+                && let Some(least) = full_at.iter().min_by_key(|(_, at)| **at).map(|(key, _)| *key)
+            {
+                full_at.remove(&least);
+            }
+        }
+        full_at.insert(key, next);
+        true
+    }
+}
+
+/// Of IPv6 a household has a whole /64.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> Instant {
+        crate::clock::Clock::system().instant()
+    }
+
+    fn host(number: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, number])
+    }
+
+    #[test]
+    fn an_address_has_its_burst_and_then_its_pace_and_others_have_theirs() {
+        let (throttle, now) = (Throttle::default(), start());
+        let tried = (0..100).filter(|_| throttle.may(Knock::Open, host(1), now)).count();
+        assert_eq!(tried, 30);
+        assert!(throttle.may(Knock::Open, host(2), now));
+        assert!(throttle.may(Knock::Look, host(1), now), "each kind counts by itself");
+        assert!(!throttle.may(Knock::Open, host(1), now + Duration::from_secs(3)));
+        assert!(throttle.may(Knock::Open, host(1), now + Duration::from_secs(4)));
+        assert!(!throttle.may(Knock::Open, host(1), now + Duration::from_secs(4)));
+    }
+
+    #[test]
+    fn a_household_of_ipv6_is_one_address_and_ipv4_within_it_is_ipv4() {
+        let (throttle, now) = (Throttle::default(), start());
+        for number in 0..20_u16 {
+            assert!(throttle.may(
+                Knock::Code,
+                Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, number).into(),
+                now
+            ));
+        }
+        assert!(!throttle.may(Knock::Code, "2001:db8:0:1:ffff::1".parse().unwrap(), now));
+        assert!(throttle.may(Knock::Code, "2001:db8:0:2::1".parse().unwrap(), now));
+        for _ in 0..20 {
+            throttle.may(Knock::Code, host(7), now);
+        }
+        assert!(!throttle.may(Knock::Code, "::ffff:192.0.2.7".parse().unwrap(), now));
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_whoever_knocks_most_is_not_forgotten() {
+        let (throttle, now) = (Throttle::with_capacity(10), start());
+        while throttle.may(Knock::Open, host(255), now) {}
+        for number in 0..100 {
+            assert!(throttle.may(Knock::Open, host(number), now));
+        }
+        assert_eq!(throttle.full_at.lock().unwrap().len(), 10);
+        assert!(!throttle.may(Knock::Open, host(255), now));
+        assert!(throttle.may(Knock::Open, host(200), now + Duration::from_secs(1000)));
+        assert_eq!(throttle.full_at.lock().unwrap().len(), 1, "what is full again is forgotten first");
+    }
+}

@@ -1,0 +1,58 @@
+import { dictionary } from "../../i18n";
+
+/** What staff read of a guest's door; written in French first. */
+const fr = {
+  locked: "Porte bloquée après cinq essais faux. Vérifiez qui appelle, puis débloquez.",
+  unlock: "Débloquer",
+  pin: "Nouveau code PIN",
+  pinOnce: "Code PIN de {name}, montré une seule fois\u00a0: {pin}",
+  pinMeaning: "Donnez-le à {name} de vive voix, et à personne d’autre.",
+  hasPin: "Code PIN donné",
+  linkOnly: "Le lien seul ouvre la salle d’attente\u00a0: vérifiez qui est là.",
+  given: "A accepté la consultation vidéo le {day} à {time}",
+  refused: "Refuse la consultation vidéo depuis le {day} à {time}. Appelez cette personne.",
+  with: "Quelqu’un est là\u00a0: {who}",
+  withSomebody: "Quelqu’un est là, sans nom",
+  alone: "Dit être seul",
+  testGood: "Essai du {day} à {time}\u00a0: tout marche",
+  testBad: "Essai du {day} à {time}\u00a0: {what}. Appelez cette personne avant le rendez-vous.",
+  camera: "caméra {state}",
+  microphone: "micro {state}",
+  "state.refused": "bloquée par le navigateur",
+  "state.missing": "introuvable",
+  "state.in_use": "prise par une autre application",
+  "state.off": "à l’arrêt",
+  sound: "son pas entendu",
+  network: "réseau fermé aux appels",
+  wantsPin: "Faire un code PIN pour {name}",
+  failed: "Cela n’a pas marché. Réessayez.",
+} as const;
+
+const en: Record<keyof typeof fr, string> = {
+  locked: "Door locked after five wrong tries. Check who is calling, then unlock it.",
+  unlock: "Unlock",
+  pin: "New PIN",
+  pinOnce: "PIN of {name}, shown this once: {pin}",
+  pinMeaning: "Tell it to {name} and to nobody else.",
+  hasPin: "PIN given",
+  linkOnly: "The link alone opens the waiting room: check who is there.",
+  given: "Accepted the video consultation on {day} at {time}",
+  refused: "Refuses the video consultation since {day} at {time}. Call this person.",
+  with: "Somebody is there: {who}",
+  withSomebody: "Somebody is there, without a name",
+  alone: "Says to be alone",
+  testGood: "Test of {day} at {time}: everything works",
+  testBad: "Test of {day} at {time}: {what}. Call this person before the appointment.",
+  camera: "camera {state}",
+  microphone: "microphone {state}",
+  "state.refused": "blocked by the browser",
+  "state.missing": "not found",
+  "state.in_use": "used by another application",
+  "state.off": "off",
+  sound: "sound not heard",
+  network: "network closed to calls",
+  wantsPin: "Make a PIN for {name}",
+  failed: "That did not work. Try again.",
+};
+
+export const d = dictionary({ fr, en });
