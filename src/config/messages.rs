@@ -265,7 +265,6 @@ impl Sms {
 #[cfg(test)]
 mod tests {
     use super::super::Config;
-    use super::*;
 
     const EXAMPLE: &str = include_str!("../../deploy/config.example.toml");
 
