@@ -130,7 +130,8 @@ impl InsNumber {
         let (Some(number), Some(key)) = (digits.get(..13), digits.get(13..15)) else {
             return Err(InsRefusal::NumberForm);
         };
-        if digits.len() != 15 || !matches!(number.as_bytes().first(), Some(b'1' | b'2' | b'3' | b'4' | b'7' | b'8'))
+        if digits.len() != 15
+            || !matches!(number.as_bytes().first(), Some(b'1' | b'2' | b'3' | b'4' | b'7' | b'8'))
         {
             return Err(InsRefusal::NumberForm);
         }
@@ -272,7 +273,14 @@ mod tests {
             Err(InsRefusal::NumberKey),
             "2A is not 2B"
         );
-        for wrong in ["", "25508141680253", "2550814168025380", "955081416802538", "2550814168O2538", "25508141680253é"] {
+        for wrong in [
+            "",
+            "25508141680253",
+            "2550814168025380",
+            "955081416802538",
+            "2550814168O2538",
+            "25508141680253é",
+        ] {
             assert_eq!(of(wrong), Err(InsRefusal::NumberForm), "{wrong}");
         }
     }

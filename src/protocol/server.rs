@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, AssuranceWord, CineState, DeviceStateWord, DirectionWord, DocumentState, GraphicState, IceServer,
-    IdentityWord, KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason, PlaceWord, ProblemCode, QualityWord,
-    ReadySentenceWord, RefusalSentenceWord, RoleWord, SeriesShown, SourceWord, TelephoneReason, ViewingState,
+    AppointmentStatusWord, AssuranceWord, CineState, DeviceStateWord, DirectionWord, DocumentState,
+    GraphicState, IceServer, IdentityWord, KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason,
+    PlaceWord, ProblemCode, QualityWord, ReadySentenceWord, RefusalSentenceWord, RoleWord, SeriesShown,
+    SourceWord, TelephoneReason, ViewingState,
 };
 use crate::secret::Pii;
 

@@ -17,8 +17,8 @@ use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
 use crate::clinical::{
-    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner, Verb,
-    authorize,
+    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner,
+    Verb, authorize,
 };
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::port::Progress;

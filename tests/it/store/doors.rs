@@ -97,7 +97,11 @@ async fn pins_and_rules_are_replaced() {
         let same = moved.participants[0].id;
         store.carry_pins(moved.id, &[(patient, same)], at(1)).await.unwrap();
         let pin = store.pins_of(booked.id).await.unwrap()[&patient];
-        assert_eq!(store.pins_of(moved.id).await.unwrap(), HashMap::from([(same, pin)]), "the digits are the same");
+        assert_eq!(
+            store.pins_of(moved.id).await.unwrap(),
+            HashMap::from([(same, pin)]),
+            "the digits are the same"
+        );
         let service = services::service("Cardiologie", "");
         store.put_service(&service).await.unwrap();
         let service = service.id;

@@ -259,7 +259,11 @@ impl Browser {
     }
 
     /// The bytes of whatever is given to a guest who asks for it.
-    pub async fn take_with(&self, path: &str, link: &str) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+    pub async fn take_with(
+        &self,
+        path: &str,
+        link: &str,
+    ) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
         let response = with_link(self.raw(Method::POST, path), Some(link)).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         (status, headers, response.bytes().await.unwrap().to_vec())
