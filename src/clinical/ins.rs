@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_key_of_a_number_is_checked_also_in_corsica() {
-        let of = |text| InsNumber::new(text, InsRegister::Nir).map(|number| number.expose().to_owned());
+        let of = |text: &str| InsNumber::new(text, InsRegister::Nir).map(|number| number.expose().to_owned());
         // An example that is printed in many places.
         assert_eq!(of("2 55 08 14 168 025 38"), Ok("255081416802538".to_owned()));
         assert_eq!(of("2 55 08 14 168 025 39"), Err(InsRefusal::NumberKey));

@@ -494,7 +494,7 @@ mod tests {
             let waiters: Vec<_> = (1_u128..).zip(&sinces).map(|(number, since)| waiter(number, *since)).collect();
             let mut ranks: Vec<Rank> = Vec::new();
             for (who, before) in moves {
-                let queue = Queue::new(waiters.iter().copied(), &ranks);
+                let queue = Queue::new(waiters.iter().copied(), &ranks.clone());
                 let mut expected = order(&queue);
                 let who = expected[who % expected.len()];
                 let before = expected.get(before).copied().filter(|before| *before != who);

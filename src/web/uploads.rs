@@ -20,7 +20,7 @@ use crate::clinical::{
     UploadFolderId, Verb, authorize, is_dicom, sha256_hex, sha256_of_hex,
 };
 use crate::protocol::{
-    FolderEntry, FolderRequest, FolderWord, IssuedFolder, ProblemCode, ReaderWord, Receipt, ReceiptRequest,
+    FolderEntry, FolderRequest, FolderWord, IssuedFolder, ProblemCode, Receipt, ReceiptRequest,
     ReceivedEntry, UploadLook, UploadReceipt, time,
 };
 

@@ -187,13 +187,15 @@ async fn a_released_file_outlives_the_chat_that_it_was_shared_in() {
         let document = PatientDocument { id: new_id(DocumentId::new), subject, released_at: at(3), by };
         store.release_documents(booked.id, &[document], at(3)).await.unwrap();
         for expiry in [ChatExpiry::OverOrEndedBefore(at(900)), ChatExpiry::WrittenBefore(at(900))] {
-            store.purge_chats(expiry).await.unwrap();
+            store.purge_chats(expiry, (clock().new_uuid(), at(900))).await.unwrap();
             let left: Vec<_> =
                 store.shared_files_of(booked.id).await.unwrap().iter().map(|file| file.id).collect();
             assert_eq!(left, [kept.id]);
         }
         store.release_documents(booked.id, &[], at(4)).await.unwrap();
-        assert_eq!(store.purge_chats(ChatExpiry::WrittenBefore(at(900))).await.unwrap(), [[1; 32]]);
+        let purge = (clock().new_uuid(), at(900));
+        let purged = store.purge_chats(ChatExpiry::WrittenBefore(at(900)), purge).await.unwrap();
+        assert_eq!(purged.files, [[1; 32]]);
     })
     .await;
 }
