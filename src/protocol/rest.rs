@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, GuestDoor, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason};
+use super::{
+    AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, GuestDoor, IncidentWord,
+    LanguageWord, ObjectKindWord, OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord,
+    TelephoneReason,
+};
 use crate::secret::Pii;
 
 /// `GET /api/hospital`: what every page shows, without signing in.

@@ -15,9 +15,9 @@ use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress, GuestRole, Link,
-    Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole, TelephoneNumber,
-    Verb, authorize, wall,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress,
+    GuestRole, Link, Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole,
+    TelephoneNumber, Verb, authorize, wall,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -158,7 +158,10 @@ async fn booking(
 }
 
 /// Practitioners who can be booked, as participants of an appointment.
-pub(super) async fn practitioners_named(edge: &Edge, named: Vec<String>) -> Result<Vec<Participant>, Failure> {
+pub(super) async fn practitioners_named(
+    edge: &Edge,
+    named: Vec<String>,
+) -> Result<Vec<Participant>, Failure> {
     let mut participants = Vec::new();
     for practitioner in named {
         let unknown = || {

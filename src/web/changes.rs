@@ -13,12 +13,13 @@ use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, CourseError, MoveError, NewLink, NewTime,
-    Object, Participant, ParticipantId, PatientPlace, PlaceKind, PractitionerId, Verb, WrongStatus, authorize,
+    Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, CourseError, MoveError,
+    NewLink, NewTime, Object, Participant, ParticipantId, PatientPlace, PlaceKind, PractitionerId, Verb,
+    WrongStatus, authorize,
 };
 use crate::protocol::{
-    AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, CourseRequest, MoveRequest, PatientPlaceWord, ProblemCode,
-    SearchRequest, time,
+    AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, CourseRequest, MoveRequest, PatientPlaceWord,
+    ProblemCode, SearchRequest, time,
 };
 
 /// A search goes so far back, and so far ahead.
@@ -74,7 +75,8 @@ pub(super) async fn carry_out(
         .filter_map(|(old, new)| Some((*new, known.get(old)?.clone())))
         .collect::<HashMap<ParticipantId, Contact>>();
     let before = edge.store.course(old.id).await?;
-    let course = Course { place: before.place, site: before.site, follows: before.follows, ..Course::default() };
+    let course =
+        Course { place: before.place, site: before.site, follows: before.follows, ..Course::default() };
     if !edge.store.move_appointment(old, &new, &rows, &contacts, &course).await? {
         return Err(WrongStatus.into());
     }

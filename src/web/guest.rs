@@ -13,9 +13,9 @@ use super::files::shown_link;
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
-    Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
-    Verb, authorize, opening_of,
+    Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys,
+    DoorRules, KnownKeys, Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass,
+    PassDigest, PlaceKind, Standing, Verb, authorize, opening_of,
 };
 use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
 
@@ -121,7 +121,9 @@ async fn may_change(edge: &Edge, link: &Link, appointment: &Appointment) -> Resu
     }
     let policy = super::guest_changes::policy_of(edge, appointment).await?;
     let now = edge.clock.now();
-    Ok([OwnChange::Cancel, OwnChange::Move].into_iter().any(|change| policy.check(change, appointment, now).is_ok()))
+    Ok([OwnChange::Cancel, OwnChange::Move]
+        .into_iter()
+        .any(|change| policy.check(change, appointment, now).is_ok()))
 }
 
 /// What has to be shown besides the link, unless this browser has done so.

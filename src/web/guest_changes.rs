@@ -11,10 +11,12 @@ use super::guest::Guest;
 use super::problem::Failure;
 use super::slots;
 use crate::clinical::{
-    Appointment, BookingPolicy, CalledOff, ChangeRefusal, DoorClosed, NewTime, Object, OwnChange, ParticipantId, Slot,
-    Standing, Verb, authorize, wall,
+    Appointment, BookingPolicy, CalledOff, ChangeRefusal, DoorClosed, NewTime, Object, OwnChange,
+    ParticipantId, Slot, Standing, Verb, authorize, wall,
 };
-use crate::protocol::{GuestChangeRequest, GuestChanges, GuestMoveRequest, GuestMoved, GuestSlot, ProblemCode, time};
+use crate::protocol::{
+    GuestChangeRequest, GuestChanges, GuestMoveRequest, GuestMoved, GuestSlot, ProblemCode, time,
+};
 
 /// How many days ahead patients are offered.
 const DAYS: u16 = 42;

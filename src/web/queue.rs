@@ -15,13 +15,13 @@ use super::services::member_entry;
 use super::slots::{bookable_members, people};
 use super::throttle::Knock;
 use crate::clinical::{
-    Appointment, AppointmentId, Booking, Contact, GuestRole, Link, LinkDigest, LinkId, Object, Part, Participant,
-    ParticipantId, PractitionerId, QueueEntry, QueueEntryId, QueueLoad, QueueRefusal, QueueSettings, QueueSlug,
-    QueueStatus, Service, TelephoneNumber, Verb, WrongStatus, authorize, fit_now,
+    Appointment, AppointmentId, Booking, Contact, GuestRole, Link, LinkDigest, LinkId, Object, Part,
+    Participant, ParticipantId, PractitionerId, QueueEntry, QueueEntryId, QueueLoad, QueueRefusal,
+    QueueSettings, QueueSlug, QueueStatus, Service, TelephoneNumber, Verb, WrongStatus, authorize, fit_now,
 };
 use crate::protocol::{
-    AppointmentEntry, ProblemCode, QueueEntered, QueueEnterRequest, QueueEntryEntry, QueueState, QueueStateRequest,
-    QueueStateWord, QueueTakeRequest, time,
+    AppointmentEntry, ProblemCode, QueueEnterRequest, QueueEntered, QueueEntryEntry, QueueState,
+    QueueStateRequest, QueueStateWord, QueueTakeRequest, time,
 };
 
 /// `POST /api/queue/enter`
@@ -144,7 +144,11 @@ pub(super) async fn list(
 }
 
 /// The entry with its service, if this person serves that queue; else it does not exist for them.
-async fn served(edge: &Edge, signed_in: &SignedIn, id: QueueEntryId) -> Result<(QueueEntry, Service), Failure> {
+async fn served(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    id: QueueEntryId,
+) -> Result<(QueueEntry, Service), Failure> {
     let entry = edge.store.queue_entry(id).await?.ok_or_else(Failure::not_found)?;
     let is_member = edge.store.members_of(entry.service).await?.contains(&signed_in.0.id);
     authorize(&signed_in.actor(), Verb::ServeQueue, &Object::Queue { is_member })?;
@@ -177,8 +181,12 @@ pub(super) async fn take(
         part: Part::Guest(GuestRole::Patient),
         language: entry.language,
     };
-    let doctor =
-        Participant { id: new_id(), name, part: Part::Practitioner(practitioner), language: Default::default() };
+    let doctor = Participant {
+        id: new_id(),
+        name,
+        part: Part::Practitioner(practitioner),
+        language: Default::default(),
+    };
     let booking = Booking {
         starts_at: now,
         ends_at,
