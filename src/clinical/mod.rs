@@ -36,6 +36,6 @@ pub use participant::*;
 pub use policy::*;
 pub use quality::*;
 pub use resume::*;
-pub use waiting_room::*;
 pub use service::*;
+pub use waiting_room::*;
 pub use words::*;

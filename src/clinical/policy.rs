@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy};
+use super::{
+    Appointment, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy,
+};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -477,7 +477,10 @@ mod tests {
         for number in 10..90 {
             notices.add(message(number, person(1)));
         }
-        assert_eq!(notices.told_to(person(1), PlaceKind::Waiting, at(5)).len(), 2 + WaitingNotices::MAX_MESSAGES);
+        assert_eq!(
+            notices.told_to(person(1), PlaceKind::Waiting, at(5)).len(),
+            2 + WaitingNotices::MAX_MESSAGES
+        );
     }
 
     proptest! {

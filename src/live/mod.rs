@@ -42,8 +42,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, DeviceNumber, Participant, ParticipantId, Place,
-    Refusal, SharedFile,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, DeviceNumber, Participant,
+    ParticipantId, Place, Refusal, SharedFile,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;

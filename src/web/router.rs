@@ -53,10 +53,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/practitioners/{practitioner}/delay", put(waiting_room::delay))
         .route("/api/services/{service}/waiting-policy", put(waiting_room::set_policy))
         .route("/api/appointments/{appointment}/identity", get(identity::show))
-        .route(
-            "/api/appointments/{appointment}/participants/{participant}/identity",
-            post(identity::check),
-        )
+        .route("/api/appointments/{appointment}/participants/{participant}/identity", post(identity::check))
         .route("/api/appointments/{appointment}/participants/{participant}/ins", post(identity::keep_ins))
         .route("/api/worklist", get(worklist::list))
         .route("/api/appointments/{appointment}/viewing", get(record::show))

@@ -58,6 +58,24 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
+export type AssuranceWord = "link_only" | "telephone" | "link_and_code" | "signed_in";
+
+export type ReadySentenceWord = "soon_your_turn" | "thank_you_for_waiting" | "have_papers_ready" | "check_microphone" | "check_camera" | "go_to_quiet_place" | "we_will_call_you";
+
+export type RefusalSentenceWord = "call_us" | "we_call_you" | "not_yours";
+
+export type IdentityMeansWord = "document" | "known_to_me" | "recognised" | "said";
+
+export type IdentityWord = "unchecked" | "begun" | "checked";
+
+export type DocumentKindWord = "identity_card" | "passport" | "residence_permit" | "driving_licence" | "health_card" | "other";
+
+export type SexWord = "female" | "male" | "indeterminate";
+
+export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
+
+export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
+
 export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full";
 
 export type Problem = { status: number, code: ProblemCode, 
@@ -94,7 +112,15 @@ resume?: string,
 /**
  * Absent: the main one.
  */
-window?: WindowWord, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, isRecognised?: boolean, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, sentence?: RefusalSentenceWord, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
+window?: WindowWord, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, 
+/**
+ * They were asked who this is, because nothing but the link tells it, and said that they see it. It is kept.
+ */
+isRecognised?: boolean, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, 
+/**
+ * What the person is told.
+ */
+sentence?: RefusalSentenceWord, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
 /**
  * The person asked to spare a paid or slow connection.
  */
@@ -144,9 +170,21 @@ hasDroppedIn?: boolean, place: Place,
  */
 camera?: DeviceStateWord, microphone?: DeviceStateWord, 
 /**
+ * How sure it is who this is; absent while they have not come.
+ */
+assurance?: AssuranceWord, 
+/**
+ * Of guests, whether staff have looked who this is; only staff get it.
+ */
+identity?: IdentityWord, 
+/**
+ * Since when they wait to be let in, also while their page does not answer; only staff get it.
+ */
+waitingSince?: string, 
+/**
  * Sources that this person sends now and has switched off.
  */
-assurance?: AssuranceWord, identity?: IdentityWord, waitingSince?: string, muted: Array<SourceWord>, };
+muted: Array<SourceWord>, };
 
 export type SubscribedTrack = { mid: string, participant: string, source: SourceWord, };
 
@@ -547,7 +585,7 @@ isLocked: boolean,
 /**
  * The visit goes on by telephone. Staff and people in the call are told.
  */
-telephone?: TelephoneState, } | { "type": "staff_message", id: string, at: string, sentence?: ReadySentenceWord, text?: string, } | { "type": "delay", minutes: number, } | { "type": "position", position?: number, } | { "type": "turned_away", sentence: RefusalSentenceWord, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
+telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "staff_message", id: string, at: string, sentence?: ReadySentenceWord, text?: string, } | { "type": "delay", minutes: number, } | { "type": "position", position?: number, } | { "type": "turned_away", sentence: RefusalSentenceWord, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
 /**
  * As `picture` of what is on show there.
  */
@@ -1002,29 +1040,144 @@ date?: string, };
 
 export type DroppedIn = { participant: string, };
 
-export type AssuranceWord = "link_only" | "telephone" | "link_and_code" | "signed_in";
-export type ReadySentenceWord = "soon_your_turn" | "thank_you_for_waiting" | "have_papers_ready" | "check_microphone" | "check_camera" | "go_to_quiet_place" | "we_will_call_you";
-export type RefusalSentenceWord = "call_us" | "we_call_you" | "not_yours";
-export type IdentityMeansWord = "document" | "known_to_me" | "recognised" | "said";
-export type IdentityWord = "unchecked" | "begun" | "checked";
-export type DocumentKindWord = "identity_card" | "passport" | "residence_permit" | "driving_licence" | "health_card" | "other";
-export type SexWord = "female" | "male" | "indeterminate";
-export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
-export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
-export type WaitingRoomState = { people: Array<WaitingEntry>, delays: Array<DelayEntry>, mayBeLate: Array<WaitingPractitioner>, services: Array<WaitingService>, maySetPolicy: boolean, };
-export type WaitingEntry = { appointment: string, participant: string, role: RoleWord, name: string, language: LanguageWord, startsAt: string, service: string, room: string, since: string, awaySince?: string, awayUntil?: string, camera?: DeviceStateWord, microphone?: DeviceStateWord, assurance?: AssuranceWord, isIdentityChecked: boolean, others: Array<WaitingOther>, told?: WaitingMessageEntry, mayEnter: boolean, mayTakeOver: boolean, };
+export type WaitingRoomState = { people: Array<WaitingEntry>, 
+/**
+ * Those among the practitioners of today whose delay holds.
+ */
+delays: Array<DelayEntry>, 
+/**
+ * The practitioners whose delay the reader may tell.
+ */
+mayBeLate: Array<WaitingPractitioner>, 
+/**
+ * The services whose rooms the reader sees.
+ */
+services: Array<WaitingService>, 
+/**
+ * The reader may change what these services decided.
+ */
+maySetPolicy: boolean, };
+
+export type WaitingEntry = { appointment: string, participant: string, role: RoleWord, name: string, 
+/**
+ * In which they read.
+ */
+language: LanguageWord, startsAt: string, 
+/**
+ * As the patient knows it.
+ */
+service: string, 
+/**
+ * Those who have the same wait in one room, in one order.
+ */
+room: string, 
+/**
+ * Since when they wait; a page that was loaded again or a telephone that was locked changes nothing about it.
+ */
+since: string, 
+/**
+ * Their page does not answer since then; the place is kept until `awayUntil`.
+ */
+awaySince?: string, awayUntil?: string, camera?: DeviceStateWord, microphone?: DeviceStateWord, assurance?: AssuranceWord, isIdentityChecked: boolean, 
+/**
+ * Everybody else of the appointment, with where they stand.
+ */
+others: Array<WaitingOther>, 
+/**
+ * What they were told last.
+ */
+told?: WaitingMessageEntry, 
+/**
+ * The reader is in the appointment: goes in, and lets them in.
+ */
+mayEnter: boolean, 
+/**
+ * The reader may take the consultation over.
+ */
+mayTakeOver: boolean, };
+
 export type WaitingOther = { role: RoleWord, name: string, place: PlaceWord, };
+
 export type WaitingMessageEntry = { at: string, sentence?: ReadySentenceWord, text?: string, };
-export type DelayEntry = { practitioner: string, name: string, minutes: number, toldAt: string, };
+
+export type DelayEntry = { practitioner: string, name: string, 
+/**
+ * 0: not any more.
+ */
+minutes: number, toldAt: string, };
+
 export type WaitingPractitioner = { practitioner: string, name: string, };
+
 export type WaitingService = { service: string, name: string, policy: WaitingPolicyState, };
-export type WaitingPolicyState = { showsPosition: boolean, mayTakeOver: boolean, };
+
+export type WaitingPolicyState = { 
+/**
+ * Those who wait are told which number they are.
+ */
+showsPosition: boolean, 
+/**
+ * Members of the service may take over consultations that they are not booked in.
+ */
+mayTakeOver: boolean, };
+
 export type WaitingMessageRequest = { sentence?: ReadySentenceWord, text?: string, };
+
 export type WaitingPlaceRequest = { before?: string, };
+
 export type DelayRequest = { minutes: number, };
-export type KnownPerson = { participant: string, name: string, birthDate?: string, };
-export type IdentityState = { known: Array<KnownPerson>, checks: Array<IdentityCheckEntry>, ins: Array<InsEntry>, };
-export type IdentityCheckEntry = { participant: string, by: string, at: string, means: IdentityMeansWord, document?: DocumentKindWord, isNameRight: boolean, isBirthDateRight: boolean, isEnough: boolean, };
-export type IdentityCheckRequest = { means: IdentityMeansWord, document?: DocumentKindWord, isNameRight: boolean, isBirthDateRight: boolean, };
-export type InsRequest = { birthName: string, givenNames: string, birthDate: string, sex: SexWord, birthPlace: string, number?: string, register?: InsRegisterWord, status: InsStatusWord, };
-export type InsEntry = { participant: string, by: string, at: string, traits: InsRequest, oid?: string, };
+
+export type IdentityState = { 
+/**
+ * What is known of the guests, to compare with.
+ */
+known: Array<KnownPerson>, checks: Array<IdentityCheckEntry>, 
+/**
+ * Of each patient the last one counts.
+ */
+ins: Array<InsEntry>, };
+
+export type KnownPerson = { participant: string, name: string, 
+/**
+ * `1950-02-28`, where it is known.
+ */
+birthDate?: string, };
+
+export type IdentityCheckEntry = { participant: string, 
+/**
+ * The name of whoever looked.
+ */
+by: string, at: string, means: IdentityMeansWord, document?: DocumentKindWord, isNameRight: boolean, isBirthDateRight: boolean, 
+/**
+ * The person counts as checked by it.
+ */
+isEnough: boolean, };
+
+export type IdentityCheckRequest = { means: IdentityMeansWord, 
+/**
+ * The kind of document that was seen, with `means` `document` only.
+ */
+document?: DocumentKindWord, isNameRight: boolean, isBirthDateRight: boolean, };
+
+export type InsRequest = { birthName: string, givenNames: string, 
+/**
+ * `1950-02-28`.
+ */
+birthDate: string, sex: SexWord, 
+/**
+ * INSEE code of the commune or the country, five characters.
+ */
+birthPlace: string, 
+/**
+ * Thirteen characters and the key; with an identity that was retrieved or qualified, and only then.
+ */
+number?: string, register?: InsRegisterWord, status: InsStatusWord, };
+
+export type InsEntry = { participant: string, 
+/**
+ * The name of whoever wrote it down.
+ */
+by: string, at: string, traits: InsRequest, 
+/**
+ * The object identifier of the number's register.
+ */
+oid?: string, };
