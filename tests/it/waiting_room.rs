@@ -369,8 +369,8 @@ async fn who_somebody_is_is_looked_at_kept_and_seen() {
         let (mut page, helene) = waits(&ward.app, &ward.helene.1).await;
         let (mut doctor, _) = ward.claire.attend(&ward.helene.0).await;
         doctor.request(json!({"type": "enter"})).await.unwrap();
-        let admit = json!({"type": "admit", "participant": helene, "isRecognised": true});
-        doctor.request(admit).await.unwrap();
+        let admit = json!({"type": "admit", "request": 77, "participant": helene, "isRecognised": true});
+        doctor.send(admit).await;
         let person = |message: &Value, word: &str| {
             let people = message["people"].as_array().unwrap();
             people.iter().any(|each| each["participant"] == json!(helene) && each["identity"] == word)

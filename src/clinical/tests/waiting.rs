@@ -349,8 +349,8 @@ impl World {
                 let delay = Delay::new(STAFF, minutes, STAFF, now).unwrap();
                 self.delay = Some(delay);
                 self.notices.set_delay(delay, now);
-                for who in 0..GUESTS.len() {
-                    if matches!(kind(&self.c, GUESTS[who]), PlaceKind::Waiting | PlaceKind::Testing) {
+                for (who, guest) in GUESTS.into_iter().enumerate() {
+                    if matches!(kind(&self.c, guest), PlaceKind::Waiting | PlaceKind::Testing) {
                         self.tell(who, Notice::Delay(self.notices.delay(now)));
                     }
                 }
@@ -420,8 +420,6 @@ impl World {
                 if late.is_some() {
                     prop_assert_eq!(page.delay, late);
                 }
-            } else if !self.expected.contains_key(&participant) && place.kind() == PlaceKind::Testing {
-                prop_assert!(page.heard.is_empty() || page.is_awake);
             }
         }
         Ok(())

@@ -461,7 +461,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   ins_name: "This name is not of the right form: letters, spaces, hyphens and apostrophes.",
   ins_birth_date: "This date of birth is not possible. Correct it.",
   ins_birth_place:
-    "The place of birth is an INSEE code of five characters, such as 75056, or 99 and the country for abroad.",
+    "The place of birth is written with the five characters of INSEE, such as 75056, or 99 and the country for abroad.",
   ins_number: "The number does not fit its key. Check the fifteen digits.",
   ins_status:
     "A number goes with a retrieved or qualified identity, and with no other. Change the status or the number.",
