@@ -494,9 +494,10 @@ mod tests {
             let waiters: Vec<_> = (1_u128..).zip(&sinces).map(|(number, since)| waiter(number, *since)).collect();
             let mut ranks: Vec<Rank> = Vec::new();
             for (who, before) in moves {
-                let queue = Queue::new(waiters.iter().copied(), &ranks.clone());
+                let queue = Queue::new(waiters.iter().copied(), &ranks);
                 let mut expected = order(&queue);
-                let who = expected[who % expected.len()];
+                let count = expected.len();
+                let who = expected[who % count];
                 let before = expected.get(before).copied().filter(|before| *before != who);
                 expected.retain(|number| *number != who);
                 let to = before.map_or(expected.len(), |before| {
@@ -509,7 +510,8 @@ mod tests {
                 }
                 prop_assert_eq!(order(&Queue::new(waiters.iter().copied(), &ranks)), expected);
                 let late = waiters.iter().copied().chain([waiter(99, 5)]);
-                prop_assert_eq!(order(&Queue::new(late, &ranks)).last(), Some(&99));
+                let with_late = order(&Queue::new(late, &ranks));
+                prop_assert_eq!(with_late.last(), Some(&99));
             }
         }
     }
