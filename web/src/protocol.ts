@@ -20,7 +20,7 @@ export type SourceWord = "microphone" | "auscultation" | "camera" | "second_came
 
 export type DirectionWord = "publish" | "subscribe";
 
-export type DoorWord = "open" | "too_early" | "expired" | "revoked" | "unknown" | "cancelled" | "over";
+export type DoorWord = "open" | "too_early" | "expired" | "revoked" | "unknown" | "cancelled" | "moved" | "over";
 
 export type PathWord = "udp" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
 
@@ -56,9 +56,37 @@ export type WindowWord = "main" | "second";
 
 export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describe" | "mark" | "scroll" | "window" | "view" | "stop" | "unwatched";
 
+export type PatientPlaceWord = "at_home" | "room";
+
+export type CalledOffWord = "moved" | "by_patient" | "by_staff";
+
+export type WeekdayWord = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+export type HolidayWord = "new_year" | "easter_monday" | "labour_day" | "victory1945" | "ascension" | "whit_monday" | "national_day" | "assumption" | "all_saints" | "armistice1918" | "christmas";
+
+export type QueueStateWord = "waiting" | "taken" | "refused" | "left" | "gone";
+
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before";
+export type AssuranceWord = "link_only" | "telephone" | "link_and_code" | "signed_in";
+
+export type ReadySentenceWord = "soon_your_turn" | "thank_you_for_waiting" | "have_papers_ready" | "check_microphone" | "check_camera" | "go_to_quiet_place" | "we_will_call_you";
+
+export type RefusalSentenceWord = "call_us" | "we_call_you" | "not_yours";
+
+export type IdentityMeansWord = "document" | "known_to_me" | "recognised" | "said";
+
+export type IdentityWord = "unchecked" | "begun" | "checked";
+
+export type DocumentKindWord = "identity_card" | "passport" | "residence_permit" | "driving_licence" | "health_card" | "other";
+
+export type SexWord = "female" | "male" | "indeterminate";
+
+export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
+
+export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
+
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -94,7 +122,15 @@ resume?: string,
 /**
  * Absent: the main one.
  */
-window?: WindowWord, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
+window?: WindowWord, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, 
+/**
+ * They were asked who this is, because nothing but the link tells it, and said that they see it. It is kept.
+ */
+isRecognised?: boolean, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, 
+/**
+ * What the person is told.
+ */
+sentence?: RefusalSentenceWord, } | { "type": "end", request: number, outcome: OutcomeWord, } | { "type": "publish_offer", generation: number, sdp: string, tracks: Array<OfferedTrack>, } | { "type": "subscribe_answer", generation: number, sdp: string, } | { "type": "restart_subscribe", } | { "type": "mute", source: SourceWord, isMuted: boolean, } | { "type": "watch", tracks: Array<WatchedTrack>, 
 /**
  * The person asked to spare a paid or slow connection.
  */
@@ -143,6 +179,18 @@ hasDroppedIn?: boolean, place: Place,
  * What the device check found; only staff get it.
  */
 camera?: DeviceStateWord, microphone?: DeviceStateWord, 
+/**
+ * How sure it is who this is; absent while they have not come.
+ */
+assurance?: AssuranceWord, 
+/**
+ * Of guests, whether staff have looked who this is; only staff get it.
+ */
+identity?: IdentityWord, 
+/**
+ * Since when they wait to be let in, also while their page does not answer; only staff get it.
+ */
+waitingSince?: string, 
 /**
  * Sources that this person sends now and has switched off.
  */
@@ -551,7 +599,7 @@ isLocked: boolean,
 /**
  * The visit goes on by telephone. Staff and people in the call are told.
  */
-telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
+telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "staff_message", id: string, at: string, sentence?: ReadySentenceWord, text?: string, } | { "type": "delay", minutes: number, } | { "type": "position", position?: number, } | { "type": "turned_away", sentence: RefusalSentenceWord, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
 /**
  * As `picture` of what is on show there.
  */
@@ -632,6 +680,178 @@ export type SignedOut = { next: string, };
 
 export type PractitionerEntry = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
 
+export type CourseEntry = { place: PatientPlaceWord, 
+/**
+ * The name of the room, where the patient is in one.
+ */
+room?: string, 
+/**
+ * Where the practitioner sits; empty: where the service is.
+ */
+site: string, 
+/**
+ * The appointment that was moved here.
+ */
+replaces?: string, 
+/**
+ * The one that took its place.
+ */
+movedTo?: string, 
+/**
+ * The one after whose visit it was booked.
+ */
+follows?: string, calledOff?: CalledOffWord, };
+
+export type CourseRequest = { place: PatientPlaceWord, 
+/**
+ * The name of the room, where the patient is in one.
+ */
+room?: string, 
+/**
+ * Where the practitioner sits; absent: where the service is.
+ */
+site?: string, 
+/**
+ * The appointment after whose visit this is booked. Guests of the same name are reached as they were there.
+ */
+follows?: string, };
+
+export type Chain = { links: Array<ChainLink>, followUps: Array<ChainLink>, };
+
+export type ChainLink = { appointment: string, startsAt: string, endsAt: string, status: AppointmentStatusWord, calledOff?: CalledOffWord, };
+
+export type MoveRequest = { 
+/**
+ * RFC 3339 with offset.
+ */
+startsAt: string, endsAt: string, practitioners?: Array<string>, };
+
+export type CloseRequest = { outcome: OutcomeWord, };
+
+export type SearchRequest = { name: string, };
+
+export type SlotEntry = { startsAt: string, endsAt: string, practitioner: string, name: string, 
+/**
+ * Where the practitioner sits; may be empty.
+ */
+site: string, };
+
+export type ServiceEntry = { service: string, name: string, site: string, telephone: string, isClosed: boolean, members: Array<MemberEntry>, policy: ServicePolicyEntry, queue: QueueSettingsEntry, changed?: ChangeEntry, };
+
+export type MemberEntry = { practitioner: string, name: string, };
+
+export type ServicePolicyEntry = { mayPatientsCancel: boolean, mayPatientsMove: boolean, 
+/**
+ * Until so many hours before the start.
+ */
+noticeHours: number, isOpenOnHolidays: boolean, };
+
+export type QueueSettingsEntry = { 
+/**
+ * The whole public address; absent while there is none.
+ */
+address?: string, 
+/**
+ * What the service gives out; absent while the queue takes nobody.
+ */
+code?: string, 
+/**
+ * How long an appointment from the queue lasts at most.
+ */
+minutes: number, };
+
+export type ChangeEntry = { name: string, at: string, };
+
+export type ServiceRequest = { name: string, site: string, telephone: string, isClosed: boolean, 
+/**
+ * Identifiers of practitioners.
+ */
+members: Array<string>, policy: ServicePolicyEntry, };
+
+export type QueueSettingsRequest = { slug: string | null, isOpen: boolean, wantsNewCode: boolean, minutes: number, };
+
+export type ScheduleEntry = { 
+/**
+ * By day and beginning.
+ */
+patterns: Array<PatternEntry>, 
+/**
+ * By first day: those of the service and those of the whole hospital.
+ */
+exceptions: Array<ExceptionEntry>, 
+/**
+ * The public holidays of the next twelve months.
+ */
+holidays: Array<HolidayEntry>, };
+
+export type PatternEntry = { pattern: string, 
+/**
+ * Absent: of every member.
+ */
+practitioner?: string, site: string, weekday: WeekdayWord, from: string, to: string, slotMinutes: number, validFrom: string, 
+/**
+ * The last day; absent: until further notice.
+ */
+validUntil?: string, changed: ChangeEntry, };
+
+export type PatternRequest = { practitioner?: string, site: string, weekday: WeekdayWord, from: string, to: string, slotMinutes: number, validFrom: string, validUntil?: string, };
+
+export type ExceptionEntry = { exception: string, 
+/**
+ * Of the whole hospital, not only of this service.
+ */
+isOfHospital: boolean, practitioner?: string, firstDay: string, lastDay: string, from?: string, to?: string, 
+/**
+ * Of hours that are open beside the weekly ones; absent: closed.
+ */
+slotMinutes?: number, reason: string, changed: ChangeEntry, };
+
+export type ExceptionRequest = { isOfHospital: boolean, practitioner?: string, firstDay: string, lastDay: string, from?: string, to?: string, slotMinutes?: number, reason: string, };
+
+export type HolidayEntry = { day: string, holiday: HolidayWord, };
+
+export type GuestChangeRequest = { link: string, };
+
+export type GuestChanges = { mayCancel: boolean, mayMove: boolean, 
+/**
+ * Until then.
+ */
+until: string, 
+/**
+ * Where it may be moved to, by start; empty when it may not.
+ */
+slots: Array<GuestSlot>, };
+
+export type GuestSlot = { startsAt: string, endsAt: string, };
+
+export type GuestMoveRequest = { link: string, startsAt: string, };
+
+export type GuestMoved = { startsAt: string, endsAt: string, address: string, };
+
+export type QueueEnterRequest = { 
+/**
+ * The last part of the address.
+ */
+queue: string, code: string, name: string, telephone: string, language: LanguageWord, };
+
+export type QueueEntered = { entry: string, };
+
+export type QueueStateRequest = { entry: string, };
+
+export type QueueState = { state: QueueStateWord, since: string, };
+
+export type QueueEntryEntry = { entry: string, service: string, serviceName: string, name: string, telephone: string, language: LanguageWord, since: string, 
+/**
+ * Their page has said nothing for a minute: they may not hear when they are taken.
+ */
+isSilent: boolean, 
+/**
+ * Who of the service may be booked.
+ */
+members: Array<MemberEntry>, };
+
+export type QueueTakeRequest = { practitioner?: string, };
+
 export type BookingRequest = { 
 /**
  * RFC 3339 with offset.
@@ -648,7 +868,11 @@ guests: Array<GuestRequest>,
 /**
  * Identifiers of practitioners, at least one.
  */
-practitioners: Array<string>, note: string, };
+practitioners: Array<string>, note: string, 
+/**
+ * Where the patient is, and what this visit follows; absent: at home, and nothing.
+ */
+course?: CourseRequest | null, };
 
 export type GuestRequest = { role: RoleWord, name: string, language: LanguageWord, 
 /**
@@ -680,7 +904,7 @@ address: string, expiresAt: string,
  */
 pin?: string, };
 
-export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, 
+export type AppointmentEntry = { appointment: string, startsAt: string, endsAt: string, service: string, serviceId?: string, status: AppointmentStatusWord, outcome?: OutcomeWord, participants: Array<ParticipantEntry>, note: string, course: CourseEntry, 
 /**
  * The reader is booked in it, so may enter its consultation.
  */
@@ -690,7 +914,11 @@ mayEnter: boolean,
  */
 mayChange: boolean, };
 
-export type ParticipantEntry = { participant: string, role: RoleWord, name: string, place: Place, 
+export type ParticipantEntry = { participant: string, role: RoleWord, name: string, 
+/**
+ * What they read; for guests.
+ */
+language?: LanguageWord, place: Place, 
 /**
  * For guests: whether their link opens now.
  */
@@ -752,7 +980,11 @@ consent?: ConsentWord,
 /**
  * Of the text that is to be read: 0 is the one that comes with the program. Absent when the link leads nowhere.
  */
-consentVersion?: number, };
+consentVersion?: number, 
+/**
+ * Present when this person may call the appointment off or move it now.
+ */
+mayChange?: boolean, };
 
 export type DoorAsks = { sms: boolean, email: boolean, pin: boolean, birthDate: boolean, 
 /**
@@ -1305,3 +1537,415 @@ score: number,
  * At most 500 characters; may be empty.
  */
 words: string, };
+
+export type WaitingRoomState = { people: Array<WaitingEntry>, 
+/**
+ * Those among the practitioners of today whose delay holds.
+ */
+delays: Array<DelayEntry>, 
+/**
+ * The practitioners whose delay the reader may tell.
+ */
+mayBeLate: Array<WaitingPractitioner>, 
+/**
+ * The services whose rooms the reader sees.
+ */
+services: Array<WaitingService>, 
+/**
+ * The reader may change what these services decided.
+ */
+maySetPolicy: boolean, };
+
+export type WaitingEntry = { appointment: string, participant: string, role: RoleWord, name: string, 
+/**
+ * In which they read.
+ */
+language: LanguageWord, startsAt: string, 
+/**
+ * As the patient knows it.
+ */
+service: string, 
+/**
+ * Those who have the same wait in one room, in one order.
+ */
+room: string, 
+/**
+ * Since when they wait; a page that was loaded again or a telephone that was locked changes nothing about it.
+ */
+since: string, 
+/**
+ * Their page does not answer since then; the place is kept until `awayUntil`.
+ */
+awaySince?: string, awayUntil?: string, camera?: DeviceStateWord, microphone?: DeviceStateWord, assurance?: AssuranceWord, isIdentityChecked: boolean, 
+/**
+ * Everybody else of the appointment, with where they stand.
+ */
+others: Array<WaitingOther>, 
+/**
+ * What they were told last.
+ */
+told?: WaitingMessageEntry, 
+/**
+ * The reader is in the appointment: goes in, and lets them in.
+ */
+mayEnter: boolean, 
+/**
+ * The reader may take the consultation over.
+ */
+mayTakeOver: boolean, };
+
+export type WaitingOther = { role: RoleWord, name: string, place: PlaceWord, };
+
+export type WaitingMessageEntry = { at: string, sentence?: ReadySentenceWord, text?: string, };
+
+export type DelayEntry = { practitioner: string, name: string, 
+/**
+ * 0: not any more.
+ */
+minutes: number, toldAt: string, };
+
+export type WaitingPractitioner = { practitioner: string, name: string, };
+
+export type WaitingService = { service: string, name: string, policy: WaitingPolicyState, };
+
+export type WaitingPolicyState = { 
+/**
+ * Those who wait are told which number they are.
+ */
+showsPosition: boolean, 
+/**
+ * Members of the service may take over consultations that they are not booked in.
+ */
+mayTakeOver: boolean, };
+
+export type WaitingMessageRequest = { sentence?: ReadySentenceWord, text?: string, };
+
+export type WaitingPlaceRequest = { before?: string, };
+
+export type DelayRequest = { minutes: number, };
+
+export type IdentityState = { 
+/**
+ * What is known of the guests, to compare with.
+ */
+known: Array<KnownPerson>, checks: Array<IdentityCheckEntry>, 
+/**
+ * Of each patient the last one counts.
+ */
+ins: Array<InsEntry>, };
+
+export type KnownPerson = { participant: string, name: string, 
+/**
+ * `1950-02-28`, where it is known.
+ */
+birthDate?: string, };
+
+export type IdentityCheckEntry = { participant: string, 
+/**
+ * The name of whoever looked.
+ */
+by: string, at: string, means: IdentityMeansWord, document?: DocumentKindWord, isNameRight: boolean, isBirthDateRight: boolean, 
+/**
+ * The person counts as checked by it.
+ */
+isEnough: boolean, };
+
+export type IdentityCheckRequest = { means: IdentityMeansWord, 
+/**
+ * The kind of document that was seen, with `means` `document` only.
+ */
+document?: DocumentKindWord, isNameRight: boolean, isBirthDateRight: boolean, };
+
+export type InsRequest = { birthName: string, givenNames: string, 
+/**
+ * `1950-02-28`.
+ */
+birthDate: string, sex: SexWord, 
+/**
+ * INSEE code of the commune or the country, five characters.
+ */
+birthPlace: string, 
+/**
+ * Thirteen characters and the key; with an identity that was retrieved or qualified, and only then.
+ */
+number?: string, register?: InsRegisterWord, status: InsStatusWord, };
+
+export type InsEntry = { participant: string, 
+/**
+ * The name of whoever wrote it down.
+ */
+by: string, at: string, traits: InsRequest, 
+/**
+ * The object identifier of the number's register.
+ */
+oid?: string, };
+
+export type MessageKindWord = "invitation" | "change" | "cancellation" | "reminder_day" | "reminder_hour" | "late" | "code";
+
+export type ChannelWord = "email" | "sms";
+
+export type FailReasonWord = "no_server" | "no_such_address" | "refused" | "not_now" | "unreachable" | "not_trusted" | "no_contact" | "lost";
+
+export type DropReasonWord = "cancelled" | "moved" | "begun" | "over" | "too_late" | "link_withdrawn";
+
+export type PlaceholderWord = "when" | "time" | "was" | "link" | "hospital" | "telephone" | "minutes" | "code";
+
+export type MessageStateWord = "waiting" | "queued" | "sent" | "failed" | "dropped" | "bounced";
+
+export type MessageEntry = { message: string, participant: string, role: RoleWord, name: string, kind: MessageKindWord, channel: ChannelWord, state: MessageStateWord, 
+/**
+ * Since when it stands there; for one that waits, when it is due or tried next.
+ */
+at: string, 
+/**
+ * Of one that failed or is tried again.
+ */
+failed?: FailReasonWord, dropped?: DropReasonWord, attempts: number, 
+/**
+ * Of a delay.
+ */
+minutes?: number, 
+/**
+ * Somebody should look at it.
+ */
+isAlarming: boolean, 
+/**
+ * The reader may send it once more.
+ */
+mayRepeat: boolean, };
+
+export type MessageAlarmEntry = { appointment: string, startsAt: string, messages: number, };
+
+export type LateRequest = { 
+/**
+ * 1 to 240.
+ */
+minutes: number, };
+
+export type OutboxState = { 
+/**
+ * What is set to send: a channel that is missing sends nothing.
+ */
+channels: Array<ChannelWord>, 
+/**
+ * Newest first, at most 200.
+ */
+messages: Array<OutboxEntry>, };
+
+export type OutboxEntry = { entry: MessageEntry, appointment: string, startsAt: string, 
+/**
+ * What it would have said: of the demonstration, which sends nothing.
+ */
+text?: OutboxText, };
+
+export type OutboxText = { to: string, 
+/**
+ * Empty for an SMS.
+ */
+subject: string, text: string, };
+
+export type TemplateEntry = { kind: MessageKindWord, channel: ChannelWord, language: LanguageWord, 
+/**
+ * Empty for an SMS.
+ */
+subject: string, body: string, 
+/**
+ * The places that it may have, and of these the ones that it must have.
+ */
+places: Array<PlaceholderWord>, needed: Array<PlaceholderWord>, 
+/**
+ * Who wrote it here, and when; absent for the program's own.
+ */
+changedBy?: string, changedAt?: string, };
+
+export type TemplateRequest = { 
+/**
+ * Empty for an SMS.
+ */
+subject: string, body: string, };
+
+export type TemplatePreview = { subject: string, text: string, 
+/**
+ * In how many parts an SMS goes.
+ */
+parts: number, 
+/**
+ * Without any, it can be kept.
+ */
+faults: Array<TemplateFaultEntry>, };
+
+export type TemplateFaultWord = "subject" | "subject_of_sms" | "telling_subject" | "body" | "missing" | "unknown" | "brace" | "control_character" | "too_many_parts";
+
+export type TemplateFaultEntry = { fault: TemplateFaultWord, 
+/**
+ * Without braces.
+ */
+place?: string, };
+
+export type ReminderEntry = { service: string, name: string, site: string, daysBefore: number, minutesBefore: number, };
+
+export type ReminderRequest = { 
+/**
+ * 0 to 14, at the same time of day.
+ */
+daysBefore: number, 
+/**
+ * 0 to 1440.
+ */
+minutesBefore: number, };
+
+export type CalendarFeedState = { 
+/**
+ * When the address was made; absent: there is none.
+ */
+madeAt?: string, 
+/**
+ * The address itself, in the answer to `POST` and never again.
+ */
+address?: string, };
+
+export type BounceReport = { 
+/**
+ * The `Message-ID` of the message that came back.
+ */
+messageId: string, };
+
+export type FolderWord = "open" | "unknown" | "revoked" | "expired" | "over";
+
+export type ReaderWord = "pdf" | "image" | "text" | "video" | "sound" | "none";
+
+export type FolderRequest = { 
+/**
+ * What the centre is called; it sees it too.
+ */
+label: string, quotaMib: number, quotaFiles: number, days: number, };
+
+export type IssuedFolder = { folder: FolderEntry, 
+/**
+ * The whole address; its secret stands behind `#`, which browsers send to nobody.
+ */
+address: string, };
+
+export type FolderEntry = { folder: string, label: string, 
+/**
+ * It is a guest's, who sends by their personal link.
+ */
+isGuest: boolean, state: FolderWord, expiresAt: string, quotaBytes: number, quotaFiles: number, usedBytes: number, usedFiles: number, };
+
+export type UploadLook = { state: FolderWord, 
+/**
+ * By a personal link: words for a patient.
+ */
+isGuest: boolean, 
+/**
+ * What a centre is called.
+ */
+label: string, expiresAt?: string, bytesLeft: number, filesLeft: number, 
+/**
+ * The largest single file, in bytes.
+ */
+maxBytes: number, };
+
+export type ReceiptRequest = { 
+/**
+ * SHA-256, hexadecimal.
+ */
+sha256: string, };
+
+export type UploadReceipt = { receipt: string, at: string, bytes: number, 
+/**
+ * Of what has come, computed here.
+ */
+sha256: string, 
+/**
+ * Medical images in it; 0 for a document.
+ */
+objects: number, 
+/**
+ * Files in it that were not taken.
+ */
+refused: number, 
+/**
+ * It had come before, and was not kept a second time.
+ */
+isKnown: boolean, };
+
+export type ReceivedEntry = { upload: string, at: string, name: string, 
+/**
+ * Of the folder.
+ */
+label: string, isGuest: boolean, bytes: number, sha256: string, 
+/**
+ * Medical images, which are among the studies; 0 for a file.
+ */
+objects: number, refused: number, 
+/**
+ * Some of them name another patient than the appointment has: staff check.
+ */
+isOtherPatient: boolean, reader: ReaderWord, mediaType: string, };
+
+export type PeriodWord = "day" | "week" | "month";
+
+export type StatisticsChoice = { 
+/**
+ * All visits together, those without a service among them.
+ */
+maySeeAll: boolean, services: Array<ServiceChoice>, };
+
+export type ServiceChoice = { service: string, name: string, site: string, };
+
+export type StatisticsReport = { from: string, to: string, period: PeriodWord, 
+/**
+ * From the earliest; those without a visit are missing.
+ */
+rows: Array<StatisticsRow>, 
+/**
+ * Of all rows. What is not named is 0; `null` is a number below five, which is hidden.
+ */
+total: { [key in string]: number | null }, 
+/**
+ * Messages are counted on this server.
+ */
+hasMessages: boolean, hasRatings: boolean, };
+
+export type StatisticsRow = { 
+/**
+ * Its first day.
+ */
+from: string, counts: { [key in string]: number | null }, };
+
+export type RetentionState = { classes: Array<RetentionClass>, 
+/**
+ * Newest first; `/api/retention/proofs.csv` has all of them.
+ */
+proofs: Array<ProofEntry>, holds: Array<HoldEntry>, };
+
+export type RetentionClass = { class: string, 
+/**
+ * After the planned end of a visit; absent where another rule says it.
+ */
+days?: number, 
+/**
+ * Visits of which something is kept, is due now, and would be due but is held.
+ */
+kept: number, due: number, held: number, 
+/**
+ * When the next of it goes.
+ */
+nextAt?: string, };
+
+export type ProofEntry = { proof: string, at: string, class: string, rule: string, rows: number, 
+/**
+ * SHA-256 over the sorted identifiers of the rows.
+ */
+sha256: string, };
+
+export type HoldEntry = { hold: string, appointment: string, reason: string, setAt: string, liftedAt?: string, };
+
+export type HoldRequest = { appointment: string, reason: string, };
+
+export type PurgeRun = { 
+/**
+ * Rows that went.
+ */
+rows: number, };
