@@ -68,7 +68,7 @@ const STUDIES: &[Delete] = &[
     ),
     rows!("study", "id"),
 ];
-const MESSAGES: &[Delete] = &[];
+const MESSAGES: &[Delete] = &[rows!("message", "id")];
 const QUALITY: &[Delete] = &[rows!("call_quality", "participant_id"), rows!("browser_seen", "participant_id")];
 const VIEWING: &[Delete] = &[
     rows!("viewing_sight", "step_id"),
@@ -138,7 +138,7 @@ fn class(class: DataClass) -> Class {
         DataClass::Chats => (&[] as &[Delete], questions!(with_any!("chat_line", "shared_file"))),
         DataClass::Files => (FILES, questions!(with_any!("received_upload", "upload_folder"))),
         DataClass::Studies => (STUDIES, questions!(with_any!("study"))),
-        DataClass::Messages => (MESSAGES, questions!("FALSE")),
+        DataClass::Messages => (MESSAGES, questions!(with_any!("message"))),
         DataClass::Quality => (QUALITY, questions!(with_any!("call_quality", "browser_seen"))),
         DataClass::ViewingRecord => {
             (VIEWING, questions!(with_any!("viewing_step", "viewing_sight", "mark", "other_patient_shown")))

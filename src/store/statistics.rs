@@ -76,6 +76,8 @@ struct Details {
     records: HashMap<Uuid, Record>,
     browsers: HashMap<Uuid, BrowserFamily>,
     telephone: HashMap<Uuid, Vec<TelephoneReason>>,
+    /// How many were sent, and how many failed or came back.
+    messages: HashMap<Uuid, (u64, u64)>,
 }
 
 /// Rows of appointments that start from `$1` and before `$2`.
@@ -92,7 +94,7 @@ macro_rules! of_range {
 
 impl Store {
     /// Whether messages and answers to the question after a visit are among the counts.
-    pub const COUNTS_MESSAGES: bool = false;
+    pub const COUNTS_MESSAGES: bool = true;
     pub const COUNTS_RATINGS: bool = false;
 
     /// Keeps with which family of browsers a guest came.
@@ -231,6 +233,13 @@ impl Store {
             of_range!("x.participant_id, x.family FROM browser_seen x", "ORDER BY x.family DESC");
         const TELEPHONE: &str =
             of_range!("x.id, x.appointment_id, x.reason FROM telephone_fallback x", "ORDER BY x.id");
+        // That no server is set is no failure of a message.
+        const MESSAGES: &str = of_range!(
+            "x.appointment_id, SUM(CASE WHEN x.state = 'sent' THEN 1 ELSE 0 END),
+            SUM(CASE WHEN x.state = 'bounced' OR x.state = 'failed' AND x.reason <> 'no_server' THEN 1 ELSE 0 END)
+            FROM message x",
+            "GROUP BY x.appointment_id"
+        );
         let mut details = Details::default();
         let steps: Vec<StepRow> =
             on!(self, pool => sqlx::query_as(STEPS).bind(from).bind(to).fetch_all(pool).await?);
@@ -272,6 +281,11 @@ impl Store {
                 reason_from_word(&reason).ok_or(Error::Inconsistent { table, id, what: "an unknown reason" })?;
             details.telephone.entry(appointment_id).or_default().push(reason);
         }
+        let messages: Vec<(Uuid, i64, i64)> =
+            on!(self, pool => sqlx::query_as(MESSAGES).bind(from).bind(to).fetch_all(pool).await?);
+        for (appointment, sent, failed) in messages {
+            details.messages.insert(appointment, (sent.unsigned_abs(), failed.unsigned_abs()));
+        }
         Ok(details)
     }
 }
@@ -286,6 +300,7 @@ impl Details {
                 self.checks.get(participant).copied(),
             ),
         });
+        let messages = self.messages.get(&id).copied().unwrap_or_default();
         StoredVisit {
             appointment: appointment.id,
             service: appointment.service_id,
@@ -297,8 +312,8 @@ impl Details {
                 admitted_at: self.admitted.get(&id).copied(),
                 guests: guests.collect(),
                 telephone: self.telephone.get(&id).cloned().unwrap_or_default(),
-                messages_sent: 0,
-                messages_failed: 0,
+                messages_sent: messages.0,
+                messages_failed: messages.1,
                 ratings: Vec::new(),
             },
         }
