@@ -80,6 +80,8 @@ pub(super) async fn carry_out(
     }
     let called_off = Appointment { status: AppointmentStatus::Cancelled { at: now, by }, ..old.clone() };
     edge.live.closed(&called_off).await;
+    edge.outbox.plan(old.id).await;
+    edge.outbox.plan(new.id).await;
     tracing::info!(appointment.id = %old.id, appointment.new = %new.id, "an appointment was moved");
     Ok((new, new_links))
 }
@@ -98,6 +100,7 @@ pub(super) async fn call_off(
     }
     appointment.status = to;
     edge.live.closed(appointment).await;
+    edge.outbox.plan(appointment.id).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was called off");
     Ok(())
 }

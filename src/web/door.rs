@@ -11,7 +11,7 @@ use super::guest::{self, Guest, LinkHolder};
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    CodeChannel, Company, Consent, PASS_FOR, ParticipantId, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
+    Channel, CodeChannel, Company, Consent, PASS_FOR, ParticipantId, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
 };
 use crate::protocol::{
     CodeAnswer, CodeRequest, CompanyRequest, ConsentRequest, ConsentWord, Information, LookRequest,
@@ -23,8 +23,15 @@ use crate::secret::{Pii, Secret};
 pub(super) const ATTEMPTS: usize = 8;
 
 /// Whether there is something that carries codes this way.
-pub(super) fn carries(_edge: &Edge, _channel: CodeChannel) -> bool {
-    false
+pub(super) fn carries(edge: &Edge, channel: CodeChannel) -> bool {
+    edge.outbox.is_set(way_of(channel))
+}
+
+fn way_of(channel: CodeChannel) -> Channel {
+    match channel {
+        CodeChannel::Sms => Channel::Sms,
+        CodeChannel::Email => Channel::Email,
+    }
 }
 
 /// `POST /api/guest/code`: sends a code to the person of this link, by a way that is known for them.
@@ -207,6 +214,13 @@ pub(super) async fn rehearsal(
 }
 
 /// Hands a code to what carries it; whether it was taken.
-async fn send(_edge: &Edge, _holder: &LinkHolder, _channel: CodeChannel, _code: &Secret<String>) -> bool {
-    false
+async fn send(edge: &Edge, holder: &LinkHolder, channel: CodeChannel, code: &Secret<String>) -> bool {
+    let (appointment, participant) = (&holder.appointment, holder.link.participant);
+    match edge.outbox.send_code(appointment, participant, way_of(channel), code).await {
+        Ok(_) => true,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a code was not handed on");
+            false
+        }
+    }
 }
