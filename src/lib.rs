@@ -25,8 +25,8 @@ pub mod archive; // bytes of instances, bounded decoding, caches
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in
 pub mod outbox; // e-mail and SMS: a queue, and the two ways out
-pub mod retention; // deletes what has been kept long enough, with proof
 pub mod port; // one TCP port for HTTP, ICE-TCP, the relay and TLS
+pub mod retention; // deletes what has been kept long enough, with proof
 pub mod sfu; // packets and peer connections
 pub mod store; // rows in and out
 pub mod telemetry; // logs

@@ -51,15 +51,23 @@ pub enum Error {
 pub struct Retention(Arc<Parts>);
 
 impl Retention {
-    /// Starts the task that looks every ten minutes.
+    /// One that does nothing by itself.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// One with a task that looks every ten minutes.
     pub fn start(parts: Parts, tasks: &Tasks) -> Self {
-        let retention = Self(Arc::new(parts));
+        let retention = Self::new(parts);
         let (again, stopped) = (retention.clone(), tasks.clone());
         tasks.spawn("purge", async move {
             let mut outcome = again.clear().await;
             loop {
                 if let Err(error) = async { outcome.and(again.look().await) }.await {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a purge did not come to its end");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "a purge did not come to its end"
+                    );
                 }
                 tokio::select! {
                     () = stopped.stopped() => return,

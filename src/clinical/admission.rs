@@ -485,7 +485,7 @@ pub(super) fn resume(person: Remembered<'_>, seen_at: Option<DateTime<Utc>>, now
         let away_since = away_since.min(now);
         let until = away_since + AWAY;
         if until <= now {
-            return Place::Left(Left { since: until });
+            return Place::Left(Left { since: until, back: None });
         }
         let kept = Kept::Waiting { since, check: last.check, device: None };
         Place::Lost(Lost { since: away_since, until, kept })

@@ -50,7 +50,12 @@ impl DocumentPolicy {
     ///
     /// # Errors
     /// If it opens nothing.
-    pub fn check(self, link: &Link, appointment: &Appointment, now: DateTime<Utc>) -> Result<After, AfterClosed> {
+    pub fn check(
+        self,
+        link: &Link,
+        appointment: &Appointment,
+        now: DateTime<Utc>,
+    ) -> Result<After, AfterClosed> {
         if link.appointment != appointment.id || appointment.participant(link.participant).is_none() {
             return Err(AfterClosed::Unknown);
         }
@@ -219,7 +224,8 @@ impl RatingTally {
 
     /// Their mean; `None` where there are none.
     pub fn mean(self) -> Option<f64> {
-        let sum: f64 = self.counts.iter().zip(1_u32..).map(|(count, score)| f64::from(*count) * f64::from(score)).sum();
+        let sum: f64 =
+            self.counts.iter().zip(1_u32..).map(|(count, score)| f64::from(*count) * f64::from(score)).sum();
         (self.count() > 0).then(|| sum / f64::from(self.count()))
     }
 }
@@ -292,10 +298,20 @@ mod tests {
         let over = appointment(DONE(at(20)));
         let day = 24 * 60;
         let after = policy.check(&link(Some(at(20))), &over, at(21)).unwrap();
-        assert_eq!((after.ended_at, after.reopens_until, after.documents_until), (at(20), at(25), at(20 + 2 * day)));
-        assert!(policy.check(&link(None), &over, at(20 + 2 * day - 1)).is_ok(), "though it leads into no room any more");
+        assert_eq!(
+            (after.ended_at, after.reopens_until, after.documents_until),
+            (at(20), at(25), at(20 + 2 * day))
+        );
+        assert!(
+            policy.check(&link(None), &over, at(20 + 2 * day - 1)).is_ok(),
+            "though it leads into no room any more"
+        );
         assert_eq!(policy.check(&link(None), &over, at(20 + 2 * day)), Err(AfterClosed::Expired));
-        assert_eq!(policy.check(&link(Some(at(19))), &over, at(21)), Err(AfterClosed::Unknown), "it was replaced");
+        assert_eq!(
+            policy.check(&link(Some(at(19))), &over, at(21)),
+            Err(AfterClosed::Unknown),
+            "it was replaced"
+        );
         for status in [AppointmentStatus::Booked, AppointmentStatus::Arrived { at: at(1) }] {
             assert_eq!(policy.check(&link(None), &appointment(status), at(21)), Err(AfterClosed::NotOver));
         }

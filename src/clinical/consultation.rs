@@ -20,7 +20,7 @@ pub struct Consultation {
 }
 
 /// Why a visit goes on by telephone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TelephoneReason {
     NoVideo,
     NoSound,

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use super::{
-    Appointment, AppointmentId, AppointmentStatus, BookError, Booking, Participant, ParticipantId, PractitionerId,
-    Role, WrongStatus,
+    Appointment, AppointmentId, AppointmentStatus, BookError, Booking, Participant, ParticipantId,
+    PractitionerId, Role, WrongStatus,
 };
 
 /// Where the patient is during the visit.
@@ -84,7 +84,12 @@ pub struct BookingPolicy {
 
 impl Default for BookingPolicy {
     fn default() -> Self {
-        Self { may_patients_cancel: false, may_patients_move: false, notice_hours: 24, is_open_on_holidays: false }
+        Self {
+            may_patients_cancel: false,
+            may_patients_move: false,
+            notice_hours: 24,
+            is_open_on_holidays: false,
+        }
     }
 }
 
@@ -245,7 +250,10 @@ mod tests {
         Appointment::book(AppointmentId::new(Uuid::from_u128(50)), booking, SECRETARY, at(0)).unwrap()
     }
 
-    fn move_it(appointment: &Appointment, practitioners: Option<Vec<Participant>>) -> Result<Moved, MoveError> {
+    fn move_it(
+        appointment: &Appointment,
+        practitioners: Option<Vec<Participant>>,
+    ) -> Result<Moved, MoveError> {
         let mut next = 100;
         let new_id = || {
             next += 1;
@@ -265,7 +273,10 @@ mod tests {
             [Part::Guest(GuestRole::Patient), Part::Practitioner(DOCTOR), Part::Guest(GuestRole::Relative)];
         assert_eq!(parts, whoever_dropped_in_is_not_booked);
         assert!(new.participants.iter().all(|person| old.participant(person.id).is_none()));
-        assert_eq!((new.starts_at, new.note.clone(), new.status), (at(5000), old.note.clone(), AppointmentStatus::Booked));
+        assert_eq!(
+            (new.starts_at, new.note.clone(), new.status),
+            (at(5000), old.note.clone(), AppointmentStatus::Booked)
+        );
         let guests: Vec<_> = moved.guests.iter().map(|(old, _)| old.uuid().as_u128()).collect();
         assert_eq!(guests, [1, 3]);
         assert!(moved.guests.iter().all(|(_, id)| new.participant(*id).is_some()));
@@ -274,7 +285,8 @@ mod tests {
     #[test]
     fn another_practitioner_takes_it_over() {
         let moved = move_it(&appointment(), Some(vec![person(9, Part::Practitioner(SECRETARY))])).unwrap();
-        let staff: Vec<_> = moved.appointment.participants.iter().filter_map(Participant::practitioner).collect();
+        let staff: Vec<_> =
+            moved.appointment.participants.iter().filter_map(Participant::practitioner).collect();
         assert_eq!(staff, [SECRETARY]);
         assert_eq!(move_it(&appointment(), Some(vec![])), Err(MoveError::Book(BookError::NoPractitioner)));
     }
@@ -306,7 +318,8 @@ mod tests {
 
     #[test]
     fn a_room_has_a_name() {
-        let room = |name: &str| Course { place: PatientPlace::Room(name.to_owned()), ..Course::default() }.checked();
+        let room =
+            |name: &str| Course { place: PatientPlace::Room(name.to_owned()), ..Course::default() }.checked();
         assert_eq!(room("  Salle 4 ").unwrap().place, PatientPlace::Room("Salle 4".to_owned()));
         assert_eq!(room(" "), Err(CourseError::Room));
         assert_eq!(room(&"é".repeat(121)), Err(CourseError::Room));

@@ -130,7 +130,8 @@ impl InsNumber {
         let (Some(number), Some(key)) = (digits.get(..13), digits.get(13..15)) else {
             return Err(InsRefusal::NumberForm);
         };
-        if digits.len() != 15 || !matches!(number.as_bytes().first(), Some(b'1' | b'2' | b'3' | b'4' | b'7' | b'8'))
+        if digits.len() != 15
+            || !matches!(number.as_bytes().first(), Some(b'1' | b'2' | b'3' | b'4' | b'7' | b'8'))
         {
             return Err(InsRefusal::NumberForm);
         }
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_key_of_a_number_is_checked_also_in_corsica() {
-        let of = |text| InsNumber::new(text, InsRegister::Nir).map(|number| number.expose().to_owned());
+        let of = |text: &str| InsNumber::new(text, InsRegister::Nir).map(|number| number.expose().to_owned());
         // An example that is printed in many places.
         assert_eq!(of("2 55 08 14 168 025 38"), Ok("255081416802538".to_owned()));
         assert_eq!(of("2 55 08 14 168 025 39"), Err(InsRefusal::NumberKey));
@@ -272,7 +273,14 @@ mod tests {
             Err(InsRefusal::NumberKey),
             "2A is not 2B"
         );
-        for wrong in ["", "25508141680253", "2550814168025380", "955081416802538", "2550814168O2538", "25508141680253é"] {
+        for wrong in [
+            "",
+            "25508141680253",
+            "2550814168025380",
+            "955081416802538",
+            "2550814168O2538",
+            "25508141680253é",
+        ] {
             assert_eq!(of(wrong), Err(InsRefusal::NumberForm), "{wrong}");
         }
     }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::chat::is_control;
 use super::ParticipantId;
+use super::chat::is_control;
 use crate::secret::Pii;
 
 /// Words of several paragraphs that staff write: a note, a section of a report.
@@ -106,7 +106,11 @@ mod tests {
         assert_eq!(Note::write(None, by, 1, text("x"), now), Err(Stale));
         let second = Note::write(Some(&first), by, 1, text(""), now).unwrap();
         assert_eq!(second.version, 2);
-        assert_eq!(Note::write(Some(&second), by, 1, text("x"), now), Err(Stale), "another window wrote before");
+        assert_eq!(
+            Note::write(Some(&second), by, 1, text("x"), now),
+            Err(Stale),
+            "another window wrote before"
+        );
         assert!(!format!("{first:?}").contains("Toux"));
     }
 

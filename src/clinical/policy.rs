@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::{
-    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole, WaitingPolicy,
+    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole,
+    WaitingPolicy,
 };
 
 /// Who asks.
@@ -282,7 +283,9 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         }
         (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
         (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
-        (Verb::ServeQueue, Object::Queue { is_member }) => is(StaffRole::Secretary) || may_consult && *is_member,
+        (Verb::ServeQueue, Object::Queue { is_member }) => {
+            is(StaffRole::Secretary) || may_consult && *is_member
+        }
         (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
             is(StaffRole::Administrator)
         }

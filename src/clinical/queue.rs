@@ -119,8 +119,11 @@ impl QueueCode {
 
     /// Whether somebody typed this one: small letters, spaces and hyphens do not matter.
     pub fn is(&self, typed: &str) -> bool {
-        let typed: String =
-            typed.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect();
+        let typed: String = typed
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
         // Both are looked through to their ends, so that the time tells nothing of where they differ.
         let (known, typed) = (self.expose().as_bytes(), typed.as_bytes());
         let differs = known.iter().zip(typed).fold(0, |sum, (a, b)| sum | (a ^ b));
@@ -173,7 +176,8 @@ impl QueueEntry {
     /// Reads a name.
     pub fn name(typed: &str) -> Result<Pii<String>, QueueRefusal> {
         let typed = typed.trim();
-        let is_good = (1..=Self::MAX_NAME).contains(&typed.chars().count()) && !typed.chars().any(char::is_control);
+        let is_good =
+            (1..=Self::MAX_NAME).contains(&typed.chars().count()) && !typed.chars().any(char::is_control);
         if is_good { Ok(typed.into()) } else { Err(QueueRefusal::Name) }
     }
 
@@ -202,7 +206,9 @@ mod tests {
         let code = open().code.unwrap();
         assert_eq!(code.expose(), "ABCD9879");
         assert!(["ABCD9879", " abcd-9879 ", "ab cd 98 79"].into_iter().all(|typed| code.is(typed)));
-        assert!(["", "ABCD987", "ABCD98799", "BBCD9879", "ABCD9878"].into_iter().all(|typed| !code.is(typed)));
+        assert!(
+            ["", "ABCD987", "ABCD98799", "BBCD9879", "ABCD9878"].into_iter().all(|typed| !code.is(typed))
+        );
         assert!(!format!("{code:?}").contains("ABCD"), "it is in no log");
     }
 
@@ -212,7 +218,11 @@ mod tests {
         let check = |typed, waiting, wrong_codes| queue.check(typed, QueueLoad { waiting, wrong_codes });
         assert_eq!(check(code, 49, 29), Ok(()));
         assert_eq!(check("AAAAAAAA", 0, 0), Err(QueueRefusal::WrongCode));
-        assert_eq!(check(code, 0, 30), Err(QueueRefusal::TooManyTries), "the right one does not tell itself then");
+        assert_eq!(
+            check(code, 0, 30),
+            Err(QueueRefusal::TooManyTries),
+            "the right one does not tell itself then"
+        );
         assert_eq!(check(code, 50, 0), Err(QueueRefusal::Full));
         let closed = QueueSettings { code: None, ..open() };
         assert_eq!(closed.check("", QueueLoad { waiting: 0, wrong_codes: 0 }), Err(QueueRefusal::Closed));

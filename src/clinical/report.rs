@@ -197,7 +197,11 @@ mod tests {
         let written = draft.write(body("Bronchite."), 1, KARIM, at(2)).unwrap();
         assert_eq!((written.revision, written.by), (2, KARIM));
         assert_eq!(written.write(body("x"), 1, CLAIRE, at(3)), Err(Stale.into()), "written on an older one");
-        assert_eq!(written.sign(1, CLAIRE, true, at(3)), Err(Stale.into()), "nobody signs what they have not read");
+        assert_eq!(
+            written.sign(1, CLAIRE, true, at(3)),
+            Err(Stale.into()),
+            "nobody signs what they have not read"
+        );
         assert_eq!(written.sign(2, CLAIRE, false, at(3)), Err(ReportRefusal::NotOver));
         let signed = written.sign(2, CLAIRE, true, at(4)).unwrap();
         assert_eq!(signed.signature, Some(Signature { at: at(4), by: CLAIRE }));

@@ -230,7 +230,11 @@ mod tests {
         assert_eq!(policy.ended_before(DataClass::Appointments, now), Some(now - TimeDelta::days(100)));
         assert_eq!(policy.counted_before(now), Some(now - TimeDelta::days(100)));
         let usual = RetentionPolicy::default();
-        assert_eq!(usual.counted_before(now), Some(now - TimeDelta::days(365)), "before the first that it needs");
+        assert_eq!(
+            usual.counted_before(now),
+            Some(now - TimeDelta::days(365)),
+            "before the first that it needs"
+        );
         for class in DataClass::ALL {
             assert_eq!(DataClass::of_word(class.word()), Some(class));
         }

@@ -61,7 +61,9 @@ pub struct ScheduleException {
 pub enum ExceptionKind {
     Closed,
     /// Open beside the weekly hours, on public holidays too.
-    Open { slot_minutes: u16 },
+    Open {
+        slot_minutes: u16,
+    },
 }
 
 /// Why hours cannot be kept.

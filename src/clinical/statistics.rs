@@ -60,7 +60,9 @@ impl BrowserFamily {
         let has = |part: &str| text.contains(part);
         let is_apple_mobile = has("iPhone") || has("iPad") || has("iPod");
         match () {
-            () if has("FBAN") || has("FBAV") || has("Instagram") || has("; wv)") || has("GSA/") => Self::InApp,
+            () if has("FBAN") || has("FBAV") || has("Instagram") || has("; wv)") || has("GSA/") => {
+                Self::InApp
+            }
             () if is_apple_mobile => Self::SafariIos,
             () if has("SamsungBrowser/") => Self::Samsung,
             () if has("Edg/") || has("EdgA/") => Self::Edge,
@@ -191,7 +193,8 @@ impl Count {
 
     /// Its name in rows, answers and columns.
     pub fn word(self) -> String {
-        let named = |incident| INCIDENTS.iter().find(|(each, _)| *each == incident).map_or("", |(_, word)| word);
+        let named =
+            |incident| INCIDENTS.iter().find(|(each, _)| *each == incident).map_or("", |(_, word)| word);
         let reason = |reason| REASONS.iter().find(|(each, _)| *each == reason).map_or("", |(_, word)| word);
         match self {
             Self::Booked => "booked".to_owned(),
@@ -400,7 +403,9 @@ pub fn count_columns(total: &BTreeMap<String, Option<u64>>) -> Vec<String> {
         count => count.word(),
     };
     Count::all()
-        .filter(|count| !matches!(count, Count::Failure(..) | Count::Browser(_)) || total.contains_key(&of(*count)))
+        .filter(|count| {
+            !matches!(count, Count::Failure(..) | Count::Browser(_)) || total.contains_key(&of(*count))
+        })
         .map(of)
         .collect()
 }
@@ -514,16 +519,17 @@ mod tests {
         }
         assert_eq!(tally.iter().count(), 12, "nothing else: {tally:?}");
         let early = VisitFacts { admitted_at: Some(at(-2)), ..facts(held()) };
-        assert_eq!(Tally::of(&early, at(60)).amount(Count::Delay(Span::None)), 1, "before its time is no delay");
+        assert_eq!(
+            Tally::of(&early, at(60)).amount(Count::Delay(Span::None)),
+            1,
+            "before its time is no delay"
+        );
         let by = PractitionerId::new(uuid::Uuid::nil());
         for (status, count) in [
             (AppointmentStatus::NoShow { at: at(9), by }, Count::NoShow),
             (AppointmentStatus::Cancelled { at: at(9), by }, Count::Cancelled),
             (AppointmentStatus::Booked, Count::Open),
-            (
-                AppointmentStatus::Fulfilled { at: at(9), outcome: Outcome::ByTelephone },
-                Count::ByTelephone,
-            ),
+            (AppointmentStatus::Fulfilled { at: at(9), outcome: Outcome::ByTelephone }, Count::ByTelephone),
         ] {
             assert_eq!(Tally::of(&facts(status), at(60)).amount(count), 1, "{count:?}");
         }
@@ -538,7 +544,9 @@ mod tests {
         }
         let shown = tally.shown();
         assert_eq!(shown["booked"], Some(4), "the agenda tells that anyway");
-        for name in ["held", "delay.mean_seconds", "delay.up_to_15", "failure.no_camera.safari_ios", "rating.5"] {
+        for name in
+            ["held", "delay.mean_seconds", "delay.up_to_15", "failure.no_camera.safari_ios", "rating.5"]
+        {
             assert_eq!(shown[name], None, "{name}");
         }
         tally.merge(&Tally::of(&facts(held()), at(60)));
@@ -557,7 +565,8 @@ mod tests {
         let days = [("2026-11-29", 1), ("2026-11-30", 1), ("2026-12-01", 1)];
         let days = days.map(|(text, _)| (day(text), one.clone()));
         let weeks = by_period(days.clone(), Period::Week);
-        let amounts: Vec<_> = weeks.iter().map(|(day, tally)| (day.to_string(), tally.amount(Count::Booked))).collect();
+        let amounts: Vec<_> =
+            weeks.iter().map(|(day, tally)| (day.to_string(), tally.amount(Count::Booked))).collect();
         assert_eq!(amounts, [("2026-11-23".to_owned(), 1), ("2026-11-30".to_owned(), 2)]);
         assert_eq!(by_period(days, Period::Month).len(), 2);
     }

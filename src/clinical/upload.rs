@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use super::{
-    Appointment, AppointmentId, FileKind, FileName, LinkDigest, ParticipantId, PractitionerId, ReceivedUploadId,
-    UploadFolderId,
+    Appointment, AppointmentId, FileKind, FileName, LinkDigest, ParticipantId, PractitionerId,
+    ReceivedUploadId, UploadFolderId,
 };
 use crate::secret::{Pii, Secret};
 
@@ -459,7 +459,10 @@ mod tests {
         for kind in ReceivedKind::OWN.into_iter().chain(FileKind::ALL.map(ReceivedKind::Shared)) {
             assert_eq!(ReceivedKind::of_media_type(kind.media_type()), Some(kind));
             let name = kind.name("../../x\u{202e}.exe");
-            assert!(!name.expose().contains(['/', '\u{202e}']) && !name.expose().ends_with("exe"), "{name:?}");
+            assert!(
+                !name.expose().contains(['/', '\u{202e}']) && !name.expose().ends_with("exe"),
+                "{name:?}"
+            );
         }
         assert_eq!(ReceivedKind::Mp4.name("Film.MP4").expose(), "Film.mp4");
     }

@@ -59,7 +59,7 @@ pub struct Rank {
 
 /// Why nobody is put elsewhere in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum QueueRefusal {
+pub enum RankRefusal {
     #[error("this person is not waiting")]
     NotWaiting,
 }
@@ -113,9 +113,9 @@ impl Queue {
         &self,
         participant: ParticipantId,
         before: Option<ParticipantId>,
-    ) -> Result<Vec<Rank>, QueueRefusal> {
+    ) -> Result<Vec<Rank>, RankRefusal> {
         let find = |whom| self.0.iter().position(|placed| placed.waiter.participant == whom);
-        let from = find(participant).ok_or(QueueRefusal::NotWaiting)?;
+        let from = find(participant).ok_or(RankRefusal::NotWaiting)?;
         if before == Some(participant) {
             return Ok(Vec::new());
         }
@@ -125,7 +125,7 @@ impl Queue {
             Some(whom) => order.iter().position(|waiter| waiter.participant == whom),
             None => Some(order.len()),
         };
-        order.insert(to.ok_or(QueueRefusal::NotWaiting)?, moved);
+        order.insert(to.ok_or(RankRefusal::NotWaiting)?, moved);
         let mut times: Vec<_> = self.0.iter().map(|placed| placed.counts_since).collect();
         // Two who came in the same moment are told apart by the smallest step that rows can hold.
         for at in 1..times.len() {
@@ -409,8 +409,8 @@ mod tests {
         // Whoever comes later is last, and so is somebody who went and came again.
         let with_new = [waiter(1, 60), waiter(2, 10), waiter(3, 30), waiter(4, 55)];
         assert_eq!(order(&Queue::new(with_new, &ranks)), [2, 3, 4, 1]);
-        assert_eq!(queue.put_before(person(9), None), Err(QueueRefusal::NotWaiting));
-        assert_eq!(queue.put_before(person(1), Some(person(9))), Err(QueueRefusal::NotWaiting));
+        assert_eq!(queue.put_before(person(9), None), Err(RankRefusal::NotWaiting));
+        assert_eq!(queue.put_before(person(1), Some(person(9))), Err(RankRefusal::NotWaiting));
         assert_eq!(queue.put_before(person(1), Some(person(1))), Ok(vec![]));
     }
 
@@ -477,7 +477,10 @@ mod tests {
         for number in 10..90 {
             notices.add(message(number, person(1)));
         }
-        assert_eq!(notices.told_to(person(1), PlaceKind::Waiting, at(5)).len(), 2 + WaitingNotices::MAX_MESSAGES);
+        assert_eq!(
+            notices.told_to(person(1), PlaceKind::Waiting, at(5)).len(),
+            2 + WaitingNotices::MAX_MESSAGES
+        );
     }
 
     proptest! {
@@ -491,7 +494,7 @@ mod tests {
             let waiters: Vec<_> = (1_u128..).zip(&sinces).map(|(number, since)| waiter(number, *since)).collect();
             let mut ranks: Vec<Rank> = Vec::new();
             for (who, before) in moves {
-                let queue = Queue::new(waiters.iter().copied(), &ranks);
+                let queue = Queue::new(waiters.iter().copied(), &ranks.clone());
                 let mut expected = order(&queue);
                 let who = expected[who % expected.len()];
                 let before = expected.get(before).copied().filter(|before| *before != who);

@@ -133,7 +133,17 @@ impl Reader {
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
         const SECTIONS: [&str; 12] = [
-            "hospital", "http", "database", "oidc", "media", "relay", "archive", "chat", "retention", "mail", "sms",
+            "hospital",
+            "http",
+            "database",
+            "oidc",
+            "media",
+            "relay",
+            "archive",
+            "chat",
+            "retention",
+            "mail",
+            "sms",
             "log",
         ];
         for (section, value) in std::mem::take(&mut self.root) {

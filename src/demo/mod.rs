@@ -14,7 +14,10 @@ use tokio::sync::mpsc;
 
 use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
-use crate::clinical::{Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId, NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, StaffRole};
+use crate::clinical::{
+    Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId,
+    NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, StaffRole,
+};
 use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::secret::Secret;

@@ -5,8 +5,8 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 
 use crate::app::App;
 use crate::clinical::{
-    BookingPolicy, Hours, PatternId, Practitioner, PractitionerId, QueueCode, QueueSettings, QueueSlug, Service,
-    ServiceId, StaffRole, WeeklyPattern,
+    BookingPolicy, Hours, PatternId, Practitioner, PractitionerId, QueueCode, QueueSettings, QueueSlug,
+    Service, ServiceId, StaffRole, WeeklyPattern,
 };
 use crate::store::Change;
 

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::clinical::{
-    AppointmentId, AppointmentStatus, ChatLine, IdentityCheck, MarkId, Move, ParticipantId, QualityTally, Telephone,
-    TelephoneId,
+    AppointmentId, AppointmentStatus, ChatLine, IdentityCheck, MarkId, Move, ParticipantId, QualityTally,
+    Telephone, TelephoneId,
 };
 use crate::store::{QualityKey, Store, StoredArrival, StoredMark, StoredOtherPatient, StoredShow};
 

@@ -42,8 +42,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, DeviceNumber, Participant, ParticipantId, Place,
-    Refusal, SharedFile,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, DeviceNumber, Participant,
+    ParticipantId, Place, Refusal, SharedFile,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -54,8 +54,8 @@ use crate::tasks::Tasks;
 
 pub use device::Waiting;
 pub use ice::IceServers;
-pub use queue::WaitingConsultation;
 pub use key_images::take_back as take_back_image;
+pub use queue::WaitingConsultation;
 pub use selections::{SelectError, Selected, SelectionWriter};
 pub use waiting::{Assurances, WaitingNews};
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, CalledOffWord, HolidayWord, LanguageWord, OutcomeWord, PatientPlaceWord, QueueStateWord,
-    WeekdayWord,
+    AppointmentStatusWord, CalledOffWord, HolidayWord, LanguageWord, OutcomeWord, PatientPlaceWord,
+    QueueStateWord, WeekdayWord,
 };
 
 /// How an appointment came to be, and what became of it.

@@ -32,8 +32,8 @@ macro_rules! both_ways {
     };
 }
 
-mod door;
 mod agenda;
+mod door;
 mod marks;
 mod waiting;
 

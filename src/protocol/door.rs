@@ -82,6 +82,9 @@ pub struct Look {
     /// Of the text that is to be read: 0 is the one that comes with the program. Absent when the link leads nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent_version: Option<u32>,
+    /// Present when this person may call the appointment off or move it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_change: Option<bool>,
 }
 
 /// What opens the second door.
@@ -128,11 +131,11 @@ pub struct CodeAnswer {
 pub struct OpenRequest {
     pub link: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub digits: Option<Pii<String>>,
     /// `1946-04-23`
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub birth_date: Option<Pii<String>>,
 }
 

@@ -92,7 +92,7 @@ pub struct ReportVersion {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signed_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub signed_by: Option<Pii<String>>,
     /// What the gateway says in it: of a signed one as it was then, of a draft as it is now.
     pub facts: Vec<ReportSection>,

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, GuestDoor, IncidentWord, LanguageWord, ObjectKindWord, OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord, TelephoneReason};
+use super::{
+    AppointmentStatusWord, CourseEntry, CourseRequest, DirectionWord, DoorWord, GuestDoor, IncidentWord,
+    LanguageWord, ObjectKindWord, OutcomeWord, PathWord, Place, ProblemCode, RoleWord, StaffRoleWord,
+    TelephoneReason,
+};
 use crate::secret::Pii;
 
 /// `GET /api/hospital`: what every page shows, without signing in.
@@ -143,6 +147,9 @@ pub struct ParticipantEntry {
     pub participant: String,
     pub role: RoleWord,
     pub name: String,
+    /// What they read; for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageWord>,
     pub place: Place,
     /// For guests: whether their link opens now.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    AppointmentStatusWord, AssuranceWord, CineState, DeviceStateWord, DirectionWord, DocumentState, GraphicState, IceServer,
-    IdentityWord, KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason, PlaceWord, ProblemCode, QualityWord,
-    ReadySentenceWord, RefusalSentenceWord, RoleWord, SeriesShown, SourceWord, TelephoneReason, ViewingState,
+    AppointmentStatusWord, AssuranceWord, CineState, DeviceStateWord, DirectionWord, DocumentState,
+    GraphicState, IceServer, IdentityWord, KeyImageState, MarkState, OutcomeWord, OwnViewState, PausedReason,
+    PlaceWord, ProblemCode, QualityWord, ReadySentenceWord, RefusalSentenceWord, RoleWord, SeriesShown,
+    SourceWord, TelephoneReason, ViewingState,
 };
 use crate::secret::Pii;
 
@@ -66,7 +67,7 @@ pub enum ServerMessage {
         #[serde(skip_serializing_if = "Option::is_none")]
         sentence: Option<ReadySentenceWord>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[ts(type = "string")]
+        #[ts(as = "Option<String>")]
         text: Option<Pii<String>>,
     },
     /// To somebody who waits, or tests the device: the visit begins about so much later. 0: not any more.

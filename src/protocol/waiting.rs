@@ -85,7 +85,7 @@ pub struct WaitingMessageEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<ReadySentenceWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(as = "Option<String>")]
     pub text: Option<Pii<String>>,
 }
 
@@ -135,7 +135,7 @@ pub struct WaitingMessageRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<ReadySentenceWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(as = "Option<String>")]
     pub text: Option<Pii<String>>,
 }
 
@@ -176,7 +176,7 @@ pub struct KnownPerson {
     pub name: Pii<String>,
     /// `1950-02-28`, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(as = "Option<String>")]
     pub birth_date: Option<Pii<String>>,
 }
 
@@ -229,7 +229,7 @@ pub struct InsRequest {
     pub birth_place: Pii<String>,
     /// Thirteen characters and the key; with an identity that was retrieved or qualified, and only then.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(as = "Option<String>")]
     pub number: Option<Pii<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub register: Option<InsRegisterWord>,

@@ -50,7 +50,7 @@ words!(
 );
 words!(
     /// Whether a link opens the door now.
-    DoorWord { Open, TooEarly, Expired, Revoked, Unknown, Cancelled, Over }
+    DoorWord { Open, TooEarly, Expired, Revoked, Unknown, Cancelled, Moved, Over }
 );
 words!(
     /// Encoding of a picture.

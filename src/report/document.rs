@@ -5,9 +5,7 @@ use chrono::{DateTime, Utc};
 use super::SignedReport;
 use super::words::{Section, SectionKind, moment, named, sections};
 use crate::clinical::{Language, ReportStatus};
-use crate::paper::{
-    self, Block, Footer, PaperError, PictureMark, PrintedPicture, Work, date, writable,
-};
+use crate::paper::{self, Block, Footer, PaperError, PictureMark, PrintedPicture, Work, date, writable};
 
 /// A key image of a report, as it is printed.
 #[derive(Clone, Debug)]
@@ -27,7 +25,9 @@ pub(super) const fn title(language: Language) -> &'static str {
 
 const fn not_for_diagnosis(language: Language) -> &'static str {
     match language {
-        Language::French => "Ces images sont un souvenir de la consultation. Elles ne servent pas à poser un diagnostic.",
+        Language::French => {
+            "Ces images sont un souvenir de la consultation. Elles ne servent pas à poser un diagnostic."
+        }
         Language::English => "These images are a reminder of the consultation. They are not for diagnosis.",
     }
 }
@@ -52,8 +52,14 @@ pub fn document(
         hospital: writable(&signed.facts.hospital.replace('\n', " "))?,
         page: "page",
     };
-    let work =
-        Work { title: title(language), language, made_at, blocks: &blocks, pictures: &printed, footer: &footer };
+    let work = Work {
+        title: title(language),
+        language,
+        made_at,
+        blocks: &blocks,
+        pictures: &printed,
+        footer: &footer,
+    };
     paper::print(&work)
 }
 
@@ -94,7 +100,9 @@ pub(super) fn blocks(signed: &SignedReport<'_>, sizes: &[(u32, u32)]) -> Result<
     if signed.report.number > 1 && !signed.report.why.is_blank() {
         let why = signed.report.why.expose();
         blocks.push(paragraph(&match (signed.status(), language) {
-            (ReportStatus::Draft, Language::French) => format!("Corrigera la version précédente\u{A0}: {why}"),
+            (ReportStatus::Draft, Language::French) => {
+                format!("Corrigera la version précédente\u{A0}: {why}")
+            }
             (ReportStatus::Draft, Language::English) => format!("Will amend the version before: {why}"),
             (_, Language::French) => format!("Corrige la version précédente\u{A0}: {why}"),
             (_, Language::English) => format!("Amends the version before: {why}"),

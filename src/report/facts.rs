@@ -67,9 +67,26 @@ pub struct IdentityFact {
     pub at: LocalTime,
     /// The practitioner who did.
     pub by: Pii<String>,
-    /// What was compared, in words that staff chose: "name, birth date, identity card".
-    pub what: Vec<String>,
-    pub is_confirmed: bool,
+    pub means: MeansFact,
+    pub is_name_right: bool,
+    pub is_birth_date_right: bool,
+}
+
+/// What somebody was known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeansFact {
+    IdentityCard,
+    Passport,
+    ResidencePermit,
+    DrivingLicence,
+    HealthCard,
+    OtherDocument,
+    /// The practitioner had met them before.
+    KnownBefore,
+    Recognised,
+    /// They said name and date of birth.
+    Said,
 }
 
 /// What somebody said to the information about the visit.

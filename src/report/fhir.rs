@@ -107,7 +107,10 @@ pub fn bundle(signed: &SignedReport<'_>, pdf: &[u8], written_at: LocalTime) -> V
     if let Some(consent) = &facts.consent {
         let resource = Resource::new("Consent", of(Part::Consent))
             .with("status", if consent.is_given { "active" } else { "rejected" })
-            .with("scope", concept("http://terminology.hl7.org/CodeSystem/consentscope", "treatment", "Treatment"))
+            .with(
+                "scope",
+                concept("http://terminology.hl7.org/CodeSystem/consentscope", "treatment", "Treatment"),
+            )
             .with("category", vec![concept("http://loinc.org", "59284-0", "Consent Document")])
             .maybe("patient", patient.map(reference))
             .with("dateTime", time(consent.at))
@@ -165,9 +168,10 @@ fn composition(
         };
         part(&section, entries)
     });
-    let attester = signed.signed.as_ref().map(|by| {
-        json!([{"mode": "professional", "time": time(by.at), "party": reference(by.person)}])
-    });
+    let attester = signed
+        .signed
+        .as_ref()
+        .map(|by| json!([{"mode": "professional", "time": time(by.at), "party": reference(by.person)}]));
     let replaces = signed.amends.map(|before| {
         json!([{"code": "replaces", "targetIdentifier": {"system": "urn:ietf:rfc:3986", "value": urn(before)}}])
     });
@@ -246,7 +250,8 @@ fn one_of(person: &PersonFact, patient: Option<Uuid>) -> Value {
     let resource = match person.role {
         RoleFact::Patient => Resource::new("Patient", person.id).maybe("birthDate", born),
         RoleFact::Practitioner => {
-            let known = person.practitioner.map(|id| vec![json!({"system": "urn:ietf:rfc:3986", "value": urn(id)})]);
+            let known =
+                person.practitioner.map(|id| vec![json!({"system": "urn:ietf:rfc:3986", "value": urn(id)})]);
             Resource::new("Practitioner", person.id).maybe("identifier", known)
         }
         RoleFact::Relative | RoleFact::Interpreter => {
@@ -264,7 +269,8 @@ fn one_of(person: &PersonFact, patient: Option<Uuid>) -> Value {
 
 fn organization(facts: &ReportFacts, id: Uuid) -> Value {
     let telephone = facts.telephone.trim();
-    let telecom = (!telephone.is_empty()).then(|| json!([{"system": "phone", "value": telephone, "use": "work"}]));
+    let telecom =
+        (!telephone.is_empty()).then(|| json!([{"system": "phone", "value": telephone, "use": "work"}]));
     Resource::new("Organization", id).with("name", facts.hospital.as_str()).maybe("telecom", telecom).entry()
 }
 
@@ -331,7 +337,8 @@ fn imaging_study(study: &StudyFact, id: Uuid, patient: Option<Uuid>, encounter: 
             .collect();
         let mut one = Map::new();
         one.insert("uid".to_owned(), series.uid.as_str().into());
-        let modality = json!({"system": "http://dicom.nema.org/resources/ontology/DCM", "code": series.modality});
+        let modality =
+            json!({"system": "http://dicom.nema.org/resources/ontology/DCM", "code": series.modality});
         one.insert("modality".to_owned(), modality);
         if !series.title.trim().is_empty() {
             one.insert("description".to_owned(), series.title.as_str().into());
@@ -343,7 +350,10 @@ fn imaging_study(study: &StudyFact, id: Uuid, patient: Option<Uuid>, encounter: 
     };
     let description = study.description.trim();
     Resource::new("ImagingStudy", id)
-        .with("identifier", vec![json!({"system": "urn:dicom:uid", "value": format!("urn:oid:{}", study.uid)})])
+        .with(
+            "identifier",
+            vec![json!({"system": "urn:dicom:uid", "value": format!("urn:oid:{}", study.uid)})],
+        )
         .with("status", "available")
         .maybe("subject", patient.map(reference))
         .with("encounter", reference(encounter))

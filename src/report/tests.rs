@@ -44,9 +44,15 @@ fn facts() -> ReportFacts {
     let born = NaiveDate::from_ymd_opt(1944, 3, 1).unwrap();
     let patient = PersonFact {
         birth_date: Some(crate::secret::Pii::new(born)),
-        ..person(PATIENT, RoleFact::Patient, "Hélène <Lefèvre> & fille", &[((14, 32), (14, 40)), ((14, 41), (14, 52))])
+        ..person(
+            PATIENT,
+            RoleFact::Patient,
+            "Hélène <Lefèvre> & fille",
+            &[((14, 32), (14, 40)), ((14, 41), (14, 52))],
+        )
     };
-    let instance = InstanceFact { uid: "1.2.3.4.1".to_owned(), class: "1.2.840.10008.5.1.4.1.1.2".to_owned() };
+    let instance =
+        InstanceFact { uid: "1.2.3.4.1".to_owned(), class: "1.2.840.10008.5.1.4.1.1.2".to_owned() };
     ReportFacts {
         appointment: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0099),
         hospital: "Hôpital Saint-Michel".to_owned(),
@@ -65,10 +71,15 @@ fn facts() -> ReportFacts {
         identity: Some(IdentityFact {
             at: local(14, 31),
             by: "Claire Martin".into(),
-            what: vec!["nom".to_owned(), "date de naissance".to_owned()],
-            is_confirmed: true,
+            means: MeansFact::IdentityCard,
+            is_name_right: true,
+            is_birth_date_right: true,
         }),
-        consent: Some(ConsentFact { at: local(14, 20), is_given: true, version: "Pneumologie, 2".to_owned() }),
+        consent: Some(ConsentFact {
+            at: local(14, 20),
+            is_given: true,
+            version: "Pneumologie, 2".to_owned(),
+        }),
         studies: vec![StudyFact {
             uid: "1.2.3".to_owned(),
             description: "CT thorax".to_owned(),
@@ -148,7 +159,8 @@ fn png() -> Vec<u8> {
 }
 
 fn picture() -> ReportPicture {
-    let mark = PictureMark { lines: vec![vec![(0.2, 0.3), (0.6, 0.7)]], label: Some(("6 mm".into(), (0.6, 0.7))) };
+    let mark =
+        PictureMark { lines: vec![vec![(0.2, 0.3), (0.6, 0.7)]], label: Some(("6 mm".into(), (0.6, 0.7))) };
     ReportPicture { png: png(), marks: vec![mark] }
 }
 
@@ -158,7 +170,10 @@ fn kept(path: &str, made: &[u8]) {
     if is_update {
         std::fs::write(path, made).unwrap();
     }
-    assert!(std::fs::read(path).unwrap() == made, "{path} is another one: UPDATE=1 writes it anew, then look at it");
+    assert!(
+        std::fs::read(path).unwrap() == made,
+        "{path} is another one: UPDATE=1 writes it anew, then look at it"
+    );
 }
 
 /// As they lie in `fixtures/report/`: `scripts/fhir-check.py` holds the bundles against a model of FHIR that is not ours.
@@ -192,7 +207,13 @@ fn the_documents_and_bundles_of_the_fixtures_come_out_as_they_are() {
 }
 
 fn words(sections: &[Section], kind: SectionKind) -> String {
-    sections.iter().filter(|section| section.kind == kind).flat_map(|section| &section.lines).cloned().collect::<Vec<_>>().join("\n")
+    sections
+        .iter()
+        .filter(|section| section.kind == kind)
+        .flat_map(|section| &section.lines)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -208,7 +229,7 @@ fn the_gateway_says_what_it_knows_and_says_also_that_nothing_was_done() {
     ] {
         assert!(people.contains(expected), "{expected}: {people}");
     }
-    assert!(words(&all, SectionKind::Identity).contains("confirmée par Claire Martin"));
+    assert!(words(&all, SectionKind::Identity).contains("Vérifiée par Claire Martin"));
     assert!(words(&all, SectionKind::Consent).contains("a donné son accord le 29\u{A0}novembre 2026"));
     let images = words(&all, SectionKind::Images);
     assert!(images.contains("CT thorax du 3\u{A0}novembre 2026\u{A0}: Poumon (12 vues)"), "{images}");
@@ -242,7 +263,9 @@ fn a_document_says_on_every_page_whether_it_is_signed_and_by_whom() {
     let lines = |report: &Report| {
         let blocks = super::document::blocks(&signed(report, &facts), &[(64, 48)]).unwrap();
         let words = blocks.iter().map(|block| match block {
-            Block::Title(words) | Block::Heading(words) | Block::Paragraph(words) | Block::Notice(words) => words.clone(),
+            Block::Title(words) | Block::Heading(words) | Block::Paragraph(words) | Block::Notice(words) => {
+                words.clone()
+            }
             Block::Term { term, .. } => term.clone(),
             Block::Picture { caption, .. } => caption.clone(),
         });
@@ -266,16 +289,29 @@ fn a_bundle_is_complete_in_itself() {
     let facts = facts();
     let report = report(Language::French, 2, true);
     let bundle = bundle(&signed(&report, &facts), b"%PDF", local(15, 10));
-    assert_eq!((&bundle["type"], &bundle["timestamp"]), (&"document".into(), &"2026-11-29T15:10:00+01:00".into()));
+    assert_eq!(
+        (&bundle["type"], &bundle["timestamp"]),
+        (&"document".into(), &"2026-11-29T15:10:00+01:00".into())
+    );
     let entries = bundle["entry"].as_array().unwrap();
-    let kinds: Vec<&str> = entries.iter().map(|entry| entry["resource"]["resourceType"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        entries.iter().map(|entry| entry["resource"]["resourceType"].as_str().unwrap()).collect();
     assert_eq!(kinds[0], "Composition");
-    for kind in
-        ["Patient", "Practitioner", "RelatedPerson", "Organization", "Encounter", "Consent", "ImagingStudy", "DocumentReference", "Binary"]
-    {
+    for kind in [
+        "Patient",
+        "Practitioner",
+        "RelatedPerson",
+        "Organization",
+        "Encounter",
+        "Consent",
+        "ImagingStudy",
+        "DocumentReference",
+        "Binary",
+    ] {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
-    let names: std::collections::BTreeSet<&str> = entries.iter().map(|entry| entry["fullUrl"].as_str().unwrap()).collect();
+    let names: std::collections::BTreeSet<&str> =
+        entries.iter().map(|entry| entry["fullUrl"].as_str().unwrap()).collect();
     assert_eq!(names.len(), entries.len(), "each has a name of its own");
     for entry in entries {
         assert_eq!(entry["fullUrl"], format!("urn:uuid:{}", entry["resource"]["id"].as_str().unwrap()));
@@ -286,15 +322,27 @@ fn a_bundle_is_complete_in_itself() {
         assert!(names.contains(reference.as_str()), "{reference} is not there");
     }
     let composition = &entries[0]["resource"];
-    assert_eq!((&composition["status"], &composition["type"]["coding"][0]["code"]), (&"amended".into(), &"75496-0".into()));
+    assert_eq!(
+        (&composition["status"], &composition["type"]["coding"][0]["code"]),
+        (&"amended".into(), &"75496-0".into())
+    );
     assert_eq!(composition["relatesTo"][0]["code"], "replaces");
     assert_eq!(composition["attester"][0]["mode"], "professional");
-    let conclusions = composition["section"].as_array().unwrap().iter().find(|part| part["title"] == "Conclusions").unwrap();
+    let conclusions = composition["section"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|part| part["title"] == "Conclusions")
+        .unwrap();
     assert_eq!(
         conclusions["text"]["div"],
         "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>Nodule de 6 mm, stable &lt;sans doute&gt; &amp; à revoir.</p></div>"
     );
-    let encounter = entries.iter().map(|entry| &entry["resource"]).find(|one| one["resourceType"] == "Encounter").unwrap();
+    let encounter = entries
+        .iter()
+        .map(|entry| &entry["resource"])
+        .find(|one| one["resourceType"] == "Encounter")
+        .unwrap();
     assert_eq!((&encounter["class"]["code"], &encounter["status"]), (&"VR".into(), &"finished".into()));
     assert_eq!(encounter["statusHistory"][1]["period"]["start"], "2026-11-29T14:31:00+01:00");
     assert_eq!(encounter["participant"].as_array().unwrap().len(), 4);

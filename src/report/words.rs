@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, Timelike};
 
 use super::facts::{
-    ConsentFact, IdentityFact, IncidentWord, LocalTime, OutcomeFact, PersonFact, ReasonFact, ReportFacts,
-    RoleFact, Span, StudyFact,
+    ConsentFact, IdentityFact, IncidentWord, LocalTime, MeansFact, OutcomeFact, PersonFact, ReasonFact,
+    ReportFacts, RoleFact, Span, StudyFact,
 };
 use crate::clinical::{Language, ReportBody};
 use crate::paper::date;
@@ -59,8 +59,16 @@ pub fn sections(facts: &ReportFacts, body: &ReportBody, language: Language) -> V
     };
     let all = [
         (K::People, pick("Participants et horaires", "People and times"), people(facts, language)),
-        (K::Identity, pick("Vérification de l'identité", "Identity check"), identity(facts.identity.as_ref(), language)),
-        (K::Consent, pick("Information et accord", "Information and consent"), consent(facts.consent.as_ref(), language)),
+        (
+            K::Identity,
+            pick("Vérification de l'identité", "Identity check"),
+            identity(facts.identity.as_ref(), language),
+        ),
+        (
+            K::Consent,
+            pick("Information et accord", "Information and consent"),
+            consent(facts.consent.as_ref(), language),
+        ),
         (K::Reason, pick("Motif", "Reason"), written(&body.reason)),
         (K::Findings, pick("Observations", "Findings"), written(&body.findings)),
         (K::Images, pick("Images montrées", "Images shown"), images(facts, language)),
@@ -133,7 +141,9 @@ fn people(facts: &ReportFacts, language: Language) -> Vec<String> {
         (Some(held), Language::French) => {
             format!("Consultation vidéo tenue {}. Elle était prévue {planned}.", span(held, language))
         }
-        (None, Language::French) => format!("Consultation vidéo prévue {planned}. Personne n'est entré dans l'appel."),
+        (None, Language::French) => {
+            format!("Consultation vidéo prévue {planned}. Personne n'est entré dans l'appel.")
+        }
         (Some(held), Language::English) => {
             format!("Video consultation held {}. It was planned {planned}.", span(held, language))
         }
@@ -163,7 +173,9 @@ const fn outcome_words(outcome: OutcomeFact, language: Language) -> &'static str
         (OutcomeFact::InPerson, Language::French) => "Le patient est invité à venir sur place.",
         (OutcomeFact::NotHeld, Language::French) => "La consultation n'a pas pu avoir lieu.",
         (OutcomeFact::Completed, Language::English) => "The consultation took place as planned.",
-        (OutcomeFact::FollowUp, Language::English) => "The consultation took place. The patient is to be seen again.",
+        (OutcomeFact::FollowUp, Language::English) => {
+            "The consultation took place. The patient is to be seen again."
+        }
         (OutcomeFact::ByTelephone, Language::English) => "The consultation went on by telephone.",
         (OutcomeFact::InPerson, Language::English) => "The patient is asked to come in.",
         (OutcomeFact::NotHeld, Language::English) => "The consultation could not be held.",
@@ -171,25 +183,59 @@ const fn outcome_words(outcome: OutcomeFact, language: Language) -> &'static str
 }
 
 fn identity(fact: Option<&IdentityFact>, language: Language) -> Vec<String> {
-    let line = match (fact, language) {
-        (None, Language::French) => "Aucune vérification n'a été notée.".to_owned(),
-        (None, Language::English) => "No check was written down.".to_owned(),
-        (Some(fact), Language::French) => format!(
-            "Identité {} par {} le {}. Éléments vus\u{A0}: {}.",
-            if fact.is_confirmed { "confirmée" } else { "non confirmée" },
-            fact.by.expose(),
-            moment(fact.at, language),
-            if fact.what.is_empty() { "aucun".to_owned() } else { fact.what.join(", ") }
-        ),
-        (Some(fact), Language::English) => format!(
-            "Identity {} by {}, {}. Seen: {}.",
-            if fact.is_confirmed { "confirmed" } else { "not confirmed" },
-            fact.by.expose(),
-            moment(fact.at, language),
-            if fact.what.is_empty() { "nothing".to_owned() } else { fact.what.join(", ") }
-        ),
+    let Some(fact) = fact else {
+        return vec![match language {
+            Language::French => "Aucune vérification n'a été notée.".to_owned(),
+            Language::English => "No check was written down.".to_owned(),
+        }];
     };
-    vec![line]
+    let (by, at, means) = (fact.by.expose(), moment(fact.at, language), means_words(fact.means, language));
+    let found = match (fact.is_name_right, fact.is_birth_date_right, language) {
+        (true, true, Language::French) => "Le nom et la date de naissance sont ceux du rendez-vous.",
+        (true, false, Language::French) => {
+            "Le nom est celui du rendez-vous. La date de naissance n'a pas été confirmée."
+        }
+        (false, true, Language::French) => {
+            "La date de naissance est celle qui est connue. Le nom n'a pas été confirmé."
+        }
+        (false, false, Language::French) => "Ni le nom ni la date de naissance n'ont été confirmés.",
+        (true, true, Language::English) => "Name and date of birth are those of the appointment.",
+        (true, false, Language::English) => {
+            "The name is that of the appointment. The date of birth was not confirmed."
+        }
+        (false, true, Language::English) => {
+            "The date of birth is the one that is known. The name was not confirmed."
+        }
+        (false, false, Language::English) => "Neither name nor date of birth were confirmed.",
+    };
+    vec![match language {
+        Language::French => format!("Vérifiée par {by} le {at}\u{A0}: {means}. {found}"),
+        Language::English => format!("Checked by {by}, {at}: {means}. {found}"),
+    }]
+}
+
+const fn means_words(means: MeansFact, language: Language) -> &'static str {
+    use MeansFact as M;
+    match (means, language) {
+        (M::IdentityCard, Language::French) => "carte d'identité vue",
+        (M::Passport, Language::French) => "passeport vu",
+        (M::ResidencePermit, Language::French) => "titre de séjour vu",
+        (M::DrivingLicence, Language::French) => "permis de conduire vu",
+        (M::HealthCard, Language::French) => "carte d'assurance maladie vue",
+        (M::OtherDocument, Language::French) => "autre document vu",
+        (M::KnownBefore, Language::French) => "patient déjà connu",
+        (M::Recognised, Language::French) => "patient reconnu à l'image",
+        (M::Said, Language::French) => "identité dite par le patient",
+        (M::IdentityCard, Language::English) => "identity card seen",
+        (M::Passport, Language::English) => "passport seen",
+        (M::ResidencePermit, Language::English) => "residence permit seen",
+        (M::DrivingLicence, Language::English) => "driving licence seen",
+        (M::HealthCard, Language::English) => "health insurance card seen",
+        (M::OtherDocument, Language::English) => "another document seen",
+        (M::KnownBefore, Language::English) => "known from before",
+        (M::Recognised, Language::English) => "recognised in the picture",
+        (M::Said, Language::English) => "said by the patient",
+    }
 }
 
 fn consent(fact: Option<&ConsentFact>, language: Language) -> Vec<String> {
@@ -215,11 +261,14 @@ fn images(facts: &ReportFacts, language: Language) -> Vec<String> {
             Language::English => "No image was shown.".to_owned(),
         }];
     }
-    let mut lines: Vec<String> = facts.studies.iter().flat_map(|study| shown(facts, study, language)).collect();
+    let mut lines: Vec<String> =
+        facts.studies.iter().flat_map(|study| shown(facts, study, language)).collect();
     if facts.studies_of_others > 0 {
         let count = facts.studies_of_others;
         lines.push(match language {
-            Language::French if count == 1 => "Un examen au nom d'une autre personne a été montré.".to_owned(),
+            Language::French if count == 1 => {
+                "Un examen au nom d'une autre personne a été montré.".to_owned()
+            }
             Language::French => format!("{count}\u{A0}examens au nom d'une autre personne ont été montrés."),
             Language::English if count == 1 => "One study in another person's name was shown.".to_owned(),
             Language::English => format!("{count}\u{A0}studies in another person's name were shown."),

@@ -37,8 +37,7 @@ impl Store {
 
     /// What people thought of one visit, in the order of saying it.
     pub async fn ratings_of(&self, appointment: AppointmentId) -> Result<Vec<Rating>, Error> {
-        const SQL: &str =
-            "SELECT participant_id, score, words, at FROM rating WHERE appointment_id = $1 ORDER BY at, participant_id";
+        const SQL: &str = "SELECT participant_id, score, words, at FROM rating WHERE appointment_id = $1 ORDER BY at, participant_id";
         let rows: Vec<RatingRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         rows.into_iter().map(Rating::try_from).collect()
@@ -98,7 +97,8 @@ impl Store {
         const SQL: &str = "SELECT appointment_id, participant_id, at FROM call_back WHERE at >= $1 ORDER BY at, participant_id";
         let rows: Vec<(Uuid, Uuid, DateTime<Utc>)> =
             on!(self, pool => sqlx::query_as(SQL).bind(micros(at)).fetch_all(pool).await?);
-        let asked = |(appointment, person, at)| (AppointmentId::new(appointment), ParticipantId::new(person), at);
+        let asked =
+            |(appointment, person, at)| (AppointmentId::new(appointment), ParticipantId::new(person), at);
         Ok(rows.into_iter().map(asked).collect())
     }
 
@@ -110,9 +110,11 @@ impl Store {
         ended_at: DateTime<Utc>,
         at: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        const STATUS: &str = "UPDATE appointment SET status = 'arrived', status_at = $3, outcome = NULL, status_by = NULL
+        const STATUS: &str =
+            "UPDATE appointment SET status = 'arrived', status_at = $3, outcome = NULL, status_by = NULL
             WHERE id = $1 AND status = 'fulfilled' AND status_at = $2";
-        const LINKS: &str = "UPDATE link SET revoked_at = NULL WHERE appointment_id = $1 AND revoked_at >= $2";
+        const LINKS: &str =
+            "UPDATE link SET revoked_at = NULL WHERE appointment_id = $1 AND revoked_at >= $2";
         let ended_at = micros(ended_at);
         let is_open = in_transaction!(self, tx => {
             let query = sqlx::query(STATUS).bind(appointment.uuid()).bind(ended_at).bind(micros(at));

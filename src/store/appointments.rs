@@ -112,7 +112,8 @@ pub(super) const HOLD_PRACTITIONER: &str = "UPDATE practitioner SET name = name 
 /// The practitioners who are booked in these appointments, in the one order in which everybody holds them, so that nobody waits in a circle.
 pub(super) fn to_hold(appointments: &[&Appointment]) -> Vec<Uuid> {
     let people = appointments.iter().flat_map(|appointment| &appointment.participants);
-    let mut ids: Vec<_> = people.filter_map(Participant::booked_practitioner).map(PractitionerId::uuid).collect();
+    let mut ids: Vec<_> =
+        people.filter_map(Participant::booked_practitioner).map(PractitionerId::uuid).collect();
     ids.sort_unstable();
     ids.dedup();
     ids

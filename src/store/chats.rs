@@ -137,16 +137,32 @@ impl Store {
     ) -> Result<Purged, Error> {
         match expiry {
             ChatExpiry::OverOrEndedBefore(before) => {
-                const LINES: &str = concat!("DELETE FROM chat_line WHERE ", over!(), not_held!(), "RETURNING id");
-                const FILES: &str =
-                    concat!("DELETE FROM shared_file WHERE ", over!(), not_held!(), unreleased!(), " RETURNING id, content");
-                self.delete_chats(LINES, FILES, before, (id, at, "[chat] keep: until the consultation is over"))
-                    .await
+                const LINES: &str =
+                    concat!("DELETE FROM chat_line WHERE ", over!(), not_held!(), "RETURNING id");
+                const FILES: &str = concat!(
+                    "DELETE FROM shared_file WHERE ",
+                    over!(),
+                    not_held!(),
+                    unreleased!(),
+                    " RETURNING id, content"
+                );
+                self.delete_chats(
+                    LINES,
+                    FILES,
+                    before,
+                    (id, at, "[chat] keep: until the consultation is over"),
+                )
+                .await
             }
             ChatExpiry::WrittenBefore(before) => {
-                const LINES: &str = concat!("DELETE FROM chat_line WHERE at < $1", not_held!(), "RETURNING id");
-                const FILES: &str =
-                    concat!("DELETE FROM shared_file WHERE at < $1", not_held!(), unreleased!(), " RETURNING id, content");
+                const LINES: &str =
+                    concat!("DELETE FROM chat_line WHERE at < $1", not_held!(), "RETURNING id");
+                const FILES: &str = concat!(
+                    "DELETE FROM shared_file WHERE at < $1",
+                    not_held!(),
+                    unreleased!(),
+                    " RETURNING id, content"
+                );
                 self.delete_chats(LINES, FILES, before, (id, at, "[chat] keep: days after they were written"))
                     .await
             }

@@ -63,7 +63,8 @@ impl Store {
     ) -> Result<(), Error> {
         /// Changes nothing, but makes whoever releases next wait for this transaction.
         const HOLD: &str = "UPDATE appointment SET service = service WHERE id = $1";
-        const READ: &str = "SELECT id, kind, subject, language, released_at, released_by FROM patient_document
+        const READ: &str =
+            "SELECT id, kind, subject, language, released_at, released_by FROM patient_document
             WHERE appointment_id = $1 AND withdrawn_at IS NULL";
         const ADD: &str = "INSERT INTO patient_document
             (id, appointment_id, kind, subject, language, released_at, released_by, withdrawn_at)
@@ -112,8 +113,14 @@ impl Store {
     }
 
     /// Writes down that somebody took a document.
-    pub async fn add_download(&self, id: Uuid, appointment: AppointmentId, download: &Download) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO document_download (id, appointment_id, document_id, participant_id, at, door)
+    pub async fn add_download(
+        &self,
+        id: Uuid,
+        appointment: AppointmentId,
+        download: &Download,
+    ) -> Result<(), Error> {
+        const SQL: &str =
+            "INSERT INTO document_download (id, appointment_id, document_id, participant_id, at, door)
             VALUES ($1, $2, $3, $4, $5, $6)";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
@@ -136,7 +143,8 @@ impl Store {
     ) -> Result<Vec<(Download, DocumentSubject)>, Error> {
         const SQL: &str = "SELECT id, document_id, participant_id, at, door FROM document_download
             WHERE appointment_id = $1 ORDER BY at, id";
-        const DOCUMENTS: &str = "SELECT id, kind, subject, language, released_at, released_by FROM patient_document
+        const DOCUMENTS: &str =
+            "SELECT id, kind, subject, language, released_at, released_by FROM patient_document
             WHERE appointment_id = $1";
         let (rows, documents): (Vec<DownloadRow>, Vec<DocumentRow>) = on!(self, pool => (
             sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?,

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
 use crate::clinical::{
-    AppointmentId, DocumentKind, IdentityCheck, IdentityCheckId, IdentityFindings, IdentityMeans, InseeCode,
-    InsNumber, InsRecord, InsRecordId, InsRegister, InsStatus, InsTraits, ParticipantId, PractitionerId, Sex,
+    AppointmentId, DocumentKind, IdentityCheck, IdentityCheckId, IdentityFindings, IdentityMeans, InsNumber,
+    InsRecord, InsRecordId, InsRegister, InsStatus, InsTraits, InseeCode, ParticipantId, PractitionerId, Sex,
 };
 use crate::secret::Pii;
 
@@ -141,7 +141,8 @@ impl Store {
 
     /// The national health identities that were kept with one appointment, in the order of time: the last one of a person counts.
     pub async fn ins_records_of(&self, appointment: AppointmentId) -> Result<Vec<InsRecord>, Error> {
-        const SQL: &str = "SELECT id, participant_id, practitioner_id, at, birth_name, given_names, birth_date,
+        const SQL: &str =
+            "SELECT id, participant_id, practitioner_id, at, birth_name, given_names, birth_date,
             sex, birth_place, number, register, status FROM ins_record WHERE appointment_id = $1 ORDER BY id";
         let rows: Vec<InsRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);

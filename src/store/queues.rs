@@ -11,8 +11,8 @@ use super::db::{in_transaction, micros, on, text, words};
 use super::schedules::Change;
 use super::{Error, Store, courses};
 use crate::clinical::{
-    Appointment, AppointmentId, Contact, Course, Language, Link, LinkDigest, ParticipantId, PractitionerId, QueueCode,
-    QueueEntry, QueueEntryId, QueueSettings, QueueSlug, QueueStatus, ServiceId, TelephoneNumber,
+    Appointment, AppointmentId, Contact, Course, Language, Link, LinkDigest, ParticipantId, PractitionerId,
+    QueueCode, QueueEntry, QueueEntryId, QueueSettings, QueueSlug, QueueStatus, ServiceId, TelephoneNumber,
 };
 
 #[derive(FromRow)]
@@ -72,7 +72,12 @@ impl Store {
     }
 
     /// Sets the queue of a service. Refused with [`Constraint::QueueAddress`](super::Constraint) when another one has the address.
-    pub async fn set_queue(&self, service: ServiceId, queue: &QueueSettings, change: Change) -> Result<(), Error> {
+    pub async fn set_queue(
+        &self,
+        service: ServiceId,
+        queue: &QueueSettings,
+        change: Change,
+    ) -> Result<(), Error> {
         const SQL: &str = "UPDATE service SET queue_slug = $2, queue_code = $3, queue_minutes = $4,
             changed_at = $5, changed_by = $6 WHERE id = $1";
         in_transaction!(self, tx => {
@@ -151,7 +156,11 @@ impl Store {
     }
 
     /// Whoever waits in the queue of a service and was heard of after `since`, the longest waiting first.
-    pub async fn queue_entries(&self, service: ServiceId, since: DateTime<Utc>) -> Result<Vec<QueueEntry>, Error> {
+    pub async fn queue_entries(
+        &self,
+        service: ServiceId,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<QueueEntry>, Error> {
         const SQL: &str = concat!(
             "SELECT ",
             entry_columns!(),
@@ -181,7 +190,8 @@ impl Store {
 
     /// Keeps that somebody's page was heard of.
     pub async fn see_queue_entry(&self, id: QueueEntryId, at: DateTime<Utc>) -> Result<(), Error> {
-        const SQL: &str = "UPDATE queue_entry SET seen_at = $2 WHERE id = $1 AND status = 'waiting' AND seen_at < $2";
+        const SQL: &str =
+            "UPDATE queue_entry SET seen_at = $2 WHERE id = $1 AND status = 'waiting' AND seen_at < $2";
         in_transaction!(self, tx => {
             sqlx::query(SQL).bind(id.uuid()).bind(micros(at)).execute(&mut *tx).await?;
         });
@@ -213,8 +223,10 @@ impl Store {
         contacts: &HashMap<ParticipantId, Contact>,
     ) -> Result<bool, Error> {
         /// Makes whoever takes the same person wait for this transaction.
-        const HOLD_ENTRY: &str = "UPDATE queue_entry SET seen_at = seen_at WHERE id = $1 AND status = 'waiting'";
-        const TAKE: &str = "UPDATE queue_entry SET status = 'taken', status_at = $2, status_by = $3, appointment_id = $4
+        const HOLD_ENTRY: &str =
+            "UPDATE queue_entry SET seen_at = seen_at WHERE id = $1 AND status = 'waiting'";
+        const TAKE: &str =
+            "UPDATE queue_entry SET status = 'taken', status_at = $2, status_by = $3, appointment_id = $4
             WHERE id = $1 AND status = 'waiting'";
         let is_taken = in_transaction!(self, tx => {
             if sqlx::query(HOLD_ENTRY).bind(entry.uuid()).execute(&mut *tx).await?.rows_affected() == 0 {
@@ -252,7 +264,9 @@ fn entry(row: EntryRow) -> Result<QueueEntry, Error> {
     let by = row.status_by.map(PractitionerId::new);
     let status = match (row.status.as_str(), row.status_at, by, row.appointment_id) {
         ("waiting", None, None, None) => QueueStatus::Waiting,
-        ("taken", Some(at), Some(by), Some(id)) => QueueStatus::Taken { at, by, appointment: AppointmentId::new(id) },
+        ("taken", Some(at), Some(by), Some(id)) => {
+            QueueStatus::Taken { at, by, appointment: AppointmentId::new(id) }
+        }
         ("refused", Some(at), Some(by), None) => QueueStatus::Refused { at, by },
         ("left", Some(at), None, None) => QueueStatus::Left { at },
         _ => return Err(wrong("its status and the facts of the status do not fit")),

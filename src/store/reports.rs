@@ -81,7 +81,8 @@ impl From<&ReportBody> for BodyColumn {
 impl Store {
     /// Begins a version. `false`: there is one of that number by now, and nothing was written.
     pub async fn add_report(&self, appointment: AppointmentId, report: &Report) -> Result<bool, Error> {
-        const SQL: &str = "INSERT INTO report (id, appointment_id, number, body, why, revision, begun_at, changed_at,
+        const SQL: &str =
+            "INSERT INTO report (id, appointment_id, number, body, why, revision, begun_at, changed_at,
             participant_id, signed_at, signed_by, facts, document)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, NULL, NULL)
             ON CONFLICT (appointment_id, number) DO NOTHING";

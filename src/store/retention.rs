@@ -9,9 +9,7 @@ use uuid::Uuid;
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
 use super::{Error, Store};
-use crate::clinical::{
-    AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof,
-};
+use crate::clinical::{AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof};
 
 /// What one step of a purge took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +42,8 @@ enum Delete {
     Files(&'static str),
     /// Beside the identifiers the contents of objects.
     Objects(&'static str),
+    /// Takes the appointment out of rows that stay: they are in no proof.
+    Forget(&'static str),
 }
 
 macro_rules! rows {
@@ -52,7 +52,16 @@ macro_rules! rows {
     };
 }
 
-const CONTACTS: &[Delete] = &[rows!("contact", "participant_id")];
+const CONTACTS: &[Delete] = &[
+    rows!("contact", "participant_id"),
+    // A pass is known by its digest; what it was for is enough for a proof.
+    Delete::Rows(
+        "DELETE FROM door_pass WHERE participant_id IN (SELECT id FROM participant WHERE appointment_id = $1)
+        RETURNING participant_id",
+    ),
+    rows!("door_pin", "participant_id"),
+    rows!("door", "participant_id"),
+];
 const FILES: &[Delete] = &[
     Delete::Files("DELETE FROM received_upload WHERE appointment_id = $1 RETURNING id, digest"),
     rows!("upload_folder", "id"),
@@ -68,16 +77,40 @@ const STUDIES: &[Delete] = &[
     ),
     rows!("study", "id"),
 ];
-const MESSAGES: &[Delete] = &[rows!("message", "id")];
-const QUALITY: &[Delete] = &[rows!("call_quality", "participant_id"), rows!("browser_seen", "participant_id")];
+const MESSAGES: &[Delete] = &[rows!("message", "id"), rows!("waiting_message", "id")];
+const QUALITY: &[Delete] = &[
+    rows!("call_quality", "participant_id"),
+    rows!("browser_seen", "participant_id"),
+    rows!("rehearsal", "participant_id"),
+    rows!("rating", "participant_id"),
+    rows!("call_back", "participant_id"),
+];
 const VIEWING: &[Delete] = &[
     rows!("viewing_sight", "step_id"),
     rows!("viewing_step", "id"),
     rows!("mark", "id"),
     rows!("other_patient_shown", "id"),
 ];
-const MOVES: &[Delete] = &[rows!("consultation_move", "id"), rows!("telephone_fallback", "id")];
+const MOVES: &[Delete] = &[
+    rows!("consultation_move", "id"),
+    rows!("telephone_fallback", "id"),
+    rows!("waiting_rank", "participant_id"),
+    rows!("arrival", "participant_id"),
+    rows!("take_over", "participant_id"),
+    rows!("identity_check", "id"),
+    rows!("ins_record", "id"),
+    rows!("consent", "id"),
+    rows!("company", "id"),
+];
 const REPORTS: &[Delete] = &[
+    rows!("document_download", "id"),
+    rows!("patient_document", "id"),
+    // A signed one has a document on the disk, a draft has none.
+    Delete::Files(
+        "DELETE FROM report WHERE appointment_id = $1 AND document IS NOT NULL RETURNING id, document",
+    ),
+    rows!("report", "id"),
+    rows!("note", "participant_id"),
     rows!("visit_summary", "appointment_id"),
     Delete::Files("DELETE FROM key_image WHERE appointment_id = $1 RETURNING id, content"),
 ];
@@ -88,9 +121,19 @@ const APPOINTMENTS: &[Delete] = &[
     rows!("legal_hold", "id"),
     rows!("counted_appointment", "appointment_id"),
     rows!("consultation", "appointment_id"),
+    rows!("queue_entry", "id"),
+    rows!("appointment_course", "appointment_id"),
     rows!("link", "id"),
+    // Of somebody without any other trace of a door.
+    Delete::Rows(
+        "DELETE FROM door_pass WHERE participant_id IN (SELECT id FROM participant WHERE appointment_id = $1)
+        RETURNING participant_id",
+    ),
     rows!("practitioner_slot", "participant_id"),
     rows!("participant", "id"),
+    // What replaced or followed it stays, without what came before.
+    Delete::Forget("UPDATE appointment_course SET replaces_id = NULL WHERE replaces_id = $1"),
+    Delete::Forget("UPDATE appointment_course SET follows_id = NULL WHERE follows_id = $1"),
     Delete::Rows("DELETE FROM appointment WHERE id = $1 RETURNING id"),
 ];
 
@@ -134,17 +177,36 @@ struct Class {
 
 fn class(class: DataClass) -> Class {
     let (tables, (due, state)) = match class {
-        DataClass::Contacts => (CONTACTS, questions!(with_any!("contact"))),
+        DataClass::Contacts => (CONTACTS, questions!(with_any!("contact", "door", "door_pin"))),
         DataClass::Chats => (&[] as &[Delete], questions!(with_any!("chat_line", "shared_file"))),
         DataClass::Files => (FILES, questions!(with_any!("received_upload", "upload_folder"))),
         DataClass::Studies => (STUDIES, questions!(with_any!("study"))),
-        DataClass::Messages => (MESSAGES, questions!(with_any!("message"))),
-        DataClass::Quality => (QUALITY, questions!(with_any!("call_quality", "browser_seen"))),
+        DataClass::Messages => (MESSAGES, questions!(with_any!("message", "waiting_message"))),
+        DataClass::Quality => (
+            QUALITY,
+            questions!(with_any!("call_quality", "browser_seen", "rehearsal", "rating", "call_back")),
+        ),
         DataClass::ViewingRecord => {
             (VIEWING, questions!(with_any!("viewing_step", "viewing_sight", "mark", "other_patient_shown")))
         }
-        DataClass::Moves => (MOVES, questions!(with_any!("consultation_move", "telephone_fallback"))),
-        DataClass::Reports => (REPORTS, questions!(with_any!("visit_summary", "key_image"))),
+        DataClass::Moves => (
+            MOVES,
+            questions!(with_any!(
+                "consultation_move",
+                "telephone_fallback",
+                "waiting_rank",
+                "arrival",
+                "take_over",
+                "identity_check",
+                "ins_record",
+                "consent",
+                "company"
+            )),
+        ),
+        DataClass::Reports => (
+            REPORTS,
+            questions!(with_any!("visit_summary", "key_image", "report", "note", "patient_document")),
+        ),
         DataClass::Appointments => (APPOINTMENTS, questions!("TRUE")),
     };
     Class { tables, due, state }
@@ -231,6 +293,9 @@ impl Store {
             for (appointment,) in &due {
                 for table in tables {
                     match table {
+                        Delete::Forget(sql) => {
+                            sqlx::query(*sql).bind(*appointment).execute(&mut *tx).await?;
+                        }
                         Delete::Rows(sql) => {
                             let rows: Vec<(Uuid,)> =
                                 sqlx::query_as(*sql).bind(*appointment).fetch_all(&mut *tx).await?;

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text};
 use super::{Error, Store};
 use crate::clinical::{
-    BookingPolicy, ExceptionId, ExceptionKind, Hours, PatternId, PractitionerId, ScheduleException, ServiceId, Taken,
-    WeeklyPattern,
+    BookingPolicy, ExceptionId, ExceptionKind, Hours, PatternId, PractitionerId, ScheduleException,
+    ServiceId, Taken, WeeklyPattern,
 };
 
 /// Who changed a row last, and when.
@@ -177,7 +177,8 @@ impl Store {
 
     /// The exceptions of a service and those of the whole hospital, by first day.
     pub async fn exceptions_of(&self, service: ServiceId) -> Result<Vec<Changed<ScheduleException>>, Error> {
-        const SQL: &str = "SELECT id, service_id, practitioner_id, first_day, last_day, from_minute, to_minute,
+        const SQL: &str =
+            "SELECT id, service_id, practitioner_id, first_day, last_day, from_minute, to_minute,
                 slot_minutes, kind, reason, changed_at, changed_by
             FROM schedule_exception WHERE service_id = $1 OR service_id IS NULL ORDER BY first_day, id";
         let rows: Vec<ExceptionRow> =
@@ -202,7 +203,10 @@ impl Store {
     }
 
     /// How a service books, and who changed the service last; `None` for one that is not there.
-    pub async fn booking_policy(&self, service: ServiceId) -> Result<Option<(BookingPolicy, Option<Change>)>, Error> {
+    pub async fn booking_policy(
+        &self,
+        service: ServiceId,
+    ) -> Result<Option<(BookingPolicy, Option<Change>)>, Error> {
         const SQL: &str = "SELECT may_patients_cancel, may_patients_move, notice_hours, is_open_on_holidays,
             changed_at, changed_by FROM service WHERE id = $1";
         let row: Option<PolicyRow> =
@@ -230,7 +234,8 @@ impl Store {
         policy: &BookingPolicy,
         change: Change,
     ) -> Result<(), Error> {
-        const SQL: &str = "UPDATE service SET may_patients_cancel = $2, may_patients_move = $3, notice_hours = $4,
+        const SQL: &str =
+            "UPDATE service SET may_patients_cancel = $2, may_patients_move = $3, notice_hours = $4,
             is_open_on_holidays = $5, changed_at = $6, changed_by = $7 WHERE id = $1";
         in_transaction!(self, tx => {
             sqlx::query(SQL)

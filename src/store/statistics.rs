@@ -58,6 +58,18 @@ struct ReasonRow {
 }
 
 #[derive(FromRow)]
+struct MessageRow {
+    appointment_id: Uuid,
+    state: String,
+}
+
+#[derive(FromRow)]
+struct RatingRow {
+    appointment_id: Uuid,
+    score: i64,
+}
+
+#[derive(FromRow)]
 struct CountRow {
     day: NaiveDate,
     name: String,
@@ -76,8 +88,9 @@ struct Details {
     records: HashMap<Uuid, Record>,
     browsers: HashMap<Uuid, BrowserFamily>,
     telephone: HashMap<Uuid, Vec<TelephoneReason>>,
-    /// How many were sent, and how many failed or came back.
-    messages: HashMap<Uuid, (u64, u64)>,
+    sent: HashMap<Uuid, u64>,
+    failed: HashMap<Uuid, u64>,
+    ratings: HashMap<Uuid, Vec<u8>>,
 }
 
 /// Rows of appointments that start from `$1` and before `$2`.
@@ -95,7 +108,7 @@ macro_rules! of_range {
 impl Store {
     /// Whether messages and answers to the question after a visit are among the counts.
     pub const COUNTS_MESSAGES: bool = true;
-    pub const COUNTS_RATINGS: bool = false;
+    pub const COUNTS_RATINGS: bool = true;
 
     /// Keeps with which family of browsers a guest came.
     pub async fn note_browser(
@@ -104,7 +117,8 @@ impl Store {
         participant: ParticipantId,
         family: BrowserFamily,
     ) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO browser_seen (appointment_id, participant_id, family) VALUES ($1, $2, $3)
+        const SQL: &str =
+            "INSERT INTO browser_seen (appointment_id, participant_id, family) VALUES ($1, $2, $3)
             ON CONFLICT (participant_id, family) DO NOTHING";
         in_transaction!(self, tx => {
             let query = sqlx::query(SQL).bind(appointment.uuid()).bind(participant.uuid());
@@ -233,13 +247,12 @@ impl Store {
             of_range!("x.participant_id, x.family FROM browser_seen x", "ORDER BY x.family DESC");
         const TELEPHONE: &str =
             of_range!("x.id, x.appointment_id, x.reason FROM telephone_fallback x", "ORDER BY x.id");
-        // That no server is set is no failure of a message.
         const MESSAGES: &str = of_range!(
-            "x.appointment_id, SUM(CASE WHEN x.state = 'sent' THEN 1 ELSE 0 END),
-            SUM(CASE WHEN x.state = 'bounced' OR x.state = 'failed' AND x.reason <> 'no_server' THEN 1 ELSE 0 END)
-            FROM message x",
-            "GROUP BY x.appointment_id"
+            "x.appointment_id, x.state FROM message x",
+            // That no server is set is no failure of a message.
+            "AND x.state IN ('sent', 'failed', 'bounced') AND (x.reason IS NULL OR x.reason <> 'no_server')"
         );
+        const RATINGS: &str = of_range!("x.appointment_id, x.score FROM rating x", "");
         let mut details = Details::default();
         let steps: Vec<StepRow> =
             on!(self, pool => sqlx::query_as(STEPS).bind(from).bind(to).fetch_all(pool).await?);
@@ -256,7 +269,9 @@ impl Store {
         let checks: Vec<CheckRow> =
             on!(self, pool => sqlx::query_as(CHECKS).bind(from).bind(to).fetch_all(pool).await?);
         for CheckRow { participant_id, camera, microphone } in checks {
-            if let (Some(camera), Some(microphone)) = (device_from_word(&camera), device_from_word(&microphone)) {
+            if let (Some(camera), Some(microphone)) =
+                (device_from_word(&camera), device_from_word(&microphone))
+            {
                 details.checks.insert(participant_id, DeviceCheck { camera, microphone });
             }
         }
@@ -277,14 +292,25 @@ impl Store {
             on!(self, pool => sqlx::query_as(TELEPHONE).bind(from).bind(to).fetch_all(pool).await?);
         for ReasonRow { id, appointment_id, reason } in telephone {
             let table = "telephone_fallback";
-            let reason =
-                reason_from_word(&reason).ok_or(Error::Inconsistent { table, id, what: "an unknown reason" })?;
+            let reason = reason_from_word(&reason).ok_or(Error::Inconsistent {
+                table,
+                id,
+                what: "an unknown reason",
+            })?;
             details.telephone.entry(appointment_id).or_default().push(reason);
         }
-        let messages: Vec<(Uuid, i64, i64)> =
+        let messages: Vec<MessageRow> =
             on!(self, pool => sqlx::query_as(MESSAGES).bind(from).bind(to).fetch_all(pool).await?);
-        for (appointment, sent, failed) in messages {
-            details.messages.insert(appointment, (sent.unsigned_abs(), failed.unsigned_abs()));
+        for MessageRow { appointment_id, state } in messages {
+            let which = if state == "sent" { &mut details.sent } else { &mut details.failed };
+            *which.entry(appointment_id).or_default() += 1;
+        }
+        let ratings: Vec<RatingRow> =
+            on!(self, pool => sqlx::query_as(RATINGS).bind(from).bind(to).fetch_all(pool).await?);
+        for RatingRow { appointment_id, score } in ratings {
+            if let Ok(score) = u8::try_from(score) {
+                details.ratings.entry(appointment_id).or_default().push(score);
+            }
         }
         Ok(details)
     }
@@ -300,7 +326,6 @@ impl Details {
                 self.checks.get(participant).copied(),
             ),
         });
-        let messages = self.messages.get(&id).copied().unwrap_or_default();
         StoredVisit {
             appointment: appointment.id,
             service: appointment.service_id,
@@ -312,9 +337,9 @@ impl Details {
                 admitted_at: self.admitted.get(&id).copied(),
                 guests: guests.collect(),
                 telephone: self.telephone.get(&id).cloned().unwrap_or_default(),
-                messages_sent: messages.0,
-                messages_failed: messages.1,
-                ratings: Vec::new(),
+                messages_sent: self.sent.get(&id).copied().unwrap_or_default(),
+                messages_failed: self.failed.get(&id).copied().unwrap_or_default(),
+                ratings: self.ratings.get(&id).cloned().unwrap_or_default(),
             },
         }
     }

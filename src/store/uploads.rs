@@ -166,7 +166,8 @@ impl Store {
 
     /// Keeps what is known of a file that came.
     pub async fn add_received_upload(&self, upload: &ReceivedUpload) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO received_upload (id, folder_id, appointment_id, at, name, byte_count, digest,
+        const SQL: &str =
+            "INSERT INTO received_upload (id, folder_id, appointment_id, at, name, byte_count, digest,
             media_type, object_count, refused_count, has_other_patient)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         let (kind, objects, refused, has_other_patient) = match upload.what {

@@ -71,10 +71,8 @@ pub fn summary(content: &SummaryContent, language: Language) -> Result<Vec<u8>, 
     {
         return Err(SummaryError::TooMuch);
     }
-    let printed = |picture: &SummaryPicture| PrintedPicture {
-        png: picture.png.clone(),
-        marks: picture.marks.clone(),
-    };
+    let printed =
+        |picture: &SummaryPicture| PrintedPicture { png: picture.png.clone(), marks: picture.marks.clone() };
     let pictures: Vec<PrintedPicture> = content.pictures.iter().map(printed).collect();
     let blocks = words::blocks(content, &paper::sizes(&pictures)?, language)?;
     let footer = words::footer(&content.hospital, language)?;

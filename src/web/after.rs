@@ -44,7 +44,8 @@ impl FromRequestParts<Edge> for Visitor {
         let policy = edge.store.document_policy_of(appointment.id).await?;
         let after = policy.check(&link, &appointment, edge.clock.now())?;
         let role = appointment.participant(link.participant).map(Participant::role);
-        let actor = Actor::Guest { participant: link.participant, role: role.ok_or_else(Failure::not_found)? };
+        let actor =
+            Actor::Guest { participant: link.participant, role: role.ok_or_else(Failure::not_found)? };
         authorize(&actor, Verb::AnswerAfterwards, &Object::Appointment(&appointment))?;
         let door = second_factor(edge, &parts.headers, &link, &appointment).await?;
         Ok(Self { appointment, participant: link.participant, actor, after, door })
@@ -60,7 +61,7 @@ async fn second_factor(
 ) -> Result<Option<DocumentDoor>, Failure> {
     let (keys, _) = guest::keys_of(edge, appointment, link.participant).await?;
     let pass = guest::pass_of(edge, link.participant, headers).await?;
-    let opening = opening_of(keys, pass.as_ref(), link.id, edge.clock.now());
+    let opening = opening_of(keys, pass.as_ref(), link.participant, edge.clock.now());
     Ok(opening.ok().and_then(DocumentDoor::of))
 }
 
@@ -88,9 +89,9 @@ async fn state(edge: &Edge, visitor: &Visitor) -> Result<Json<AfterState>, Failu
         documents.into_iter().map(document).collect()
     });
     let asked = edge.store.asked_back_in(id).await?;
-    let asked = asked.into_iter().find(|(participant, at)| {
-        *participant == visitor.participant && *at >= visitor.after.ended_at
-    });
+    let asked = asked
+        .into_iter()
+        .find(|(participant, at)| *participant == visitor.participant && *at >= visitor.after.ended_at);
     let ratings = edge.store.ratings_of(id).await?;
     Ok(Json(AfterState {
         now: time(now),
@@ -125,8 +126,9 @@ pub(super) async fn rate(
     Body(request): Body<RatingRequest>,
 ) -> Result<Json<AfterState>, Failure> {
     let score = Score::new(request.score).ok_or_else(|| Failure::bad_request("a score is from 1 to 5"))?;
-    let words = RatingWords::new(request.words.expose())
-        .map_err(|refusal| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.into(), refusal.to_string()))?;
+    let words = RatingWords::new(request.words.expose()).map_err(|refusal| {
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.into(), refusal.to_string())
+    })?;
     let rating = Rating { participant: visitor.participant, score, words, at: edge.clock.now() };
     if !edge.store.add_rating(visitor.appointment.id, &rating).await? {
         let detail = "this person has said what they think of the visit";
@@ -136,7 +138,10 @@ pub(super) async fn rate(
 }
 
 /// `POST /api/guest/after/ask-back`: staff are told that somebody wants to be called back in.
-pub(super) async fn ask_back(State(edge): State<Edge>, visitor: Visitor) -> Result<Json<AfterState>, Failure> {
+pub(super) async fn ask_back(
+    State(edge): State<Edge>,
+    visitor: Visitor,
+) -> Result<Json<AfterState>, Failure> {
     let now = edge.clock.now();
     if now >= visitor.after.reopens_until {
         return Err(clinical::WrongStatus.into());
@@ -175,7 +180,11 @@ pub(super) async fn fetch(
     Ok(response)
 }
 
-async fn bytes_of(edge: &Edge, appointment: &Appointment, subject: DocumentSubject) -> Result<Response, Failure> {
+async fn bytes_of(
+    edge: &Edge,
+    appointment: &Appointment,
+    subject: DocumentSubject,
+) -> Result<Response, Failure> {
     match subject {
         DocumentSubject::Summary(language) => {
             let (bytes, date) = made(edge, appointment, language).await?;
@@ -208,7 +217,8 @@ fn file(bytes: Vec<u8>, kind: &'static str, name: &str) -> Response {
     let mut response = pdf(bytes, "document").into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{}", percent(name))) {
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{}", percent(name)))
+    {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     response

@@ -15,9 +15,9 @@ use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress, GuestRole, Link,
-    Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole, TelephoneNumber,
-    Verb, authorize, wall,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress,
+    GuestRole, Link, Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole,
+    TelephoneNumber, Verb, authorize, wall,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -60,15 +60,6 @@ pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
         true => AgendaScope::Everybody,
         false => AgendaScope::Practitioner(signed_in.0.id),
     }
-}
-
-/// Midnight where the hospital is; on a day without midnight, the first moment after it.
-pub(super) fn start_of(edge: &Edge, day: NaiveDate) -> DateTime<Utc> {
-    let zone = edge.hospital.time_zone;
-    let midnight = day.and_time(NaiveTime::MIN);
-    let first = (0..4)
-        .find_map(|hour| zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(hour))).earliest());
-    first.map_or_else(|| midnight.and_utc(), |start| start.to_utc())
 }
 
 /// `GET /api/appointments/{appointment}`
@@ -158,7 +149,10 @@ async fn booking(
 }
 
 /// Practitioners who can be booked, as participants of an appointment.
-pub(super) async fn practitioners_named(edge: &Edge, named: Vec<String>) -> Result<Vec<Participant>, Failure> {
+pub(super) async fn practitioners_named(
+    edge: &Edge,
+    named: Vec<String>,
+) -> Result<Vec<Participant>, Failure> {
     let mut participants = Vec::new();
     for practitioner in named {
         let unknown = || {
@@ -302,6 +296,7 @@ pub(super) async fn entry(
             participant: person.id.to_string(),
             role: person.role().into(),
             name: person.name.expose().clone(),
+            language: person.role().is_guest().then(|| person.language.into()),
             place: place(&places, person.id),
             link,
             door: doors.remove(&person.id),

@@ -13,12 +13,13 @@ use super::extract::{Body, One, SignedIn};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, CourseError, MoveError, NewLink, NewTime,
-    Object, Participant, ParticipantId, PatientPlace, PlaceKind, PractitionerId, Verb, WrongStatus, authorize,
+    Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, CourseError, MoveError,
+    NewLink, NewTime, Object, Participant, ParticipantId, PatientPlace, PlaceKind, PractitionerId, Verb,
+    WrongStatus, authorize,
 };
 use crate::protocol::{
-    AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, CourseRequest, MoveRequest, PatientPlaceWord, ProblemCode,
-    SearchRequest, time,
+    AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, CourseRequest, MoveRequest, PatientPlaceWord,
+    ProblemCode, SearchRequest, time,
 };
 
 /// A search goes so far back, and so far ahead.
@@ -74,14 +75,16 @@ pub(super) async fn carry_out(
         .filter_map(|(old, new)| Some((*new, known.get(old)?.clone())))
         .collect::<HashMap<ParticipantId, Contact>>();
     let before = edge.store.course(old.id).await?;
-    let course = Course { place: before.place, site: before.site, follows: before.follows, ..Course::default() };
+    let course =
+        Course { place: before.place, site: before.site, follows: before.follows, ..Course::default() };
     if !edge.store.move_appointment(old, &new, &rows, &contacts, &course).await? {
         return Err(WrongStatus.into());
     }
-    let called_off = Appointment { status: AppointmentStatus::Cancelled { at: now, by }, ..old.clone() };
-    edge.live.closed(&called_off).await;
+    edge.store.carry_pins(new.id, &moved.guests, now).await?;
     edge.outbox.plan(old.id).await;
     edge.outbox.plan(new.id).await;
+    let called_off = Appointment { status: AppointmentStatus::Cancelled { at: now, by }, ..old.clone() };
+    edge.live.closed(&called_off).await;
     tracing::info!(appointment.id = %old.id, appointment.new = %new.id, "an appointment was moved");
     Ok((new, new_links))
 }
@@ -99,8 +102,8 @@ pub(super) async fn call_off(
         return Err(WrongStatus.into());
     }
     appointment.status = to;
-    edge.live.closed(appointment).await;
     edge.outbox.plan(appointment.id).await;
+    edge.live.closed(appointment).await;
     tracing::info!(appointment.id = %appointment.id, "an appointment was called off");
     Ok(())
 }

@@ -10,12 +10,12 @@ use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use super::report::{own_images, participant};
 use crate::clinical::{
-    Appointment, AppointmentId, AppointmentStatus, DocumentId, DocumentSubject, Language, PatientDocument,
-    Object, REJOIN, Rating, Verb, WrongStatus, authorize,
+    Appointment, AppointmentId, AppointmentStatus, DocumentId, DocumentSubject, Language, Object,
+    PatientDocument, REJOIN, Rating, Verb, WrongStatus, authorize,
 };
 use crate::protocol::{
-    AfterEntry, AskedBack, CallBackEntry, DocumentItem, DocumentKind, DocumentsState, DownloadEntry, LanguageWord,
-    OfferedDocument, RatingEntry, ReleaseRequest, time,
+    AfterEntry, AskedBack, CallBackEntry, DocumentItem, DocumentKind, DocumentsState, DownloadEntry,
+    LanguageWord, OfferedDocument, RatingEntry, ReleaseRequest, time,
 };
 use crate::secret::Pii;
 
@@ -108,7 +108,8 @@ pub(super) async fn put(
     let mut documents: Vec<PatientDocument> = Vec::with_capacity(request.documents.len());
     for wanted in &request.documents {
         let subject = subject(wanted).filter(|subject| offered.iter().any(|offer| offer.subject == *subject));
-        let subject = subject.ok_or_else(|| Failure::bad_request("a document is none that can be released"))?;
+        let subject =
+            subject.ok_or_else(|| Failure::bad_request("a document is none that can be released"))?;
         if !documents.iter().any(|other| other.subject == subject) {
             let id = DocumentId::new(edge.clock.new_uuid());
             documents.push(PatientDocument { id, subject, released_at, by });
@@ -132,7 +133,10 @@ async fn state(edge: &Edge, appointment: &Appointment) -> Result<Json<DocumentsS
         let (kind, item) = item(subject);
         DownloadEntry {
             at: time(download.at),
-            who: appointment.participant(download.participant).map(|who| who.name.clone()).unwrap_or_default(),
+            who: appointment
+                .participant(download.participant)
+                .map(|who| who.name.clone())
+                .unwrap_or_default(),
             kind,
             item,
             name: name(subject),
@@ -151,7 +155,9 @@ async fn state(edge: &Edge, appointment: &Appointment) -> Result<Json<DocumentsS
         }
     });
     let until = match appointment.status {
-        AppointmentStatus::Fulfilled { at, .. } => Some(time(at + chrono::TimeDelta::days(policy.days.into()))),
+        AppointmentStatus::Fulfilled { at, .. } => {
+            Some(time(at + chrono::TimeDelta::days(policy.days.into())))
+        }
         _ => None,
     };
     Ok(Json(DocumentsState { documents: documents.collect(), days: policy.days.into(), until, downloads }))
@@ -198,7 +204,8 @@ pub(super) async fn call_backs(
             continue;
         }
         let AppointmentStatus::Fulfilled { at: ended_at, .. } = appointment.status else { continue };
-        let (Some(until), Some(person)) = (reopens_until(&appointment, now), appointment.participant(participant))
+        let (Some(until), Some(person)) =
+            (reopens_until(&appointment, now), appointment.participant(participant))
         else {
             continue;
         };

@@ -11,7 +11,8 @@ use super::guest::{self, Guest, LinkHolder};
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    Channel, CodeChannel, Company, Consent, PASS_FOR, ParticipantId, Pass, Rehearsal, SendRefusal, Shown, TryRefusal,
+    Channel, CodeChannel, Company, Consent, PASS_FOR, ParticipantId, Pass, Rehearsal, SendRefusal, Shown,
+    TryRefusal,
 };
 use crate::protocol::{
     CodeAnswer, CodeRequest, CompanyRequest, ConsentRequest, ConsentWord, Information, LookRequest,
@@ -24,10 +25,10 @@ pub(super) const ATTEMPTS: usize = 8;
 
 /// Whether there is something that carries codes this way.
 pub(super) fn carries(edge: &Edge, channel: CodeChannel) -> bool {
-    edge.outbox.is_set(way_of(channel))
+    edge.outbox.reaches(way(channel))
 }
 
-fn way_of(channel: CodeChannel) -> Channel {
+fn way(channel: CodeChannel) -> Channel {
     match channel {
         CodeChannel::Sms => Channel::Sms,
         CodeChannel::Email => Channel::Email,
@@ -213,13 +214,16 @@ pub(super) async fn rehearsal(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Hands a code to what carries it; whether it was taken.
+/// Hands a code to the outbox; whether it was taken.
 async fn send(edge: &Edge, holder: &LinkHolder, channel: CodeChannel, code: &Secret<String>) -> bool {
-    let (appointment, participant) = (&holder.appointment, holder.link.participant);
-    match edge.outbox.send_code(appointment, participant, way_of(channel), code).await {
+    let participant = holder.link.participant;
+    match edge.outbox.send_code(&holder.appointment, participant, way(channel), code).await {
         Ok(_) => true,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a code was not handed on");
+            tracing::error!(
+                error = &error as &dyn std::error::Error, participant.id = %participant,
+                "a code for the door was not taken to be sent"
+            );
             false
         }
     }

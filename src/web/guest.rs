@@ -13,9 +13,9 @@ use super::files::shown_link;
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::{
-    Actor, Appointment, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys, DoorRules, KnownKeys,
-    Link, LinkDigest, Object, Opening, Participant, ParticipantId, Pass, PassDigest, PlaceKind, Standing,
-    Verb, authorize, opening_of,
+    Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys,
+    DoorRules, KnownKeys, Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass,
+    PassDigest, PlaceKind, Standing, Verb, authorize, opening_of,
 };
 use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
 
@@ -45,6 +45,7 @@ pub(super) async fn look(
         is_elsewhere: false,
         consent: None,
         consent_version: None,
+        may_change: None,
     };
     let Some((link, appointment)) = find(&edge, &request.link).await? else {
         return Ok(Json(nothing(DoorWord::Unknown)));
@@ -59,9 +60,14 @@ pub(super) async fn look(
         None => None,
     };
     let telephone = service.map(|service| service.telephone).filter(|telephone| !telephone.is_empty());
-    if edge.door.standing(&link, &appointment, now).is_err() {
+    let Ok(standing) = edge.door.standing(&link, &appointment, now) else {
+        // A moved visit tells its new time, and nothing else: the link of that one is another.
+        if let Some(moved) = moved_to(&edge, &appointment).await? {
+            let starts_at = Some(time(moved.starts_at));
+            return Ok(Json(Look { starts_at, telephone, ..nothing(DoorWord::Moved) }));
+        }
         return Ok(Json(Look { starts_at, telephone, ..nothing(door.into()) }));
-    }
+    };
     let opens_at = match door {
         Err(DoorClosed::TooEarly { opens_at }) => Some(time(opens_at)),
         _ => None,
@@ -72,12 +78,14 @@ pub(super) async fn look(
     let answer = answers.iter().rev().find(|answer| answer.participant == link.participant);
     let places = edge.live.places(appointment.id).await.unwrap_or_default();
     let place = places.get(&link.participant).map_or(PlaceKind::Invited, |place| place.kind());
+    let may_change = may_change(&edge, &link, &appointment).await?;
     Ok(Json(Look {
         door: door.into(),
         now: time(now),
+        may_change: may_change.then_some(true),
         starts_at,
         opens_at,
-        asks: asks(&edge, &link, &appointment, &headers).await?,
+        asks: asks(&edge, &link, &appointment, standing, &headers).await?,
         service: Some(rules.label.unwrap_or(appointment.service)),
         telephone,
         is_elsewhere: matches!(
@@ -92,19 +100,45 @@ pub(super) async fn look(
     }))
 }
 
+/// The appointment that took the place of this one, if it is still to come: the last of those that it was moved to.
+async fn moved_to(edge: &Edge, appointment: &Appointment) -> Result<Option<Appointment>, Failure> {
+    const LONGEST: usize = 100;
+    let mut last = None;
+    let mut next = edge.store.course(appointment.id).await?.moved_to;
+    for _ in 0..LONGEST {
+        let Some(id) = next else { break };
+        next = edge.store.course(id).await?.moved_to;
+        last = Some(id);
+    }
+    let Some(last) = last else { return Ok(None) };
+    Ok(edge.store.appointment(last).await?.filter(|last| last.status == AppointmentStatus::Booked))
+}
+
+/// Whether whoever holds this link may call the appointment off or move it now.
+async fn may_change(edge: &Edge, link: &Link, appointment: &Appointment) -> Result<bool, Failure> {
+    if appointment.patient().is_none_or(|patient| patient.id != link.participant) {
+        return Ok(false);
+    }
+    let policy = super::guest_changes::policy_of(edge, appointment).await?;
+    let now = edge.clock.now();
+    Ok([OwnChange::Cancel, OwnChange::Move]
+        .into_iter()
+        .any(|change| policy.check(change, appointment, now).is_ok()))
+}
+
 /// What has to be shown besides the link, unless this browser has done so.
 async fn asks(
     edge: &Edge,
     link: &Link,
     appointment: &Appointment,
+    standing: Standing,
     headers: &HeaderMap,
 ) -> Result<Option<DoorAsks>, Failure> {
     let (keys, _) = keys_of(edge, appointment, link.participant).await?;
-    let pass = pass_of(edge, link.participant, headers).await?;
-    let now = edge.clock.now();
-    if opening_of(keys, pass.as_ref(), link.participant, now).is_ok() {
+    if opening(edge, link, standing, keys, headers).await?.is_some() {
         return Ok(None);
     }
+    let now = edge.clock.now();
     let door = edge.store.door(link.participant).await?;
     let code_until = door.code.as_ref().map(|code| code.good_until()).filter(|until| *until > now);
     Ok(Some(DoorAsks {
@@ -115,6 +149,25 @@ async fn asks(
         is_locked: door.is_locked(),
         code_until: code_until.map(time),
     }))
+}
+
+/// How the door was opened, if it was, or nothing more is to be shown.
+async fn opening(
+    edge: &Edge,
+    link: &Link,
+    standing: Standing,
+    keys: DoorKeys,
+    headers: &HeaderMap,
+) -> Result<Option<Opening>, Failure> {
+    let pass = pass_of(edge, link.participant, headers).await?;
+    if let Ok(opening) = opening_of(keys, pass.as_ref(), link.participant, edge.clock.now()) {
+        return Ok(Some(opening));
+    }
+    // Whoever was in a queue showed its code, and typed their number themselves: a code sent there proves nothing to the staff, who are told
+    // that only the link was shown. What is left of the visit asks for it.
+    let is_from_queue =
+        standing != Standing::After && edge.store.queue_entry_by_digest(link.digest).await?.is_some();
+    Ok(is_from_queue.then_some(Opening::LinkOnly))
 }
 
 /// What a service asks for at its door.
@@ -193,9 +246,7 @@ impl LinkHolder {
     /// How the door was opened, if it was, or nothing more is to be shown.
     pub(super) async fn with_pass(&self, edge: &Edge, headers: &HeaderMap) -> Result<Opening, NotLetIn> {
         let (keys, _) = keys_of(edge, &self.appointment, self.link.participant).await?;
-        let pass = pass_of(edge, self.link.participant, headers).await?;
-        let opening = opening_of(keys, pass.as_ref(), self.link.participant, edge.clock.now());
-        opening.map_err(|_| NotLetIn::PassNeeded)
+        opening(edge, &self.link, self.standing, keys, headers).await?.ok_or(NotLetIn::PassNeeded)
     }
 }
 

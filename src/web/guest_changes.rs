@@ -2,26 +2,28 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 
 use super::Edge;
 use super::changes;
 use super::extract::Body;
-use super::guest;
+use super::guest::Guest;
 use super::problem::Failure;
 use super::slots;
 use crate::clinical::{
-    Actor, Appointment, BookingPolicy, CalledOff, ChangeRefusal, DoorClosed, NewTime, Object, OwnChange,
-    ParticipantId, Role, Slot, Verb, authorize, wall,
+    Appointment, BookingPolicy, CalledOff, ChangeRefusal, DoorClosed, NewTime, Object, OwnChange,
+    ParticipantId, Slot, Standing, Verb, authorize, wall,
 };
-use crate::protocol::{GuestChangeRequest, GuestChanges, GuestMoveRequest, GuestMoved, GuestSlot, ProblemCode, time};
+use crate::protocol::{
+    GuestChangeRequest, GuestChanges, GuestMoveRequest, GuestMoved, GuestSlot, ProblemCode, time,
+};
 
 /// How many days ahead patients are offered.
 const DAYS: u16 = 42;
 /// The most slots that are offered at one time.
 const MAX_SLOTS: usize = 200;
 
-/// A patient whose link is good, whenever the visit is.
+/// A patient who has shown whatever there is to show, before the visit.
 struct Patient {
     appointment: Appointment,
     participant: ParticipantId,
@@ -29,30 +31,32 @@ struct Patient {
 }
 
 /// Finds whose link it is. Only the patient changes the appointment, not whoever comes along.
-async fn patient(edge: &Edge, secret: &str) -> Result<Patient, Failure> {
-    let unknown = || Failure::from(DoorClosed::Unknown);
-    let (link, appointment) = guest::find(edge, secret).await?.ok_or_else(unknown)?;
-    match edge.door.check(&link, &appointment, edge.clock.now()) {
-        // Days before, the door is closed and the appointment may be changed.
-        Ok(()) | Err(DoorClosed::TooEarly { .. }) => {}
-        Err(closed) => return Err(closed.into()),
+async fn patient(edge: &Edge, secret: &str, headers: &HeaderMap) -> Result<Patient, Failure> {
+    let Guest { appointment, participant, actor, standing, .. } = Guest::of(edge, secret, headers).await?;
+    if standing == Standing::After {
+        return Err(DoorClosed::Over.into());
     }
-    let actor = Actor::Guest { participant: link.participant, role: Role::Patient };
     authorize(&actor, Verb::ChangeOwnAppointment, &Object::Appointment(&appointment))?;
+    let policy = policy_of(edge, &appointment).await?;
+    Ok(Patient { appointment, participant, policy })
+}
+
+/// What the patients of a service may change by themselves; nothing, where the appointment is of none.
+pub(super) async fn policy_of(edge: &Edge, appointment: &Appointment) -> Result<BookingPolicy, Failure> {
     let policy = match appointment.service_id {
         Some(service) => edge.store.booking_policy(service).await?.map(|(policy, _)| policy),
         None => None,
     };
-    let policy = policy.unwrap_or_default();
-    Ok(Patient { participant: link.participant, appointment, policy })
+    Ok(policy.unwrap_or_default())
 }
 
 /// `POST /api/guest/slots`
 pub(super) async fn offered(
     State(edge): State<Edge>,
+    headers: HeaderMap,
     Body(request): Body<GuestChangeRequest>,
 ) -> Result<Json<GuestChanges>, Failure> {
-    let patient = patient(&edge, &request.link).await?;
+    let patient = patient(&edge, &request.link, &headers).await?;
     let now = edge.clock.now();
     let may = |change| patient.policy.check(change, &patient.appointment, now).is_ok();
     let slots = if may(OwnChange::Move) { free(&edge, &patient).await? } else { Vec::new() };
@@ -95,9 +99,10 @@ async fn free(edge: &Edge, patient: &Patient) -> Result<Vec<Slot>, Failure> {
 /// `POST /api/guest/cancel`
 pub(super) async fn cancel(
     State(edge): State<Edge>,
+    headers: HeaderMap,
     Body(request): Body<GuestChangeRequest>,
 ) -> Result<StatusCode, Failure> {
-    let mut patient = patient(&edge, &request.link).await?;
+    let mut patient = patient(&edge, &request.link, &headers).await?;
     patient.policy.check(OwnChange::Cancel, &patient.appointment, edge.clock.now())?;
     let by = patient.appointment.booked_by;
     changes::call_off(&edge, &mut patient.appointment, CalledOff::ByPatient, by).await?;
@@ -107,9 +112,10 @@ pub(super) async fn cancel(
 /// `POST /api/guest/reschedule`: to one of the slots that `slots` offers.
 pub(super) async fn reschedule(
     State(edge): State<Edge>,
+    headers: HeaderMap,
     Body(request): Body<GuestMoveRequest>,
 ) -> Result<Json<GuestMoved>, Failure> {
-    let patient = patient(&edge, &request.link).await?;
+    let patient = patient(&edge, &request.link, &headers).await?;
     patient.policy.check(OwnChange::Move, &patient.appointment, edge.clock.now())?;
     let wanted = super::appointments::instant(&request.starts_at)?;
     let slots = free(&edge, &patient).await?;

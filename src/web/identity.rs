@@ -10,8 +10,8 @@ use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
-    AppointmentId, IdentityCheck, IdentityCheckId, IdentityRefusal, InseeCode, InsNumber, InsRecord,
-    InsRecordId, InsRefusal, InsTraits, ParticipantId, PractitionerId, Role, Verb,
+    AppointmentId, IdentityCheck, IdentityCheckId, IdentityRefusal, InsNumber, InsRecord, InsRecordId,
+    InsRefusal, InsTraits, InseeCode, ParticipantId, PractitionerId, Role, Verb,
 };
 use crate::live::WaitingNews;
 use crate::protocol::{
@@ -62,9 +62,9 @@ pub(super) async fn check(
     if !is_guest {
         return Err(Failure::not_found());
     }
-    let findings = request.findings().ok_or_else(|| {
-        Failure::bad_request("a document has its kind, and nothing else has one")
-    })?;
+    let findings = request
+        .findings()
+        .ok_or_else(|| Failure::bad_request("a document has its kind, and nothing else has one"))?;
     let check = IdentityCheck {
         id: IdentityCheckId::new(edge.clock.new_uuid()),
         participant,

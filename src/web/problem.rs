@@ -4,7 +4,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
-use crate::clinical::{AfterClosed, BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed, ReportRefusal, ServiceFault, ShareRefusal, Stale, TextRefusal, WrongStatus};
+use crate::clinical::{
+    AfterClosed, BookError, ContactFault, DoorClosed, FolderClosed, FolderWishError, NoReason, NotAllowed,
+    ReportRefusal, ServiceFault, ShareRefusal, Stale, TextRefusal, WrongStatus,
+};
 use crate::login;
 use crate::protocol::{Problem, ProblemCode};
 use crate::store;

@@ -9,25 +9,28 @@ use axum::http::StatusCode;
 
 use super::Edge;
 use super::appointments;
-use super::extract::{Body, One, SignedIn};
+use super::extract::{Body, ClientAddress, One, SignedIn};
 use super::problem::Failure;
 use super::services::member_entry;
 use super::slots::{bookable_members, people};
+use super::throttle::Knock;
 use crate::clinical::{
-    Appointment, AppointmentId, Booking, Contact, GuestRole, Link, LinkDigest, LinkId, Object, Part, Participant,
-    ParticipantId, PractitionerId, QueueEntry, QueueEntryId, QueueLoad, QueueRefusal, QueueSettings, QueueSlug,
-    QueueStatus, Service, TelephoneNumber, Verb, WrongStatus, authorize, fit_now,
+    Appointment, AppointmentId, Booking, Contact, GuestRole, Link, LinkDigest, LinkId, Object, Part,
+    Participant, ParticipantId, PractitionerId, QueueEntry, QueueEntryId, QueueLoad, QueueRefusal,
+    QueueSettings, QueueSlug, QueueStatus, Service, TelephoneNumber, Verb, WrongStatus, authorize, fit_now,
 };
 use crate::protocol::{
-    AppointmentEntry, ProblemCode, QueueEntered, QueueEnterRequest, QueueEntryEntry, QueueState, QueueStateRequest,
-    QueueStateWord, QueueTakeRequest, time,
+    AppointmentEntry, ProblemCode, QueueEnterRequest, QueueEntered, QueueEntryEntry, QueueState,
+    QueueStateRequest, QueueStateWord, QueueTakeRequest, time,
 };
 
 /// `POST /api/queue/enter`
 pub(super) async fn enter(
     State(edge): State<Edge>,
+    address: ClientAddress,
     Body(request): Body<QueueEnterRequest>,
 ) -> Result<(StatusCode, Json<QueueEntered>), Failure> {
+    address.may(&edge, Knock::Queue)?;
     let now = edge.clock.now();
     let slug = QueueSlug::new(&request.queue).ok();
     let found = match &slug {
@@ -141,7 +144,11 @@ pub(super) async fn list(
 }
 
 /// The entry with its service, if this person serves that queue; else it does not exist for them.
-async fn served(edge: &Edge, signed_in: &SignedIn, id: QueueEntryId) -> Result<(QueueEntry, Service), Failure> {
+async fn served(
+    edge: &Edge,
+    signed_in: &SignedIn,
+    id: QueueEntryId,
+) -> Result<(QueueEntry, Service), Failure> {
     let entry = edge.store.queue_entry(id).await?.ok_or_else(Failure::not_found)?;
     let is_member = edge.store.members_of(entry.service).await?.contains(&signed_in.0.id);
     authorize(&signed_in.actor(), Verb::ServeQueue, &Object::Queue { is_member })?;
@@ -174,8 +181,12 @@ pub(super) async fn take(
         part: Part::Guest(GuestRole::Patient),
         language: entry.language,
     };
-    let doctor =
-        Participant { id: new_id(), name, part: Part::Practitioner(practitioner), language: Default::default() };
+    let doctor = Participant {
+        id: new_id(),
+        name,
+        part: Part::Practitioner(practitioner),
+        language: Default::default(),
+    };
     let booking = Booking {
         starts_at: now,
         ends_at,
@@ -201,6 +212,7 @@ pub(super) async fn take(
     if !edge.store.take_queue_entry(entry.id, &appointment, &[link], &contacts).await? {
         return Err(WrongStatus.into());
     }
+    edge.outbox.plan(appointment.id).await;
     edge.live.announce_change();
     tracing::info!(queue.entry = %entry.id, appointment.id = %appointment.id, "somebody was taken from a queue");
     Ok((StatusCode::CREATED, Json(appointments::entry(&edge, &signed_in, &appointment).await?)))

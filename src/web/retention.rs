@@ -13,9 +13,7 @@ use super::statistics::table_file;
 use crate::clinical::{
     AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, authorize, csv, sha256_hex,
 };
-use crate::protocol::{
-    HoldEntry, HoldRequest, ProofEntry, PurgeRun, RetentionClass, RetentionState, time,
-};
+use crate::protocol::{HoldEntry, HoldRequest, ProofEntry, PurgeRun, RetentionClass, RetentionState, time};
 
 /// Proofs that the page shows.
 const SHOWN: u32 = 100;
@@ -100,8 +98,7 @@ pub(super) async fn hold(
     let appointment: AppointmentId = request.appointment.trim().parse().map_err(|_| Failure::not_found())?;
     edge.store.appointment(appointment).await?.ok_or_else(Failure::not_found)?;
     let id = LegalHoldId::new(edge.clock.new_uuid());
-    let hold =
-        LegalHold::set(id, appointment, request.reason.expose(), signed_in.0.id, edge.clock.now())?;
+    let hold = LegalHold::set(id, appointment, request.reason.expose(), signed_in.0.id, edge.clock.now())?;
     edge.store.add_legal_hold(&hold).await?;
     tracing::info!(appointment.id = %appointment, practitioner.id = %signed_in.0.id, "an appointment is held");
     Ok((StatusCode::CREATED, Json(hold_entry(hold))))

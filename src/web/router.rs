@@ -11,7 +11,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality, queue, record, report, retention, services, sign_in, slots, socket, statistics, studies, summary, templates, uploads, waiting_room, worklist};
+use super::{
+    Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract,
+    files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality,
+    queue, record, report, retention, services, sign_in, slots, socket, statistics, studies, summary,
+    templates, uploads, waiting_room, worklist,
+};
 
 /// The largest JSON body, in bytes.
 const MAX_JSON: usize = 64 << 10;
@@ -53,10 +58,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/practitioners/{practitioner}/delay", put(waiting_room::delay))
         .route("/api/services/{service}/waiting-policy", put(waiting_room::set_policy))
         .route("/api/appointments/{appointment}/identity", get(identity::show))
-        .route(
-            "/api/appointments/{appointment}/participants/{participant}/identity",
-            post(identity::check),
-        )
+        .route("/api/appointments/{appointment}/participants/{participant}/identity", post(identity::check))
         .route("/api/appointments/{appointment}/participants/{participant}/ins", post(identity::keep_ins))
         .route("/api/worklist", get(worklist::list))
         .route("/api/appointments/{appointment}/notes", get(notes::list))

@@ -14,8 +14,8 @@ use super::problem::Failure;
 use super::slots::{bookable_members, people};
 use crate::clinical::{
     BadSlug, BookingPolicy, ExceptionId, ExceptionKind, Hours, Object, PatternId, PractitionerId, QueueCode,
-    QueueSettings, QueueSlug, Schedule, ScheduleError, ScheduleException, Service, ServiceId, Verb, WeeklyPattern,
-    authorize, holidays_of, wall,
+    QueueSettings, QueueSlug, Schedule, ScheduleError, ScheduleException, Service, ServiceId, Verb,
+    WeeklyPattern, authorize, holidays_of, wall,
 };
 use crate::protocol::{
     ChangeEntry, ExceptionEntry, ExceptionRequest, HolidayEntry, MemberEntry, PatternEntry, PatternRequest,
@@ -212,7 +212,13 @@ async fn schedule_entry(edge: &Edge, id: ServiceId) -> Result<ScheduleEntry, Fai
     let in_a_year = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let holidays = (today.year()..=in_a_year.year()).flat_map(holidays_of);
     Ok(ScheduleEntry {
-        patterns: edge.store.patterns_of(id).await?.into_iter().map(|one| pattern_entry(one, &names)).collect(),
+        patterns: edge
+            .store
+            .patterns_of(id)
+            .await?
+            .into_iter()
+            .map(|one| pattern_entry(one, &names))
+            .collect(),
         exceptions: edge
             .store
             .exceptions_of(id)
@@ -349,7 +355,9 @@ pub(super) async fn add_exception(
         first_day: day(&request.first_day)?,
         last_day: day(&request.last_day)?,
         hours,
-        kind: request.slot_minutes.map_or(ExceptionKind::Closed, |slot_minutes| ExceptionKind::Open { slot_minutes }),
+        kind: request
+            .slot_minutes
+            .map_or(ExceptionKind::Closed, |slot_minutes| ExceptionKind::Open { slot_minutes }),
         reason: request.reason.trim().to_owned(),
     };
     exception.check()?;
@@ -373,7 +381,11 @@ pub(super) async fn remove_exception(
 }
 
 /// Whose hours they are: a member of the service who may be booked, or all of them.
-async fn member(edge: &Edge, service: ServiceId, id: Option<String>) -> Result<Option<PractitionerId>, Failure> {
+async fn member(
+    edge: &Edge,
+    service: ServiceId,
+    id: Option<String>,
+) -> Result<Option<PractitionerId>, Failure> {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(None) };
     let members = bookable_members(edge, service).await?;
     let found = id.parse().ok().filter(|id| members.contains(id));

@@ -10,9 +10,7 @@ use serde::Deserialize;
 use super::Edge;
 use super::extract::{One, SignedIn};
 use super::problem::Failure;
-use crate::clinical::{
-    Object, PractitionerId, Schedule, Service, ServiceId, Slot, Verb, authorize, wall,
-};
+use crate::clinical::{Object, PractitionerId, Schedule, Service, ServiceId, Slot, Verb, authorize, wall};
 use crate::protocol::{SlotEntry, time};
 use crate::store::Changed;
 
@@ -70,7 +68,10 @@ pub(super) async fn schedule_of(edge: &Edge, service: &Service) -> Result<Schedu
 }
 
 /// Who of a service may be booked.
-pub(super) async fn bookable_members(edge: &Edge, service: ServiceId) -> Result<Vec<PractitionerId>, Failure> {
+pub(super) async fn bookable_members(
+    edge: &Edge,
+    service: ServiceId,
+) -> Result<Vec<PractitionerId>, Failure> {
     let members = edge.store.members_of(service).await?;
     let mut bookable: Vec<_> = edge
         .store

@@ -17,8 +17,8 @@ use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
 use crate::clinical::{
-    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner, Verb,
-    authorize,
+    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner,
+    Verb, authorize,
 };
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::port::Progress;
@@ -28,8 +28,13 @@ use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage, Windo
 const MAX_MESSAGE: usize = 256 << 10;
 /// `hello` comes within this time.
 const HELLO: Duration = Duration::from_secs(10);
-/// A client that is silent for this long is lost; it sends `ping` every 10 seconds.
+/// A client of which nothing comes for this long is lost; it sends `ping` every 10 seconds.
 const SILENCE: Duration = Duration::from_secs(25);
+/// While nothing else leaves for a client it is asked so often for a sign of life, which its browser gives by itself: a page that is not
+/// looked at may run only once a minute.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A client whose browser answers and which says nothing itself for this long does not run any more.
+const PAGE_SILENCE: Duration = Duration::from_secs(75);
 /// A client that nothing leaves for in so long, while something is to, does not read any more. A large picture on a slow line may take
 /// longer than this as a whole.
 const STALL: Duration = Duration::from_secs(20);
@@ -71,7 +76,7 @@ async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
         Ok(attendance) => {
             // Both ends of one connection: when either is done, both are.
             tokio::select! {
-                () = listen(&attendance, &mut stream) => {}
+                () = listen(&edge, &attendance, &mut stream) => {}
                 () = tell(&mut outgoing, &mut sink, &progress) => {}
                 () = attendance.is_cut() => {}
                 () = edge.tasks.stopped() => {
@@ -192,15 +197,23 @@ fn nothing_here(_: crate::clinical::NotAllowed) -> Closed {
 }
 
 /// Hands on what the client says, until it closes or falls silent.
-async fn listen(attendance: &Attendance, stream: &mut SplitStream<WebSocket>) {
+async fn listen(edge: &Edge, attendance: &Attendance, stream: &mut SplitStream<WebSocket>) {
+    let mut heard = edge.clock.instant();
     loop {
         match tokio::time::timeout(SILENCE, stream.next()).await {
-            Ok(Some(Ok(Message::Text(text)))) => match serde_json::from_str(text.as_str()) {
-                Ok(message) => attendance.say(message).await,
-                // What it says stays out of the log: it may hold anything.
-                Err(_) => tracing::warn!(message.bytes = text.len(), "a client sent what is no message"),
-            },
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            Ok(Some(Ok(Message::Text(text)))) => {
+                heard = edge.clock.instant();
+                match serde_json::from_str(text.as_str()) {
+                    Ok(message) => attendance.say(message).await,
+                    // What it says stays out of the log: it may hold anything.
+                    Err(_) => tracing::warn!(message.bytes = text.len(), "a client sent what is no message"),
+                }
+            }
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {
+                if edge.clock.instant().saturating_duration_since(heard) > PAGE_SILENCE {
+                    return;
+                }
+            }
             Ok(Some(Ok(Message::Binary(_)))) => tracing::warn!("a client sent a binary message"),
             Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return,
         }
@@ -213,9 +226,20 @@ async fn tell(
     sink: &mut SplitSink<WebSocket, Message>,
     progress: &Progress,
 ) {
-    while let Some(next) = outgoing.recv().await {
-        let is_last = matches!(next, Outgoing::Close);
-        match unless_stalled(STALL, || progress.bytes(), send(sink, next)).await {
+    loop {
+        let next = match tokio::time::timeout(HEARTBEAT, outgoing.recv()).await {
+            Ok(Some(next)) => Some(next),
+            Ok(None) => return,
+            Err(_) => None,
+        };
+        let is_last = matches!(next, Some(Outgoing::Close));
+        let sending = async {
+            match next {
+                Some(next) => send(sink, next).await,
+                None => sink.send(Message::Ping(Default::default())).await,
+            }
+        };
+        match unless_stalled(STALL, || progress.bytes(), sending).await {
             Some(Ok(())) if !is_last => {}
             _ => return,
         }

@@ -10,11 +10,10 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
 use super::Edge;
-use super::appointments::start_of;
 use super::extract::SignedIn;
 use super::problem::Failure;
 use crate::clinical::{
-    Object, ServiceId, StaffRole, Tally, Verb, authorize, by_period, count_table, csv,
+    Object, ServiceId, StaffRole, Tally, Verb, authorize, by_period, count_table, csv, wall,
 };
 use crate::protocol::{PeriodWord, ServiceChoice, StatisticsChoice, StatisticsReport, StatisticsRow};
 
@@ -115,8 +114,11 @@ async fn counted(
         return Err(Failure::bad_request("a report is about one day to two years"));
     }
     let now = edge.clock.now();
-    let from = start_of(edge, asked.from);
-    let to = start_of(edge, asked.to.checked_add_days(Days::new(1)).unwrap_or(asked.to));
+    let from = wall::start_of_day(edge.hospital.time_zone, asked.from);
+    let to = wall::start_of_day(
+        edge.hospital.time_zone,
+        asked.to.checked_add_days(Days::new(1)).unwrap_or(asked.to),
+    );
     let mut days = edge.store.daily_counts(asked.from, asked.to, service).await?;
     for visit in edge.store.visits_between(from, to).await? {
         if service.is_none() || visit.service == service {

@@ -12,6 +12,8 @@ pub(super) enum Knock {
     Look,
     Code,
     Open,
+    /// At the queue of a service.
+    Queue,
 }
 
 impl Knock {
@@ -22,6 +24,7 @@ impl Knock {
             Self::Look => (240, Duration::from_millis(250)),
             Self::Code => (20, Duration::from_secs(10)),
             Self::Open => (30, Duration::from_secs(4)),
+            Self::Queue => (60, Duration::from_secs(2)),
         }
     }
 }

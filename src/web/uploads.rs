@@ -20,7 +20,7 @@ use crate::clinical::{
     UploadFolderId, Verb, authorize, is_dicom, sha256_hex, sha256_of_hex,
 };
 use crate::protocol::{
-    FolderEntry, FolderRequest, FolderWord, IssuedFolder, ProblemCode, ReaderWord, Receipt, ReceiptRequest,
+    FolderEntry, FolderRequest, FolderWord, IssuedFolder, ProblemCode, Receipt, ReceiptRequest,
     ReceivedEntry, UploadLook, UploadReceipt, time,
 };
 
@@ -281,7 +281,11 @@ async fn take_in(
     }
     let has_other_patient = patients.iter().any(|patient| patient.is_other_patient)
         || refused.iter().any(|file| file.code == ProblemCode::OtherPatient);
-    Ok(ReceivedAs::Objects { objects: received, refused: super::receipt::count(refused.len()), has_other_patient })
+    Ok(ReceivedAs::Objects {
+        objects: received,
+        refused: super::receipt::count(refused.len()),
+        has_other_patient,
+    })
 }
 
 /// `POST /api/appointments/{appointment}/upload-folders`

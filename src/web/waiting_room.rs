@@ -12,7 +12,7 @@ use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
     Appointment, AppointmentId, Delay, DropInError, Object, Participant, ParticipantId, Place, PlaceKind,
-    PractitionerId, Queue, QueueRefusal, RoomKey, ServiceId, StaffRole, Verb, Waiter, WaitingMessage,
+    PractitionerId, Queue, RankRefusal, RoomKey, ServiceId, StaffRole, Verb, Waiter, WaitingMessage,
     WaitingMessageId, WaitingNotices, WaitingPolicy, WaitingRefusal, WaitingText, WaitingWords, authorize,
     is_identity_checked,
 };
@@ -75,9 +75,8 @@ pub(super) async fn list(
     }
     let may_be_late = may_be_late(&edge, &signed_in).await?;
     let booked = seen.values().flat_map(|consultation| &consultation.appointment.participants);
-    let mut named: BTreeMap<PractitionerId, String> = booked
-        .filter_map(|person| Some((person.practitioner()?, person.name.expose().clone())))
-        .collect();
+    let mut named: BTreeMap<PractitionerId, String> =
+        booked.filter_map(|person| Some((person.practitioner()?, person.name.expose().clone()))).collect();
     named.extend(may_be_late.iter().map(|(id, name)| (*id, name.clone())));
     let now = edge.clock.now();
     let mut delays = Vec::new();
@@ -148,10 +147,7 @@ async fn entry(
 }
 
 /// Whose delay this person may tell: their own, or that of everybody who can be booked.
-async fn may_be_late(
-    edge: &Edge,
-    signed_in: &SignedIn,
-) -> Result<Vec<(PractitionerId, String)>, Failure> {
+async fn may_be_late(edge: &Edge, signed_in: &SignedIn) -> Result<Vec<(PractitionerId, String)>, Failure> {
     let actor = signed_in.actor();
     let everybody = match signed_in.0.roles.contains(&StaffRole::Secretary) {
         true => edge.store.practitioners().await?,
@@ -343,10 +339,10 @@ impl From<WaitingRefusal> for Failure {
     }
 }
 
-impl From<QueueRefusal> for Failure {
-    fn from(refusal: QueueRefusal) -> Self {
+impl From<RankRefusal> for Failure {
+    fn from(refusal: RankRefusal) -> Self {
         match refusal {
-            QueueRefusal::NotWaiting => not_waiting(),
+            RankRefusal::NotWaiting => not_waiting(),
         }
     }
 }

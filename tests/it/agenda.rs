@@ -75,7 +75,8 @@ impl House {
 
     /// Free time of Claire on this day.
     async fn slots(&self, day: NaiveDate) -> Vec<Value> {
-        let path = format!("/api/services/{}/slots?from={day}&days=1&practitioner={}", self.service, self.claire);
+        let path =
+            format!("/api/services/{}/slots?from={day}&days=1&practitioner={}", self.service, self.claire);
         let (status, slots) = self.secretary.get(&path).await;
         assert_eq!(status, StatusCode::OK, "{slots}");
         slots.as_array().unwrap().clone()
@@ -154,7 +155,10 @@ async fn services_are_changed_by_those_who_may_and_say_who_did() {
     let administrator = house.app.sign_in("alex").await;
     let (status, kept) = administrator.put(&path, wanted).await;
     assert_eq!(status, StatusCode::OK, "{kept}");
-    assert_eq!((&kept["changed"]["name"], &kept["policy"]["noticeHours"]), (&json!("Alex Morel"), &json!(12)));
+    assert_eq!(
+        (&kept["changed"]["name"], &kept["policy"]["noticeHours"]),
+        (&json!("Alex Morel"), &json!(12))
+    );
     let (_, schedule) = administrator.get(&format!("{path}/schedule")).await;
     assert_eq!(schedule["patterns"][0]["changed"]["name"], "Camille Roux");
     assert_eq!(schedule["patterns"].as_array().unwrap().len(), 7);
@@ -176,7 +180,10 @@ async fn services_are_changed_by_those_who_may_and_say_who_did() {
     assert_eq!(bad(json!({"to": "08:00"})).await, "bad_schedule");
     assert_eq!(bad(json!({"from": "9"})).await, "bad_schedule");
     assert_eq!(bad(json!({"slotMinutes": 61})).await, "bad_schedule");
-    assert_eq!(bad(json!({"practitioner": doctor_named(&house.secretary, "Karim").await})).await, "unknown_practitioner");
+    assert_eq!(
+        bad(json!({"practitioner": doctor_named(&house.secretary, "Karim").await})).await,
+        "unknown_practitioner"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +198,9 @@ async fn free_time_is_offered_until_it_is_booked_and_again_once_it_is_given_back
         assert_eq!(house.secretary.get(&path).await.1.as_array().unwrap().len(), 16, "of both, on two days");
         // Of many who book one slot at once, one gets it.
         let names: Vec<_> = (0..8).map(|number| format!("Patient {number}")).collect();
-        let all = names.iter().map(|name| house.secretary.post("/api/appointments", house.booking(&slots[1], name)));
+        let all = names
+            .iter()
+            .map(|name| house.secretary.post("/api/appointments", house.booking(&slots[1], name)));
         let outcomes = futures_util::future::join_all(all).await;
         let booked: Vec<_> = outcomes.iter().filter(|(status, _)| *status == StatusCode::CREATED).collect();
         assert_eq!(booked.len(), 1, "{dialect:?}");
@@ -251,23 +260,36 @@ async fn a_moved_appointment_is_a_chain_with_new_links() {
         // The old link opens nothing; the new one is known.
         let look = async |link: &Value| {
             let wanted = json!({"link": secret(link)});
-            house.app.browser().post("/api/guest/look", wanted).await.1["door"].clone()
+            let (_, look) = house.app.browser().post("/api/guest/look", wanted).await;
+            (look["door"].clone(), look["startsAt"].clone(), look["mayChange"].clone())
         };
-        assert_ne!(look(&first["links"][0]).await, "too_early");
-        assert_eq!(look(&second["links"][0]).await, "too_early");
+        let new_start = second["appointment"]["startsAt"].clone();
+        assert_eq!(look(&first["links"][0]).await, (json!("moved"), new_start.clone(), Value::Null));
+        assert_eq!(look(&second["links"][0]).await, (json!("too_early"), new_start.clone(), json!(true)));
+        assert_eq!(
+            look(&second["links"][1]).await,
+            (json!("too_early"), new_start, Value::Null),
+            "whoever comes along"
+        );
         // Moved once more, and followed.
         let to = json!({"startsAt": slots[1]["startsAt"], "endsAt": slots[1]["endsAt"]});
         let (_, third) = house.secretary.post(&format!("/api/appointments/{}/move", id(&second)), to).await;
+        let newest = third["appointment"]["startsAt"].clone();
+        assert_eq!(look(&first["links"][0]).await, (json!("moved"), newest, Value::Null), "the newest time");
         let mut follow = house.booking(&slots[3], "Hélène Lefèvre");
         follow["guests"][0]["telephone"] = Value::Null;
         follow["course"] = json!({"place": "at_home", "follows": id(&third)});
         let (status, next) = house.secretary.post("/api/appointments", follow.clone()).await;
         assert_eq!(status, StatusCode::CREATED, "{next}");
         let (_, chain) = house.secretary.get(&format!("/api/appointments/{}/chain", id(&second))).await;
-        let ids = |of: &Value| of.as_array().unwrap().iter().map(|l| l["appointment"].clone()).collect::<Vec<_>>();
+        let ids =
+            |of: &Value| of.as_array().unwrap().iter().map(|l| l["appointment"].clone()).collect::<Vec<_>>();
         assert_eq!(ids(&chain["links"]), [id(&first), id(&second), id(&third)]);
         assert_eq!(ids(&chain["followUps"]), [id(&next)]);
-        assert_eq!((&chain["links"][0]["calledOff"], &chain["links"][2]["status"]), (&json!("moved"), &json!("booked")));
+        assert_eq!(
+            (&chain["links"][0]["calledOff"], &chain["links"][2]["status"]),
+            (&json!("moved"), &json!("booked"))
+        );
         let known = house.app.app.store.contacts_of(id(&next).parse().unwrap()).await.unwrap();
         assert_eq!(known.len(), 1, "the patient is reached as before");
         // Nobody follows what they may not see.
@@ -284,14 +306,22 @@ async fn patients_move_and_cancel_where_the_service_lets_them() {
         let slots = house.slots(today() + Days::new(4)).await;
         let booked = house.book(&slots[0], "Hélène Lefèvre").await;
         let [patient, relative] = [secret(&booked["links"][0]), secret(&booked["links"][1])];
-        let guest = house.app.browser();
+        let (status, refused) = house.app.browser().post("/api/guest/slots", json!({"link": patient})).await;
+        assert_eq!((status, &refused["code"]), (StatusCode::FORBIDDEN, &json!("pass_needed")));
+        let guest = house.app.with_code(&patient).await;
         let offered = async |link: &str| guest.post("/api/guest/slots", json!({"link": link})).await;
         let (status, changes) = offered(&patient).await;
-        assert_eq!((status, &changes["mayCancel"], &changes["mayMove"]), (StatusCode::OK, &json!(true), &json!(true)));
+        assert_eq!(
+            (status, &changes["mayCancel"], &changes["mayMove"]),
+            (StatusCode::OK, &json!(true), &json!(true))
+        );
         let free = changes["slots"].as_array().unwrap().clone();
         assert!(free.len() > 100, "{} in six weeks", free.len());
         assert!(free.iter().all(|slot| at(&slot["startsAt"]) >= now() + TimeDelta::hours(23)));
-        assert!(!free.iter().any(|slot| slot["startsAt"] == slots[0]["startsAt"]), "it is taken, by themselves");
+        assert!(
+            !free.iter().any(|slot| slot["startsAt"] == slots[0]["startsAt"]),
+            "it is taken, by themselves"
+        );
         assert!(!changes.to_string().contains("Claire"), "no name comes by a link alone");
         // Whoever comes along changes nothing, and a wrong link is nobody's.
         assert_eq!(offered(&relative).await.0, StatusCode::NOT_FOUND);
@@ -313,6 +343,14 @@ async fn patients_move_and_cancel_where_the_service_lets_them() {
         let new = secret(&json!({"address": won.1["address"]}));
         assert_ne!(offered(&patient).await.0, StatusCode::OK, "the old link is over");
         assert_ne!(offered(&relative).await.0, StatusCode::OK);
+        assert_eq!(
+            offered(&new).await.1["code"],
+            "pass_needed",
+            "they are somebody else in the new appointment"
+        );
+        let guest = house.app.with_code(&new).await;
+        let offered = async |link: &str| guest.post("/api/guest/slots", json!({"link": link})).await;
+        let cancel = async |link: &str| guest.post("/api/guest/cancel", json!({"link": link})).await;
         assert_eq!(offered(&new).await.0, StatusCode::OK);
         let (_, entry) = house.secretary.get(&format!("/api/appointments/{}", id(&booked))).await;
         assert_eq!((&entry["status"], &entry["course"]["calledOff"]), (&json!("cancelled"), &json!("moved")));
@@ -327,7 +365,10 @@ async fn patients_move_and_cancel_where_the_service_lets_them() {
         assert_eq!(cancel(&new).await.0, StatusCode::NO_CONTENT);
         let moved = entry["course"]["movedTo"].as_str().unwrap();
         let (_, entry) = house.secretary.get(&format!("/api/appointments/{moved}")).await;
-        assert_eq!((&entry["status"], &entry["course"]["calledOff"]), (&json!("cancelled"), &json!("by_patient")));
+        assert_eq!(
+            (&entry["status"], &entry["course"]["calledOff"]),
+            (&json!("cancelled"), &json!("by_patient"))
+        );
         assert_ne!(cancel(&new).await.0, StatusCode::NO_CONTENT);
     }
 }
@@ -337,7 +378,11 @@ async fn whoever_has_the_code_waits_in_the_queue_and_is_taken_once() {
     for dialect in BOTH {
         let house = House::open(dialect).await;
         let nobody = house.app.browser();
-        assert_eq!(house.enter_queue("ABCD2345", "Awa Diallo").await.1["code"], "queue_closed", "there is none yet");
+        assert_eq!(
+            house.enter_queue("ABCD2345", "Awa Diallo").await.1["code"],
+            "queue_closed",
+            "there is none yet"
+        );
         let code = house.open_queue().await;
         assert_eq!(house.enter_queue("AAAA2222", "Awa Diallo").await.1["code"], "queue_code_wrong");
         assert_eq!(house.enter_queue(&code, " ").await.1["code"], "name_missing");
@@ -345,7 +390,9 @@ async fn whoever_has_the_code_waits_in_the_queue_and_is_taken_once() {
         let (status, entered) = house.enter_queue(&typed, "Awa Diallo").await;
         assert_eq!(status, StatusCode::CREATED, "{entered}");
         let own = entered["entry"].as_str().unwrap().to_owned();
-        let state = async |entry: &str| nobody.post("/api/queue/state", json!({"entry": entry})).await.1["state"].clone();
+        let state = async |entry: &str| {
+            nobody.post("/api/queue/state", json!({"entry": entry})).await.1["state"].clone()
+        };
         assert_eq!(state(&own).await, "waiting");
         assert_eq!(state("nonsense").await, "gone");
         // It is no link yet.
@@ -360,7 +407,10 @@ async fn whoever_has_the_code_waits_in_the_queue_and_is_taken_once() {
         let path = format!("/api/queue/{}/take", entry["entry"].as_str().unwrap());
         assert_eq!(sofia.post(&path, json!({})).await.0, StatusCode::NOT_FOUND);
         let (status, refused) = house.secretary.post(&path, json!({})).await;
-        assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("unknown_practitioner")));
+        assert_eq!(
+            (status, &refused["code"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!("unknown_practitioner"))
+        );
         // Two take at once: one appointment.
         let by_claire = json!({"practitioner": house.claire});
         let (one, other) =
@@ -370,7 +420,11 @@ async fn whoever_has_the_code_waits_in_the_queue_and_is_taken_once() {
         assert_eq!(state(&own).await, "taken");
         // Their page goes in with its secret, as with a link, and waits for the doctor as everybody does.
         let (_, welcome) = house.app.guest(&own).await;
-        assert_eq!((&welcome["type"], &welcome["place"]["state"]), (&json!("welcome"), &json!("testing")), "{welcome}");
+        assert_eq!(
+            (&welcome["type"], &welcome["place"]["state"]),
+            (&json!("welcome"), &json!("testing")),
+            "{welcome}"
+        );
         // Claire is taken now; somebody else is refused or leaves.
         let (_, entered) = house.enter_queue(&code, "Paul Garnier").await;
         let second = entered["entry"].as_str().unwrap().to_owned();
@@ -399,9 +453,7 @@ async fn whoever_tries_codes_is_stopped_and_the_code_is_changed() {
     let (status, refused) = house.enter_queue(&code, "Awa Diallo").await;
     assert_eq!((status, &refused["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("too_many")));
     let path = format!("/api/services/{}/queue", house.service);
-    let settings = |slug: Value, is_open: bool, wants_new_code: bool| {
-        json!({"slug": slug, "isOpen": is_open, "wantsNewCode": wants_new_code, "minutes": 20})
-    };
+    let settings = |slug: Value, is_open: bool, wants_new_code: bool| json!({"slug": slug, "isOpen": is_open, "wantsNewCode": wants_new_code, "minutes": 20});
     let (_, same) = house.secretary.put(&path, settings("cardio".into(), true, false)).await;
     assert_eq!(same["queue"]["code"], json!(code));
     let (_, new) = house.secretary.put(&path, settings("cardio".into(), true, true)).await;
@@ -434,7 +486,10 @@ async fn a_search_finds_what_may_be_seen_and_an_appointment_is_closed_by_hand() 
         assert_eq!(seek(&claire, "HEL lef").await, 1);
         assert_eq!(seek(&karim, "lefevre").await, 0, "not his");
         assert_eq!(seek(&house.secretary, "").await, 0);
-        assert_eq!(house.app.sign_in("alex").await.post("/api/appointments/search", json!({"name": "l"})).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(
+            house.app.sign_in("alex").await.post("/api/appointments/search", json!({"name": "l"})).await.0,
+            StatusCode::NOT_FOUND
+        );
         // A week of the agenda.
         let path = format!("/api/appointments?day={}&days=7", today());
         assert_eq!(house.secretary.get(&path).await.1.as_array().unwrap().len(), 2);
@@ -467,7 +522,11 @@ async fn over_the_change_of_the_clocks_nine_stays_nine_and_no_slot_is_lost_or_do
         let house = House::open(dialect).await;
         let (day, hours) = next_change();
         assert_eq!(day.weekday(), chrono::Weekday::Sun);
-        house.add_hours(json!({"weekday": "sun", "from": "01:00", "to": "04:00", "practitioner": house.claire})).await;
+        house
+            .add_hours(
+                json!({"weekday": "sun", "from": "01:00", "to": "04:00", "practitioner": house.claire}),
+            )
+            .await;
         let night = house.slots(day).await;
         let expected: &[&str] = match hours {
             1 => &["01:00", "01:30", "03:00", "03:30"],
@@ -485,7 +544,8 @@ async fn over_the_change_of_the_clocks_nine_stays_nine_and_no_slot_is_lost_or_do
         assert_eq!(between, TimeDelta::hours(24 - hours));
         let booked = house.book(&before[0], "Hélène Lefèvre").await;
         let to = json!({"startsAt": nine["startsAt"], "endsAt": nine["endsAt"]});
-        let (status, moved) = house.secretary.post(&format!("/api/appointments/{}/move", id(&booked)), to).await;
+        let (status, moved) =
+            house.secretary.post(&format!("/api/appointments/{}/move", id(&booked)), to).await;
         assert_eq!(status, StatusCode::CREATED, "{moved}");
         // Each is in the agenda of its own day, and of no other.
         let of_day = async |day: NaiveDate| {

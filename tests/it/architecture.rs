@@ -32,10 +32,8 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 29] = [
+const TABLE: [Module; 28] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
-const TABLE: [Module; 25] = [
-    pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization"]),
     pure("room", &["clinical"], &[]),
     pure(
         "imaging",
@@ -128,9 +126,23 @@ const TABLE: [Module; 25] = [
     adapter(
         "web",
         &[
-            "clinical", "imaging", "paper", "report", "summary", "protocol", "live", "login", "outbox", "port",
-            "retention", "store",
-            "archive", "clock", "config", "secret", "tasks",
+            "clinical",
+            "imaging",
+            "paper",
+            "report",
+            "summary",
+            "protocol",
+            "live",
+            "login",
+            "outbox",
+            "port",
+            "retention",
+            "store",
+            "archive",
+            "clock",
+            "config",
+            "secret",
+            "tasks",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),
@@ -160,8 +172,21 @@ const TABLE: [Module; 25] = [
     adapter(
         "app",
         &[
-            "archive", "clinical", "clock", "config", "live", "login", "outbox", "port", "relay", "retention",
-            "secret", "sfu", "store", "tasks", "web",
+            "archive",
+            "clinical",
+            "clock",
+            "config",
+            "live",
+            "login",
+            "outbox",
+            "port",
+            "relay",
+            "retention",
+            "secret",
+            "sfu",
+            "store",
+            "tasks",
+            "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],
     ),

@@ -213,8 +213,16 @@ async fn the_layout_that_was_on_show_is_shown_again_after_a_restart() {
         let back = patient.wait_for("viewing", |m| m["viewports"][1]["series"] == series).await;
         assert_eq!((&back["layout"], &back["presenter"]), (&json!("side_by_side"), &Value::Null), "{back}");
         let (left, right) = (&back["viewports"][0], &back["viewports"][1]);
-        assert_eq!((&left["index"], &left["isInverted"], &left["zoom"]), (&json!(1), &json!(false), &json!(1.0)), "{back}");
-        assert_eq!((&right["index"], &right["isInverted"], &right["zoom"]), (&json!(2), &json!(true), &json!(2.0)), "{back}");
+        assert_eq!(
+            (&left["index"], &left["isInverted"], &left["zoom"]),
+            (&json!(1), &json!(false), &json!(1.0)),
+            "{back}"
+        );
+        assert_eq!(
+            (&right["index"], &right["isInverted"], &right["zoom"]),
+            (&json!(2), &json!(true), &json!(2.0)),
+            "{back}"
+        );
         assert_eq!((&right["quarterTurns"], &right["centerX"]), (&json!(1), &json!(0.25)), "{back}");
     }
 }

@@ -12,6 +12,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::app::{Browser, TestApp};
+use crate::support::mail::SmsPeer;
 use crate::visit::{BOTH, Visit, doctor_named, secret, soon};
 
 /// A booked patient who was given a PIN.
@@ -126,6 +127,50 @@ async fn a_pin_opens_the_door_and_the_link_alone_does_not() {
         assert_eq!(door.look(&browser).await["door"], "revoked");
         let (_, opened) = browser.open_door(json!({"link": secret(&again), "digits": door.pin})).await;
         assert_eq!(opened["outcome"], "opened", "the PIN is the person's");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_by_sms_opens_the_door_once_and_another_comes_a_minute_later() {
+    for dialect in BOTH {
+        let gateway = SmsPeer::start(0).await;
+        let sms = gateway.settings("/send");
+        let app = TestApp::start_with(dialect, |settings| settings.sms = Some(sms)).await;
+        let reached = json!({"telephone": "06 12 34 56 78"});
+        let door = Door::book_with(app, 5, reached, None).await;
+        let mut browser = door.app.browser();
+        let asks = door.look(&browser).await["asks"].clone();
+        assert_eq!(
+            (&asks["sms"], &asks["email"], &asks["pin"]),
+            (&json!(true), &json!(false), &json!(false))
+        );
+        let ask = json!({"link": door.link, "channel": "sms"});
+        let (_, answer) = browser.post("/api/guest/code", ask.clone()).await;
+        assert_eq!(answer["outcome"], "sent", "{answer}");
+        let (_, again) = browser.post("/api/guest/code", ask).await;
+        assert_eq!((&again["outcome"], &again["againAt"]), (&json!("too_soon"), &answer["againAt"]));
+        let (status, _) =
+            browser.post("/api/guest/code", json!({"link": door.link, "channel": "email"})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "there is no address");
+        assert!(door.look(&browser).await["asks"]["codeUntil"].is_string());
+
+        let is_code = |text: &str| text.bytes().take(6).filter(u8::is_ascii_digit).count() == 6;
+        let code = async {
+            loop {
+                let texts = gateway.taken().into_iter().filter(|sms| sms["to"] == "+33612345678");
+                let mut texts = texts.filter_map(|sms| sms["text"].as_str().map(str::to_owned));
+                if let Some(text) = texts.find(|text| is_code(text)) {
+                    return text.chars().take(6).collect::<String>();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let code = tokio::time::timeout(std::time::Duration::from_secs(20), code).await.unwrap();
+        assert_eq!(door.show(&mut browser, &code).await, json!({"outcome": "opened"}));
+        let mut stranger = door.app.browser();
+        assert_eq!(door.show(&mut stranger, &code).await["outcome"], "wrong", "it has opened the door once");
+        let (_, welcome) = browser.hello(json!({"link": door.link})).await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
     }
 }
 

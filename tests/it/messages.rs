@@ -274,7 +274,7 @@ async fn three_parsers_read_the_same_in_an_invitation_and_in_what_calls_it_off()
 
 /// What the crate that wrote it reads in it.
 fn read_in_rust(text: &str) -> Value {
-    use icalendar::{Calendar, CalendarDateTime, Component, DatePerhapsTime, EventLike};
+    use icalendar::{Calendar, CalendarDateTime, Component, DatePerhapsTime};
     let calendar: Calendar = text.parse().unwrap();
     let time = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let utc = |at: Option<DatePerhapsTime>| match at {

@@ -5,7 +5,6 @@ use parvis::clock::Clock;
 use parvis::config::Hospital;
 use parvis::demo::studies::demo_objects;
 use parvis::retention::{Parts, Retention};
-use parvis::tasks::Tasks;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -31,7 +30,14 @@ async fn answer(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
 }
 
 /// Sends a file, and says of it what `sha256` and `bytes` say.
-async fn send_as(browser: &Browser, link: &str, name: &str, body: &[u8], sha256: &str, bytes: usize) -> (StatusCode, Value) {
+async fn send_as(
+    browser: &Browser,
+    link: &str,
+    name: &str,
+    body: &[u8],
+    sha256: &str,
+    bytes: usize,
+) -> (StatusCode, Value) {
     let path = format!("/api/upload?bytes={bytes}&sha256={sha256}");
     let request = with(browser, Method::POST, &path, link).header("x-file-name", name);
     answer(request.body(body.to_vec())).await
@@ -57,6 +63,16 @@ async fn folder(visit: &Visit, mib: u32, files: u32) -> (String, String) {
 
 fn code(body: &Value) -> &str {
     body["code"].as_str().unwrap_or_default()
+}
+
+/// Three slices that bear this name, of as many letters as the demo's.
+fn ct_of(name: &str) -> Vec<u8> {
+    let renamed = |bytes: Vec<u8>| -> Vec<u8> {
+        let place = bytes.windows(14).position(|word| word == b"LEFEVRE^HELENE").unwrap();
+        [&bytes[..place], name.as_bytes(), &bytes[place + 14..]].concat()
+    };
+    assert_eq!(name.len(), 14);
+    zip_of(demo_objects(1).take(3).enumerate().map(|(i, (_, bytes))| (format!("IM{i}"), renamed(bytes))))
 }
 
 fn ct() -> Vec<u8> {
@@ -85,9 +101,10 @@ async fn a_centre_sends_by_its_link_and_staff_read_what_came() {
         assert_eq!((status, &receipt["sha256"]), (StatusCode::OK, &json!(hash(PDF))), "{receipt}");
         let (_, again) = send(&outside, &link, "autre.pdf", PDF).await;
         assert_eq!((&again["receipt"], &again["isKnown"]), (&receipt["receipt"], &json!(true)));
-        let asked = with(&outside, Method::POST, "/api/upload/receipt", &link).json(&json!({"sha256": hash(PDF)}));
+        let asked =
+            with(&outside, Method::POST, "/api/upload/receipt", &link).json(&json!({"sha256": hash(PDF)}));
         assert_eq!(answer(asked).await.1["receipt"], receipt["receipt"]);
-        let (status, images) = send(&outside, &link, "cd.zip", &ct()).await;
+        let (status, images) = send(&outside, &link, "cd.zip", &ct_of("DURAND^ANNETTE")).await;
         assert_eq!((status, &images["objects"]), (StatusCode::OK, &json!(3)), "{images}");
 
         // Nothing can be listed or read back through the link.
@@ -106,7 +123,10 @@ async fn a_centre_sends_by_its_link_and_staff_read_what_came() {
             (&pdf["name"], &pdf["reader"], &pdf["sha256"]),
             (&json!("Compte rendu é.pdf"), &json!("pdf"), &json!(hash(PDF)))
         );
-        assert_eq!((&zip["objects"], &zip["isOtherPatient"], &zip["reader"]), (&json!(3), &json!(true), &json!("none")));
+        assert_eq!(
+            (&zip["objects"], &zip["isOtherPatient"], &zip["reader"]),
+            (&json!(3), &json!(true), &json!("none"))
+        );
         let address = format!("/api/received/{}", pdf["upload"].as_str().unwrap());
         let (status, headers, bytes) = visit.doctor.fetch(&address).await;
         assert_eq!((status, bytes.as_slice()), (StatusCode::OK, PDF));
@@ -128,9 +148,15 @@ async fn what_is_damaged_too_much_or_late_does_not_go_in() {
         let (id, link) = folder(&visit, 1, 2).await;
         let outside = visit.app.browser();
         let wrong = "0".repeat(64);
-        for (sha256, bytes) in [(wrong.as_str(), PDF.len()), (&hash(PDF), PDF.len() - 1), (&hash(PDF), PDF.len() + 1)] {
+        for (sha256, bytes) in
+            [(wrong.as_str(), PDF.len()), (&hash(PDF), PDF.len() - 1), (&hash(PDF), PDF.len() + 1)]
+        {
             let (status, body) = send_as(&outside, &link, "a.pdf", PDF, sha256, bytes).await;
-            assert_eq!((status, code(&body)), (StatusCode::UNPROCESSABLE_ENTITY, "checksum_mismatch"), "{bytes}");
+            assert_eq!(
+                (status, code(&body)),
+                (StatusCode::UNPROCESSABLE_ENTITY, "checksum_mismatch"),
+                "{bytes}"
+            );
         }
         let (status, body) = send(&outside, &link, "virus.exe", b"MZ\x90\0\x03\0\0\0").await;
         assert_eq!((status, code(&body)), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_file_kind"), "{body}");
@@ -157,7 +183,11 @@ async fn what_is_damaged_too_much_or_late_does_not_go_in() {
         let cancel = format!("/api/appointments/{}/cancel", visit.appointment);
         assert_eq!(visit.secretary.post(&cancel, json!({})).await.0, StatusCode::OK);
         assert_eq!(look(&outside, &link).await["state"], "over");
-        assert_eq!(look(&outside, &visit.patient).await["state"], "revoked", "the link of the patient went too");
+        assert_eq!(
+            look(&outside, &visit.patient).await["state"],
+            "revoked",
+            "the link of the patient went too"
+        );
     }
 }
 
@@ -177,7 +207,8 @@ async fn a_guest_sends_before_the_door_opens_and_a_doctor_shows_the_photograph()
     assert_eq!(studies[0]["series"][0]["modality"], "XC", "{studies}");
     // The relative has a folder of their own.
     assert_eq!(send(&browser, &visit.relative, "lettre.txt", "Bonjour".as_bytes()).await.0, StatusCode::OK);
-    let (_, folders) = visit.secretary.get(&format!("/api/appointments/{}/upload-folders", visit.appointment)).await;
+    let (_, folders) =
+        visit.secretary.get(&format!("/api/appointments/{}/upload-folders", visit.appointment)).await;
     assert_eq!(folders.as_array().unwrap().len(), 2, "{folders}");
 }
 
@@ -201,7 +232,8 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
         let browser = visit.app.browser();
         assert_eq!(send(&browser, &visit.patient, "a.pdf", PDF).await.0, StatusCode::OK);
         assert_eq!(send(&browser, &visit.patient, "cd.zip", &ct()).await.0, StatusCode::OK);
-        let (status, _) = visit.doctor.share_file(&visit.appointment, "a.txt", None, "Bonjour".as_bytes().to_vec()).await;
+        let (status, _) =
+            visit.doctor.share_file(&visit.appointment, "a.txt", None, "Bonjour".as_bytes().to_vec()).await;
         assert_eq!(status, StatusCode::CREATED);
         let (_patient, _, _doctor) = visit.call().await;
         assert_eq!((lying(&visit.app, "files"), lying(&visit.app, "objects")), (2, 3));
@@ -227,7 +259,7 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
                 chat_keep: ChatKeep::Consultation,
                 door: app.door,
             };
-            Retention::start(parts, &Tasks::default())
+            Retention::new(parts)
         };
         let administrator = visit.app.sign_in("alex").await;
         let state = async || administrator.get("/api/retention").await.1;
@@ -235,7 +267,10 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
             state["classes"].as_array().unwrap().iter().find(|class| class["class"] == name).unwrap().clone()
         };
         let before = state().await;
-        assert_eq!((&class(&before, "files")["kept"], &class(&before, "files")["due"]), (&json!(1.0), &json!(0.0)));
+        assert_eq!(
+            (&class(&before, "files")["kept"], &class(&before, "files")["due"]),
+            (&json!(1.0), &json!(0.0))
+        );
         assert_eq!(class(&before, "studies")["days"], 180);
         // Nothing is due after a day but the chat; what is held not even after fifty years.
         let hold = json!({"appointment": visit.appointment, "reason": "Plainte"});
@@ -251,7 +286,8 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
         days(181).run().await.unwrap();
         assert_eq!((lying(&visit.app, "files"), lying(&visit.app, "objects") <= 1), (0, true));
         let after = state().await;
-        let proven: Vec<_> = after["proofs"].as_array().unwrap().iter().map(|proof| proof["class"].clone()).collect();
+        let proven: Vec<_> =
+            after["proofs"].as_array().unwrap().iter().map(|proof| proof["class"].clone()).collect();
         for name in ["chats", "files", "studies"] {
             assert!(proven.contains(&json!(name)), "{after}");
         }
@@ -265,7 +301,10 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
         let text = state().await["proofs"].to_string();
         assert!(!text.contains(&visit.appointment) && !text.contains("Lef"), "a proof names nobody");
         let (status, headers, csv) = administrator.fetch("/api/retention/proofs.csv").await;
-        assert_eq!((status, &headers["content-type"]), (StatusCode::OK, &"text/csv; charset=utf-8; header=present".parse().unwrap()));
+        assert_eq!(
+            (status, &headers["content-type"]),
+            (StatusCode::OK, &"text/csv; charset=utf-8; header=present".parse().unwrap())
+        );
         assert!(String::from_utf8(csv).unwrap().starts_with("\u{feff}proof,at,class,rule,rows,sha256\r\n"));
 
         // The visit is still counted.
@@ -309,9 +348,15 @@ async fn a_secretary_reads_the_counts_of_their_own_service() {
     store.set_members(own.id, &[id]).await.unwrap();
     let (_, choice) = secretary.get("/api/statistics/services").await;
     assert_eq!(choice["maySeeAll"], false);
-    let names: Vec<_> = choice["services"].as_array().unwrap().iter().map(|each| each["name"].clone()).collect();
-    assert!(names.contains(&json!("Cardiologie d'essai")) && !names.contains(&json!("Pneumologie d'essai")), "{choice}");
-    let asked = |service: &str, end: &str| format!("/api/statistics{end}?service={service}&from=2026-01-01&to=2026-12-31&period=week");
+    let names: Vec<_> =
+        choice["services"].as_array().unwrap().iter().map(|each| each["name"].clone()).collect();
+    assert!(
+        names.contains(&json!("Cardiologie d'essai")) && !names.contains(&json!("Pneumologie d'essai")),
+        "{choice}"
+    );
+    let asked = |service: &str, end: &str| {
+        format!("/api/statistics{end}?service={service}&from=2026-01-01&to=2026-12-31&period=week")
+    };
     assert_eq!(secretary.get(&asked(&own.id.to_string(), "")).await.0, StatusCode::OK);
     let (status, headers, _) = secretary.fetch(&asked(&own.id.to_string(), ".csv")).await;
     assert_eq!(status, StatusCode::OK);

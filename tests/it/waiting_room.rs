@@ -128,8 +128,14 @@ async fn doctors_and_the_front_desk_share_one_list_in_one_order() {
             assert_eq!(names(&room), ["Hélène Lefèvre", "Marcel Aubry"]);
             let first = &room["people"][0];
             assert_eq!((&first["camera"], &first["microphone"]), (&json!("works"), &json!("missing")));
-            assert_eq!((&first["assurance"], &first["isIdentityChecked"]), (&json!("link_only"), &json!(false)));
-            assert_eq!(first["others"][0], json!({"role": "relative", "name": "Luc Lefèvre", "place": "invited"}));
+            assert_eq!(
+                (&first["assurance"], &first["isIdentityChecked"]),
+                (&json!("link_only"), &json!(false))
+            );
+            assert_eq!(
+                first["others"][0],
+                json!({"role": "relative", "name": "Luc Lefèvre", "place": "invited"})
+            );
             assert_eq!(first["others"].as_array().unwrap().len(), 2, "{first}");
             let is_claire = std::ptr::eq(browser, &ward.claire);
             assert_eq!(first["mayEnter"], json!(is_claire));
@@ -170,7 +176,10 @@ async fn whoever_waits_reads_what_staff_say_and_reads_it_again_on_a_page_that_is
         let path = message_path(&ward.helene.0, &helene);
         let own = json!({"text": " Encore dix minutes. "});
         // A colleague of the service, and the front desk.
-        assert_eq!(ward.karim.post(&path, json!({"sentence": "soon_your_turn"})).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(
+            ward.karim.post(&path, json!({"sentence": "soon_your_turn"})).await.0,
+            StatusCode::NO_CONTENT
+        );
         assert_eq!(ward.desk.post(&path, own.clone()).await.0, StatusCode::NO_CONTENT);
         let first = page.wait("staff_message").await;
         let second = page.wait("staff_message").await;
@@ -233,7 +242,11 @@ async fn whoever_waits_for_somebody_who_is_late_hears_how_late() {
     ward.claire.put(&path(&ward.claire_id), json!({"minutes": 0})).await;
     assert_eq!(again.wait("delay").await["minutes"], 0);
     let late = room(&ward.claire).await["delays"].clone();
-    assert_eq!((late.as_array().unwrap().len(), &late[0]["minutes"]), (1, &json!(20)), "Karim still is: {late}");
+    assert_eq!(
+        (late.as_array().unwrap().len(), &late[0]["minutes"]),
+        (1, &json!(20)),
+        "Karim still is: {late}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +254,9 @@ async fn nobody_knows_their_number_unless_the_service_tells_it() {
     let ward = Ward::open(Dialect::Sqlite).await;
     let (mut helene, helene_id) = waits(&ward.app, &ward.helene.1).await;
     let (mut marcel, marcel_id) = waits(&ward.app, &ward.marcel.1).await;
-    for (by, status) in [(&ward.claire, StatusCode::NOT_FOUND), (&ward.app.browser(), StatusCode::UNAUTHORIZED)] {
+    for (by, status) in
+        [(&ward.claire, StatusCode::NOT_FOUND), (&ward.app.browser(), StatusCode::UNAUTHORIZED)]
+    {
         let path = format!("/api/services/{}/waiting-policy", ward.service);
         let policy = json!({"showsPosition": true, "mayTakeOver": true});
         assert_eq!(by.put(&path, policy).await.0, status);
@@ -277,7 +292,10 @@ async fn a_colleague_takes_over_where_the_service_allows_it_and_lets_the_patient
         let (mut karim, welcome) = ward.karim.attend(&ward.helene.0).await;
         assert_eq!(welcome["participant"], taken["participant"]);
         karim.request(json!({"type": "enter"})).await.unwrap();
-        karim.request(json!({"type": "admit", "participant": helene_id, "isRecognised": true})).await.unwrap();
+        karim
+            .request(json!({"type": "admit", "participant": helene_id, "isRecognised": true}))
+            .await
+            .unwrap();
         helene.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         helene.request(json!({"type": "enter"})).await.unwrap();
         // It is kept, and everybody sees them as one of those who hold it.
@@ -328,7 +346,10 @@ async fn a_page_that_does_not_answer_is_away_and_keeps_its_place_over_a_restart_
         assert_eq!(doctor.request(admit).await, Err("not_waiting".to_owned()));
         let people = json!({"type": "ping"});
         doctor.send(people).await;
-        assert_eq!(ward.desk.post(&path, json!({"sentence": "soon_your_turn"})).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(
+            ward.desk.post(&path, json!({"sentence": "soon_your_turn"})).await.0,
+            StatusCode::NO_CONTENT
+        );
         let ward = Ward { app: ward.app.started_again(dialect).await, ..ward };
         let (mut page, welcome) = ward.app.guest(&ward.helene.1).await;
         assert_eq!((&welcome["place"]["state"], &welcome["place"]["since"]), (&json!("waiting"), &since));
@@ -348,8 +369,8 @@ async fn who_somebody_is_is_looked_at_kept_and_seen() {
         let (mut page, helene) = waits(&ward.app, &ward.helene.1).await;
         let (mut doctor, _) = ward.claire.attend(&ward.helene.0).await;
         doctor.request(json!({"type": "enter"})).await.unwrap();
-        let admit = json!({"type": "admit", "participant": helene, "isRecognised": true});
-        doctor.request(admit).await.unwrap();
+        let admit = json!({"type": "admit", "request": 77, "participant": helene, "isRecognised": true});
+        doctor.send(admit).await;
         let person = |message: &Value, word: &str| {
             let people = message["people"].as_array().unwrap();
             people.iter().any(|each| each["participant"] == json!(helene) && each["identity"] == word)
@@ -414,7 +435,10 @@ async fn who_somebody_is_is_looked_at_kept_and_seen() {
         let (_, state) = ward.claire.get(&path).await;
         let means: Vec<_> = state["checks"].as_array().unwrap().iter().map(|each| &each["means"]).collect();
         assert_eq!(means, [&json!("recognised"), &json!("document")]);
-        assert_eq!((&state["ins"][0]["by"], state["ins"].as_array().unwrap().len()), (&json!("Camille Roux"), 1));
+        assert_eq!(
+            (&state["ins"][0]["by"], state["ins"].as_array().unwrap().len()),
+            (&json!("Camille Roux"), 1)
+        );
         assert_eq!(ward.karim.get(&path).await.0, StatusCode::NOT_FOUND);
     }
 }

@@ -17,15 +17,11 @@ test("a visit is noted, ended by mistake, opened again, reported, signed, and ta
   };
   await patient.page.goto(link);
   await patient.page.getByRole("button", { name: "Continuer" }).click();
-  await patient.page.getByRole("textbox").first().fill(pin);
-  await patient.page
-    .getByRole("button", { name: /^(Continuer|Entrer|Valider)/ })
-    .first()
-    .click();
+  await patient.page.getByLabel("Code à 6 chiffres").fill(pin);
   await patient.page.getByRole("button", { name: "Entrer dans la salle d’attente" }).click();
   await expect(patient.page.getByRole("heading", { level: 1 })).toContainText("bon endroit");
   const doctor = await person(browser, gateway, { width: 1440, height: 900 });
-  await signIn(doctor.page, gateway, "Claire Martin");
+  await signIn(doctor.page, gateway, "Karim Benali");
   await doctor.page.getByText("Faire entrer", { exact: true }).first().click();
   await enterAsDoctor(doctor.page);
   for (const { page } of [patient, doctor]) await expectToSeeAndHear(page, 1);
@@ -80,7 +76,7 @@ test("a visit is noted, ended by mistake, opened again, reported, signed, and ta
   await doctor.page.getByRole("button", { name: "Signer" }).click();
   await expectAccessible(doctor.page);
   await doctor.page.getByRole("button", { name: "Oui, signer" }).click();
-  await expect(doctor.page.getByText(/Signé par Dr Claire Martin/)).toBeVisible();
+  await expect(doctor.page.getByText(/Signé par Dr Karim Benali/)).toBeVisible();
   await doctor.page.getByRole("button", { name: "Voir le document" }).click();
   await expect(doctor.page.locator(".summary-preview canvas").first()).toBeVisible({ timeout: 20_000 });
 
@@ -114,11 +110,7 @@ test("a visit is noted, ended by mistake, opened again, reported, signed, and ta
   await expectAccessible(stranger.page);
   await shot(stranger.page, "documents-closed");
   await stranger.page.getByRole("button", { name: "Voir mes documents" }).click();
-  await stranger.page.getByRole("textbox").first().fill(pin);
-  await stranger.page
-    .getByRole("button", { name: /^(Continuer|Entrer|Valider)/ })
-    .first()
-    .click();
+  await stranger.page.getByLabel("Code à 6 chiffres").fill(pin);
   await expect(stranger.page.getByText("Compte rendu de la consultation")).toBeVisible();
 
   // The doctor sees who took what, and how they had shown who they are.

@@ -94,7 +94,7 @@ test("a secretary sets hours, and they are offered", async ({ browser, gateway }
   await shots(page, "services");
   await page.getByRole("button", { name: "Heures et fermetures (Pneumologie)" }).click();
   await expect(page.getByRole("heading", { name: "Heures de Pneumologie" })).toBeVisible();
-  await page.getByLabel("Jour", { exact: true }).selectOption("sun");
+  await page.getByRole("combobox", { name: "Jour" }).selectOption("sun");
   await page.getByLabel("De", { exact: true }).first().fill("10:00");
   await page.getByLabel("À", { exact: true }).first().fill("11:00");
   await page.getByRole("button", { name: "Ajouter ces heures" }).click();
@@ -159,4 +159,66 @@ test("whoever comes without an appointment waits in the queue and is taken", asy
   await secretary.context.close();
   await patient.context.close();
   expect(foreign).toEqual([]);
+});
+
+test("a patient moves the appointment by the link, and the old link tells the new time", async ({
+  browser,
+  gateway,
+}) => {
+  test.setTimeout(120_000);
+  const secretary = await person(browser, gateway, { width: 1440, height: 900 });
+  await signIn(secretary.page, gateway, "Camille Roux");
+  const link = await secretary.page.evaluate(async () => {
+    const day = new Date(Date.now() + 4 * 86_400_000).toISOString().slice(0, 10);
+    const json = async (path: string, body?: unknown) => {
+      const request = body && {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "content-type": "application/json" },
+      };
+      return (await fetch(path, request || {})).json();
+    };
+    const services = (await json("/api/services")) as { service: string; name: string }[];
+    const serviceId = services.find(({ name }) => name === "Cardiologie")?.service ?? "";
+    const slots = await json(`/api/services/${serviceId}/slots?from=${day}&days=7`);
+    const { startsAt, endsAt, practitioner } = slots[0];
+    const guests = [{ role: "patient", name: "Odile Perrin", language: "fr" }];
+    const wanted = { startsAt, endsAt, service: "", serviceId, guests, practitioners: [practitioner], note: "" };
+    return (await json("/api/appointments", wanted)).links[0].address as string;
+  });
+  const { page, context } = await person(browser, gateway, { width: 360, height: 740 });
+  await page.goto(link);
+  await page.getByRole("button", { name: "Déplacer ou annuler" }).click();
+  await expect(page.getByRole("heading", { name: "Choisissez une autre heure" })).toBeVisible();
+  await expectAccessible(page);
+  await shot(page, "change-360");
+  await page
+    .getByRole("button", { name: /^\d+.h.\d+$/ })
+    .nth(3)
+    .click();
+  await page.getByRole("button", { name: /^Déplacer au/ }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Votre rendez-vous est déplacé");
+  await expectAccessible(page);
+  await shot(page, "changed-360");
+  await page.getByRole("link", { name: "Ouvrir mon nouveau lien" }).click();
+  await expect(page.getByRole("button", { name: "Déplacer ou annuler" })).toBeVisible();
+  // Whoever opens the old message reads the new time, and comes in nowhere.
+  const old = await person(browser, gateway, { width: 360, height: 740 });
+  await old.page.goto(link);
+  await expect(old.page.getByRole("heading", { level: 1 })).toHaveText("Ce rendez-vous a été déplacé");
+  await expect(old.page.getByText(/Nouvelle date/)).toBeVisible();
+  await expectAccessible(old.page);
+  await shot(old.page, "moved-360");
+  await old.context.close();
+  // The new one is cancelled, after a question.
+  await page.getByRole("button", { name: "Déplacer ou annuler" }).click();
+  await page.getByRole("button", { name: "Annuler le rendez-vous" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Oui, annuler" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Votre rendez-vous est annulé");
+  await context.close();
+  await secretary.page.getByLabel("Chercher un patient").fill("perrin");
+  await secretary.page.getByRole("button", { name: "Chercher" }).click();
+  await expect(secretary.page.getByText("annulé par le patient").first()).toBeVisible();
+  await secretary.context.close();
 });

@@ -58,7 +58,7 @@ export type StepCauseWord = "show" | "clear" | "layout" | "hand_over" | "describ
 
 export type SelfTestWord = "not_run" | "passed" | "failed";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "pass_needed" | "answered_before";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -1144,28 +1144,164 @@ date?: string, };
 
 export type DroppedIn = { participant: string, };
 
-export type NoteEntry = { participant: string, name: string, text: string, version: number, changedAt: string, isOwn: boolean, };
-export type NoteRequest = { text: string, version: number, };
+export type NoteEntry = { participant: string, name: string, text: string, 
+/**
+ * Grows by one with each change.
+ */
+version: number, changedAt: string, 
+/**
+ * Of whoever asks.
+ */
+isOwn: boolean, };
+
+export type NoteRequest = { 
+/**
+ * At most 20000 characters.
+ */
+text: string, version: number, };
+
 export type NoteSaved = { version: number, changedAt: string, };
-export type ReportWords = { language: LanguageWord, reason: string, findings: string, act: string, conclusions: string, prescriptions: string, followUp: string, images: Array<string>, };
+
+export type ReportWords = { language: LanguageWord, reason: string, findings: string, act: string, conclusions: string, prescriptions: string, followUp: string, 
+/**
+ * Identifiers of key images, in the order of the report; at most 60.
+ */
+images: Array<string>, };
+
 export type ReportStatusWord = "draft" | "final" | "amended";
-export type ReportVersion = { report: string, number: number, status: ReportStatusWord, revision: number, words: ReportWords, why: string, changedAt: string, changedBy: string, signedAt?: string, signedBy?: string, facts: Array<ReportSection>, };
+
+export type ReportVersion = { report: string, number: number, status: ReportStatusWord, 
+/**
+ * Of the draft: what a change and a signature name.
+ */
+revision: number, words: ReportWords, 
+/**
+ * Why it was amended; empty for the first.
+ */
+why: string, changedAt: string, 
+/**
+ * Who changed it last.
+ */
+changedBy: string, signedAt?: string, signedBy?: string, 
+/**
+ * What the gateway says in it: of a signed one as it was then, of a draft as it is now.
+ */
+facts: Array<ReportSection>, };
+
 export type ReportSection = { title: string, lines: string[], };
-export type ReportState = { versions: Array<ReportVersion>, isOver: boolean, };
-export type ReportRequest = { language: LanguageWord, why: string, };
+
+export type ReportState = { versions: Array<ReportVersion>, 
+/**
+ * The visit is over: a draft may be signed.
+ */
+isOver: boolean, };
+
+export type ReportRequest = { 
+/**
+ * For the first one.
+ */
+language: LanguageWord, 
+/**
+ * For an amendment.
+ */
+why: string, };
+
 export type ReportChange = { revision: number, words: ReportWords, };
+
 export type SignRequest = { revision: number, };
+
 export type DocumentKind = "summary" | "report" | "image" | "file";
-export type DocumentItem = { kind: DocumentKind, item: string, };
-export type OfferedDocument = { kind: DocumentKind, item: string, name: string, releasedAt?: string, };
-export type DocumentsState = { documents: Array<OfferedDocument>, days: number, until?: string, downloads: Array<DownloadEntry>, };
+
+export type DocumentItem = { kind: DocumentKind, 
+/**
+ * The language of a summary, else the identifier of the report, the image or the file.
+ */
+item: string, };
+
+export type OfferedDocument = { kind: DocumentKind, item: string, 
+/**
+ * Its caption, its file name, or the number of its version.
+ */
+name: string, 
+/**
+ * Since when the patient may fetch it.
+ */
+releasedAt?: string, };
+
+export type DocumentsState = { documents: Array<OfferedDocument>, 
+/**
+ * Days after the end for which they are there.
+ */
+days: number, 
+/**
+ * When they go; absent before the visit is over.
+ */
+until?: string, downloads: Array<DownloadEntry>, };
+
 export type DownloadEntry = { at: string, who: string, kind: DocumentKind, item: string, name: string, door: OpenedBy, };
-export type ReleaseRequest = { documents: Array<DocumentItem>, };
-export type AfterEntry = { reopensUntil?: string, askedBack: Array<AskedBack>, ratings: Array<RatingEntry>, };
+
+export type ReleaseRequest = { 
+/**
+ * At most 200.
+ */
+documents: Array<DocumentItem>, };
+
+export type AfterEntry = { 
+/**
+ * Until then `POST /api/appointments/{id}/reopen` opens it again.
+ */
+reopensUntil?: string, askedBack: Array<AskedBack>, ratings: Array<RatingEntry>, };
+
 export type AskedBack = { participant: string, name: string, at: string, };
+
 export type CallBackEntry = { appointment: string, name: string, at: string, reopensUntil: string, };
-export type RatingEntry = { score: number, words: string, };
+
+export type RatingEntry = { 
+/**
+ * From 1 to 5.
+ */
+score: number, words: string, };
+
 export type OpenedBy = "sms" | "email" | "pin" | "birth_date";
-export type AfterState = { now: string, endedAt: string, outcome: OutcomeWord, reopensUntil: string, askedBackAt?: string, hasRated: boolean, mayHaveDocuments: boolean, documentsUntil: string, documents?: Array<AfterDocument>, };
-export type AfterDocument = { document: string, kind: DocumentKind, name: string, releasedAt: string, };
-export type RatingRequest = { score: number, words: string, };
+
+export type AfterState = { 
+/**
+ * UTC now.
+ */
+now: string, endedAt: string, outcome: OutcomeWord, 
+/**
+ * Until then they may ask to be called back in.
+ */
+reopensUntil: string, 
+/**
+ * When they did.
+ */
+askedBackAt?: string, 
+/**
+ * They have said what they think of the visit.
+ */
+hasRated: boolean, 
+/**
+ * There are documents for this person, or may be.
+ */
+mayHaveDocuments: boolean, documentsUntil: string, 
+/**
+ * Absent where a second factor has to be shown first.
+ */
+documents?: Array<AfterDocument>, };
+
+export type AfterDocument = { document: string, kind: DocumentKind, 
+/**
+ * Its caption or file name, the language of a summary, the number of a version.
+ */
+name: string, releasedAt: string, };
+
+export type RatingRequest = { 
+/**
+ * From 1 to 5.
+ */
+score: number, 
+/**
+ * At most 500 characters; may be empty.
+ */
+words: string, };

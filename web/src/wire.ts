@@ -38,6 +38,8 @@ const DOUBTED_SILENT_FOR_MS = 2_000;
 const EXACT_SILENT_FOR_MS = 180_000;
 const OPENING_MS = 10_000;
 const TICK_MS = 500;
+/** A tick that comes so much later: browsers let a page in the background run once a minute. */
+const LATE_TICK_MS = 5_000;
 const REQUEST_MS = 15_000;
 
 /** Answers to `hello` that another try cannot change. */
@@ -62,6 +64,9 @@ export class Wire {
   #tries = 0;
   #resume: string | undefined;
   #heardAt = 0;
+  #tickedAt = 0;
+  /** Asked for a sign of life after the page did not run for a while, and not heard since. */
+  #isDoubted = false;
   #exactAwaited = false;
   #pingedAt = 0;
   #clockAheadMs = 0;
@@ -172,6 +177,8 @@ export class Wire {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardAt = performance.now();
+    this.#tickedAt = this.#heardAt;
+    this.#isDoubted = false;
     this.#exactAwaited = false;
     socket.onopen = () => {
       const hello = this.#hello();
@@ -179,6 +186,7 @@ export class Wire {
     };
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       this.#heardAt = performance.now();
+      this.#isDoubted = false;
       if (typeof event.data === "string") this.#text(event.data);
       else this.#binary(event.data);
     };
@@ -187,7 +195,17 @@ export class Wire {
   }
 
   #tick(): void {
-    const silentMs = performance.now() - this.#heardAt;
+    const now = performance.now();
+    const isLate = now - this.#tickedAt > LATE_TICK_MS;
+    this.#tickedAt = now;
+    // Nothing was heard because this page did not run: it is asked first, and given up when nothing comes until the next tick.
+    if (isLate && !this.#isDoubted && this.state.peek() === "open") {
+      this.#isDoubted = true;
+      this.#heardAt = Math.max(this.#heardAt, now - SILENT_FOR_MS + WOKEN_SILENT_FOR_MS);
+      this.#ping();
+      return;
+    }
+    const silentMs = now - this.#heardAt;
     const openMs = this.#exactAwaited ? EXACT_SILENT_FOR_MS : SILENT_FOR_MS;
     // A connection that died without a word is no reason to wait: the next one is tried at once.
     if (silentMs > (this.state.peek() === "open" ? openMs : OPENING_MS)) this.#lose(true);

@@ -94,6 +94,29 @@ describe("Wire", () => {
     expect(wire.state.value).toBe("lost");
   });
 
+  it("keeps a connection that answers though the page runs only once a minute in the background", () => {
+    let at = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => at);
+    const socket = FakeSocket.last;
+    socket.welcome();
+    const minute = () => {
+      at += 60_000;
+      vi.advanceTimersByTime(500);
+    };
+    for (let minutes = 1; minutes <= 3; minutes++) {
+      minute();
+      expect(wire.state.value).toBe("open");
+      expect(socket.of("ping")).toHaveLength(minutes);
+      socket.say({ type: "pong" });
+    }
+    minute();
+    expect(wire.state.value).toBe("open");
+    // Asked once, and nothing came.
+    minute();
+    expect(wire.state.value).toBe("lost");
+    vi.restoreAllMocks();
+  });
+
   it("bears silence while an exact picture that was asked for comes over a slow line", () => {
     const socket = FakeSocket.last;
     socket.welcome();

@@ -105,8 +105,19 @@ fn a_former_member_has_no_slots() {
 fn easter_is_where_the_calendar_has_it() {
     // Tables of the Observatoire de Paris.
     for sunday in [
-        "1961-04-02", "1981-04-19", "2000-04-23", "2008-03-23", "2011-04-24", "2024-03-31", "2025-04-20",
-        "2026-04-05", "2027-03-28", "2028-04-16", "2038-04-25", "2049-04-18", "2076-04-19",
+        "1961-04-02",
+        "1981-04-19",
+        "2000-04-23",
+        "2008-03-23",
+        "2011-04-24",
+        "2024-03-31",
+        "2025-04-20",
+        "2026-04-05",
+        "2027-03-28",
+        "2028-04-16",
+        "2038-04-25",
+        "2049-04-18",
+        "2076-04-19",
     ] {
         assert_eq!(easter(day(sunday).year()), Some(day(sunday)));
     }
@@ -118,8 +129,17 @@ fn the_weekly_hours_do_not_hold_on_public_holidays_unless_wished() {
     assert_eq!(
         days,
         [
-            "2026-01-01", "2026-04-06", "2026-05-01", "2026-05-08", "2026-05-14", "2026-05-25", "2026-07-14",
-            "2026-08-15", "2026-11-01", "2026-11-11", "2026-12-25"
+            "2026-01-01",
+            "2026-04-06",
+            "2026-05-01",
+            "2026-05-08",
+            "2026-05-14",
+            "2026-05-25",
+            "2026-07-14",
+            "2026-08-15",
+            "2026-11-01",
+            "2026-11-11",
+            "2026-12-25"
         ]
     );
     let mut schedule = schedule(vec![pattern(Weekday::Mon, "09:00", "09:30", 30)]);
@@ -160,8 +180,16 @@ fn closed_days_and_hours_of_one_and_of_all() {
 fn what_is_taken_or_begins_too_soon_is_not_free() {
     let schedule = schedule(vec![pattern(Weekday::Mon, "09:00", "11:00", 30)]);
     let taken = [
-        Taken { practitioner: CLAIRE, starts_at: utc("2026-03-02T08:40:00Z"), ends_at: utc("2026-03-02T09:00:00Z") },
-        Taken { practitioner: KARIM, starts_at: utc("2026-03-02T09:00:00Z"), ends_at: utc("2026-03-02T11:00:00Z") },
+        Taken {
+            practitioner: CLAIRE,
+            starts_at: utc("2026-03-02T08:40:00Z"),
+            ends_at: utc("2026-03-02T09:00:00Z"),
+        },
+        Taken {
+            practitioner: KARIM,
+            starts_at: utc("2026-03-02T09:00:00Z"),
+            ends_at: utc("2026-03-02T11:00:00Z"),
+        },
     ];
     let free = |not_before| starts(&schedule.free(day("2026-03-02"), 1, &taken, utc(not_before)));
     assert_eq!(free("2026-03-01T00:00:00Z"), ["09:00", "10:00", "10:30"]);
@@ -268,15 +296,14 @@ fn any_hours() -> impl Strategy<Value = Hours> {
 }
 
 fn any_pattern() -> impl Strategy<Value = WeeklyPattern> {
-    (any_hours(), 5_u16..200, 0_u8..7, prop_oneof![Just(None), Just(Some(CLAIRE)), Just(Some(KARIM))]).prop_map(
-        |(hours, slot_minutes, weekday, practitioner)| WeeklyPattern {
+    (any_hours(), 5_u16..200, 0_u8..7, prop_oneof![Just(None), Just(Some(CLAIRE)), Just(Some(KARIM))])
+        .prop_map(|(hours, slot_minutes, weekday, practitioner)| WeeklyPattern {
             hours,
             slot_minutes,
             practitioner,
             weekday: Weekday::try_from(weekday).unwrap(),
             ..pattern(Weekday::Mon, "09:00", "10:00", 20)
-        },
-    )
+        })
 }
 
 proptest! {

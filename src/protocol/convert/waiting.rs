@@ -4,9 +4,9 @@ use super::super::*;
 use super::time;
 use crate::clinical::{
     self, Assurance, DocumentKind, IdentityCheck, IdentityFindings, IdentityMeans, InsRecord, InsRegister,
-    InsStatus, ReadySentence, RefusalSentence, Sex, WaitingMessage, WaitingPolicy, WaitingRefusal, WaitingWords,
+    InsStatus, ReadySentence, RefusalSentence, Sex, WaitingMessage, WaitingPolicy, WaitingRefusal,
+    WaitingWords,
 };
-
 
 both_ways!(AssuranceWord, Assurance, LinkOnly, Telephone, LinkAndCode, SignedIn);
 both_ways!(
@@ -76,9 +76,7 @@ impl From<clinical::Notice> for ServerMessage {
                 let WaitingMessageEntry { at, sentence, text } = (&message).into();
                 Self::StaffMessage { id: message.id.to_string(), at, sentence, text }
             }
-            clinical::Notice::Delay(delay) => {
-                Self::Delay { minutes: delay.map_or(0, |delay| delay.minutes) }
-            }
+            clinical::Notice::Delay(delay) => Self::Delay { minutes: delay.map_or(0, |delay| delay.minutes) },
             clinical::Notice::Position(position) => Self::Position { position },
         }
     }

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clinical::{
-    Appointment, AppointmentStatus, ConsentAnswer, InstanceId, ParticipantId, Report, SeriesId, incidents, is_other_patient,
+    Appointment, AppointmentStatus, ConsentAnswer, InstanceId, ParticipantId, Report, SeriesId, incidents,
+    is_other_patient,
 };
 use crate::report::{
     ConsentFact, IdentityFact, ImageFact, IncidentFact, InstanceFact, LocalTime, PersonFact, Presence,
@@ -22,13 +23,15 @@ pub(super) fn local(edge: &Edge, at: DateTime<Utc>) -> LocalTime {
 }
 
 /// All that the gateway knows as of now. `images` are the key images that stand in the report.
-pub(super) async fn facts(edge: &Edge, appointment: &Appointment, report: &Report) -> Result<ReportFacts, Failure> {
+pub(super) async fn facts(
+    edge: &Edge,
+    appointment: &Appointment,
+    report: &Report,
+) -> Result<ReportFacts, Failure> {
     let id = appointment.id;
     let now = edge.clock.now();
-    let span = |presence: Presence| Span {
-        from: local(edge, presence.from),
-        until: local(edge, presence.until),
-    };
+    let span =
+        |presence: Presence| Span { from: local(edge, presence.from), until: local(edge, presence.until) };
     let moves = edge.store.moves_of(id).await?;
     let until = match appointment.status {
         AppointmentStatus::Fulfilled { at, .. } => at,
@@ -98,7 +101,10 @@ pub(super) async fn images(
 }
 
 /// The key images of the booked patient.
-pub(in crate::web) async fn own_images(edge: &Edge, appointment: &Appointment) -> Result<Vec<StoredKeyImage>, Failure> {
+pub(in crate::web) async fn own_images(
+    edge: &Edge,
+    appointment: &Appointment,
+) -> Result<Vec<StoredKeyImage>, Failure> {
     let others: BTreeSet<SeriesId> = edge
         .store
         .studies_of(appointment.id)
@@ -192,7 +198,8 @@ async fn technical(
             .map(|((_, direction, path), tally)| (*direction, *path, *tally))
             .collect();
         let all = incidents(&of_person, checks.get(&person.id).copied());
-        facts.extend(all.into_iter().map(|what| IncidentFact { person: person.id.uuid(), what: what.into() }));
+        facts
+            .extend(all.into_iter().map(|what| IncidentFact { person: person.id.uuid(), what: what.into() }));
     }
     Ok(facts)
 }

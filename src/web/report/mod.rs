@@ -121,7 +121,8 @@ fn body(words: &ReportWords, kept: &[StoredKeyImage]) -> Result<ReportBody, Fail
     let mut images: Vec<KeyImageId> = Vec::with_capacity(words.images.len());
     for image in &words.images {
         let image = image.parse().ok().filter(|id| kept.iter().any(|other| other.id == *id));
-        let image = image.ok_or_else(|| Failure::bad_request("an image is none of the patient's that is kept here"))?;
+        let image = image
+            .ok_or_else(|| Failure::bad_request("an image is none of the patient's that is kept here"))?;
         if !images.contains(&image) {
             images.push(image);
         }

@@ -109,10 +109,7 @@ async fn what_was_kept_long_enough_goes_with_the_files_that_nobody_else_has() {
             store.is_file_shared([1; 32]).await.unwrap() && !store.is_file_shared([8; 32]).await.unwrap()
         );
 
-        assert_eq!(
-            purge(&store, ChatExpiry::WrittenBefore(at(5))).await,
-            Vec::<[u8; 32]>::new()
-        );
+        assert_eq!(purge(&store, ChatExpiry::WrittenBefore(at(5))).await, Vec::<[u8; 32]>::new());
         assert_eq!(count(&running).await, (1, 1), "not before its time");
         assert_eq!(purge(&store, ChatExpiry::WrittenBefore(at(6))).await, [[1; 32]]);
         assert_eq!(count(&running).await, (0, 0));

@@ -61,6 +61,12 @@ async fn a_move_books_the_new_one_calls_the_old_one_off_and_takes_its_links_back
         assert_eq!(store.appointment(new.id).await.unwrap(), Some(new.clone()));
         assert_eq!(store.links_of(old.id).await.unwrap()[0].revoked_at, Some(new.booked_at));
         assert_eq!(store.links_of(new.id).await.unwrap(), new_link);
+        let chain = store.chain_of(new.id).await.unwrap();
+        assert_eq!(
+            (chain.first, chain.moves, chain.was_at, chain.is_replaced),
+            (old.id, 1, Some(old.starts_at), false)
+        );
+        assert!(store.chain_of(old.id).await.unwrap().is_replaced);
         // What was moved is not moved again, or called off.
         assert!(!move_to(&store, &old, &moved(&old, 600, 30)).await.unwrap());
         assert!(!store.call_off(old.id, CalledOff::ByPatient, claire.id, at(2)).await.unwrap());
@@ -94,7 +100,15 @@ async fn what_is_called_off_says_why_and_gives_its_time_back() {
         let arrived = AppointmentStatus::Arrived { at: at(1) };
         assert!(store.set_appointment_status(begun.id, AppointmentStatus::Booked, arrived).await.unwrap());
         assert!(!store.call_off(begun.id, CalledOff::ByStaff, claire.id, at(3)).await.unwrap());
-        assert!(!move_to(&store, &begun, &moved(&Appointment { status: AppointmentStatus::Booked, ..begun.clone() }, 60, 30)).await.unwrap());
+        assert!(
+            !move_to(
+                &store,
+                &begun,
+                &moved(&Appointment { status: AppointmentStatus::Booked, ..begun.clone() }, 60, 30)
+            )
+            .await
+            .unwrap()
+        );
     })
     .await;
 }
@@ -121,7 +135,10 @@ async fn patients_are_found_by_name_among_what_may_be_seen() {
         };
         let all = AgendaScope::Everybody;
         assert_eq!(seek("lefev", all, 1000, 50).await, [booked[3], booked[2], booked[0]], "the latest first");
-        assert_eq!(seek("HELENE LEFEVRE", AgendaScope::Practitioner(claire.id), 1000, 50).await, [booked[3], booked[0]]);
+        assert_eq!(
+            seek("HELENE LEFEVRE", AgendaScope::Practitioner(claire.id), 1000, 50).await,
+            [booked[3], booked[0]]
+        );
         assert_eq!(seek("lefevre", all, 180, 50).await, [booked[2], booked[0]]);
         assert_eq!(seek("lefevre", all, 1000, 1).await, [booked[3]]);
         assert_eq!(seek("claire", all, 1000, 50).await, [], "only patients");
@@ -152,7 +169,8 @@ async fn of_many_who_move_one_appointment_at_once_one_succeeds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn however_many_book_move_and_cancel_at_once_nobody_is_booked_twice() {
     for_each_database(|store| async move {
-        let doctors = [doctor(&store, "Claire").await, doctor(&store, "Karim").await, doctor(&store, "Sofia").await];
+        let doctors =
+            [doctor(&store, "Claire").await, doctor(&store, "Karim").await, doctor(&store, "Sofia").await];
         let mut booked = Vec::new();
         for (number, doctor) in (0_i64..).zip(doctors.iter().cycle().take(12)) {
             let appointment = visit(&[doctor], number * 30, 30);
@@ -196,9 +214,15 @@ async fn however_many_book_move_and_cancel_at_once_nobody_is_booked_twice() {
             slots += taken.len();
         }
         let open = all.iter().filter(|appointment| appointment.status == AppointmentStatus::Booked);
-        let wanted: usize =
-            open.map(|appointment| appointment.participants.iter().filter_map(|p| p.booked_practitioner()).count()).sum();
-        assert_eq!(slots, wanted, "every slot is of an appointment that is booked, and each of those has its slots");
+        let wanted: usize = open
+            .map(|appointment| {
+                appointment.participants.iter().filter_map(|p| p.booked_practitioner()).count()
+            })
+            .sum();
+        assert_eq!(
+            slots, wanted,
+            "every slot is of an appointment that is booked, and each of those has its slots"
+        );
         for appointment in &all {
             let course = store.course(appointment.id).await.unwrap();
             let is_off = matches!(appointment.status, AppointmentStatus::Cancelled { .. });

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::*;
 use crate::support::db::for_each_database;
 
@@ -19,7 +21,7 @@ async fn a_door_is_written_by_one_at_a_time() {
         assert!(!store.put_door(&door).await.unwrap(), "it was written since");
         let mut kept = store.door(patient).await.unwrap();
         assert_eq!(kept, Door { revision: 1, ..door.clone() });
-        assert_eq!(store.doors_of(booked.id).await.unwrap(), [(patient, kept.clone())].into());
+        assert_eq!(store.doors_of(booked.id).await.unwrap(), HashMap::from([(patient, kept.clone())]));
 
         // Many at once: each try counts.
         let tries = (0..4).map(|_| {
@@ -88,14 +90,18 @@ async fn pins_and_rules_are_replaced() {
         for seed in [1, 2] {
             let (_, pin) = Pin::make([seed; 8], patient);
             store.put_pin(booked.id, patient, pin, at(0)).await.unwrap();
-            assert_eq!(store.pins_of(booked.id).await.unwrap(), [(patient, pin)].into());
+            assert_eq!(store.pins_of(booked.id).await.unwrap(), HashMap::from([(patient, pin)]));
         }
         let moved = visit(&[&claire], 60, 30);
         store.add_appointment(&moved, &[]).await.unwrap();
         let same = moved.participants[0].id;
         store.carry_pins(moved.id, &[(patient, same)], at(1)).await.unwrap();
         let pin = store.pins_of(booked.id).await.unwrap()[&patient];
-        assert_eq!(store.pins_of(moved.id).await.unwrap(), [(same, pin)].into(), "the digits are the same");
+        assert_eq!(
+            store.pins_of(moved.id).await.unwrap(),
+            HashMap::from([(same, pin)]),
+            "the digits are the same"
+        );
         let service = services::service("Cardiologie", "");
         store.put_service(&service).await.unwrap();
         let service = service.id;

@@ -73,7 +73,11 @@ async fn images_come_back_as_they_were_kept_and_are_only_their_consultations() {
         // The other image has the same picture.
         let removed = store.remove_key_image(booked.id, images[1].id, at(9)).await.unwrap();
         assert_eq!(removed, Some(RemovedKeyImage { unused: None }));
-        assert_eq!(store.remove_key_image(booked.id, images[1].id, at(10)).await.unwrap(), None, "it is removed");
+        assert_eq!(
+            store.remove_key_image(booked.id, images[1].id, at(10)).await.unwrap(),
+            None,
+            "it is removed"
+        );
         assert!(!store.caption_key_image(booked.id, images[1].id, &caption).await.unwrap());
         let left = store.key_images_of(booked.id).await.unwrap();
         assert_eq!(left, [StoredKeyImage { caption, ..images[0].clone() }]);

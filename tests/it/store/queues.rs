@@ -83,7 +83,8 @@ async fn people_wait_in_the_order_in_which_they_came_while_they_are_heard_of() {
         assert_eq!(store.queue_entry_by_digest(LinkDigest([9; 32])).await.unwrap(), None);
         store.see_queue_entry(gone.id, at(6)).await.unwrap();
         store.see_queue_entry(first.id, at(1)).await.unwrap();
-        let seen: Vec<_> = store.queue_entries(heart.id, at(-30)).await.unwrap().iter().map(|e| e.seen_at).collect();
+        let seen: Vec<_> =
+            store.queue_entries(heart.id, at(-30)).await.unwrap().iter().map(|e| e.seen_at).collect();
         assert_eq!(seen, [at(6), at(3), at(5)], "time does not go back");
         let left = QueueStatus::Left { at: at(7) };
         assert!(store.end_queue_entry(first.id, left).await.unwrap());

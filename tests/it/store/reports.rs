@@ -37,7 +37,12 @@ async fn a_note_is_one_for_each_practitioner_and_is_written_over_what_was_read()
         let booked = visit(&[&claire, &karim], 0, 30);
         store.add_appointment(&booked, &[]).await.unwrap();
         let (by, other) = (booked.participants[1].id, booked.participants[2].id);
-        let note = |by, words: &str, version, minute| Note { by, text: text(words), version, changed_at: at(minute) };
+        let note = |by, words: &str, version, minute| Note {
+            by,
+            text: text(words),
+            version,
+            changed_at: at(minute),
+        };
         let first = note(by, "Toux.\nFièvre.", 1, 2);
         assert!(store.put_note(booked.id, &first).await.unwrap());
         assert!(!store.put_note(booked.id, &note(by, "x", 1, 3)).await.unwrap(), "there is one");
@@ -94,7 +99,8 @@ async fn a_signed_report_is_written_once_and_never_again() {
         assert!(store.is_file_shared([7; 32]).await.unwrap(), "its document is not cleared away");
 
         let amended =
-            Report::begin(&[signed], new_id(ReportId::new), ReportBody::default(), text("Faux."), by, at(5)).unwrap();
+            Report::begin(&[signed], new_id(ReportId::new), ReportBody::default(), text("Faux."), by, at(5))
+                .unwrap();
         assert!(store.add_report(booked.id, &amended).await.unwrap());
         let numbers: Vec<_> = read().await.iter().map(|stored| stored.report.number).collect();
         assert_eq!(numbers, [1, 2]);
@@ -127,7 +133,12 @@ async fn what_is_released_stays_what_it_is_and_whoever_took_it_is_written_down()
         ];
         store.release_documents(booked.id, &all, at(1)).await.unwrap();
         assert_eq!(store.documents_of(booked.id).await.unwrap(), all);
-        let download = |document: DocumentId, minute, door| Download { document, participant: patient, at: at(minute), door };
+        let download = |document: DocumentId, minute, door| Download {
+            document,
+            participant: patient,
+            at: at(minute),
+            door,
+        };
         let id = || clock().new_uuid();
         let first = download(all[2].id, 2, DocumentDoor::Sms);
         store.add_download(id(), booked.id, &first).await.unwrap();
@@ -135,12 +146,16 @@ async fn what_is_released_stays_what_it_is_and_whoever_took_it_is_written_down()
         let again = [document(DocumentSubject::Summary(Language::French), 3)];
         store.release_documents(booked.id, &again, at(3)).await.unwrap();
         assert_eq!(store.documents_of(booked.id).await.unwrap(), [all[0]]);
-        store.release_documents(booked.id, &[again[0], document(DocumentSubject::Image(image), 4)], at(4)).await.unwrap();
+        store
+            .release_documents(booked.id, &[again[0], document(DocumentSubject::Image(image), 4)], at(4))
+            .await
+            .unwrap();
         let now = store.documents_of(booked.id).await.unwrap();
         assert!(now.len() == 2 && now[1].id != all[2].id, "given anew");
         let second = download(all[0].id, 5, DocumentDoor::BirthDate);
         store.add_download(id(), booked.id, &second).await.unwrap();
-        let taken = [(first, DocumentSubject::Image(image)), (second, DocumentSubject::Summary(Language::French))];
+        let taken =
+            [(first, DocumentSubject::Image(image)), (second, DocumentSubject::Summary(Language::French))];
         assert_eq!(store.downloads_of(booked.id).await.unwrap(), taken, "also of what was withdrawn");
         let none = download(new_id(DocumentId::new), 6, DocumentDoor::Pin);
         assert!(store.add_download(id(), booked.id, &none).await.is_err(), "no such document");
@@ -172,12 +187,15 @@ async fn a_released_file_outlives_the_chat_that_it_was_shared_in() {
         let document = PatientDocument { id: new_id(DocumentId::new), subject, released_at: at(3), by };
         store.release_documents(booked.id, &[document], at(3)).await.unwrap();
         for expiry in [ChatExpiry::OverOrEndedBefore(at(900)), ChatExpiry::WrittenBefore(at(900))] {
-            store.purge_chats(expiry).await.unwrap();
-            let left: Vec<_> = store.shared_files_of(booked.id).await.unwrap().iter().map(|file| file.id).collect();
+            store.purge_chats(expiry, (clock().new_uuid(), at(900))).await.unwrap();
+            let left: Vec<_> =
+                store.shared_files_of(booked.id).await.unwrap().iter().map(|file| file.id).collect();
             assert_eq!(left, [kept.id]);
         }
         store.release_documents(booked.id, &[], at(4)).await.unwrap();
-        assert_eq!(store.purge_chats(ChatExpiry::WrittenBefore(at(900))).await.unwrap(), [[1; 32]]);
+        let purge = (clock().new_uuid(), at(900));
+        let purged = store.purge_chats(ChatExpiry::WrittenBefore(at(900)), purge).await.unwrap();
+        assert_eq!(purged.files, [[1; 32]]);
     })
     .await;
 }

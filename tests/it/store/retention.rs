@@ -120,7 +120,10 @@ async fn what_is_held_stays_until_the_hold_is_lifted() {
             assert_eq!(purge(&store, class, 999).await, Purged::default(), "{class:?}");
         }
         let chats = async || {
-            store.purge_chats(ChatExpiry::WrittenBefore(at(999)), (clock().new_uuid(), at(999))).await.unwrap()
+            store
+                .purge_chats(ChatExpiry::WrittenBefore(at(999)), (clock().new_uuid(), at(999)))
+                .await
+                .unwrap()
         };
         assert_eq!(chats().await, Purged::default());
         let state = store.class_state(DataClass::Appointments, at(999)).await.unwrap();

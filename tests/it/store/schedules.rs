@@ -75,8 +75,12 @@ async fn exceptions_of_a_service_and_of_the_hospital_are_told_together() {
         };
         let mut leave = exception(Some(heart.id), "2026-08-01", None, ExceptionKind::Closed);
         leave.practitioner = Some(claire.id);
-        let extra =
-            exception(Some(heart.id), "2026-07-01", Some(hours(9, 12)), ExceptionKind::Open { slot_minutes: 15 });
+        let extra = exception(
+            Some(heart.id),
+            "2026-07-01",
+            Some(hours(9, 12)),
+            ExceptionKind::Open { slot_minutes: 15 },
+        );
         let bridge = exception(None, "2026-05-15", None, ExceptionKind::Closed);
         let other = exception(Some(lungs.id), "2026-05-15", Some(hours(9, 10)), ExceptionKind::Closed);
         let change = Change { by: claire.id, at: at(1) };

@@ -35,7 +35,11 @@ async fn a_visit_is_counted_from_its_rows_and_then_without_them() {
         for _ in 0..2 {
             store.note_browser(booked.id, patient, BrowserFamily::SafariIos).await.unwrap();
         }
-        let tally = QualityTally { reports: 1, loss_pct: Measure { mean: 1.0, max: 20.0 }, ..QualityTally::default() };
+        let tally = QualityTally {
+            reports: 1,
+            loss_pct: Measure { mean: 1.0, max: 20.0 },
+            ..QualityTally::default()
+        };
         let key = (patient, MediaDirection::Publish, MediaPath::Udp);
         store.put_quality(booked.id, &[(key, tally)]).await.unwrap();
         let telephone = Telephone { since: at(12), reason: TelephoneReason::NoSound, by: staff };
@@ -80,8 +84,10 @@ async fn a_visit_is_counted_from_its_rows_and_then_without_them() {
 
         // Another visit of that day is added.
         let more = store.uncounted_visits(at(91), 9).await.unwrap();
-        let more: Vec<_> =
-            more.iter().map(|visit| (visit.appointment, day, None, Tally::of(&visit.facts, at(99)))).collect();
+        let more: Vec<_> = more
+            .iter()
+            .map(|visit| (visit.appointment, day, None, Tally::of(&visit.facts, at(99))))
+            .collect();
         store.count_visits(&more).await.unwrap();
         let sum = &store.daily_counts(day, day, None).await.unwrap()[&day];
         assert_eq!((sum.amount(Count::Booked), sum.amount(Count::Open)), (2, 1));

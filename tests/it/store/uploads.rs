@@ -48,10 +48,7 @@ async fn folders_and_receipts_come_back_as_they_were_kept() {
         assert_eq!(store.upload_folders_of(booked.id).await.unwrap(), [centre.clone(), guest.clone()]);
         assert_eq!(store.upload_folder(centre.id).await.unwrap(), Some(centre.clone()));
         assert_eq!(store.upload_folder(again.id).await.unwrap(), None, "a guest has one");
-        assert_eq!(
-            store.upload_folder_by_digest(LinkDigest([7; 32])).await.unwrap(),
-            Some(centre.clone())
-        );
+        assert_eq!(store.upload_folder_by_digest(LinkDigest([7; 32])).await.unwrap(), Some(centre.clone()));
         assert_eq!(store.upload_folder_by_digest(LinkDigest([8; 32])).await.unwrap(), None);
         assert_eq!(store.upload_folder_of_guest(patient).await.unwrap(), Some(guest.clone()));
         let objects = ReceivedAs::Objects { objects: 120, refused: 2, has_other_patient: true };
@@ -65,10 +62,7 @@ async fn folders_and_receipts_come_back_as_they_were_kept() {
         }
         assert_eq!(store.received_uploads_of(booked.id).await.unwrap(), uploads);
         assert_eq!(store.received_upload(uploads[1].id).await.unwrap(), Some(uploads[1].clone()));
-        assert_eq!(
-            store.received_upload_with(centre.id, [2; 32]).await.unwrap(),
-            Some(uploads[2].clone())
-        );
+        assert_eq!(store.received_upload_with(centre.id, [2; 32]).await.unwrap(), Some(uploads[2].clone()));
         assert_eq!(store.received_upload_with(guest.id, [2; 32]).await.unwrap(), None, "of another folder");
         assert!(store.is_file_shared([1; 32]).await.unwrap());
         assert!(!store.is_file_shared([2; 32]).await.unwrap(), "images are not among the files");

@@ -15,7 +15,10 @@ async fn what_a_service_decided_about_its_waiting_room_is_kept() {
         assert_eq!(store.waiting_policy(heart.id).await.unwrap(), WaitingPolicy::default());
         assert!(store.set_waiting_policy(heart.id, wanted).await.unwrap());
         // Its name is changed later: what was decided stays.
-        store.put_service(&parvis::clinical::Service { site: "Nord".to_owned(), ..heart.clone() }).await.unwrap();
+        store
+            .put_service(&parvis::clinical::Service { site: "Nord".to_owned(), ..heart.clone() })
+            .await
+            .unwrap();
         assert_eq!(store.waiting_policy(heart.id).await.unwrap(), wanted);
         assert_eq!(store.waiting_policy(lungs.id).await.unwrap(), WaitingPolicy::default());
         let nowhere = new_id(ServiceId::new);

@@ -24,6 +24,9 @@ use super::db::TestDatabase;
 /// Everything that is waited for comes within this time, or the test fails.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// A way for codes, as `POST /api/guest/code` names it.
+const CHANNELS: [&str; 2] = ["sms", "email"];
+
 /// A running gateway. Its data are gone when it is dropped.
 pub struct TestApp {
     pub base: String,
@@ -170,6 +173,34 @@ impl TestApp {
         (browser, location(&callback))
     }
 
+    /// A browser in which the person of this link has typed the code that was sent to them; here nothing sends, so that it is kept.
+    pub async fn with_code(&self, link: &str) -> Browser {
+        let mut browser = self.browser();
+        let (_, look) = browser.post("/api/guest/look", json!({"link": link})).await;
+        let channel = CHANNELS.into_iter().find(|channel| look["asks"][channel] == true).unwrap();
+        let before = self.app.outbox.kept().len();
+        let (_, answer) = browser.post("/api/guest/code", json!({"link": link, "channel": channel})).await;
+        assert_eq!(answer["outcome"], "sent", "{answer}");
+        let code_of = |text: &str| {
+            let mut words = text.split(|c: char| !c.is_ascii_digit());
+            words.find(|word| word.len() == 6 && text.contains("code")).map(str::to_owned)
+        };
+        let found = async {
+            loop {
+                let kept = self.app.outbox.kept();
+                let code = kept.iter().skip(before).find_map(|text| code_of(text.text.expose()));
+                if let Some(code) = code {
+                    return code;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let code = tokio::time::timeout(LIMIT, found).await.unwrap();
+        let (_, opened) = browser.open_door(json!({"link": link, "digits": code})).await;
+        assert_eq!(opened["outcome"], "opened", "{opened}");
+        browser
+    }
+
     /// A guest's WebSocket that has said hello; the answer is its first message.
     pub async fn guest(&self, secret: &str) -> (Socket, Value) {
         self.browser().hello(json!({"link": secret})).await
@@ -228,7 +259,11 @@ impl Browser {
     }
 
     /// The bytes of whatever is given to a guest who asks for it.
-    pub async fn take_with(&self, path: &str, link: &str) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
+    pub async fn take_with(
+        &self,
+        path: &str,
+        link: &str,
+    ) -> (StatusCode, reqwest::header::HeaderMap, Vec<u8>) {
         let response = with_link(self.raw(Method::POST, path), Some(link)).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         (status, headers, response.bytes().await.unwrap().to_vec())

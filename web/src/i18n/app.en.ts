@@ -133,6 +133,7 @@ export const en: SameKeys<typeof fr> = {
   "door.revoked": "link withdrawn",
   "door.unknown": "no link",
   "door.cancelled": "link is closed",
+  "door.moved": "link moved",
   "door.over": "link is closed",
   "booking.title": "New appointment",
   "booking.patient": "Patient",
@@ -149,7 +150,7 @@ export const en: SameKeys<typeof fr> = {
   "booking.addDoctor": "Add a doctor",
   "booking.chooseDoctor": "Choose…",
   "booking.service": "Department",
-  "booking.serviceHint": "As the patient knows it, for example Cardiology.",
+  "booking.serviceHint": "As the patient knows it. A department of the list shows its free times.",
   "booking.when": "Date and time",
   "booking.day": "Day",
   "booking.start": "Start",
@@ -460,7 +461,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   ins_name: "This name is not of the right form: letters, spaces, hyphens and apostrophes.",
   ins_birth_date: "This date of birth is not possible. Correct it.",
   ins_birth_place:
-    "The place of birth is an INSEE code of five characters, such as 75056, or 99 and the country for abroad.",
+    "The place of birth is written with the five characters of INSEE, such as 75056, or 99 and the country for abroad.",
   ins_number: "The number does not fit its key. Check the fifteen digits.",
   ins_status:
     "A number goes with a retrieved or qualified identity, and with no other. Change the status or the number.",

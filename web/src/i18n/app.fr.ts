@@ -138,6 +138,7 @@ export const fr = {
   "door.revoked": "lien retiré",
   "door.unknown": "pas de lien",
   "door.cancelled": "lien fermé",
+  "door.moved": "lien déplacé",
   "door.over": "lien fermé",
   // booking
   "booking.title": "Nouveau rendez-vous",
@@ -155,7 +156,7 @@ export const fr = {
   "booking.addDoctor": "Ajouter un médecin",
   "booking.chooseDoctor": "Choisir…",
   "booking.service": "Service",
-  "booking.serviceHint": "Comme le patient le connaît, par exemple Cardiologie.",
+  "booking.serviceHint": "Comme le patient le connaît. Un service de la liste montre ses créneaux libres.",
   "booking.when": "Date et heure",
   "booking.day": "Jour",
   "booking.start": "Début",
@@ -474,7 +475,7 @@ export const problemsFr: Record<ProblemCode, string> = {
   ins_name: "Ce nom n’a pas la forme attendue : des lettres, des espaces, des tirets et des apostrophes.",
   ins_birth_date: "Cette date de naissance n’est pas possible. Corrigez-la.",
   ins_birth_place:
-    "Le lieu de naissance est un code INSEE de cinq caractères, par exemple 75056, ou 99 et le pays pour l’étranger.",
+    "Le lieu de naissance s’écrit avec les cinq signes de l’INSEE, par exemple 75056, ou 99 et le pays pour l’étranger.",
   ins_number: "Le matricule ne va pas avec sa clé. Vérifiez les quinze chiffres.",
   ins_status:
     "Le matricule va avec une identité récupérée ou qualifiée, et seulement avec elle. Changez le statut ou le matricule.",

@@ -6,6 +6,7 @@ import { Icon } from "../ui/icon";
 import { AfterPart, Key } from "./asked";
 import { untilOpenMs } from "./door";
 import { Frame, Telephone, useClock, Warning } from "./parts";
+import { SendFiles } from "./SendFiles";
 import type { Visit } from "./visit";
 import { restInWords, t } from "./words";
 
@@ -34,6 +35,7 @@ export function Door({ visit }: { visit: Visit }) {
         {t(isElsewhere ? "door.here" : "door.continue")}
       </button>
       <Agree visit={visit} />
+      <SendFiles link={visit.link} />
     </Frame>
   );
 }
@@ -105,7 +107,19 @@ export function Early({ visit }: { visit: Visit }) {
       <button type="button" class="button primary wide" onClick={() => visit.testEarly()}>
         {t("early.test")}
       </button>
+      {look.mayChange && (
+        <button
+          type="button"
+          class="button wide"
+          onClick={() => {
+            visit.isChanging.value = true;
+          }}
+        >
+          {t("early.change")}
+        </button>
+      )}
       <Agree visit={visit} />
+      <SendFiles link={visit.link} />
     </Frame>
   );
 }
@@ -119,7 +133,10 @@ export function ClosedDoor({ visit }: { visit: Visit }) {
       <p>{t(`closed.${why}.text`)}</p>
       {startsAt && visit.facts.value && why !== "over" && (
         <p class="muted">
-          {t("closed.was", { day: dayInWords(startsAt, visit.timeZone), time: timeOfDay(startsAt, visit.timeZone) })}
+          {t(why === "moved" ? "closed.now" : "closed.was", {
+            day: dayInWords(startsAt, visit.timeZone),
+            time: timeOfDay(startsAt, visit.timeZone),
+          })}
         </p>
       )}
       {why === "over" && <AfterPart visit={visit} />}

@@ -1,4 +1,4 @@
-import { Declined, Information, Key, OtherBrowser } from "./asked";
+import { Change, Declined, Information, Key, OtherBrowser } from "./asked";
 import { DeviceTest } from "./DeviceTest";
 import { ClosedDoor, Door, Early, Moment, NoLink } from "./Door";
 import { Ending } from "./Ending";
@@ -43,6 +43,8 @@ function Page({ visit }: { visit: Visit }) {
     }
     case "early":
       return <Early visit={visit} />;
+    case "change":
+      return <Change visit={visit} />;
     case "closed":
       return <ClosedDoor visit={visit} />;
     case "test":

@@ -4,6 +4,7 @@ import { lazily } from "./lazily";
 export const Key = lazily(() => import("./Key").then((part) => part.Key));
 export const Information = lazily(() => import("./Information").then((part) => part.Information));
 export const Declined = lazily(() => import("./Information").then((part) => part.Declined));
+export const Change = lazily(() => import("./Change").then((part) => part.Change));
 export const Company = lazily(() => import("./Company").then((part) => part.Company));
 export const AtHome = lazily(() => import("./AtHome").then((part) => part.AtHome));
 export const OtherBrowser = lazily(() => import("./OtherBrowser").then((part) => part.OtherBrowser));

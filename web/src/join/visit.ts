@@ -42,6 +42,7 @@ export type PageName =
   | "declined"
   | "key"
   | "early"
+  | "change"
   | "closed"
   | "resuming"
   | "test"
@@ -72,6 +73,8 @@ export class Visit {
   readonly lobby: Lobby = new Lobby();
   /** The device test before the door opens. */
   readonly isTestingEarly: Signal<boolean> = signal(false);
+  /** The patient calls the appointment off, or moves it. */
+  readonly isChanging: Signal<boolean> = signal(false);
   /** The browser is asking for permission now. */
   readonly isAsking: Signal<boolean> = signal(false);
   readonly isOtherBrowserWanted: Signal<boolean> = signal(needsOtherBrowser());
@@ -219,6 +222,7 @@ export class Visit {
     batch(() => {
       this.isAtKey.value = false;
       this.isReading.value = false;
+      this.isChanging.value = false;
     });
   }
 
@@ -352,6 +356,7 @@ export class Visit {
     if (this.isOtherBrowserWanted.value) return "unsupported";
     if (look.consent === "refused") return "declined";
     if (this.isReading.value) return "inform";
+    if (look.door === "too_early" && this.isChanging.value) return look.asks ? "key" : "change";
     if (look.door === "too_early") return this.isTestingEarly.value ? "test" : "early";
     return this.isAtKey.value && look.asks ? "key" : "door";
   }

@@ -1,7 +1,7 @@
 import { dictionary } from "../i18n";
 
 /** The words of the page on which people without an appointment wait. */
-export const t = dictionary({
+export const tables = {
   fr: {
     title: "File d’attente",
     intro: "Vous venez sans rendez-vous. Donnez le code du service, votre nom et votre téléphone.",
@@ -76,7 +76,8 @@ export const t = dictionary({
     "problem.bad_telephone": "This number cannot be right. Write it as 06 12 34 56 78, or with +.",
     "problem.unavailable": "The hospital is not answering at the moment. Try again in a while.",
   },
-});
+} as const;
+export const t = dictionary(tables);
 
 const KNOWN = [
   "queue_closed",

@@ -66,7 +66,7 @@ it("moves an appointment into a free time, and shows the new links once", async 
   render(<MoveDialog entry={entry({ serviceId: "s1" })} zone="Europe/Paris" onMoved={onMoved} onClose={() => {}} />);
   fireEvent.click(screen.getByRole("button", { name: "Move the appointment" }));
   expect(screen.getByText(/Choose a free time/)).toBeTruthy();
-  fireEvent.click(await screen.findByRole("button", { name: /09:00 Dr Martin/ }));
+  fireEvent.click(await screen.findByRole("button", { name: /09:00\s*Dr Martin/ }));
   await screen.findByText("Chosen: Tuesday 1 December at 09:00, Dr Martin");
   fireEvent.click(screen.getByRole("button", { name: "Move the appointment" }));
   await screen.findByText("The appointment is moved");

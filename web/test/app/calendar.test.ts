@@ -92,9 +92,10 @@ describe("a booking", () => {
   });
 
   it("that follows a visit knows everything but the time", () => {
-    const visit = entry({ appointment: "before" }, guest("left"), guest("left", 0, "relative", "Luc"));
+    const patient = { ...guest("left"), language: "en" as const };
+    const visit = entry({ appointment: "before" }, patient, guest("left", 0, "relative", "Luc"));
     const draft = { ...emptyDraft("2026-12-01", "fr"), ...followUpOf(visit) };
-    expect(draft.patient.name).toBe("Jeanne Dubois");
+    expect([draft.patient.name, draft.patient.language]).toEqual(["Jeanne Dubois", "en"]);
     expect(draft.companions.map(({ name }) => name)).toEqual(["Luc"]);
     expect([draft.service, draft.minutes, draft.follows, draft.start]).toEqual(["Cardiologie", 30, "before", ""]);
     expect(requestOf({ ...draft, start: "09:00" }, "UTC").course).toEqual({ place: "at_home", follows: "before" });

@@ -73,9 +73,7 @@ describe("the page of counts", () => {
         <StatisticsPage />
       </LocationProvider>,
     );
-    const table = await screen
-      .findByRole("table", { name: "", hidden: false })
-      .catch(() => screen.getAllByRole("table")[0]);
+    const [table] = await screen.findAllByRole("table");
     const row = within(table as HTMLElement).getByRole("row", { name: /23 nov/ });
     expect(
       within(row)

@@ -4,7 +4,9 @@ import { problems as problemsFr } from "../../src/i18n/common.fr";
 import { en } from "../../src/i18n/join.en";
 import { fr } from "../../src/i18n/join.fr";
 import { tables as after } from "../../src/join/after.words";
+import { tables as change } from "../../src/join/change.words";
 import { tables as door } from "../../src/join/door.words";
+import { tables as queue } from "../../src/queue/words";
 
 /** A sentence of a patient's page has at most so many words. */
 const MOST_WORDS = 20;
@@ -87,9 +89,13 @@ const JARGON = {
   ],
 };
 
+/** Tables have keys of the same name: each stands under the name of its own. */
+const under = (name: string, table: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(table).map(([key, text]) => [`${name}.${key}`, text]));
+
 const texts = {
-  fr: { ...fr, ...problemsFr, ...door.fr, ...after.fr },
-  en: { ...en, ...problemsEn, ...door.en, ...after.en },
+  fr: { ...fr, ...problemsFr, ...door.fr, ...after.fr, ...under("change", change.fr), ...under("queue", queue.fr) },
+  en: { ...en, ...problemsEn, ...door.en, ...after.en, ...under("change", change.en), ...under("queue", queue.en) },
 };
 
 /** Sentences end at a point, a question, an exclamation or a line; what stands between brackets or after a colon is one of its own. */

@@ -1,6 +1,7 @@
 import { stopwatch } from "../../i18n/time";
 import type { AppointmentEntry, ParticipantEntry } from "../../protocol";
 import { t } from "../words";
+import { ta } from "./agenda.words";
 
 /** How a row is set off; always beside the words. */
 export type Tone = "waiting" | "running" | "planned" | "late" | "over";
@@ -27,6 +28,8 @@ const isOver = (entry: AppointmentEntry) =>
 
 /** Where an appointment stands, in words: the patient's place first, then that of whoever came with them. */
 export function statusOf(entry: AppointmentEntry, nowMs: number): Status {
+  if (entry.course.calledOff === "moved") return { tone: "over", words: ta("chainMoved") };
+  if (entry.course.calledOff === "by_patient") return { tone: "over", words: ta("chainByPatient") };
   switch (entry.status) {
     case "cancelled":
     case "noshow":

@@ -49,7 +49,8 @@ export function Slots({ service, from, zone, practitioner, chosen, onChoose }: S
     };
   };
   useEffect(() => {
-    first.value = from;
+    // A slot that was chosen leaves the list as it is; another day that was typed brings its own.
+    if (from < first.value || from >= dayBeside(first.value, DAYS)) first.value = from;
   }, [from]);
   useEffect(load, [service, first.value, practitioner]);
   const days = new Map<string, SlotEntry[]>();
@@ -57,6 +58,7 @@ export function Slots({ service, from, zone, practitioner, chosen, onChoose }: S
     const day = isoDay(new Date(slot.startsAt), zone);
     days.set(day, [...(days.get(day) ?? []), slot]);
   }
+  const areSeveral = new Set(slots.value?.map((slot) => slot.practitioner)).size > 1;
   const now = slots.value?.find(
     (slot) => slot.startsAt === chosen?.startsAt && slot.practitioner === chosen.practitioner,
   );
@@ -88,7 +90,8 @@ export function Slots({ service, from, zone, practitioner, chosen, onChoose }: S
             {list.map((slot) => (
               <li key={`${slot.startsAt} ${slot.practitioner}`}>
                 <button type="button" class="button" aria-pressed={slot === now} onClick={() => onChoose(slot)}>
-                  <strong class="tabular">{timeOfDay(slot.startsAt, zone)}</strong> {slot.name}
+                  <strong class="tabular">{timeOfDay(slot.startsAt, zone)}</strong>
+                  <span class={areSeveral ? "" : "spoken"}>{slot.name}</span>
                   {slot.site !== "" && <span class="muted"> · {slot.site}</span>}
                 </button>
               </li>

@@ -157,8 +157,8 @@ export function serviceOf(typed: string, services: readonly ServiceEntry[]): Ser
 /** What is known of the next visit from the one before: everything but the time. */
 export function followUpOf(entry: AppointmentEntry): Partial<Draft> {
   const guests: GuestDraft[] = [];
-  for (const { role, name } of entry.participants)
-    if (role !== "practitioner") guests.push({ key: guests.length, role, name, language: "fr" });
+  for (const { role, name, language } of entry.participants)
+    if (role !== "practitioner") guests.push({ key: guests.length, role, name, language: language ?? "fr" });
   const patient = guests.find(({ role }) => role === "patient");
   const draft: Partial<Draft> = {
     companions: guests.filter(({ role }) => role !== "patient"),

@@ -6,15 +6,7 @@ import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
-import {
-  facts,
-  mayDropIn,
-  maySeeOutbox,
-  maySeeRetention,
-  maySeeStatistics,
-  mayWriteTemplates,
-  person,
-} from "../who";
+import { facts, mayDropIn, maySeeOutbox, maySeeRetention, maySeeStatistics, mayWriteTemplates, person } from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 

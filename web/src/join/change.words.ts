@@ -1,0 +1,48 @@
+import { dictionary } from "../i18n";
+
+/** What the page says on which patients move or cancel their appointment; written in French first. */
+export const tables = {
+  fr: {
+    title: "Déplacer ou annuler",
+    now: "Votre rendez-vous\u00a0: {day}, {time}",
+    loading: "Nous cherchons les heures libres…",
+    choose: "Choisissez une autre heure",
+    none: "Aucune heure libre pour le moment. Appelez-nous.",
+    more: "Voir plus de jours",
+    moveTo: "Déplacer au {day}, {time}",
+    cancel: "Annuler le rendez-vous",
+    sure: "Annuler ce rendez-vous\u00a0?",
+    sureText: "Le lien ne marchera plus. Pour un autre rendez-vous, appelez-nous.",
+    yes: "Oui, annuler",
+    no: "Non, le garder",
+    back: "Revenir",
+    cancelled: "Votre rendez-vous est annulé",
+    cancelledText: "Vous n’avez rien à faire. Pour un autre rendez-vous, appelez-nous.",
+    moved: "Votre rendez-vous est déplacé",
+    movedText: "Nouvelle date\u00a0: {day}, {time}",
+    movedLink: "Votre ancien lien ne marche plus. Gardez celui-ci.",
+    open: "Ouvrir mon nouveau lien",
+  },
+  en: {
+    title: "Move or cancel",
+    now: "Your appointment: {day}, {time}",
+    loading: "We are looking for free times…",
+    choose: "Choose another time",
+    none: "No free time at present. Call us.",
+    more: "Show more days",
+    moveTo: "Move to {day}, {time}",
+    cancel: "Cancel the appointment",
+    sure: "Cancel this appointment?",
+    sureText: "The link will stop working. For another appointment, call us.",
+    yes: "Yes, cancel",
+    no: "No, keep it",
+    back: "Back",
+    cancelled: "Your appointment is cancelled",
+    cancelledText: "There is nothing to do for you. For another appointment, call us.",
+    moved: "Your appointment is moved",
+    movedText: "New date: {day}, {time}",
+    movedLink: "Your old link does not work any more. Keep this one.",
+    open: "Open my new link",
+  },
+} as const;
+export const c = dictionary(tables);
