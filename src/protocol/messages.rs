@@ -308,6 +308,18 @@ pub struct CalendarFeedState {
     pub address: Option<String>,
 }
 
+/// `GET /api/appointments/{id}/participants/{id}/contact`, and `PUT` of the same: where a guest is reached. Absent: not that way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(optional_fields)]
+pub struct ContactState {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// With its country, or a French one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub telephone: Option<String>,
+}
+
 /// `POST /api/bounces`, of a mail server: a message came back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

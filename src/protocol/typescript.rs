@@ -251,6 +251,7 @@ pub fn typescript() -> String {
         ReminderRequest,
         CalendarFeedState,
         BounceReport,
+        ContactState,
         FolderWord,
         ReaderWord,
         FolderRequest,

@@ -249,7 +249,8 @@ impl Store {
             of_range!("x.id, x.appointment_id, x.reason FROM telephone_fallback x", "ORDER BY x.id");
         const MESSAGES: &str = of_range!(
             "x.appointment_id, x.state FROM message x",
-            "AND x.state IN ('sent', 'failed', 'bounced')"
+            // That no server is set is no failure of a message.
+            "AND x.state IN ('sent', 'failed', 'bounced') AND (x.reason IS NULL OR x.reason <> 'no_server')"
         );
         const RATINGS: &str = of_range!("x.appointment_id, x.score FROM rating x", "");
         let mut details = Details::default();

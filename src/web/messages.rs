@@ -5,17 +5,21 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use chrono::TimeDelta;
 
 use super::Edge;
 use super::appointments::allowed;
-use super::extract::{Body, One, SignedIn};
+use super::extract::{Body, One, SignedIn, Two};
+use super::links;
 use super::problem::Failure;
 use crate::clinical::{
-    Appointment, AppointmentId, Channel, MessageId, Object, StaffRole, Verb, WrongStatus, authorize,
+    Appointment, AppointmentId, AppointmentStatus, Channel, Contact, EmailAddress, MessageId, Object,
+    ParticipantId, PractitionerId, StaffRole, TelephoneNumber, Verb, WrongStatus, authorize,
 };
 use crate::outbox;
 use crate::protocol::{
-    BounceReport, LateRequest, MessageAlarmEntry, MessageEntry, OutboxEntry, OutboxState, OutboxText, time,
+    BounceReport, ContactState, LateRequest, MessageAlarmEntry, MessageEntry, OutboxEntry, OutboxState,
+    OutboxText, time,
 };
 use crate::store::AgendaScope;
 
@@ -57,6 +61,71 @@ pub(super) async fn late(
     }
     edge.outbox.tell_late(&appointment, minutes, Some(signed_in.0.id)).await?;
     Ok(Json(entries(&edge, &signed_in, &appointment).await?))
+}
+
+/// Whoever comes so soon is told by message that their doctor is late; the others hear it on their page if it lasts.
+const NEAR: TimeDelta = TimeDelta::hours(2);
+
+/// Tells the people of this practitioner's next appointments, which have not begun, of a delay; `minutes` 0 is none any more, and needs no word.
+pub(super) async fn tell_of_delay(
+    edge: &Edge,
+    practitioner: PractitionerId,
+    minutes: u16,
+    by: PractitionerId,
+) -> Result<(), Failure> {
+    if minutes == 0 {
+        return Ok(());
+    }
+    let now = edge.clock.now();
+    // Whoever was to begin a moment ago waits too.
+    let (from, to) = (now - TimeDelta::hours(1), now + NEAR);
+    let scope = AgendaScope::Practitioner(practitioner);
+    for appointment in edge.store.appointments_between(from, to, scope).await? {
+        if appointment.status == AppointmentStatus::Booked && now < appointment.ends_at {
+            edge.outbox.tell_late(&appointment, minutes.into(), Some(by)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `GET /api/appointments/{appointment}/participants/{participant}/contact`
+pub(super) async fn contact(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    Two(appointment, participant): Two<AppointmentId, ParticipantId>,
+) -> Result<Json<ContactState>, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::IssueLink).await?;
+    links::guest(&appointment, participant)?;
+    let contact = edge.store.contacts_of(appointment.id).await?.remove(&participant).unwrap_or_default();
+    Ok(Json(ContactState {
+        email: contact.email.map(|email| email.expose().to_owned()),
+        telephone: contact.telephone.map(|number| number.expose().to_owned()),
+    }))
+}
+
+/// `PUT` of the same: where a guest is reached from now on. Messages that the appointment brings about and that are not there yet are queued.
+pub(super) async fn put_contact(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    Two(appointment, participant): Two<AppointmentId, ParticipantId>,
+    Body(request): Body<ContactState>,
+) -> Result<StatusCode, Failure> {
+    let appointment = allowed(&edge, &signed_in, appointment, Verb::IssueLink).await?;
+    links::guest(&appointment, participant)?;
+    if appointment.status.is_over() {
+        return Err(WrongStatus.into());
+    }
+    let known = edge.store.contacts_of(appointment.id).await?.remove(&participant).unwrap_or_default();
+    let typed = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let contact = Contact {
+        email: typed(request.email).map(|text| EmailAddress::parse(&text)).transpose()?,
+        telephone: typed(request.telephone).map(|text| TelephoneNumber::parse(&text)).transpose()?,
+        ..known
+    };
+    edge.store.put_contact(appointment.id, participant, &contact).await?;
+    edge.outbox.plan(appointment.id).await;
+    edge.live.announce_change();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /api/messages/alarms`: the appointments of which a message did not arrive. A secretary sees all, others their own.

@@ -79,6 +79,10 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/messages", get(messages::list))
         .route("/api/appointments/{appointment}/late", post(messages::late))
         .route("/api/messages/{message}/repeat", post(messages::repeat))
+        .route(
+            "/api/appointments/{appointment}/participants/{participant}/contact",
+            get(messages::contact).put(messages::put_contact),
+        )
         .route("/api/messages/alarms", get(messages::alarms))
         .route("/api/outbox", get(messages::outbox))
         .route("/api/templates", get(templates::list))

@@ -277,6 +277,7 @@ pub(super) async fn delay(
     edge.store.put_delay(&delay).await?;
     tracing::info!(practitioner.id = %practitioner, delay.minutes = delay.minutes, "a delay was told");
     edge.live.waiting_news_for_all(&WaitingNews::Delay(delay)).await;
+    super::messages::tell_of_delay(&edge, practitioner, delay.minutes, signed_in.0.id).await?;
     Ok(Json(delay_entry(&delay, person.name.into_inner())))
 }
 

@@ -138,6 +138,84 @@ async fn a_booking_is_told_its_failure_is_seen_and_what_came_back_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_moved_is_the_same_event_at_another_time_and_its_reminders_are_its_own() {
+    let mail = MailPeer::start(0);
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let settings = mail.settings(MailSecurity::Starttls);
+        let before = mail.taken().len();
+        let app = TestApp::start_with(dialect, |app| app.mail = Some(settings)).await;
+        let secretary = app.sign_in("camille").await;
+        let old = booked(&app, &secretary, "helene@example.org", None).await;
+        mail.until(before + 1).await;
+        let path = format!("/api/appointments/{}/move", old["appointment"].as_str().unwrap());
+        let start = Clock::system().now() + TimeDelta::days(4);
+        let to = json!({
+            "startsAt": start.to_rfc3339(), "endsAt": (start + TimeDelta::minutes(30)).to_rfc3339(),
+        });
+        let (status, moved) = secretary.post(&path, to).await;
+        assert_eq!(status, StatusCode::CREATED, "{moved}");
+        let new = &moved["appointment"];
+        let is_told = |messages: &[Value]| {
+            messages.iter().any(|each| each["kind"] == "change" && each["state"] == "sent")
+        };
+        let messages = until(&secretary, new, is_told).await;
+        assert_eq!(messages.len(), 3, "a new time and two reminders: {messages:#?}");
+        let dropped = until(&secretary, &old, |_| true).await;
+        for reminder in dropped.iter().filter(|each| each["kind"] != "invitation") {
+            assert_eq!((&reminder["state"], &reminder["dropped"]), (&json!("dropped"), &json!("moved")));
+        }
+        let taken = mail.until(before + 2).await;
+        assert_eq!(taken.len(), before + 2, "nothing says that it was called off");
+        let events: Vec<Value> = taken[before..]
+            .iter()
+            .map(|mail| read_calendar(mail["calendar"].as_str().unwrap()).remove(0)["events"][0].clone())
+            .collect();
+        assert_eq!(events[0]["uid"], events[1]["uid"]);
+        assert_eq!((&events[0]["sequence"], &events[1]["sequence"]), (&json!(0), &json!(1)));
+        assert_eq!(events[1]["start"], start.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let text = taken[before + 1]["text"].as_str().unwrap();
+        assert!(text.contains("change d'heure"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_added_later_gets_its_invitation() {
+    let (mail, sms) = (MailPeer::start(0), SmsPeer::start(0).await);
+    let (mail_settings, sms_settings) = (mail.settings(MailSecurity::Tls), sms.settings("/send"));
+    let app = TestApp::start_with(Dialect::Sqlite, |settings| {
+        settings.mail = Some(mail_settings);
+        settings.sms = Some(sms_settings);
+    })
+    .await;
+    let secretary = app.sign_in("camille").await;
+    let visit = booked(&app, &secretary, "bounce@example.org", None).await;
+    let is_failed = |messages: &[Value]| {
+        of(messages, "invitation", "email").iter().any(|each| each["failed"] == "no_such_address")
+    };
+    until(&secretary, &visit, is_failed).await;
+    assert_eq!(secretary.get("/api/messages/alarms").await.1[0]["messages"], 1);
+    let patient = visit["participants"][0]["participant"].as_str().unwrap();
+    let path = format!(
+        "/api/appointments/{}/participants/{patient}/contact",
+        visit["appointment"].as_str().unwrap()
+    );
+    let (_, known) = secretary.get(&path).await;
+    assert_eq!(known, json!({"email": "bounce@example.org"}));
+    let (status, problem) = secretary.put(&path, json!({"email": "helene"})).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("bad_email")));
+    let right = json!({"email": "helene@example.org", "telephone": "06 12 34 56 78"});
+    assert_eq!(app.sign_in("karim").await.put(&path, right.clone()).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(secretary.put(&path, right).await.0, StatusCode::NO_CONTENT);
+    let is_sent =
+        |messages: &[Value]| of(messages, "invitation", "sms").iter().any(|each| each["state"] == "sent");
+    let messages = until(&secretary, &visit, is_sent).await;
+    let failed = of(&messages, "invitation", "email")[0];
+    let repeat = format!("/api/messages/{}/repeat", failed["message"].as_str().unwrap());
+    assert_eq!(secretary.post(&repeat, json!({})).await.0, StatusCode::OK);
+    assert_eq!(mail.until(1).await[0]["to"], json!(["helene@example.org"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_mail_server_the_demonstration_shows_what_would_be_sent() {
     let app = TestApp::start(Dialect::Sqlite).await;
     let secretary = app.sign_in("camille").await;

@@ -1,8 +1,8 @@
 //! Messages that go out: once, by one program, and what became of them.
 
 use parvis::clinical::{
-    AppointmentStatus, Channel, DropReason, FailReason, Message, MessageId, MessageKind, MessageState,
-    Occasion, ReminderPolicy, Template,
+    AppointmentStatus, Chain, Channel, Course, DropReason, FailReason, Message, MessageId, MessageKind,
+    MessageState, Occasion, ReminderPolicy, Template,
 };
 use parvis::store::{AgendaScope, MessageAlarm, MessageEnd, MessageLease, StoredTemplate};
 use uuid::Uuid;
@@ -353,12 +353,43 @@ async fn a_practitioners_calendar_has_one_address() {
 }
 
 #[tokio::test]
-async fn an_appointment_that_was_never_moved_is_a_chain_alone() {
+async fn a_chain_begins_with_the_first_and_ends_with_the_last() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        let (first, second, third) =
+            (visit(&[&claire], 60, 30), visit(&[&claire], 120, 30), visit(&[&claire], 180, 30));
+        store.add_appointment(&first, &[]).await.unwrap();
+        assert_eq!(store.chain_of(first.id).await.unwrap(), Chain::alone(first.id));
+        for (old, new) in [(&first, &second), (&second, &third)] {
+            let (links, contacts, course) = (&[], &Default::default(), &Course::default());
+            assert!(store.move_appointment(old, new, links, contacts, course).await.unwrap());
+        }
+        let chain = |moves, was_at, is_replaced| Chain { first: first.id, moves, was_at, is_replaced };
+        assert_eq!(store.chain_of(first.id).await.unwrap(), chain(0, None, true));
+        assert_eq!(store.chain_of(second.id).await.unwrap(), chain(1, Some(at(60)), true));
+        assert_eq!(store.chain_of(third.id).await.unwrap(), chain(2, Some(at(120)), false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn messages_are_counted_with_their_visit() {
     for_each_database(|store| async move {
         let claire = doctor(&store, "Claire").await;
         let booked = visit(&[&claire], 60, 30);
         store.add_appointment(&booked, &[]).await.unwrap();
-        assert_eq!(store.chain_of(booked.id).await.unwrap(), parvis::clinical::Chain::alone(booked.id));
+        let failed = |reason| MessageState::Failed { at: at(1), reason };
+        let states = [
+            (MessageKind::Invitation, MessageState::Sent { at: at(1) }),
+            (MessageKind::ReminderDay, failed(FailReason::NoSuchAddress)),
+            (MessageKind::ReminderHour, MessageState::Bounced { at: at(1) }),
+            (MessageKind::Late, failed(FailReason::NoServer)),
+            (MessageKind::Cancellation, MessageState::Queued { after: None }),
+        ];
+        let messages = states.map(|(kind, state)| Message { state, ..message(&booked, 0, kind, 0) });
+        store.add_messages(&messages, None).await.unwrap();
+        let visits = store.visits_between(at(0), at(600)).await.unwrap();
+        assert_eq!((visits[0].facts.messages_sent, visits[0].facts.messages_failed), (1, 2));
     })
     .await;
 }

@@ -57,7 +57,11 @@ export function CalendarFeed({ zone, onClose }: { zone: string; onClose(): void 
             {t("feed.remove")}
           </button>
         )}
-        <button type="button" class={`button ${madeAt === undefined ? "primary" : ""}`} onClick={() => void act(makeCalendarFeed)}>
+        <button
+          type="button"
+          class={`button ${madeAt === undefined ? "primary" : ""}`}
+          onClick={() => void act(makeCalendarFeed)}
+        >
           {t(madeAt === undefined ? "feed.make" : "feed.again")}
         </button>
       </div>

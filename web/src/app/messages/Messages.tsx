@@ -5,6 +5,7 @@ import type { AppointmentEntry, MessageEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
 import { codeOf, sentenceOf } from "../words";
+import { Contacts } from "./Contacts";
 import { t } from "./messages.words";
 import { messagesOf, repeatMessage, tellLate } from "./requests";
 import { stateOf, subjectOf } from "./words";
@@ -61,6 +62,7 @@ export function Messages({ entry, zone, now }: MessagesProps) {
           ))}
         </ul>
       )}
+      {isOpen && entry.mayChange && <Contacts entry={entry} onSaved={() => void fetch()} />}
       {isOpen && entry.mayChange && messages.value && (
         <Late
           onTell={(minutes) => {

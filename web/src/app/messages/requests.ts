@@ -1,6 +1,7 @@
 import type {
   CalendarFeedState,
   ChannelWord,
+  ContactState,
   LanguageWord,
   MessageAlarmEntry,
   MessageEntry,
@@ -27,6 +28,17 @@ export const repeatMessage = (message: string): Promise<MessageEntry[]> =>
 /** Tells everybody of an appointment that the doctor is late. */
 export const tellLate = (appointment: string, minutes: number): Promise<MessageEntry[]> =>
   ask("POST", `/api/appointments/${id(appointment)}/late`, { json: { minutes } });
+
+const contact = (appointment: string, participant: string) =>
+  `/api/appointments/${id(appointment)}/participants/${id(participant)}/contact`;
+
+/** Where a guest is reached. */
+export const contactOf = (appointment: string, participant: string): Promise<ContactState> =>
+  ask("GET", contact(appointment, participant));
+
+/** What is missing of their messages goes out then. */
+export const saveContact = (appointment: string, participant: string, to: ContactState): Promise<void> =>
+  ask("PUT", contact(appointment, participant), { json: to });
 
 /** The appointments to come of which a message did not arrive. */
 export const messageAlarms = (): Promise<MessageAlarmEntry[]> => ask("GET", "/api/messages/alarms");
