@@ -30,6 +30,7 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0019_schedule.sql", "54e25c807f648f45"),
     ("migrations/0020_appointment_course.sql", "489fb5d588d67d90"),
     ("migrations/0021_queue.sql", "79a336804bcd4047"),
+    ("migrations/0022_purge.sql", "8f40a67921573641"),
     ("migrations/0023_message.sql", "8830160e58a9cd72"),
     ("migrations/0024_message_template.sql", "4e22a16f8792c168"),
     ("migrations/0025_calendar_feed.sql", "6f3c9d822fc05fc8"),
@@ -45,7 +46,6 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0035_upload_folder.sql", "1bb83f9c98aa1f12"),
     ("migrations/0036_browser_seen.sql", "7ea8e30f1591ca2f"),
     ("migrations/0037_daily_count.sql", "ac9a196c3b674dd9"),
-    ("migrations/0038_purge.sql", "8f40a67921573641"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];
