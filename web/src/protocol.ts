@@ -1810,6 +1810,12 @@ export type BounceReport = {
  */
 messageId: string, };
 
+export type ContactState = { email?: string, 
+/**
+ * With its country, or a French one.
+ */
+telephone?: string, };
+
 export type FolderWord = "open" | "unknown" | "revoked" | "expired" | "over";
 
 export type ReaderWord = "pdf" | "image" | "text" | "video" | "sound" | "none";
