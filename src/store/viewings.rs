@@ -188,11 +188,11 @@ impl Store {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// The last step of a consultation.
+    /// The last step of a consultation that somebody was there for.
     pub async fn last_viewing_step(&self, appointment: AppointmentId) -> Result<Option<StoredStep>, Error> {
         const SQL: &str =
             "SELECT id, appointment_id, at, cause, is_moving, revision, presenter_id, layout, viewports
-            FROM viewing_step WHERE appointment_id = $1 ORDER BY id DESC LIMIT 1";
+            FROM viewing_step WHERE appointment_id = $1 AND cause <> 'unwatched' ORDER BY id DESC LIMIT 1";
         let row: Option<StepRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_optional(pool).await?);
         Ok(row.map(StepRow::into_step).transpose()?.map(|(_, step)| step))

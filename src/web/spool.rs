@@ -1,12 +1,37 @@
 //! The body of an upload, written to a file as it comes.
 
 use std::path::Path;
+use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 
 use super::problem::Failure;
+
+/// Of a body that is not wanted, so much is read all the same, in bytes and time: whoever is still sending when the connection
+/// closes never reads why (RFC 9112 section 9.6).
+const MAX_UNWANTED: usize = 4 << 20;
+const UNWANTED_FOR: Duration = Duration::from_secs(5);
+
+/// Reads what comes of a body that is refused, within bounds, and forgets it.
+pub(super) async fn drain(body: Body) {
+    drain_stream(body.into_data_stream()).await;
+}
+
+async fn drain_stream(mut stream: BodyDataStream) {
+    let reading = async {
+        let mut bytes = 0;
+        while let Some(Ok(chunk)) = stream.next().await {
+            bytes += chunk.len();
+            if bytes > MAX_UNWANTED {
+                break;
+            }
+        }
+    };
+    // Whoever is slower than that does not hear it.
+    let _ = tokio::time::timeout(UNWANTED_FOR, reading).await;
+}
 
 /// Writes a body of at most so many bytes to a new file.
 ///
@@ -25,6 +50,7 @@ pub(super) async fn spool(
         let chunk = chunk.map_err(|_| Failure::bad_request("the upload broke off"))?;
         bytes += chunk.len() as u64;
         if bytes > most_bytes {
+            drain_stream(stream).await;
             return Err(too_large());
         }
         file.write_all(&chunk).await?;

@@ -11,7 +11,7 @@ use super::appointments::allowed;
 use super::extract::{Body as JsonBody, One, SignedIn};
 use super::files::{attachment, shown_link};
 use super::problem::Failure;
-use super::spool::spool;
+use super::spool::{drain, spool};
 use super::{Edge, guest, studies};
 use crate::archive::{Glance, glance};
 use crate::clinical::{
@@ -164,7 +164,40 @@ pub(super) async fn send(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<UploadReceipt>, Failure> {
-    let Sender { folder, appointment, .. } = open(&edge, &headers).await?;
+    let bytes = announced.bytes;
+    let (folder, appointment, digest) = match admit(&edge, &announced, &headers).await {
+        Ok(admitted) => admitted,
+        Err(refused) => {
+            drain(body).await;
+            return Err(refused);
+        }
+    };
+    tokio::fs::create_dir_all(&edge.incoming).await?;
+    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
+    let outcome = async {
+        spool(&path, body, bytes, || checksum_mismatch("more came than was announced")).await?;
+        take(&edge, &folder, &appointment, &path, &file_name(&headers), digest, bytes).await
+    };
+    let outcome = outcome.await;
+    // It has been moved away if it was kept as a file.
+    if let Err(error) = tokio::fs::remove_file(&path).await
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
+    }
+    if !matches!(&outcome, Ok(receipt) if !receipt.is_known) {
+        edge.store.release_upload(folder.id, bytes).await?;
+    }
+    outcome.map(Json)
+}
+
+/// Whether what is announced may come; its room in the folder is taken then.
+async fn admit(
+    edge: &Edge,
+    announced: &Announced,
+    headers: &HeaderMap,
+) -> Result<(UploadFolder, Appointment, [u8; 32]), Failure> {
+    let Sender { folder, appointment, .. } = open(edge, headers).await?;
     let digest = sha256_of_hex(&announced.sha256).ok_or_else(bad_digest)?;
     let bytes = announced.bytes;
     if bytes == 0 {
@@ -187,23 +220,7 @@ pub(super) async fn send(
         let detail = "the folder takes no more: ask the hospital for another link";
         return Err(Failure::new(StatusCode::CONFLICT, ProblemCode::QuotaExceeded, detail));
     }
-    tokio::fs::create_dir_all(&edge.incoming).await?;
-    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
-    let outcome = async {
-        spool(&path, body, bytes, || checksum_mismatch("more came than was announced")).await?;
-        take(&edge, &folder, &appointment, &path, &file_name(&headers), digest, bytes).await
-    };
-    let outcome = outcome.await;
-    // It has been moved away if it was kept as a file.
-    if let Err(error) = tokio::fs::remove_file(&path).await
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
-    }
-    if !matches!(&outcome, Ok(receipt) if !receipt.is_known) {
-        edge.store.release_upload(folder.id, bytes).await?;
-    }
-    outcome.map(Json)
+    Ok((folder, appointment, digest))
 }
 
 fn too_large(most: u64) -> Failure {

@@ -7,6 +7,7 @@ use parvis::store::Dialect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::record::record_when;
 use crate::support::app::{Browser, Socket, TestApp, share};
 use crate::visit::{BOTH, Visit, ct_zip, doctor_named, soon};
 
@@ -207,6 +208,11 @@ async fn the_layout_that_was_on_show_is_shown_again_after_a_restart() {
             doctor.send(message).await;
         }
         doctor.wait_for("viewing", |m| m["viewports"][1]["zoom"] == 2.0).await;
+        // The record is written beside the call, when what is shown rests.
+        record_when(&visit, "the last step", |steps| {
+            steps.last().is_some_and(|step| step["viewports"][1]["index"] == 2)
+        })
+        .await;
         let after = visit.app.started_again(dialect).await;
         let (mut patient, _) = after.guest_again(&visit.patient, &welcome).await;
         patient.send(json!({"type": "enter", "request": 50})).await;

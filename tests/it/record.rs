@@ -12,7 +12,7 @@ use crate::visit::{BOTH, Visit, ct_zip};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// The record, once it is as it should be.
-async fn record_when(visit: &Visit, what: &str, fits: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+pub async fn record_when(visit: &Visit, what: &str, fits: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let path = format!("/api/appointments/{}/viewing", visit.appointment);
     let mut last = Value::Null;
     let reading = async {

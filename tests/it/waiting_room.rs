@@ -398,7 +398,7 @@ async fn who_somebody_is_is_looked_at_kept_and_seen() {
         doctor.wait_for("people", |message| person(message, "checked")).await;
         // The patient in the call sees how sure everybody is, and nothing of the check.
         page.wait_for("place", |m| m["place"]["state"] == "admitted").await;
-        page.request(json!({"type": "enter"})).await.unwrap();
+        page.send(json!({"type": "enter", "request": 78})).await;
         let people = page.wait_for("people", |m| m["people"].as_array().unwrap().len() == 2).await;
         for each in people["people"].as_array().unwrap() {
             let expected = if each["role"] == "patient" { "link_only" } else { "signed_in" };
