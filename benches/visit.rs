@@ -52,12 +52,14 @@ impl Visit {
             email: None,
             telephone: None,
             birth_date: None,
+            wants_pin: None,
         };
         let booking = BookingRequest {
             starts_at: starts_at.to_rfc3339(),
             ends_at: ends_at.to_rfc3339(),
             service: "Cardiologie".to_owned(),
             service_id: None,
+            course: None,
             guests: (0..guests).map(guest).collect(),
             practitioners: vec![entry.context("the demonstration has no such doctor")?.practitioner],
             note: String::new(),
@@ -142,7 +144,8 @@ impl Visit {
         let (camera, microphone) = (DeviceStateWord::Missing, DeviceStateWord::Missing);
         guest.ask(|request| ClientMessage::Ready { request, camera, microphone }).await?;
         let participant = guest.participant.clone();
-        doctor.ask(|request| ClientMessage::Admit { request, participant }).await?;
+        let is_recognised = Some(true);
+        doctor.ask(|request| ClientMessage::Admit { request, participant, is_recognised }).await?;
         let is_admitted = |message: &ServerMessage| match message {
             ServerMessage::Place { place } => (place.state == PlaceWord::Admitted).then_some(()),
             _ => None,

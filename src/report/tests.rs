@@ -24,11 +24,14 @@ fn utc(hour: u32, minute: u32) -> DateTime<Utc> {
     local(hour, minute).to_utc()
 }
 
-fn span(from: (u32, u32), until: (u32, u32)) -> Span {
+/// Hour and minute.
+type Time = (u32, u32);
+
+fn span(from: Time, until: Time) -> Span {
     Span { from: local(from.0, from.1), until: local(until.0, until.1) }
 }
 
-fn person(id: Uuid, role: RoleFact, name: &str, presences: &[((u32, u32), (u32, u32))]) -> PersonFact {
+fn person(id: Uuid, role: RoleFact, name: &str, presences: &[(Time, Time)]) -> PersonFact {
     PersonFact {
         id,
         role,

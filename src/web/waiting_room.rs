@@ -1,5 +1,6 @@
 //! The waiting rooms of services: who waits, what they are told, in which order they come in, and who takes a consultation over.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
@@ -55,10 +56,10 @@ pub(super) async fn list(
     for consultation in edge.live.waiting().await? {
         let appointment = &consultation.appointment;
         let service = appointment.service_id;
-        if !rooms.contains_key(&service) {
-            rooms.insert(service, Room::of(&edge, service).await?);
-        }
-        let Some(room) = rooms.get(&service) else { continue };
+        let room = match rooms.entry(service) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Room::of(&edge, service).await?),
+        };
         if authorize(&actor, Verb::TendWaitingRoom, &room.object(appointment)).is_err() {
             continue;
         }

@@ -1,11 +1,5 @@
 //! The second door of guests over HTTP and WebSocket, on both databases: what opens it, what does not, and what staff see of it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test stops at the first thing that is not so"
-)]
-
 use parvis::clinical::{Service, ServiceId};
 use parvis::store::Dialect;
 use reqwest::{Method, StatusCode};

@@ -163,7 +163,7 @@ async fn book(
     starts_at: DateTime<Utc>,
     contact: Contact,
 ) -> Appointment {
-    let language = if number % 4 == 0 { Language::English } else { Language::French };
+    let language = if number.is_multiple_of(4) { Language::English } else { Language::French };
     let guest = desk.guest(&format!("Patiente {number}"), GuestRole::Patient, language);
     desk.book(doctors[number % doctors.len()], starts_at, vec![(guest, contact)]).await
 }
