@@ -364,12 +364,15 @@ impl Remembered {
         let Some(step) = &self.step else {
             return put_up(ViewportNumber::FIRST, shown, index).into_iter().flatten().collect();
         };
+        // The place of the one that was in hand may have been written down later than the step; of several with that series it is
+        // the one that stands there, if one does.
+        let in_hand = step.viewports.iter().filter(|at| at.series == shown);
+        let in_hand = in_hand.min_by_key(|at| at.index != index).map(|at| at.viewport);
         let mut steps = vec![Step::SetLayout(step.layout)];
         let mut active = None;
         for at in &step.viewports {
             let viewport = at.viewport;
-            // The place of the one that was in hand was written down later.
-            let is_it = active.is_none() && at.series == shown;
+            let is_it = in_hand == Some(viewport);
             let Some(put_up) = put_up(viewport, at.series, if is_it { index } else { at.index }) else {
                 continue;
             };

@@ -131,6 +131,15 @@ async fn a_visit_becomes_a_report_that_is_signed_and_that_the_patient_takes_home
         let visit = Visit::book(dialect).await;
         let (patient, mut doctor) = visit.call().await;
         let (_, _) = visit.doctor.put(&visit.of("note"), json!({"text": "Toux sèche.", "version": 0})).await;
+        let (_, booked) = visit.doctor.get(&format!("/api/appointments/{}", visit.appointment)).await;
+        let people = booked["participants"].as_array().unwrap();
+        let of_patient = people.iter().find(|person| person["role"] == "patient").unwrap();
+        let looked_at =
+            visit.of(&format!("participants/{}/identity", of_patient["participant"].as_str().unwrap()));
+        let check = json!({
+            "means": "document", "document": "passport", "isNameRight": true, "isBirthDateRight": true,
+        });
+        assert_eq!(visit.doctor.post(&looked_at, check).await.0, StatusCode::CREATED);
         visit.doctor.upload(&visit.appointment, "ct.zip", ct_zip()).await;
         let (_, studies) = visit.doctor.get(&visit.of("studies")).await;
         doctor.request(share(&studies[0]["series"][0]["series"])).await.unwrap();
@@ -192,6 +201,7 @@ async fn a_visit_becomes_a_report_that_is_signed_and_that_the_patient_takes_home
             "n'est pas entré dans l'appel",
             "est à revoir",
             "Une image a été gardée",
+            "passeport",
         ] {
             assert!(facts.contains(expected), "{expected}: {facts}");
         }

@@ -341,7 +341,7 @@ async fn what_passes_is_tried_again_and_what_does_not_is_said() {
         let links = desk.store.links_of(visits[2].id).await.unwrap();
         assert_eq!(links.len(), 2);
         let text = peer.taken().pop().unwrap()["text"].as_str().unwrap().to_owned();
-        let secret = secrets(&text).pop().unwrap();
+        let secret = secrets(&text).pop().unwrap_or_else(|| panic!("no link in {text:?}"));
         assert!(desk.store.link_by_digest(LinkDigest::of(&secret)).await.unwrap().is_some());
         let alarms = desk.store.message_alarms(desk.clock.now(), parvis::store::AgendaScope::Everybody).await;
         assert_eq!(alarms.unwrap().len(), 2);

@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clinical::{
-    Appointment, AppointmentStatus, ConsentAnswer, InstanceId, ParticipantId, Report, SeriesId, incidents,
-    is_other_patient,
+    Appointment, AppointmentStatus, ConsentAnswer, DocumentKind, IdentityMeans, InstanceId, ParticipantId,
+    Report, SeriesId, incidents, is_other_patient,
 };
 use crate::report::{
-    ConsentFact, IdentityFact, ImageFact, IncidentFact, InstanceFact, LocalTime, PersonFact, Presence,
-    ReportFacts, SeriesFact, Span, StudyFact, TelephoneFact, held, presences,
+    ConsentFact, IdentityFact, ImageFact, IncidentFact, InstanceFact, LocalTime, MeansFact, PersonFact,
+    Presence, ReportFacts, SeriesFact, Span, StudyFact, TelephoneFact, held, presences,
 };
 use crate::store::{StoredKeyImage, StoredStudy};
 use crate::web::Edge;
@@ -204,9 +204,35 @@ async fn technical(
     Ok(facts)
 }
 
-/// How staff made sure who the patient is.
-async fn identity(_edge: &Edge, _appointment: &Appointment) -> Result<Option<IdentityFact>, Failure> {
-    Ok(None)
+/// How staff made sure who the patient is: the last check counts.
+async fn identity(edge: &Edge, appointment: &Appointment) -> Result<Option<IdentityFact>, Failure> {
+    let Some(patient) = appointment.patient() else { return Ok(None) };
+    let checks = edge.store.identity_checks_of(appointment.id).await?;
+    let Some(check) = checks.into_iter().rfind(|check| check.participant == patient.id) else {
+        return Ok(None);
+    };
+    let by = match appointment.participant_of(check.by) {
+        Some(participant) => participant.name.clone(),
+        None => edge.store.practitioner(check.by).await?.map(|person| person.name).unwrap_or_default(),
+    };
+    let findings = check.findings;
+    Ok(Some(IdentityFact {
+        at: local(edge, check.at),
+        by,
+        means: match findings.means {
+            IdentityMeans::Document(DocumentKind::IdentityCard) => MeansFact::IdentityCard,
+            IdentityMeans::Document(DocumentKind::Passport) => MeansFact::Passport,
+            IdentityMeans::Document(DocumentKind::ResidencePermit) => MeansFact::ResidencePermit,
+            IdentityMeans::Document(DocumentKind::DrivingLicence) => MeansFact::DrivingLicence,
+            IdentityMeans::Document(DocumentKind::HealthCard) => MeansFact::HealthCard,
+            IdentityMeans::Document(DocumentKind::Other) => MeansFact::OtherDocument,
+            IdentityMeans::KnownToMe => MeansFact::KnownBefore,
+            IdentityMeans::Recognised => MeansFact::Recognised,
+            IdentityMeans::Said => MeansFact::Said,
+        },
+        is_name_right: findings.is_name_right,
+        is_birth_date_right: findings.is_birth_date_right,
+    }))
 }
 
 /// What the patient said to the information about the visit: the last answer counts.
