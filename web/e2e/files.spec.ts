@@ -24,6 +24,7 @@ test("a centre sends by a link, staff read what came in place, and administrator
 
   // A link for a centre.
   await page.goto(`${gateway.url}/app/received/${appointment}`);
+  await expect(page.getByText("Hélène Lefèvre", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "Faire un lien pour un centre" }).click();
   await page.getByLabel("Nom du centre").fill("Centre Saint-Roch");
   await expectAccessible(page);
@@ -35,7 +36,7 @@ test("a centre sends by a link, staff read what came in place, and administrator
   // The centre, on a computer of its own.
   const centre = await person(browser, gateway, { width: 1440, height: 900 });
   await centre.page.goto(link);
-  await expect(centre.page.getByText("pour Centre Saint-Roch")).toBeVisible();
+  await expect(centre.page.getByText("de la part de Centre Saint-Roch")).toBeVisible();
   expect(new URL(centre.page.url()).hash).toBe("");
   await expectAccessible(centre.page);
   await centre.page.screenshot(shot("upload-1440"));

@@ -35,10 +35,15 @@ test("staff see what was sent, an administrator writes the texts, a doctor has a
 
   await test.step("the panel of an appointment says what became of each message", async () => {
     const { page } = secretary;
-    await page.goto(`${gateway.url}/app`);
     const jeanne = page.getByRole("button", { name: /Jeanne Petit/ });
     // Late in the evening it is on the next day.
-    if ((await jeanne.count()) === 0) await page.getByRole("button", { name: "Jour suivant" }).click();
+    const startsAt = await page.evaluate(async () => {
+      const today = new Date().toLocaleDateString("en-CA", { timeZone: "Europe/Paris" });
+      const entries = (await (await fetch(`/api/appointments?day=${today}&days=2`)).json()) as { startsAt: string }[];
+      return entries.find((entry) => JSON.stringify(entry).includes("Jeanne Petit"))?.startsAt ?? "";
+    });
+    const day = new Date(startsAt).toLocaleDateString("en-CA", { timeZone: "Europe/Paris" });
+    await page.goto(`${gateway.url}/app/day/${day}`);
     await jeanne.click();
     const messages = page.getByRole("region", { name: "Messages envoyés" });
     await expect(messages).toContainText("Aucun serveur n’est réglé");

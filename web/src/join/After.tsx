@@ -76,8 +76,6 @@ function WayBack({ visit, after, state }: PartProps & { visit: Visit }) {
 }
 
 const SCORES = [1, 2, 3, 4, 5] as const;
-/** Each stands beside its word. */
-const FACES = ["😞", "🙁", "😐", "🙂", "😀"] as const;
 
 function Rate({ after, state }: PartProps) {
   const id = useId();
@@ -122,9 +120,6 @@ function Rate({ after, state }: PartProps) {
                 score.value = value;
               }}
             />
-            <span class="rating-face" aria-hidden="true">
-              {FACES[value - 1]}
-            </span>
             <span>{t(`rating.${value}`)}</span>
           </label>
         ))}

@@ -7,7 +7,7 @@ export const t = dictionary({
     loading: "Ouverture…",
     guestIntro:
       "Envoyez ici, avant la consultation, ce que votre médecin doit voir\u00a0: comptes rendus, photos, images médicales.",
-    centreIntro: "Envoyez ici les images et les documents de cet examen, pour {label}.",
+    centreIntro: "Envoyez ici les images et les documents de cet examen, de la part de {label}.",
     noReading: "Ce lien sert seulement à envoyer. Personne ne peut y lire ce qui a été envoyé.",
     left: "Ouvert jusqu’au {date}. Il reste {size} et {files} fichiers.",
     files: "Choisir des fichiers",
@@ -58,7 +58,7 @@ export const t = dictionary({
     title: "Send documents or images",
     loading: "Opening…",
     guestIntro: "Send here, before the visit, what your doctor should see: reports, photos, medical images.",
-    centreIntro: "Send the images and documents of this examination here, for {label}.",
+    centreIntro: "Send the images and documents of this examination here, on behalf of {label}.",
     noReading: "This link is only for sending. Nobody can read through it what was sent.",
     left: "Open until {date}. There is room for {size} and {files} files.",
     files: "Choose files",

@@ -69,7 +69,7 @@ it("sends once more what failed, and tells about a delay", async () => {
   await screen.findByText("Done: the message is on its way again.");
   fireEvent.input(screen.getByLabelText("Delay in minutes"), { target: { value: "20" } });
   fireEvent.click(screen.getByRole("button", { name: "Tell them" }));
-  await screen.findByText("They have been told.");
+  await screen.findByText("The message is going out. The list says whether it arrived.");
   await screen.findByText("Delay of 20 minutes");
   expect(asked).toEqual([
     "GET /api/appointments/a1/messages",

@@ -81,6 +81,8 @@ describe("the page of counts", () => {
         .map((cell) => cell.textContent),
     ).toEqual(["12", "8", "0", "0", "0", "0", "< 5", "0"]);
     expect(screen.getByText("En moyenne 6,5 min.")).toBeTruthy();
+    // Nobody has waited: that is no mean of nothing.
+    expect(screen.getByText("Trop peu de visites pour une moyenne.")).toBeTruthy();
     expect(screen.getByText("Les messages ne sont pas comptés sur ce serveur.")).toBeTruthy();
     expect(asked.some((each) => each.includes("service=s1"))).toBe(true);
     expect(screen.getByRole("link", { name: /CSV/ }).getAttribute("href")).toMatch(

@@ -103,7 +103,7 @@ export function People({ visit }: { visit: Visit }) {
               <p class="people-marks">
                 <Badge word={person.assurance} />
                 {person.identity && (
-                  <span class={person.identity === "checked" ? "badge badge-signed_in" : "badge"}>
+                  <span class={person.identity === "checked" ? "assurance assurance-signed_in" : "assurance"}>
                     <Icon of={person.identity === "checked" ? userCheck : idCard} size={16} />
                     <span>{tw(`identityState_${person.identity}`)}</span>
                   </span>

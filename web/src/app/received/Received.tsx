@@ -8,7 +8,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { offer } from "../../call/files";
 import { dayInWords, timeOfDay } from "../../i18n/time";
-import type { FolderEntry, Me, ProblemCode, ReceivedEntry } from "../../protocol";
+import type { AppointmentEntry, FolderEntry, Me, ProblemCode, ReceivedEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { sizeInWords } from "../../upload/size";
 import { CopyLine } from "../parts/CopyLine";
@@ -16,6 +16,7 @@ import { Confirm, Dialog, Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
 import {
+  appointment as appointmentOf,
   makeUploadFolder,
   putAmongStudies,
   received,
@@ -35,11 +36,13 @@ export function Received({ me, appointment }: { me: Me; appointment: string }) {
   const folders = useSignal<readonly FolderEntry[] | undefined>(undefined);
   const uploads = useSignal<readonly ReceivedEntry[] | undefined>(undefined);
   const problem = useSignal<ProblemCode | undefined>(undefined);
+  const visit = useSignal<AppointmentEntry | undefined>(undefined);
   const open = useSignal<ReceivedEntry | undefined>(undefined);
   const mayRead = mayConsult(me);
   const fetchAll = async () => {
     problem.value = undefined;
     try {
+      visit.value = await appointmentOf(appointment);
       folders.value = await uploadFolders(appointment);
       if (mayRead) uploads.value = await received(appointment);
     } catch (cause) {
@@ -63,6 +66,7 @@ export function Received({ me, appointment }: { me: Me; appointment: string }) {
         <h1 ref={heading} tabIndex={-1}>
           {t("title")}
         </h1>
+        {visit.value && <Whose visit={visit.value} zone={zone} />}
         {problem.value && <Fault text={sentenceOf(problem.value)} onRetry={() => void fetchAll()} />}
         {mayRead && uploads.value && (
           <section aria-labelledby="received-files">
@@ -99,6 +103,20 @@ export function Received({ me, appointment }: { me: Me; appointment: string }) {
         />
       )}
     </>
+  );
+}
+
+/** Whose files these are, so that nobody opens another patient's by mistake. */
+function Whose({ visit, zone }: { visit: AppointmentEntry; zone: string }) {
+  const names = visit.participants.filter(({ role }) => role === "patient").map(({ name }) => name);
+  return (
+    <p>
+      <strong>{names.join(", ")}</strong>
+      <span class="muted">
+        {" "}
+        · {visit.service} · {dayInWords(visit.startsAt, zone)}, {timeOfDay(visit.startsAt, zone)}
+      </span>
+    </p>
   );
 }
 

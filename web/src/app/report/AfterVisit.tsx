@@ -17,11 +17,10 @@ export function AfterVisit({ appointment }: { appointment: string }) {
     );
   }, [appointment, after]);
   const until = after.value?.reopensUntil;
-  const isAsked = (after.value?.askedBack.length ?? 0) > 0;
   return (
     <>
-      <CallBacks />
-      {until !== undefined && !isAsked && <Reopen appointment={appointment} until={until} />}
+      <CallBacks here={appointment} />
+      {until !== undefined && <Reopen appointment={appointment} until={until} />}
     </>
   );
 }

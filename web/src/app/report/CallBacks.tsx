@@ -12,8 +12,11 @@ import { t } from "./report.words";
 import { callBacks, reopen } from "./requests";
 import "./report.css";
 
-/** Those who ask to be called back into a visit that has just ended; told wherever staff look at their day. */
-export function CallBacks() {
+/**
+ * Those who ask to be called back into a visit that has just ended; told wherever staff look at their day. The page of a
+ * visit (`here`) has its own way to open it again.
+ */
+export function CallBacks({ here }: { here?: string }) {
   const feed = useMemo(() => new Feed<CallBackEntry>(callBacks), []);
   useEffect(() => () => feed.close(), [feed]);
   const now = useClock();
@@ -24,7 +27,7 @@ export function CallBacks() {
         <div key={`${each.appointment} ${each.name}`} class="notice info">
           <Icon of={bell} />
           <p>{t("back.asks", { name: each.name })}</p>
-          <Reopen appointment={each.appointment} until={each.reopensUntil} />
+          {each.appointment !== here && <Reopen appointment={each.appointment} until={each.reopensUntil} />}
         </div>
       ))}
     </div>

@@ -266,7 +266,7 @@ function Means({ report }: { report: StatisticsReport }) {
               rows={SPANS.map((span) => [t(`span.${span}`), amountOf(report.total, `${what}.${span}`)])}
             />
             <p>
-              {mean === "few"
+              {mean === "few" || mean === 0
                 ? t("meanFew")
                 : t("mean", { minutes: new Intl.NumberFormat(locale.value).format(Math.round(mean / 6) / 10) })}
             </p>

@@ -180,7 +180,7 @@ function Row({ entry, people, now, zone, onMove, onAsk }: RowProps) {
           {entry.role !== "patient" && <span class="muted"> · {tApp(`role.${entry.role}`)}</span>}{" "}
           <Badge word={entry.assurance} />{" "}
           {entry.isIdentityChecked && (
-            <span class="badge badge-signed_in">
+            <span class="assurance assurance-signed_in">
               <Icon of={check} size={16} />
               <span>{t("checked")}</span>
             </span>

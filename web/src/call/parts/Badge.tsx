@@ -18,7 +18,7 @@ const ICONS: Record<AssuranceWord, Parameters<typeof Icon>[0]["of"]> = {
 export function Badge({ word, isSmall }: { word: AssuranceWord | undefined; isSmall?: boolean }) {
   if (word === undefined) return null;
   return (
-    <span class={`badge badge-${word}`} title={t(word)}>
+    <span class={`assurance assurance-${word}`} title={t(word)}>
       <Icon of={ICONS[word]} size={16} />
       <span class={isSmall ? "spoken" : ""}>{t(word)}</span>
     </span>
