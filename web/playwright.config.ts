@@ -40,7 +40,11 @@ export default defineConfig({
   projects: [
     ...(chromium
       ? [
-          { name: "desktop", grepInvert: /@firefox/, use: { ...chrome, viewport: { width: 1280, height: 800 } } },
+          {
+            name: "desktop",
+            grepInvert: /@firefox|@only-phone/,
+            use: { ...chrome, viewport: { width: 1280, height: 800 } },
+          },
           { name: "phone", grep: /@phone/, use: { ...devices["Pixel 7"], ...chrome } },
         ]
       : []),
