@@ -1,4 +1,4 @@
-import { expect, expectAccessible, person, signIn, test, untilSharp, waitAsGuest } from "./gateway";
+import { expect, expectAccessible, person, seeWhoItIs, signIn, test, untilSharp, waitAsGuest } from "./gateway";
 
 test.use({ own: "kept" });
 
@@ -17,6 +17,7 @@ test("images are seen on a second screen, kept, given to the patient, joined by 
     .getByRole("button", { name: /^Entrer/ })
     .first()
     .click();
+  await seeWhoItIs(page);
   await page.getByRole("tab", { name: "Examens" }).click();
   const tab = page.getByRole("tabpanel");
   await tab

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, person, signIn, test, untilSharp, waitAsGuest } from "./gateway";
+import { expect, expectAccessible, person, seeWhoItIs, signIn, test, untilSharp, waitAsGuest } from "./gateway";
 
 test.use({ own: "marks" });
 
@@ -42,6 +42,7 @@ test("a doctor measures, the patient sees the same number and draws when allowed
     .getByRole("button", { name: /^Entrer/ })
     .first()
     .click();
+  await seeWhoItIs(doctor.page);
   await doctor.page.getByRole("tab", { name: "Examens" }).click();
   const series = doctor.page.getByRole("tabpanel").getByRole("button", { name: /^Montrer CT/ });
   await series.first().click({ timeout: 60_000 });
