@@ -765,8 +765,7 @@ fn streams_that_are_not_read_stall_nobody() {
     let id = call.publication(publisher, Source::Microphone).unwrap();
     for (by, before) in [udp, healthy].into_iter().zip(before) {
         let gap = call.devices[&by].received[&id].longest_gap;
-        // A stall lasts as long as the others do not read, seconds; a busy machine alone makes a quarter of one.
-        assert!(gap < Duration::from_millis(500), "silence of {gap:?}");
+        assert!(gap < Duration::from_millis(200), "silence of {gap:?}");
         assert!(call.received(publisher, Source::Microphone, by) > before + 40);
     }
     assert_eq!(call.sfu.counters().packets_dropped, 0, "nobody else's queue was full");
