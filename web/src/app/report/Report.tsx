@@ -380,6 +380,10 @@ function Ways({ report, language, before }: WaysProps) {
       isBusy.value = false;
     }
   };
+  const forms = [
+    { label: t("download"), file: t("file"), fetch: reportPdf },
+    { label: t("fhir"), file: t("fileFhir"), fetch: reportBundle },
+  ];
   return (
     <div class="summary-ways">
       <button
@@ -396,34 +400,23 @@ function Ways({ report, language, before }: WaysProps) {
         <Icon of={eye} />
         {t("view")}
       </button>
-      <button
-        type="button"
-        class="button"
-        aria-disabled={isBusy.value}
-        onClick={() =>
-          void act(async () => {
-            offer(await reportPdf(report), t("file"));
-            return t("downloaded");
-          })
-        }
-      >
-        <Icon of={download} />
-        {t("download")}
-      </button>
-      <button
-        type="button"
-        class="button"
-        aria-disabled={isBusy.value}
-        onClick={() =>
-          void act(async () => {
-            offer(await reportBundle(report), t("fileFhir"));
-            return t("downloaded");
-          })
-        }
-      >
-        <Icon of={download} />
-        {t("fhir")}
-      </button>
+      {forms.map(({ label, file, fetch }) => (
+        <button
+          key={label}
+          type="button"
+          class="button"
+          aria-disabled={isBusy.value}
+          onClick={() =>
+            void act(async () => {
+              offer(await fetch(report), file);
+              return t("downloaded");
+            })
+          }
+        >
+          <Icon of={download} />
+          {label}
+        </button>
+      ))}
       <p role="status">{said.value}</p>
       <Fault text={fault.value} />
       {seen.value && <Preview bytes={seen.value} language={language} />}
