@@ -160,6 +160,8 @@ struct World {
     pages: [Page; 2],
     expected: Expected,
     admitted: BTreeSet<ParticipantId>,
+    /// Who left the call of their own accord, and when: they may come back to it for a while.
+    left_the_call: BTreeMap<ParticipantId, DateTime<Utc>>,
     refused: BTreeSet<ParticipantId>,
 }
 
@@ -178,6 +180,7 @@ impl World {
             pages: Default::default(),
             expected: Expected::new(),
             admitted: BTreeSet::new(),
+            left_the_call: BTreeMap::new(),
             refused: BTreeSet::new(),
         };
         world.doctor_comes();
@@ -224,6 +227,12 @@ impl World {
             // The one that was taken over closes, which says nothing.
             if let Some(older) = older.device {
                 self.feed(Input::Lose { participant, device: older });
+            }
+            if let Some(left_at) = self.left_the_call.remove(&participant)
+                && at(self.now) < left_at + REJOIN
+                && kind(&self.c, participant) == PlaceKind::Admitted
+            {
+                self.admitted.insert(participant);
             }
             self.is_there(who);
         }
@@ -306,8 +315,12 @@ impl World {
                 let Some(device) = self.pages[who].device.filter(|_| self.pages[who].is_awake) else {
                     return;
                 };
+                let was_let_in = self.admitted.contains(&participant);
                 if self.feed(Input::Leave { participant, device }) {
                     self.gone(who);
+                    if was_let_in {
+                        self.left_the_call.insert(participant, now);
+                    }
                 }
             }
             Event::Admit(who) => {
@@ -388,6 +401,7 @@ impl World {
     fn gone(&mut self, who: usize) {
         self.expected.remove(&GUESTS[who]);
         self.admitted.remove(&GUESTS[who]);
+        self.left_the_call.remove(&GUESTS[who]);
         self.pages[who] = Page::default();
     }
 
@@ -427,6 +441,7 @@ impl World {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
     /// In whatever order people arrive, load again, open a second tab, are lost, come back, are admitted, put back and refused, are written
     /// to, hear of a delay, and the server starts anew: exactly those wait who would say so themselves, since when they would say so, once each.
     #[test]
@@ -441,4 +456,22 @@ proptest! {
             world.check()?;
         }
     }
+}
+
+#[test]
+fn whoever_left_the_call_comes_back_to_it_for_five_minutes_without_waiting_again() {
+    let mut world = World::new();
+    let events =
+        [Event::Open(0), Event::Ready(0), Event::Admit(0), Event::Enter(0), Event::Leave(0), Event::Open(0)];
+    for event in events {
+        world.happens(event);
+        world.check().unwrap();
+    }
+    assert_eq!(kind(&world.c, PATIENT), PlaceKind::Admitted);
+    world.happens(Event::Enter(0));
+    world.happens(Event::Leave(0));
+    world.pass(REJOIN.num_seconds());
+    world.happens(Event::Open(0));
+    world.check().unwrap();
+    assert_eq!(kind(&world.c, PATIENT), PlaceKind::Testing, "and not a second longer");
 }
