@@ -44,6 +44,8 @@ pub(super) struct KeyImages {
 pub(super) struct Kept {
     device: DeviceNumber,
     request: u32,
+    /// A selection may say something else than what is kept now.
+    is_changed: bool,
     result: Result<(), Refused>,
 }
 
@@ -100,20 +102,21 @@ impl Task {
         self.key_images.under_way += 1;
         let (parts, appointment) = (self.parts.clone(), self.appointment.id);
         let (id, at) = (KeyImageId::new(parts.clock.new_uuid()), parts.clock.now());
+        let is_changed = !matches!(act, Act::Keep(_));
         self.parts.tasks.spawn("key image", async move {
             let result = match act {
                 Act::Keep(wanted) => {
                     keep(&parts.store, &parts.archive, appointment, *wanted, (id, by, at)).await
                 }
                 Act::Caption(image, caption) => {
-                    changed(parts.store.caption_key_image(appointment, image, &caption)).await
+                    changed(parts.store.caption_key_image(appointment, image, &caption, at)).await
                 }
                 Act::Remove(image) => {
                     changed(take_back(&parts.store, &parts.archive, appointment, image, at)).await
                 }
             };
             // The consultation may have ended meanwhile.
-            let _ = made.send(Made::Kept(Box::new(Kept { device, request, result }))).await;
+            let _ = made.send(Made::Kept(Box::new(Kept { device, request, is_changed, result }))).await;
         });
         Ok(())
     }
@@ -121,13 +124,16 @@ impl Task {
     /// A request is done, or cannot be.
     pub(super) fn key_image_kept(&mut self, kept: Kept) {
         self.key_images.under_way = self.key_images.under_way.saturating_sub(1);
-        let Kept { device, request, result } = kept;
+        let Kept { device, request, is_changed, result } = kept;
         match result {
             Ok(()) => {
                 if let Some(device) = self.devices.get_mut(&device) {
                     device.tell(ServerMessage::Accepted { request });
                 }
                 self.read_key_images();
+                if is_changed {
+                    self.tell_staff(&ServerMessage::StudiesChanged {});
+                }
             }
             Err(refusal) => self.refuse(device, Some(request), refusal),
         }

@@ -92,7 +92,7 @@ impl SelectionWriter {
             let is_in = |(_, key): &&(&StoredKeyImage, KeyImage)| names(object, key);
             let of_it = chosen.iter().filter(is_in).map(|(image, _)| (image.id, image.caption.clone()));
             let of_it: Vec<(KeyImageId, Caption)> = of_it.collect();
-            self.store.save_key_images(appointment.id, &of_it, *id).await?;
+            self.store.save_key_images(appointment.id, &of_it, *id, at.to_utc()).await?;
             named += of_it.len();
         }
         Ok(Selected { images: count(named), selections: count(ids.len()) })

@@ -105,6 +105,14 @@ struct LabelColumn {
     at: (Decimal, Decimal),
 }
 
+/// The selection that names an image is listed no longer, unless it is this one ($4).
+const SUPERSEDE: &str = "UPDATE series SET superseded_at = $3 WHERE superseded_at IS NULL AND id IN (
+    SELECT i.series_id FROM instance i JOIN key_image k ON k.saved_as = i.id
+    WHERE k.id = $1 AND k.appointment_id = $2 AND k.saved_as <> $4)";
+/// Nothing names any more what the selection of an image named.
+const UNSAVE: &str = "UPDATE key_image SET saved_as = NULL
+    WHERE appointment_id = $2 AND saved_as = (SELECT saved_as FROM key_image WHERE id = $1)";
+
 impl Store {
     /// Keeps an image whose picture is among the files. One that is kept already is left as it is.
     pub async fn add_key_image(
@@ -180,25 +188,36 @@ impl Store {
         Ok(row.map(|(id,)| AppointmentId::new(id)))
     }
 
-    /// Writes another caption. A selection that names the image has the one before: it is to be written anew. Answers whether it is kept.
+    /// Writes another caption. A selection that names the image has the one before: it is listed no longer, and all images in it are to be
+    /// written anew. Answers whether it is kept.
     pub async fn caption_key_image(
         &self,
         appointment: AppointmentId,
         image: KeyImageId,
         caption: &Caption,
+        at: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        const SQL: &str =
-            "UPDATE key_image SET saved_as = CASE WHEN caption = $3 THEN saved_as ELSE NULL END, caption = $3
+        const OTHER: &str = "SELECT COUNT(*) FROM key_image
+            WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL AND caption <> $3";
+        const SQL: &str = "UPDATE key_image SET caption = $3
             WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL";
         let changed = in_transaction!(self, tx => {
-            let query = sqlx::query(SQL).bind(image.uuid()).bind(appointment.uuid()).bind(text(caption.expose()));
+            let (image, appointment) = (image.uuid(), appointment.uuid());
+            let query = sqlx::query_as(OTHER).bind(image).bind(appointment).bind(text(caption.expose()));
+            let (other,): (i64,) = query.fetch_one(&mut *tx).await?;
+            if other > 0 {
+                let query = sqlx::query(SUPERSEDE).bind(image).bind(appointment).bind(micros(at)).bind(Uuid::nil());
+                query.execute(&mut *tx).await?;
+                sqlx::query(UNSAVE).bind(image).bind(appointment).execute(&mut *tx).await?;
+            }
+            let query = sqlx::query(SQL).bind(image).bind(appointment).bind(text(caption.expose()));
             query.execute(&mut *tx).await?.rows_affected()
         });
         Ok(changed > 0)
     }
 
-    /// An image is kept no longer: its row stays, and its picture is not named by it any more. `None`: it was not kept. Whoever calls this
-    /// holds the shelf of files.
+    /// An image is kept no longer: its row stays, its picture is not named by it any more, and a selection that names it is listed no longer.
+    /// `None`: it was not kept. Whoever calls this holds the shelf of files.
     pub async fn remove_key_image(
         &self,
         appointment: AppointmentId,
@@ -212,6 +231,10 @@ impl Store {
             let content: Option<(Vec<u8>,)> = query.fetch_optional(&mut *tx).await?;
             match content {
                 Some((content,)) => {
+                    let (image, appointment) = (image.uuid(), appointment.uuid());
+                    let query = sqlx::query(SUPERSEDE).bind(image).bind(appointment).bind(micros(at)).bind(Uuid::nil());
+                    query.execute(&mut *tx).await?;
+                    sqlx::query(UNSAVE).bind(image).bind(appointment).execute(&mut *tx).await?;
                     let (uses,): (i64,) = sqlx::query_as(USES).bind(content.clone()).fetch_one(&mut *tx).await?;
                     Some((content, uses))
                 }
@@ -222,24 +245,40 @@ impl Store {
         Ok(removed.map(|removed| RemovedKeyImage { unused: unused(removed) }))
     }
 
-    /// Writes down which selection names these images. Those whose caption is another by now are left as they are.
+    /// Writes down which selection names these images; those that named them before are listed no longer. Images whose caption is another by
+    /// now, or that were removed, are left as they are, and a selection of only such is not listed at all.
     pub async fn save_key_images(
         &self,
         appointment: AppointmentId,
         images: &[(KeyImageId, Caption)],
         selection: InstanceId,
+        at: DateTime<Utc>,
     ) -> Result<(), Error> {
-        const SQL: &str =
-            "UPDATE key_image SET saved_as = $4 WHERE id = $1 AND appointment_id = $2 AND caption = $3";
+        const SQL: &str = "UPDATE key_image SET saved_as = $4
+            WHERE id = $1 AND appointment_id = $2 AND caption = $3 AND removed_at IS NULL";
+        const IN_VAIN: &str = "UPDATE series SET superseded_at = $2
+            WHERE id IN (SELECT series_id FROM instance WHERE id = $1)";
         in_transaction!(self, tx => {
+            let mut named = 0;
             for (image, caption) in images {
-                sqlx::query(SQL)
+                sqlx::query(SUPERSEDE)
+                    .bind(image.uuid())
+                    .bind(appointment.uuid())
+                    .bind(micros(at))
+                    .bind(selection.uuid())
+                    .execute(&mut *tx)
+                    .await?;
+                named += sqlx::query(SQL)
                     .bind(image.uuid())
                     .bind(appointment.uuid())
                     .bind(text(caption.expose()))
                     .bind(selection.uuid())
                     .execute(&mut *tx)
-                    .await?;
+                    .await?
+                    .rows_affected();
+            }
+            if named == 0 {
+                sqlx::query(IN_VAIN).bind(selection.uuid()).bind(micros(at)).execute(&mut *tx).await?;
             }
         });
         Ok(())

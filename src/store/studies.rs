@@ -233,14 +233,15 @@ impl Store {
         Ok(ids)
     }
 
-    /// The studies of an appointment with their series, in the order in which they came; not those that were withdrawn.
+    /// The studies of an appointment with their series, in the order in which they came; not those that were withdrawn, nor
+    /// selections that newer ones replaced.
     pub async fn studies_of(&self, appointment: AppointmentId) -> Result<Vec<StoredStudy>, Error> {
         const STUDIES: &str =
             "SELECT id, uid, study_date, description, patient_name, patient_id, patient_birth_date
             FROM study WHERE appointment_id = $1 AND withdrawn_at IS NULL ORDER BY id";
         const SERIES: &str =
             "SELECT e.id, e.study_id, e.uid, e.modality, e.number, e.description FROM series e
-            JOIN study s ON s.id = e.study_id WHERE s.appointment_id = $1 ORDER BY e.id";
+            JOIN study s ON s.id = e.study_id WHERE s.appointment_id = $1 AND e.superseded_at IS NULL ORDER BY e.id";
         const COUNTS: &str = "SELECT i.series_id, i.kind, COUNT(*) AS instances,
             CAST(SUM(i.frame_count) AS BIGINT) AS frames, CAST(SUM(i.byte_count) AS BIGINT) AS bytes,
             MIN(CASE WHEN LENGTH(i.details->'order'->>'acquired') > 13 THEN i.details->'order'->>'acquired' END) AS acquired
@@ -290,7 +291,7 @@ impl Store {
     }
 
     /// The presentation states and key object selections of an appointment, in the order in which they came: what refers to the objects
-    /// of other series. Not those of studies that were withdrawn.
+    /// of other series. Not those of studies that were withdrawn, nor selections that newer ones replaced.
     pub async fn referring_of(
         &self,
         appointment: AppointmentId,
@@ -299,7 +300,7 @@ impl Store {
             "SELECT i.id, i.uid, i.class_uid, i.transfer_syntax_uid, i.kind, i.frame_count, i.row_count, i.column_count,
             i.number, i.geometry, i.is_lossy, i.byte_count, i.content, i.details FROM instance i
             JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id
-            WHERE s.appointment_id = $1 AND s.withdrawn_at IS NULL AND i.kind IN ('presentation', 'key_objects') ORDER BY i.id";
+            WHERE s.appointment_id = $1 AND s.withdrawn_at IS NULL AND e.superseded_at IS NULL AND i.kind IN ('presentation', 'key_objects') ORDER BY i.id";
         let rows: Vec<InstanceRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         rows.into_iter().map(InstanceRow::into_instance).collect()

@@ -69,7 +69,7 @@ pub(super) async fn caption(
     let refused =
         |refusal: WordsRefusal| Failure::new(StatusCode::BAD_REQUEST, refusal.into(), refusal.to_string());
     let caption = caption.map_err(refused)?;
-    let is_kept = edge.store.caption_key_image(appointment.id, image, &caption).await?;
+    let is_kept = edge.store.caption_key_image(appointment.id, image, &caption, edge.clock.now()).await?;
     changed(&edge, &appointment, is_kept).await
 }
 
@@ -113,5 +113,7 @@ async fn changed(edge: &Edge, appointment: &Appointment, was_kept: bool) -> Resu
         return Err(Failure::not_found());
     }
     edge.live.key_images_changed(appointment.id).await;
+    // A selection that said something else is not listed any more.
+    edge.live.studies_changed(appointment.id).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-use parvis::imaging::{ContentHash, FrameNumber, Presentation, View, VoiChoice, Window};
+use parvis::imaging::{ContentHash, FrameNumber, ObjectKind, Presentation, View, VoiChoice, Window};
 use parvis::store::{RemovedKeyImage, StoredKeyImage, StoredSummary};
 use parvis::viewing::DrawnMark;
 
@@ -67,9 +67,12 @@ async fn images_come_back_as_they_were_kept_and_are_only_their_consultations() {
         assert!(store.add_key_image(booked.id, &stranger).await.is_err(), "not of this one");
 
         let caption = Caption::new("Autre").unwrap();
-        assert!(!store.caption_key_image(other.id, images[0].id, &caption).await.unwrap(), "of another");
+        assert!(
+            !store.caption_key_image(other.id, images[0].id, &caption, at(8)).await.unwrap(),
+            "of another"
+        );
         assert_eq!(store.remove_key_image(other.id, images[0].id, at(9)).await.unwrap(), None, "of another");
-        assert!(store.caption_key_image(booked.id, images[0].id, &caption).await.unwrap());
+        assert!(store.caption_key_image(booked.id, images[0].id, &caption, at(8)).await.unwrap());
         // The other image has the same picture.
         let removed = store.remove_key_image(booked.id, images[1].id, at(9)).await.unwrap();
         assert_eq!(removed, Some(RemovedKeyImage { unused: None }));
@@ -78,7 +81,7 @@ async fn images_come_back_as_they_were_kept_and_are_only_their_consultations() {
             None,
             "it is removed"
         );
-        assert!(!store.caption_key_image(booked.id, images[1].id, &caption).await.unwrap());
+        assert!(!store.caption_key_image(booked.id, images[1].id, &caption, at(8)).await.unwrap());
         let left = store.key_images_of(booked.id).await.unwrap();
         assert_eq!(left, [StoredKeyImage { caption, ..images[0].clone() }]);
         assert_eq!(store.appointment_of_key_image(images[1].id).await.unwrap(), None);
@@ -133,16 +136,66 @@ async fn a_selection_counts_for_the_caption_that_it_has() {
         }
         let selection = new_id(InstanceId::new);
         let saved = [(first.id, Caption::new("Un").unwrap()), (second.id, Caption::new("Avant").unwrap())];
-        store.save_key_images(booked.id, &saved, selection).await.unwrap();
+        store.save_key_images(booked.id, &saved, selection, at(5)).await.unwrap();
         let saved_as = async || {
             let images = store.key_images_of(booked.id).await.unwrap();
             images.iter().map(|image| image.saved_as).collect::<Vec<_>>()
         };
         assert_eq!(saved_as().await, [Some(selection), None], "the second had another caption by then");
-        store.caption_key_image(booked.id, first.id, &Caption::new("Un").unwrap()).await.unwrap();
+        store.caption_key_image(booked.id, first.id, &Caption::new("Un").unwrap(), at(8)).await.unwrap();
         assert_eq!(saved_as().await, [Some(selection), None], "the same words");
-        store.caption_key_image(booked.id, first.id, &Caption::new("Une").unwrap()).await.unwrap();
+        store.caption_key_image(booked.id, first.id, &Caption::new("Une").unwrap(), at(8)).await.unwrap();
         assert_eq!(saved_as().await, [None, None]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_selection_that_says_what_is_not_so_any_more_is_not_listed() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        let booked = visit(&[&claire], 0, 30);
+        store.add_appointment(&booked, &[]).await.unwrap();
+        let by = booked.participants[1].id;
+        let (first, second) = (image(by, 1, "Un"), image(by, 2, "Deux"));
+        let named = |images: &[&StoredKeyImage]| -> Vec<(KeyImageId, Caption)> {
+            images.iter().map(|image| (image.id, image.caption.clone())).collect()
+        };
+        let write = async |number: u8| {
+            let mut selection = object("1.1", &format!("1.1.{number}"), number);
+            selection.instance.kind = ObjectKind::KeyObjects;
+            store.add_received(booked.id, &[selection], &clock()).await.unwrap()[0]
+        };
+        let listed = async || {
+            let studies = store.studies_of(booked.id).await.unwrap();
+            let series = studies.iter().flat_map(|study| &study.series).count();
+            assert_eq!(store.referring_of(booked.id).await.unwrap().len(), series);
+            series
+        };
+        store.add_key_image(booked.id, &first).await.unwrap();
+        let old = write(1).await;
+        store.save_key_images(booked.id, &named(&[&first]), old, at(5)).await.unwrap();
+        store.save_key_images(booked.id, &named(&[&first]), old, at(5)).await.unwrap();
+        assert_eq!(listed().await, 1, "the same again");
+        store.add_key_image(booked.id, &second).await.unwrap();
+        let both = write(2).await;
+        store.save_key_images(booked.id, &named(&[&first, &second]), both, at(6)).await.unwrap();
+        assert_eq!(listed().await, 1, "the newer one has both");
+        store.remove_key_image(booked.id, first.id, at(7)).await.unwrap().unwrap();
+        assert_eq!(listed().await, 0, "it names one that is kept no longer");
+        assert_eq!(
+            store.key_images_of(booked.id).await.unwrap()[0].saved_as,
+            None,
+            "the other is to be named anew"
+        );
+        let late = write(3).await;
+        store.save_key_images(booked.id, &named(&[&first]), late, at(8)).await.unwrap();
+        assert_eq!(listed().await, 0, "what it names was removed while it was written");
+        let last = write(4).await;
+        store.save_key_images(booked.id, &named(&[&second]), last, at(8)).await.unwrap();
+        assert_eq!(listed().await, 1);
+        store.caption_key_image(booked.id, second.id, &Caption::new("Trois").unwrap(), at(9)).await.unwrap();
+        assert_eq!(listed().await, 0, "it has another caption");
     })
     .await;
 }
