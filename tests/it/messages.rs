@@ -312,7 +312,7 @@ fn read_in_rust(text: &str) -> Value {
 async fn what_passes_is_tried_again_and_what_does_not_is_said() {
     let peer = MailPeer::start(0);
     let mail = peer.settings(MailSecurity::Starttls);
-    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+    for (round, dialect) in [Dialect::Sqlite, Dialect::Postgres].into_iter().enumerate() {
         let desk = Desk::new(dialect, paris(29, 20, 0), Some(mail.clone()), None).await;
         let doctor = staff(&desk.store, &desk.clock, "Claire", StaffRole::Doctor).await;
         let mut visits = Vec::new();
@@ -340,7 +340,8 @@ async fn what_passes_is_tried_again_and_what_does_not_is_said() {
         // One link is in force for it beside the one that was told at booking: that of the first try is not.
         let links = desk.store.links_of(visits[2].id).await.unwrap();
         assert_eq!(links.len(), 2);
-        let text = peer.taken().pop().unwrap()["text"].as_str().unwrap().to_owned();
+        // What the peer tells of a message comes a moment after it has taken it.
+        let text = peer.until(2 * round + 1).await.pop().unwrap()["text"].as_str().unwrap().to_owned();
         let secret = secrets(&text).pop().unwrap_or_else(|| panic!("no link in {text:?}"));
         assert!(desk.store.link_by_digest(LinkDigest::of(&secret)).await.unwrap().is_some());
         let alarms = desk.store.message_alarms(desk.clock.now(), parvis::store::AgendaScope::Everybody).await;
@@ -353,6 +354,7 @@ async fn what_passes_is_tried_again_and_what_does_not_is_said() {
         let failed = desk.store.messages_of(visits[0].id).await.unwrap().remove(0);
         desk.outbox.repeat(&failed, &visits[0], desk.secretary).await.unwrap();
         assert_eq!(desk.outbox.work().await.unwrap().sent, 1);
+        peer.until(2 * round + 2).await;
         let alarms = desk.store.message_alarms(desk.clock.now(), parvis::store::AgendaScope::Everybody).await;
         assert_eq!(alarms.unwrap().len(), 1);
     }
@@ -422,7 +424,7 @@ async fn a_reminder_of_what_was_called_off_never_goes_out() {
             }
         }
         assert_eq!(of(MessageKind::Cancellation).len(), 2, "the look over all of them told the person");
-        let after = (peer.taken().len() - before.0, sms.taken().len() - before.1);
+        let after = (peer.until(before.0 + 2).await.len() - before.0, sms.taken().len() - before.1);
         assert_eq!(after, (2, 2), "an invitation and a cancellation by each way");
     }
 }
