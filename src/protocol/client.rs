@@ -342,7 +342,7 @@ pub enum ClientMessage {
     Drawn {
         sequence: u32,
     },
-    /// Sent every 10 seconds; a client that is silent for 25 seconds counts as lost.
+    /// Sent every 10 seconds, and to answer `still_there`; a client that is silent for 25 seconds counts as lost.
     Ping {},
 }
 

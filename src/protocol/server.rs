@@ -269,6 +269,8 @@ pub enum ServerMessage {
 }
 
 impl ServerMessage {
+    /// Every 10 seconds; the page itself answers with `ping`.
+    StillThere {},
     /// The message, written out once for all who get the same.
     pub fn text(&self) -> Result<Arc<str>, serde_json::Error> {
         serde_json::to_string(self).map(Into::into)

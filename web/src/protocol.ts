@@ -607,7 +607,7 @@ revision: number, index: number, document: DocumentState, } | { "type": "frame_f
 /**
  * As `picture` of what is on show there.
  */
-revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", };
+revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", } | { "type": "still_there", };
 
 export type AgendaMessage = { "type": "agenda_changed", };
 
