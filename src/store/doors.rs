@@ -174,6 +174,13 @@ impl Store {
         Ok(gone)
     }
 
+    /// Deletes the passes that open nothing any more; answers how many.
+    pub async fn clear_passes(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        const SQL: &str = "DELETE FROM door_pass WHERE expires_at <= $1";
+        let gone = in_transaction!(self, tx => sqlx::query(SQL).bind(micros(now)).execute(&mut *tx).await?.rows_affected());
+        Ok(gone)
+    }
+
     /// Gives a participant a PIN; the one from before opens nothing any more.
     pub async fn put_pin(
         &self,

@@ -73,7 +73,10 @@ async fn passes_are_given_with_the_door_and_the_oldest_go() {
             let kept = (number >= 2).then(|| pass.clone());
             assert_eq!(store.pass(pass.digest).await.unwrap(), kept, "{number}");
         }
-        assert_eq!(store.take_passes_back(patient).await.unwrap(), 8);
+        let over = passes[3].expires_at;
+        assert_eq!(store.clear_passes(over).await.unwrap(), 2, "the ones that are over, and no other");
+        assert_eq!(store.clear_passes(over).await.unwrap(), 0);
+        assert_eq!(store.take_passes_back(patient).await.unwrap(), 6);
         assert_eq!(store.pass(passes[9].digest).await.unwrap(), None);
     })
     .await;
