@@ -95,6 +95,7 @@ pub struct ProofEntry {
     pub proof: String,
     pub at: String,
     pub class: String,
+    /// `after_visit:` and days, `chat_over` or `chat_written`; or the words of an earlier release.
     pub rule: String,
     pub rows: f64,
     /// SHA-256 over the sorted identifiers of the rows.

@@ -53,7 +53,7 @@ fn proof_entry(proof: &PurgeProof) -> ProofEntry {
         proof: proof.id.to_string(),
         at: time(proof.at),
         class: proof.class.word().to_owned(),
-        rule: proof.rule.clone(),
+        rule: proof.rule.code(),
         rows: proof.rows as f64,
         sha256: sha256_hex(&proof.digest),
     }
