@@ -304,10 +304,35 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
         assert_eq!(
             (status, &headers["content-type"]),
             (StatusCode::OK, &"text/csv; charset=utf-8; header=present".parse().unwrap())
+        // It is found to be held: by the name, by the day, however it is spelt; by administrators alone.
+        let seek = async |wanted: Value| administrator.post("/api/retention/appointments", wanted).await;
+        let starts_at =
+            app.store.appointment(visit.appointment.parse().unwrap()).await.unwrap().unwrap().starts_at;
+        let today = starts_at.with_timezone(&chrono_tz::Europe::Paris).date_naive();
+        let tomorrow = today.checked_add_days(chrono::Days::new(2)).unwrap();
+        for (wanted, is_found) in [
+            (json!({"name": "lefevre"}), true),
+            (json!({"name": "", "day": today.to_string()}), true),
+            (json!({"name": "Hélène", "day": today.to_string()}), true),
+            (json!({"name": "lefevre", "day": tomorrow.to_string()}), false),
+            (json!({"name": "Garnier"}), false),
+        ] {
+            let (status, found) = seek(wanted.clone()).await;
+            assert_eq!(status, StatusCode::OK, "{found}");
+            let ids: Vec<_> = found.as_array().unwrap().iter().map(|each| &each["appointment"]).collect();
+            let mine = json!(visit.appointment);
+            assert_eq!(ids, if is_found { vec![&mine] } else { vec![] }, "{wanted}");
+        }
+        for bad in
+            [json!({"name": " "}), json!({"name": "x".repeat(300)}), json!({"name": "x", "day": "hier"})]
+        {
+            assert_eq!(seek(bad).await.0, StatusCode::BAD_REQUEST);
+        }
         );
         assert!(String::from_utf8(csv).unwrap().starts_with("\u{feff}proof,at,class,rule,rows,sha256\r\n"));
 
         // The visit is still counted.
+        assert_eq!(held["appointment"]["appointment"], json!(visit.appointment));
         let day = app.clock.now().date_naive();
         let (from, to) = (day.pred_opt().unwrap(), day.succ_opt().unwrap());
         let path = format!("/api/statistics?from={from}&to={to}&period=month");
@@ -352,6 +377,8 @@ async fn a_secretary_reads_the_counts_of_their_own_service() {
         choice["services"].as_array().unwrap().iter().map(|each| each["name"].clone()).collect();
     assert!(
         names.contains(&json!("Cardiologie d'essai")) && !names.contains(&json!("Pneumologie d'essai")),
+            let seek = browser.post("/api/retention/appointments", json!({"name": "lefevre"})).await;
+            assert_eq!(seek.0, StatusCode::NOT_FOUND);
         "{choice}"
     );
     let asked = |service: &str, end: &str| {

@@ -1946,7 +1946,11 @@ export type ProofEntry = { proof: string, at: string, class: string, rule: strin
  */
 sha256: string, };
 
-export type HoldEntry = { hold: string, appointment: string, reason: string, setAt: string, liftedAt?: string, };
+export type HoldEntry = { hold: string, appointment?: HoldableEntry, reason: string, setAt: string, liftedAt?: string, };
+
+export type HoldableEntry = { appointment: string, patient: string, service: string, startsAt: string, };
+
+export type HoldableRequest = { name: string, day?: string, };
 
 export type HoldRequest = { appointment: string, reason: string, };
 
