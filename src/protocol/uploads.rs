@@ -134,6 +134,8 @@ pub struct ReceivedEntry {
     pub is_other_patient: bool,
     pub reader: ReaderWord,
     pub media_type: String,
+    /// Staff put it among the images of the visit.
+    pub is_among_images: bool,
 }
 
 impl From<FolderClosed> for FolderWord {

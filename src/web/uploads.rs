@@ -376,10 +376,15 @@ pub(super) async fn received(
     allowed(&edge, &signed_in, id, Verb::ReadReceived).await?;
     let folders = edge.store.upload_folders_of(id).await?;
     let uploads = edge.store.received_uploads_of(id).await?;
-    Ok(Json(uploads.into_iter().map(|upload| received_entry(upload, &folders)).collect()))
+    let among = edge.store.uploads_among_images(id).await?;
+    let entry = |upload: ReceivedUpload| {
+        let is_among_images = among.contains(&upload.id);
+        received_entry(upload, &folders, is_among_images)
+    };
+    Ok(Json(uploads.into_iter().map(entry).collect()))
 }
 
-fn received_entry(upload: ReceivedUpload, folders: &[UploadFolder]) -> ReceivedEntry {
+fn received_entry(upload: ReceivedUpload, folders: &[UploadFolder], is_among_images: bool) -> ReceivedEntry {
     let folder = folders.iter().find(|folder| folder.id == upload.folder);
     let (objects, refused, is_other_patient, kind) = match upload.what {
         ReceivedAs::File(kind) => (0, 0, false, Some(kind)),
@@ -408,6 +413,7 @@ async fn readable(
     edge: &Edge,
     signed_in: &SignedIn,
     id: ReceivedUploadId,
+        is_among_images,
 ) -> Result<(ReceivedUpload, ReceivedKind, Appointment), Failure> {
     let upload = edge.store.received_upload(id).await?.ok_or_else(Failure::not_found)?;
     let appointment = allowed(edge, signed_in, upload.appointment, Verb::ReadReceived).await?;
@@ -451,7 +457,11 @@ pub(super) async fn put_among_studies(
     if let Err(error) = tokio::fs::remove_file(&path).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a copy was not cleared away");
     }
-    outcome.map(Json)
+    let receipt = outcome?;
+    if receipt.received > 0 {
+        edge.store.put_upload_among_images(id, edge.clock.now()).await?;
+    }
+    Ok(Json(receipt))
 }
 
 #[cfg(test)]

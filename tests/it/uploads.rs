@@ -232,6 +232,9 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
         let browser = visit.app.browser();
         assert_eq!(send(&browser, &visit.patient, "a.pdf", PDF).await.0, StatusCode::OK);
         assert_eq!(send(&browser, &visit.patient, "cd.zip", &ct()).await.0, StatusCode::OK);
+    assert_eq!(list[0]["isAmongImages"], false);
+    let (_, list) = visit.doctor.get(&format!("/api/appointments/{}/received", visit.appointment)).await;
+    assert_eq!(list[0]["isAmongImages"], true);
         let (status, _) =
             visit.doctor.share_file(&visit.appointment, "a.txt", None, "Bonjour".as_bytes().to_vec()).await;
         assert_eq!(status, StatusCode::CREATED);

@@ -1888,7 +1888,11 @@ objects: number, refused: number,
 /**
  * Some of them name another patient than the appointment has: staff check.
  */
-isOtherPatient: boolean, reader: ReaderWord, mediaType: string, };
+isOtherPatient: boolean, 
+/**
+ * Staff put it among the images of the visit.
+ */
+isAmongImages: boolean, reader: ReaderWord, mediaType: string, };
 
 export type PeriodWord = "day" | "week" | "month";
 
