@@ -175,6 +175,18 @@ pub(super) async fn rules_of(edge: &Edge, appointment: &Appointment) -> Result<D
     match appointment.service_id {
         Some(service) => Ok(edge.store.door_rules(service).await?),
         None => Ok(DoorRules::default()),
+/// Whether whoever shows this link has shown what there is to show besides it, or there is nothing.
+pub(super) async fn has_opened(
+    edge: &Edge,
+    link: &Link,
+    appointment: &Appointment,
+    headers: &HeaderMap,
+) -> Result<bool, Failure> {
+    let Ok(standing) = edge.door.standing(link, appointment, edge.clock.now()) else { return Ok(false) };
+    let (keys, _) = keys_of(edge, appointment, link.participant).await?;
+    Ok(opening(edge, link, standing, keys, headers).await?.is_some())
+}
+
     }
 }
 

@@ -32,6 +32,8 @@ struct Sender {
     folder: UploadFolder,
     appointment: Appointment,
     actor: Actor,
+    /// Something is to be shown besides the link, and was not.
+    needs_pass: bool,
 }
 
 /// Finds the folder that the shown link opens, by its own secret or as the personal link of a guest.
@@ -40,7 +42,7 @@ async fn sender(edge: &Edge, headers: &HeaderMap) -> Result<Option<Sender>, Fail
     if let Some(folder) = edge.store.upload_folder_by_digest(LinkDigest::of(secret)).await? {
         let Some(appointment) = edge.store.appointment(folder.appointment).await? else { return Ok(None) };
         let actor = Actor::Sender { appointment: appointment.id };
-        return Ok(Some(Sender { folder, appointment, actor }));
+        return Ok(Some(Sender { folder, appointment, actor, needs_pass: false }));
     }
     let Some((link, appointment)) = guest::find(edge, secret).await? else { return Ok(None) };
     let participant = link.participant;
@@ -53,7 +55,9 @@ async fn sender(edge: &Edge, headers: &HeaderMap) -> Result<Option<Sender>, Fail
     // Whoever has a new link sends by that one.
     folder.expires_at = link.expires_at;
     folder.revoked_at = folder.revoked_at.or(link.revoked_at);
-    Ok(Some(Sender { folder, appointment, actor: Actor::Guest { participant, role } }))
+    let needs_pass = !guest::has_opened(edge, &link, &appointment, headers).await?;
+    let actor = Actor::Guest { participant, role };
+    Ok(Some(Sender { folder, appointment, actor, needs_pass }))
 }
 
 /// The sender, if files go in now.
@@ -61,6 +65,9 @@ async fn open(edge: &Edge, headers: &HeaderMap) -> Result<Sender, Failure> {
     let sender = sender(edge, headers).await?.ok_or_else(Failure::not_found)?;
     authorize(&sender.actor, Verb::FillFolder, &Object::Appointment(&sender.appointment))?;
     sender.folder.check(&sender.appointment, edge.clock.now())?;
+    if sender.needs_pass {
+        return Err(Failure::pass_needed());
+    }
     Ok(sender)
 }
 
@@ -75,13 +82,16 @@ pub(super) async fn look(State(edge): State<Edge>, headers: HeaderMap) -> Result
         files_left: 0,
         max_bytes: 0.0,
     };
-    let Some(Sender { folder, appointment, actor }) = sender(&edge, &headers).await? else {
+    let Some(Sender { folder, appointment, actor, needs_pass }) = sender(&edge, &headers).await? else {
         return Ok(Json(unknown));
     };
     if authorize(&actor, Verb::FillFolder, &Object::Appointment(&appointment)).is_err() {
         return Ok(Json(unknown));
     }
-    let state = state(&edge, &folder, &appointment);
+    let state = match state(&edge, &folder, &appointment) {
+        FolderWord::Open if needs_pass => FolderWord::PassNeeded,
+        state => state,
+    };
     let is_guest = matches!(folder.sender, FolderSender::Guest(_));
     let left = folder.left();
     Ok(Json(UploadLook {
@@ -403,6 +413,7 @@ fn received_entry(upload: ReceivedUpload, folders: &[UploadFolder], is_among_ima
         objects,
         refused,
         is_other_patient,
+        is_among_images,
         reader: kind.map_or(FileReader::None, ReceivedKind::reader).into(),
         media_type: kind.map_or("", ReceivedKind::media_type).to_owned(),
     }
@@ -413,7 +424,6 @@ async fn readable(
     edge: &Edge,
     signed_in: &SignedIn,
     id: ReceivedUploadId,
-        is_among_images,
 ) -> Result<(ReceivedUpload, ReceivedKind, Appointment), Failure> {
     let upload = edge.store.received_upload(id).await?.ok_or_else(Failure::not_found)?;
     let appointment = allowed(edge, signed_in, upload.appointment, Verb::ReadReceived).await?;

@@ -192,6 +192,35 @@ async fn what_is_damaged_too_much_or_late_does_not_go_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_door_asks_for_more_than_the_link_files_go_in_after_it() {
+    for dialect in BOTH {
+        let visit = Visit::book_at(TestApp::start(dialect).await, 6000).await;
+        let (_, entry) = visit.secretary.get(&format!("/api/appointments/{}", visit.appointment)).await;
+        let people = entry["participants"].as_array().unwrap();
+        let patient = people.iter().find(|person| person["role"] == "patient").unwrap();
+        let path = format!(
+            "/api/appointments/{}/participants/{}/pin",
+            visit.appointment,
+            patient["participant"].as_str().unwrap()
+        );
+        let (_, issued) = visit.secretary.post(&path, json!({})).await;
+        let mut browser = visit.app.browser();
+        assert_eq!(look(&browser, &visit.patient).await["state"], "pass_needed");
+        let (status, refused) = send(&browser, &visit.patient, "a.pdf", PDF).await;
+        assert_eq!((status, code(&refused)), (StatusCode::FORBIDDEN, "pass_needed"));
+        // The folder of a centre has no door, and the relative has nothing else to show.
+        let (_, centre) = folder(&visit, 5, 5).await;
+        for link in [&centre, &visit.relative] {
+            assert_eq!(look(&browser, link).await["state"], "open");
+        }
+        let (_, opened) = browser.open_door(json!({"link": visit.patient, "digits": issued["pin"]})).await;
+        assert_eq!(opened["outcome"], "opened");
+        assert_eq!(look(&browser, &visit.patient).await["state"], "open");
+        assert_eq!(send(&browser, &visit.patient, "a.pdf", PDF).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_guest_sends_before_the_door_opens_and_a_doctor_shows_the_photograph() {
     let visit = Visit::book_at(TestApp::start(BOTH[0]).await, 6000).await;
     let browser = visit.app.browser();

@@ -1816,7 +1816,7 @@ export type ContactState = { email?: string,
  */
 telephone?: string, };
 
-export type FolderWord = "open" | "unknown" | "revoked" | "expired" | "over";
+export type FolderWord = "open" | "pass_needed" | "unknown" | "revoked" | "expired" | "over";
 
 export type ReaderWord = "pdf" | "image" | "text" | "video" | "sound" | "none";
 

@@ -35,7 +35,7 @@ export function Door({ visit }: { visit: Visit }) {
         {t(isElsewhere ? "door.here" : "door.continue")}
       </button>
       <Agree visit={visit} />
-      <SendFiles link={visit.link} />
+      <SendFiles visit={visit} />
     </Frame>
   );
 }
@@ -119,7 +119,7 @@ export function Early({ visit }: { visit: Visit }) {
         </button>
       )}
       <Agree visit={visit} />
-      <SendFiles link={visit.link} />
+      <SendFiles visit={visit} />
     </Frame>
   );
 }

@@ -71,3 +71,19 @@ export function Declined({ visit }: { visit: Visit }) {
     </Frame>
   );
 }
+
+/** Somebody came back from the page that sends files: it wants what can be shown besides the link. Nothing is sent before a tap. */
+export function Files({ visit }: { visit: Visit }) {
+  const asks = visit.look.value?.asks;
+  return (
+    <Frame visit={visit} title={d("files.title")}>
+      <p>{d(asks ? "files.text" : "files.ready")}</p>
+      <button type="button" class="button primary wide" onClick={() => visit.sendFiles()}>
+        {d(asks ? "files.code" : "files.go")}
+      </button>
+      <button type="button" class="button wide" onClick={() => visit.backToDoor()}>
+        {d("files.back")}
+      </button>
+    </Frame>
+  );
+}

@@ -35,6 +35,10 @@ function Page({ visit }: { visit: Visit }) {
       return <Door visit={visit} />;
     case "inform":
       return <Information visit={visit} />;
+    case "files":
+      return <Files visit={visit} />;
+    case "agree":
+      return <Agreement visit={visit} />;
     case "declined":
       return <Declined visit={visit} />;
     case "key": {

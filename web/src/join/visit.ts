@@ -39,6 +39,7 @@ export type PageName =
   | "unreachable"
   | "door"
   | "inform"
+  | "files"
   | "declined"
   | "key"
   | "early"
@@ -83,6 +84,8 @@ export class Visit {
   /** Reads what is to be known before the visit. */
   readonly isReading: Signal<boolean> = signal(false);
   /** Who is with the person, once they have said. */
+  /** The person wants to send files: the second door comes first, and then that page. */
+  readonly wantsFiles: Signal<boolean> = signal(new URLSearchParams(location.search).has("files"));
   readonly company: Signal<CompanyRequest | undefined> = signal(undefined);
   readonly wasPutBack: Signal<boolean> = signal(false);
   /** What went wrong with the last thing that was asked for. */
@@ -202,7 +205,8 @@ export class Visit {
       this.isAtKey.value = false;
       this.look.value = look;
     });
-    if (look.door === "open") this.#goOn();
+    if (this.wantsFiles.peek()) this.#toFiles();
+    else if (look.door === "open") this.#goOn();
     return true;
   }
 
@@ -240,8 +244,21 @@ export class Visit {
       await tellConsent(this.link, { answer: "refused", version: look.consentVersion, language: locale.peek() });
     } catch (cause) {
       console.info("the refusal was not told", codeOf(cause));
+  /** To the page that sends files, on a tap; its secret stays behind `#`. */
+  sendFiles(): void {
+    this.wantsFiles.value = true;
+    if (this.look.peek()?.asks) this.isAtKey.value = true;
+    else this.#toFiles();
+  }
+
+  #toFiles(): void {
+    this.wantsFiles.value = false;
+    location.assign(`/upload#${this.link ?? ""}`);
+  }
+
       return false;
     }
+      this.wantsFiles.value = false;
     batch(() => {
       this.isReading.value = false;
       this.look.value = { ...look, consent: "refused" };
@@ -389,6 +406,7 @@ export class Visit {
         if (look.asks) {
           // The pass has run out, or there was none before the door opened.
           this.isTestingEarly.value = false;
+    if (this.wantsFiles.value) return this.isAtKey.value && look.asks ? "key" : "files";
           this.#isResuming = false;
           this.isAtKey.value = true;
           if (isTested) this.#closeDevices();
