@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DeviceStateWord, DoorWord, LanguageWord};
+use super::{DeviceStateWord, DoorWord, LanguageWord, OutcomeWord};
 use crate::secret::Pii;
 
 macro_rules! words {
@@ -85,6 +85,9 @@ pub struct Look {
     /// Present when this person may call the appointment off or move it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_change: Option<bool>,
+    /// Of a visit that has taken place: how it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeWord>,
 }
 
 /// What opens the second door.

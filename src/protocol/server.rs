@@ -73,6 +73,9 @@ pub enum ServerMessage {
     /// To somebody who waits, or tests the device: the visit begins about so much later. 0: not any more.
     Delay {
         minutes: u16,
+        /// When it was told; absent with 0.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
     },
     /// To somebody who waits, where the service tells it: which number they are, from 1. Absent: it is told no more.
     Position {

@@ -46,6 +46,7 @@ pub(super) async fn look(
         consent: None,
         consent_version: None,
         may_change: None,
+        outcome: None,
     };
     let Some((link, appointment)) = find(&edge, &request.link).await? else {
         return Ok(Json(nothing(DoorWord::Unknown)));
@@ -83,6 +84,10 @@ pub(super) async fn look(
         door: door.into(),
         now: time(now),
         may_change: may_change.then_some(true),
+        outcome: match appointment.status {
+            AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome.into()),
+            _ => None,
+        },
         starts_at,
         opens_at,
         asks: asks(&edge, &link, &appointment, standing, &headers).await?,
