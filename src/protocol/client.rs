@@ -47,7 +47,7 @@ pub enum ClientMessage {
     Admit {
         request: u32,
         participant: String,
-        /// They were asked who this is, because nothing but the link tells it, and said that they see it. It is kept.
+        /// They were asked who this is, and said that they see it. It is kept. Needed of whom `people` says `asksWho`.
         #[serde(skip_serializing_if = "Option::is_none")]
         is_recognised: Option<bool>,
     },

@@ -247,6 +247,10 @@ pub struct ServiceDoor {
     /// What whoever has only the link reads instead of the service's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Whoever lets somebody in says that they see who it is, also of those who showed more than the link.
+    pub asks_who_of_all: bool,
+    /// The agreement is taken in another way: nobody is kept out for not having answered the information.
+    pub waives_consent: bool,
 }
 
 /// `PUT /api/services/{id}/information`: a new version of the text.

@@ -269,11 +269,11 @@ pub enum ServerMessage {
     /// Studies of this appointment came or changed: staff fetch the list again.
     StudiesChanged {},
     Pong {},
+    /// Every 10 seconds; the page itself answers with `ping`.
+    StillThere {},
 }
 
 impl ServerMessage {
-    /// Every 10 seconds; the page itself answers with `ping`.
-    StillThere {},
     /// The message, written out once for all who get the same.
     pub fn text(&self) -> Result<Arc<str>, serde_json::Error> {
         serde_json::to_string(self).map(Into::into)
@@ -328,6 +328,9 @@ pub struct Person {
     /// Since when they wait to be let in, also while their page does not answer; only staff get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<String>,
+    /// Whoever lets them in is to say that they see who it is: `admit` with `isRecognised`. Only staff get it; absent: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asks_who: Option<bool>,
     /// Sources that this person sends now and has switched off.
     pub muted: Vec<SourceWord>,
 }

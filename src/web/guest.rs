@@ -175,11 +175,6 @@ async fn opening(
     Ok(is_from_queue.then_some(Opening::LinkOnly))
 }
 
-/// What a service asks for at its door.
-pub(super) async fn rules_of(edge: &Edge, appointment: &Appointment) -> Result<DoorRules, Failure> {
-    match appointment.service_id {
-        Some(service) => Ok(edge.store.door_rules(service).await?),
-        None => Ok(DoorRules::default()),
 /// Whether whoever shows this link has shown what there is to show besides it, or there is nothing.
 pub(super) async fn has_opened(
     edge: &Edge,
@@ -192,6 +187,11 @@ pub(super) async fn has_opened(
     Ok(opening(edge, link, standing, keys, headers).await?.is_some())
 }
 
+/// What a service asks for at its door.
+pub(super) async fn rules_of(edge: &Edge, appointment: &Appointment) -> Result<DoorRules, Failure> {
+    match appointment.service_id {
+        Some(service) => Ok(edge.store.door_rules(service).await?),
+        None => Ok(DoorRules::default()),
     }
 }
 

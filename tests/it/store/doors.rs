@@ -109,8 +109,11 @@ async fn pins_and_rules_are_replaced() {
         store.put_service(&service).await.unwrap();
         let service = service.id;
         assert_eq!(store.door_rules(service).await.unwrap(), DoorRules::default());
-        for (accepts_birth_date, label) in [(true, Some("Le centre".to_owned())), (false, None)] {
-            let rules = DoorRules { accepts_birth_date, label };
+        let label = |label: &str| Some(label.to_owned());
+        for (accepts_birth_date, label, asks_who_of_all, waives_consent) in
+            [(true, label("Le centre"), false, true), (false, None, true, false)]
+        {
+            let rules = DoorRules { accepts_birth_date, label, asks_who_of_all, waives_consent };
             store.put_door_rules(service, &rules).await.unwrap();
             assert_eq!(store.door_rules(service).await.unwrap(), rules);
         }

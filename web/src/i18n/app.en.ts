@@ -448,6 +448,8 @@ export const problemsEn: Record<ProblemCode, string> = {
   consultation_over: "This consultation is over.",
   not_admitted: "This person has not been admitted yet.",
   not_waiting: "This person is no longer in the waiting room.",
+  not_recognised: "Look first who this is. Then let the person in.",
+  consent_needed: "This person has not agreed yet. Ask them to read their page.",
   not_in_call: "You must be in the call for this. Go in first.",
   not_presenter: "Somebody else is presenting. Take over first.",
   nothing_shared: "Nothing is being shown at the moment.",

@@ -461,6 +461,8 @@ export const problemsFr: Record<ProblemCode, string> = {
   consultation_over: "Cette consultation est terminée.",
   not_admitted: "Cette personne n’a pas encore été admise.",
   not_waiting: "Cette personne n’est plus en salle d’attente.",
+  not_recognised: "Regardez d’abord qui c’est. Faites ensuite entrer la personne.",
+  consent_needed: "Cette personne n’a pas encore donné son accord. Demandez-lui de lire sa page.",
   not_in_call: "Il faut être dans l’appel pour cela. Entrez d’abord.",
   not_presenter: "Quelqu’un d’autre présente. Prenez la main d’abord.",
   nothing_shared: "Rien n’est montré en ce moment.",

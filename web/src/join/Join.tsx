@@ -1,4 +1,4 @@
-import { Change, Declined, Information, Key, OtherBrowser } from "./asked";
+import { Agreement, Change, Declined, Files, Information, Key, OtherBrowser } from "./asked";
 import { DeviceTest } from "./DeviceTest";
 import { ClosedDoor, Door, Early, Moment, NoLink } from "./Door";
 import { Ending } from "./Ending";
