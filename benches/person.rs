@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
-use parvis::protocol::{ClientMessage, LanguageWord, PROTOCOL, PictureHeader, ServerMessage};
+use parvis::protocol::{
+    ClientMessage, ConsentRequest, ConsentWord, LanguageWord, PROTOCOL, PictureHeader, ServerMessage,
+};
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,8 +79,12 @@ impl Person {
         self.seat(None, Some(appointment.to_owned())).await
     }
 
-    /// Attends as the guest of this link.
+    /// Attends as the guest of this link, who agrees to the information that comes with the program.
     pub async fn attend_by(&self, link: &str) -> Result<Seat> {
+        let consent = ConsentRequest { answer: ConsentWord::Given, version: 0, language: LanguageWord::Fr };
+        let told = self.request(Method::POST, "/api/guest/consent");
+        let told = told.header(header::AUTHORIZATION, format!("Link {link}")).json(&consent).send().await?;
+        anyhow::ensure!(told.status().is_success(), "the answer was not taken: {}", told.status());
         self.seat(Some(link.to_owned()), None).await
     }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::admission::{self, DeviceCheck, DeviceNumber, Invited, Move, Place, Remembered, Staff};
-use super::{Appointment, AppointmentId, Outcome, ParticipantId, Role};
+use super::{Appointment, AppointmentId, EntryFacts, EntryNews, Outcome, ParticipantId, Role};
 
 /// Who is where in one consultation, and whether it is over.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub struct Consultation {
     has_begun: bool,
     is_locked: bool,
     telephone: Option<Telephone>,
+    facts: EntryFacts,
 }
 
 /// Why a visit goes on by telephone.
@@ -80,6 +81,8 @@ pub enum Input {
     Admit {
         by: ParticipantId,
         participant: ParticipantId,
+        /// They were asked who this is, and said that they see it.
+        is_recognised: bool,
     },
     PutBack {
         by: ParticipantId,
@@ -192,13 +195,17 @@ pub enum Refusal {
     StaleDevice,
     #[error("the consultation is locked: nobody new comes in")]
     Locked,
+    #[error("whoever lets this person in says that they see who it is")]
+    NotRecognised,
+    #[error("this person has not agreed to what the service tells before a visit")]
+    ConsentNeeded,
     #[error("this step does not fit the place where the person stands")]
     OutOfOrder,
 }
 
 impl Consultation {
     /// Everybody invited, nobody there. An appointment that is over makes a consultation that is over.
-    pub fn new(appointment: &Appointment) -> Self {
+    pub fn new(appointment: &Appointment, facts: EntryFacts) -> Self {
         let outcome = match appointment.status {
             super::AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome),
             super::AppointmentStatus::Cancelled { .. } | super::AppointmentStatus::NoShow { .. } => {
@@ -214,6 +221,7 @@ impl Consultation {
             has_begun: matches!(appointment.status, super::AppointmentStatus::Arrived { .. }),
             is_locked: false,
             telephone: None,
+            facts,
         }
     }
 
@@ -221,11 +229,12 @@ impl Consultation {
     /// it was last known to hold; whoever waited is away from now on.
     pub fn resume(
         appointment: &Appointment,
+        facts: EntryFacts,
         journal: &[Move],
         remains: Remains,
         now: DateTime<Utc>,
     ) -> (Self, Effects) {
-        let mut this = Self::new(appointment);
+        let mut this = Self::new(appointment, facts);
         if this.outcome.is_none() {
             (this.is_locked, this.telephone) = (remains.is_locked, remains.telephone);
         }
@@ -242,6 +251,22 @@ impl Consultation {
             effects.extend(seat.place.kept_until().map(Effect::WakeAt));
         }
         (this, Effects(effects))
+    }
+
+    /// What is known of those who are let in.
+    pub fn facts(&self) -> &EntryFacts {
+        &self.facts
+    }
+
+    /// Takes what counts from now on when somebody is let in. Whoever is in stays in.
+    pub fn learn(&mut self, news: EntryNews) {
+        self.facts.learn(news);
+    }
+
+    /// Whether whoever lets this person in is to say that they see who it is.
+    pub fn asks_who(&self, participant: ParticipantId) -> bool {
+        let since = self.place(participant).and_then(Place::waiting_since);
+        since.is_some_and(|since| self.facts.asks_who(participant, since))
     }
 
     /// Whether newcomers are kept out.
@@ -319,13 +344,16 @@ impl Consultation {
                 self.set(participant, place, None, now, &mut effects);
             }
             Input::Enter { participant, device } => self.enter(participant, device, now, &mut effects)?,
-            Input::Admit { by, participant } => {
+            Input::Admit { by, participant, is_recognised } => {
                 let staff = self.staff(by)?;
                 let Place::Waiting(place) = *self.place_of(participant)? else {
                     return Err(Refusal::NotWaiting);
                 };
                 if self.is_locked {
                     return Err(Refusal::Locked);
+                }
+                if !is_recognised && self.asks_who(participant) {
+                    return Err(Refusal::NotRecognised);
                 }
                 self.set(participant, Place::Admitted(place.admit(staff, now)), Some(by), now, &mut effects);
             }
@@ -489,7 +517,12 @@ impl Consultation {
             Place::Testing(_) if !is_guest && self.is_locked => return Err(Refusal::Locked),
             Place::Testing(place) if !is_guest => place.step_in(Staff::new(participant), now),
             Place::Admitted(place) if self.is_locked && !place.is_back => return Err(Refusal::Locked),
-            Place::Admitted(place) => place.enter(now),
+            Place::Admitted(place) => {
+                if is_guest {
+                    self.facts.may_enter(participant, place.is_back)?;
+                }
+                place.enter(now)
+            }
             Place::InCall(_) => return Ok(()),
             _ => return Err(Refusal::NotAdmitted),
         };

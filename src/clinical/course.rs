@@ -177,11 +177,13 @@ pub struct Moved {
 
 impl Appointment {
     /// Books this appointment at another time: a new one with the same guests, whose identifiers `new_id` makes. Only one that has not begun
-    /// is moved. The status of the old one is the store's to set, together with the new one.
+    /// is moved. The status of the old one is the store's to set, together with the new one. `took_over`: staff who held this one in the place
+    /// of whoever was booked; they hold nothing of another day.
     pub fn move_to(
         &self,
         id: AppointmentId,
         to: NewTime,
+        took_over: &[ParticipantId],
         mut new_id: impl FnMut() -> ParticipantId,
         by: PractitionerId,
         now: DateTime<Utc>,
@@ -191,7 +193,9 @@ impl Appointment {
         let mut participants = Vec::new();
         for person in &self.participants {
             let is_kept = person.role() != Role::Practitioner
-                || to.practitioners.is_none() && person.booked_practitioner().is_some();
+                || to.practitioners.is_none()
+                    && person.booked_practitioner().is_some()
+                    && !took_over.contains(&person.id);
             if is_kept {
                 let id = new_id();
                 if person.role().is_guest() {
@@ -254,13 +258,21 @@ mod tests {
         appointment: &Appointment,
         practitioners: Option<Vec<Participant>>,
     ) -> Result<Moved, MoveError> {
+        move_without(appointment, practitioners, &[])
+    }
+
+    fn move_without(
+        appointment: &Appointment,
+        practitioners: Option<Vec<Participant>>,
+        took_over: &[ParticipantId],
+    ) -> Result<Moved, MoveError> {
         let mut next = 100;
         let new_id = || {
             next += 1;
             ParticipantId::new(Uuid::from_u128(next))
         };
         let to = NewTime { starts_at: at(5000), ends_at: at(5020), practitioners };
-        appointment.move_to(AppointmentId::new(Uuid::from_u128(51)), to, new_id, SECRETARY, at(1))
+        appointment.move_to(AppointmentId::new(Uuid::from_u128(51)), to, took_over, new_id, SECRETARY, at(1))
     }
 
     #[test]
@@ -280,6 +292,20 @@ mod tests {
         let guests: Vec<_> = moved.guests.iter().map(|(old, _)| old.uuid().as_u128()).collect();
         assert_eq!(guests, [1, 3]);
         assert!(moved.guests.iter().all(|(_, id)| new.participant(*id).is_some()));
+    }
+
+    #[test]
+    fn who_took_it_over_holds_nothing_of_another_day() {
+        let mut old = appointment();
+        let (colleague, id) =
+            (PractitionerId::new(Uuid::from_u128(9)), ParticipantId::new(Uuid::from_u128(5)));
+        old.participants.push(person(5, Part::Practitioner(colleague)));
+        let staff = |moved: Moved| {
+            let people = moved.appointment.participants;
+            people.iter().filter_map(Participant::practitioner).collect::<Vec<_>>()
+        };
+        assert_eq!(staff(move_without(&old, None, &[id]).unwrap()), [DOCTOR]);
+        assert_eq!(staff(move_it(&old, None).unwrap()), [DOCTOR, colleague], "both were booked");
     }
 
     #[test]

@@ -82,6 +82,10 @@ pub struct DoorRules {
     pub accepts_birth_date: bool,
     /// What whoever has only the link reads instead of the service's name, where that alone would tell why somebody comes.
     pub label: Option<String>,
+    /// Whoever admits somebody says that they see who it is, also of those who showed more than the link.
+    pub asks_who_of_all: bool,
+    /// The agreement is taken in another way: nobody is kept out for not having answered the information.
+    pub waives_consent: bool,
 }
 
 /// SHA-256 of six digits and of what they are for. Whoever reads the rows finds the digits by trying all of them; they open nothing

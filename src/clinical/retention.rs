@@ -135,10 +135,43 @@ impl RetentionPolicy {
     }
 
     /// The rule as a proof names it.
-    pub fn rule(&self, class: DataClass) -> String {
-        match self.days(class) {
-            Some(days) => format!("{days} days after the planned end of the visit"),
-            None => "[chat] keep".to_owned(),
+    pub fn rule(&self, class: DataClass) -> PurgeRule {
+        self.days(class).map_or(PurgeRule::ChatOver, |days| PurgeRule::AfterVisit { days })
+    }
+}
+
+/// Why something went, as a proof keeps it: a code, which a page says in its language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PurgeRule {
+    /// So many days after the planned end of the visit.
+    AfterVisit { days: u32 },
+    /// The chat is kept until the consultation is over.
+    ChatOver,
+    /// The chat is kept for the days of `[chat] keep` after it was written.
+    ChatWritten,
+    /// In the words of an earlier release.
+    InWords(String),
+}
+
+impl PurgeRule {
+    pub fn code(&self) -> String {
+        match self {
+            Self::AfterVisit { days } => format!("after_visit:{days}"),
+            Self::ChatOver => "chat_over".to_owned(),
+            Self::ChatWritten => "chat_written".to_owned(),
+            Self::InWords(words) => words.clone(),
+        }
+    }
+
+    /// The rule of what was kept.
+    pub fn of_code(code: &str) -> Self {
+        match code {
+            "chat_over" => Self::ChatOver,
+            "chat_written" => Self::ChatWritten,
+            other => match other.strip_prefix("after_visit:").and_then(|days| days.parse().ok()) {
+                Some(days) => Self::AfterVisit { days },
+                None => Self::InWords(other.to_owned()),
+            },
         }
     }
 }
@@ -149,7 +182,7 @@ pub struct PurgeProof {
     pub id: Uuid,
     pub at: DateTime<Utc>,
     pub class: DataClass,
-    pub rule: String,
+    pub rule: PurgeRule,
     pub rows: u64,
     /// See [`digest_of`].
     pub digest: [u8; 32],
@@ -157,7 +190,7 @@ pub struct PurgeProof {
 
 impl PurgeProof {
     /// The proof for these identifiers; `None` for none.
-    pub fn of(id: Uuid, at: DateTime<Utc>, class: DataClass, rule: String, gone: &[Uuid]) -> Option<Self> {
+    pub fn of(id: Uuid, at: DateTime<Utc>, class: DataClass, rule: PurgeRule, gone: &[Uuid]) -> Option<Self> {
         let rows = u64::try_from(gone.len()).ok().filter(|rows| *rows > 0)?;
         Some(Self { id, at, class, rule, rows, digest: digest_of(gone) })
     }
@@ -248,9 +281,22 @@ mod tests {
             00000000-0000-0000-0000-0000000000ab\n";
         assert_eq!(digest_of(&ids), <[u8; 32]>::from(Sha256::digest(text)));
         let now = DateTime::UNIX_EPOCH;
-        let proof = |ids: &[Uuid]| PurgeProof::of(Uuid::nil(), now, DataClass::Files, String::new(), ids);
+        let rule = PurgeRule::ChatOver;
+        let proof = |ids: &[Uuid]| PurgeProof::of(Uuid::nil(), now, DataClass::Files, rule.clone(), ids);
         assert_eq!(proof(&ids).unwrap().rows, 3);
         assert_eq!(proof(&[]), None);
+    }
+
+    #[test]
+    fn a_rule_is_kept_as_a_code_and_read_back() {
+        let policy = RetentionPolicy::default();
+        assert_eq!(policy.rule(DataClass::Files), PurgeRule::AfterVisit { days: 180 });
+        for rule in [policy.rule(DataClass::Contacts), PurgeRule::ChatOver, PurgeRule::ChatWritten] {
+            assert_eq!(PurgeRule::of_code(&rule.code()), rule);
+        }
+        for words in ["180 days after the planned end of the visit", "after_visit:", "after_visit:-1"] {
+            assert_eq!(PurgeRule::of_code(words), PurgeRule::InWords(words.to_owned()));
+        }
     }
 
     #[test]

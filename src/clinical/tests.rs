@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod entry;
 mod waiting;
 
 const PATIENT: ParticipantId = ParticipantId::new(Uuid::from_u128(1));
@@ -40,6 +41,16 @@ pub(super) fn appointment() -> Appointment {
     Appointment::book(AppointmentId::new(Uuid::from_u128(100)), booking(), STAFF, at(-3600)).unwrap()
 }
 
+/// Both guests have agreed to what is told where a service says nothing else.
+fn agreed() -> EntryFacts {
+    let answers = [PATIENT, RELATIVE].map(|guest| answer(guest, ConsentAnswer::Given, 0));
+    EntryFacts::new(EntryRules::default(), Assurances::new(), Vec::new(), answers.to_vec())
+}
+
+fn answer(participant: ParticipantId, answer: ConsentAnswer, version: u32) -> Consent {
+    Consent { participant, answer, version, language: Language::French, at: at(-60) }
+}
+
 fn run(consultation: &mut Consultation, second: i64, input: Input) -> Vec<Effect> {
     consultation.handle(at(second), input).unwrap().into_iter().collect()
 }
@@ -50,7 +61,7 @@ fn kind(consultation: &Consultation, participant: ParticipantId) -> PlaceKind {
 
 /// Patient in the waiting room, doctor in the call.
 fn waiting() -> Consultation {
-    let mut c = Consultation::new(&appointment());
+    let mut c = Consultation::new(&appointment(), agreed());
     run(&mut c, 0, Input::Arrive { participant: PATIENT, device: DeviceNumber(1) });
     run(&mut c, 5, Input::Ready { participant: PATIENT, device: DeviceNumber(1), check: WORKS });
     run(&mut c, 10, Input::Arrive { participant: DOCTOR, device: DeviceNumber(2) });
@@ -60,7 +71,7 @@ fn waiting() -> Consultation {
 
 fn in_call() -> Consultation {
     let mut c = waiting();
-    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT, is_recognised: true });
     run(&mut c, 21, Input::Enter { participant: PATIENT, device: DeviceNumber(1) });
     c
 }
@@ -70,7 +81,7 @@ fn a_visit_runs_from_the_link_to_the_outcome() {
     let mut c = waiting();
     assert_eq!(c.place(PATIENT).unwrap().since(), Some(at(5)));
     assert_eq!(c.place(PATIENT).unwrap().check(), Some(WORKS));
-    let effects = run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT });
+    let effects = run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT, is_recognised: true });
     assert!(matches!(effects[..], [Effect::Moved(Move { to: PlaceKind::Admitted, by: Some(DOCTOR), .. })]));
     let effects = run(&mut c, 21, Input::Enter { participant: PATIENT, device: DeviceNumber(1) });
     assert!(effects.contains(&Effect::EnterRoom { participant: PATIENT, device: DeviceNumber(1) }));
@@ -86,17 +97,23 @@ fn a_guest_does_not_enter_without_admission() {
     let mut c = waiting();
     let enter = Input::Enter { participant: PATIENT, device: DeviceNumber(1) };
     assert_eq!(c.handle(at(12), enter), Err(Refusal::NotAdmitted));
-    assert_eq!(c.handle(at(12), Input::Admit { by: PATIENT, participant: PATIENT }), Err(Refusal::NotStaff));
+    assert_eq!(
+        c.handle(at(12), Input::Admit { by: PATIENT, participant: PATIENT, is_recognised: true }),
+        Err(Refusal::NotStaff)
+    );
     assert_eq!(kind(&c, PATIENT), PlaceKind::Waiting);
 }
 
 #[test]
 fn staff_who_are_not_there_admit_nobody() {
-    let mut c = Consultation::new(&appointment());
+    let mut c = Consultation::new(&appointment(), agreed());
     run(&mut c, 0, Input::Arrive { participant: PATIENT, device: DeviceNumber(1) });
     run(&mut c, 1, Input::Ready { participant: PATIENT, device: DeviceNumber(1), check: WORKS });
-    assert_eq!(c.handle(at(2), Input::Admit { by: DOCTOR, participant: PATIENT }), Err(Refusal::NotStaff));
-    let stranger = Input::Admit { by: STRANGER, participant: PATIENT };
+    assert_eq!(
+        c.handle(at(2), Input::Admit { by: DOCTOR, participant: PATIENT, is_recognised: true }),
+        Err(Refusal::NotStaff)
+    );
+    let stranger = Input::Admit { by: STRANGER, participant: PATIENT, is_recognised: true };
     assert_eq!(c.handle(at(2), stranger), Err(Refusal::UnknownParticipant));
 }
 
@@ -171,7 +188,7 @@ fn while_it_is_locked_nobody_new_comes_in_and_who_is_in_comes_back() {
     let lock = Input::Lock { by: DOCTOR, is_locked: true };
     assert_eq!(run(&mut c, 33, lock), [Effect::Locked { is_locked: true }]);
     assert_eq!(run(&mut c, 33, lock), [], "it is so already");
-    let admit = Input::Admit { by: DOCTOR, participant: RELATIVE };
+    let admit = Input::Admit { by: DOCTOR, participant: RELATIVE, is_recognised: true };
     assert_eq!(c.handle(at(34), admit), Err(Refusal::Locked));
     // Back on another device, and on the same.
     run(&mut c, 35, Input::Arrive { participant: PATIENT, device: DeviceNumber(7) });
@@ -216,7 +233,7 @@ fn staff_turn_the_visit_into_a_telephone_call_and_back() {
 fn staff_ask_only_devices_in_the_call() {
     let mut c = waiting();
     assert_eq!(c.device_in_call(DOCTOR, PATIENT), Err(Refusal::NotInCall));
-    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT, is_recognised: true });
     run(&mut c, 21, Input::Enter { participant: PATIENT, device: DeviceNumber(1) });
     assert_eq!(c.device_in_call(DOCTOR, PATIENT), Ok(DeviceNumber(1)));
     assert_eq!(c.device_in_call(PATIENT, DOCTOR), Err(Refusal::NotStaff));
@@ -260,7 +277,7 @@ fn whoever_pressed_quit_comes_back_within_five_minutes_without_being_admitted_ag
     assert_eq!(kind(&c, PATIENT), PlaceKind::Testing, "five minutes are over");
     // Who left before they were in, or was put back, comes from the start.
     let mut c = waiting();
-    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT });
+    run(&mut c, 20, Input::Admit { by: DOCTOR, participant: PATIENT, is_recognised: true });
     run(&mut c, 21, leave);
     run(&mut c, 22, again);
     assert_eq!(kind(&c, PATIENT), PlaceKind::Testing);
@@ -315,7 +332,7 @@ fn a_removed_person_needs_a_new_link() {
 
 #[test]
 fn a_restart_puts_everybody_back_from_the_journal() {
-    let mut c = Consultation::new(&appointment());
+    let mut c = Consultation::new(&appointment(), agreed());
     let mut journal = Vec::new();
     let mut keep = |c: &mut Consultation, second, input| {
         journal.extend(run(c, second, input).into_iter().filter_map(|effect| match effect {
@@ -328,7 +345,7 @@ fn a_restart_puts_everybody_back_from_the_journal() {
     keep(&mut c, 6, Input::Arrive { participant: DOCTOR, device: DeviceNumber(2) });
     keep(&mut c, 7, Input::Enter { participant: DOCTOR, device: DeviceNumber(2) });
     let seen = Remains { seen_at: Some(at(95)), ..Remains::default() };
-    let (mut again, effects) = Consultation::resume(&appointment(), &journal, seen, at(100));
+    let (mut again, effects) = Consultation::resume(&appointment(), agreed(), &journal, seen, at(100));
     let effects: Vec<_> = effects.into_iter().collect();
     let away = Move { participant: PATIENT, to: PlaceKind::Lost, at: at(100), by: None, check: Some(WORKS) };
     assert_eq!(effects, [Effect::Moved(away), Effect::WakeAt(at(1000)), Effect::WakeAt(at(155))]);
@@ -365,7 +382,7 @@ fn after_a_restart_an_admission_is_good_for_a_minute_after_it_was_last_known_to_
         (&testing_lost, Some(600), 601, PlaceKind::Testing, "nor asked to be let in"),
     ] {
         let remains = Remains { seen_at: seen.map(at), ..Remains::default() };
-        let (mut again, _) = Consultation::resume(&appointment(), journal, remains, at(now));
+        let (mut again, _) = Consultation::resume(&appointment(), agreed(), journal, remains, at(now));
         run(&mut again, now, Input::Arrive { participant: PATIENT, device: DeviceNumber(50) });
         assert_eq!(kind(&again, PATIENT), expected, "{why}");
     }
@@ -381,7 +398,7 @@ fn a_lock_and_a_telephone_call_outlive_a_restart() {
         line(PATIENT, PlaceKind::InCall, 21),
         line(RELATIVE, PlaceKind::Admitted, 85),
     ];
-    let (mut c, _) = Consultation::resume(&appointment(), &journal, remains, at(100));
+    let (mut c, _) = Consultation::resume(&appointment(), agreed(), &journal, remains, at(100));
     assert!(c.is_locked() && c.telephone() == Some(telephone));
     for (participant, may_enter) in [(PATIENT, true), (DOCTOR, true), (RELATIVE, false)] {
         let device = DeviceNumber(60);
@@ -562,7 +579,11 @@ fn any_input() -> impl Strategy<Value = Input> {
             check: WORKS
         }),
         (who(), device()).prop_map(|(participant, device)| Input::Enter { participant, device }),
-        (who(), who()).prop_map(|(by, participant)| Input::Admit { by, participant }),
+        (who(), who(), any::<bool>()).prop_map(|(by, participant, is_recognised)| Input::Admit {
+            by,
+            participant,
+            is_recognised
+        }),
         (who(), who()).prop_map(|(by, participant)| Input::PutBack { by, participant }),
         (who(), who()).prop_map(|(by, participant)| Input::Remove { by, participant }),
         (who(), device()).prop_map(|(participant, device)| Input::Leave { participant, device }),
@@ -584,7 +605,7 @@ proptest! {
     /// come in who were in, until five minutes after they went.
     #[test]
     fn nobody_gets_into_the_room_past_the_staff(inputs in prop::collection::vec((any_input(), 0_i64..90), 1..120)) {
-        let mut c = Consultation::new(&appointment());
+        let mut c = Consultation::new(&appointment(), agreed());
         let mut second = 0;
         let mut admitted = std::collections::BTreeSet::new();
         let mut room = std::collections::BTreeMap::new();

@@ -16,7 +16,7 @@ use crate::app::{App, NetworkSettings, Settings};
 use crate::archive::ArchiveSettings;
 use crate::clinical::{
     Appointment, AppointmentId, Booking, ChatKeep, Contact, EmailAddress, GuestRole, Language, LinkId,
-    NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, StaffRole,
+    NewLink, Part, Participant, ParticipantId, Pin, Practitioner, PractitionerId, ServiceId, StaffRole,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -235,6 +235,7 @@ impl Demo {
         }
         let secretary = people.iter().find(|person| person.roles.contains(&StaffRole::Secretary));
         let secretary = secretary.context("the demo has a secretary")?.id;
+        let kept = self.app.store.services().await?;
         let mut first = None;
         let mut with_pin = Vec::new();
         let public = format!("http://localhost:{}", self.address.port());
@@ -242,7 +243,8 @@ impl Demo {
             let Some(doctor) = people.iter().find(|person| person.subject.expose() == visit.doctor) else {
                 continue;
             };
-            let booking = self.booking(visit, doctor, quarter(now));
+            let service = kept.iter().find(|service| service.name == visit.service).map(|service| service.id);
+            let booking = self.booking(visit, doctor, service, quarter(now));
             let id = AppointmentId::new(self.app.clock.new_uuid());
             let appointment = Appointment::book(id, booking, secretary, now - TimeDelta::hours(1))?;
             let links: Vec<_> = appointment
@@ -275,7 +277,13 @@ impl Demo {
         Ok(first.map(|(appointment, link)| Told { appointment, link, with_pin }))
     }
 
-    fn booking(&self, visit: &Visit, doctor: &Practitioner, quarter: DateTime<Utc>) -> Booking {
+    fn booking(
+        &self,
+        visit: &Visit,
+        doctor: &Practitioner,
+        service_id: Option<ServiceId>,
+        quarter: DateTime<Utc>,
+    ) -> Booking {
         let person = |name: &str, part| Participant {
             id: ParticipantId::new(self.app.clock.new_uuid()),
             name: name.into(),
@@ -291,7 +299,7 @@ impl Demo {
             starts_at,
             ends_at,
             service: visit.service.to_owned(),
-            service_id: None,
+            service_id,
             participants,
             note: "".into(),
         }

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 use crate::app::App;
 use crate::clinical::{
     BookingPolicy, Hours, PatternId, Practitioner, PractitionerId, QueueCode, QueueSettings, QueueSlug,
-    Service, ServiceId, StaffRole, WeeklyPattern,
+    Service, ServiceId, StaffRole, WaitingPolicy, WeeklyPattern,
 };
 use crate::store::Change;
 
@@ -16,11 +16,25 @@ struct Made {
     members: &'static [&'static str],
     slot_minutes: u16,
     queue: Option<&'static str>,
+    /// A colleague may take a visit over.
+    may_take_over: bool,
 }
 
 const SERVICES: [Made; 2] = [
-    Made { name: "Cardiologie", members: &["claire"], slot_minutes: 30, queue: Some("cardiologie") },
-    Made { name: "Pneumologie", members: &["karim"], slot_minutes: 20, queue: None },
+    Made {
+        name: "Cardiologie",
+        members: &["claire"],
+        slot_minutes: 30,
+        queue: Some("cardiologie"),
+        may_take_over: false,
+    },
+    Made {
+        name: "Pneumologie",
+        members: &["karim", "claire"],
+        slot_minutes: 20,
+        queue: None,
+        may_take_over: true,
+    },
 ];
 
 const WORKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
@@ -50,6 +64,8 @@ pub(super) async fn open(app: &App, people: &[Practitioner]) -> Result<()> {
         let policy =
             BookingPolicy { may_patients_cancel: true, may_patients_move: true, ..BookingPolicy::default() };
         app.store.set_booking_policy(id, &policy, change).await?;
+        let waiting = WaitingPolicy { shows_position: true, may_take_over: made.may_take_over };
+        app.store.set_waiting_policy(id, waiting).await?;
         hours(app, made, id, change).await?;
         if let Some(slug) = made.queue {
             let code = Some(QueueCode::make(app.clock.random_bytes()));

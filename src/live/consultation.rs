@@ -25,10 +25,10 @@ use super::sharing::Sharing;
 use super::slots::{Slot, SlotMemory};
 use super::telling::Telling;
 use super::waiting::{self, WaitingPart};
-use super::{Assurances, AttendError, Command, Parts, Places};
+use super::{AttendError, Command, Parts, Places};
 use crate::clinical::{
-    self, Appointment, AppointmentId, ChatPace, Consultation, DeviceNumber, ParticipantId, PlaceKind,
-    SeriesId,
+    self, Appointment, AppointmentId, Assurances, ChatPace, Consultation, DeviceNumber, EntryFacts,
+    ParticipantId, PlaceKind, SeriesId,
 };
 use crate::imaging::FramesOfReference;
 use crate::room::{self, Room};
@@ -249,16 +249,20 @@ impl Task {
     async fn open(id: AppointmentId, parts: &Parts, ends: Ends) -> Option<Self> {
         let read = async {
             let appointment = parts.store.appointment(id).await?;
+            let facts = match &appointment {
+                Some(appointment) => waiting::facts_of(&parts.store, appointment).await?,
+                None => EntryFacts::default(),
+            };
             let journal = parts.store.moves_of(id).await?;
             let remains = parts.store.remains_of(id).await?;
             let quality = parts.store.quality_of(id).await?;
             let on_show = parts.store.on_show_in(id).await?;
             let marks = parts.store.marks_of(id).await?;
-            Ok::<_, crate::store::Error>((appointment, journal, remains, quality, (on_show, marks)))
+            Ok::<_, crate::store::Error>((appointment, facts, journal, remains, quality, (on_show, marks)))
         };
-        let (appointment, journal, remains, quality, (on_show, marks)) = match read.await {
-            Ok((Some(appointment), journal, remains, quality, on_show)) => {
-                (appointment, journal, remains, quality, on_show)
+        let (appointment, facts, journal, remains, quality, (on_show, marks)) = match read.await {
+            Ok((Some(appointment), facts, journal, remains, quality, on_show)) => {
+                (appointment, facts, journal, remains, quality, on_show)
             }
             Ok((None, ..)) => return None,
             Err(error) => {
@@ -268,7 +272,7 @@ impl Task {
         };
         let now = parts.clock.instant();
         let (consultation, effects) =
-            Consultation::resume(&appointment, &journal, remains, parts.clock.now());
+            Consultation::resume(&appointment, facts, &journal, remains, parts.clock.now());
         let mut task = Self {
             parts: parts.clone(),
             appointment,
@@ -311,6 +315,7 @@ impl Task {
         };
         task.carry_out(effects);
         task.publish_places();
+        task.publish_assurances();
         Some(task)
     }
 

@@ -170,7 +170,7 @@ impl Task {
         if !status.is_over() {
             return;
         }
-        self.consultation = Consultation::new(&self.appointment);
+        self.consultation = Consultation::new(&self.appointment, self.consultation.facts().clone());
         for device in self.devices.values_mut() {
             device.dismiss(ServerMessage::Ended { outcome: None, status: status.into() });
         }

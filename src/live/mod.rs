@@ -42,8 +42,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, DeviceNumber, Participant,
-    ParticipantId, Place, Refusal, SharedFile,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, Assurances, DeviceNumber, Participant,
+    ParticipantId, Place, Refusal, ServiceId, SharedFile,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -57,7 +57,7 @@ pub use ice::IceServers;
 pub use key_images::take_back as take_back_image;
 pub use queue::WaitingConsultation;
 pub use selections::{SelectError, Selected, SelectionWriter};
-pub use waiting::{Assurances, WaitingNews};
+pub use waiting::WaitingNews;
 
 use consultation::Ends;
 
@@ -302,6 +302,16 @@ impl Live {
             let _ = running.commands.send(Command::Waiting { news: news.clone() }).await;
         }
         self.announce_change();
+    }
+
+    /// A service asks for something else before a guest is let in: whoever lets people in goes by it from now on.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn entry_rules_changed(&self, service: ServiceId) -> Result<(), crate::store::Error> {
+        let rules = waiting::entry_rules(&self.store, service).await?;
+        self.waiting_news_for_all(&WaitingNews::Rules { service, rules }).await;
+        Ok(())
     }
 
     /// Calls can be carried: the media part runs.

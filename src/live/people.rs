@@ -23,6 +23,7 @@ impl Task {
                 microphone: None,
                 identity: None,
                 waiting_since: None,
+                asks_who: None,
                 ..person.clone()
             })
             .collect();
@@ -62,6 +63,7 @@ impl Task {
             assurance: self.assurance(participant.id).map(AssuranceWord::from),
             identity: participant.role().is_guest().then(|| self.identity(participant.id)),
             waiting_since: place.and_then(clinical::Place::waiting_since).map(protocol::time),
+            asks_who: self.consultation.asks_who(participant.id).then_some(true),
             muted: muted.collect(),
         }
     }

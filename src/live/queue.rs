@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::waiting::{Assurances, WaitingNews};
+use super::waiting::WaitingNews;
 use super::{Live, Parts, Places};
-use crate::clinical::{Appointment, AppointmentId, ParticipantId, Queue, RoomKey, ServiceId, Waiter};
+use crate::clinical::{
+    Appointment, AppointmentId, Assurances, ParticipantId, Queue, RoomKey, ServiceId, Waiter,
+};
 use crate::store::{Error, Store};
 
 /// Changes that come closer together than this are reckoned once.

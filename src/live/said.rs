@@ -94,9 +94,10 @@ impl Task {
             M::Admit { participant: whom, is_recognised, .. } => {
                 self.need(number, Verb::AdmitPeople)?;
                 let whom = id(whom)?;
-                let admit = clinical::Input::Admit { by: participant, participant: whom };
+                let is_recognised = *is_recognised == Some(true);
+                let admit = clinical::Input::Admit { by: participant, participant: whom, is_recognised };
                 self.admit(admit).map_err(refused)?;
-                if *is_recognised == Some(true) {
+                if is_recognised {
                     self.recognise(number, whom);
                 }
                 Ok(())

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use super::consultation::Task;
 use super::ledger::Entry;
 use crate::clinical::{
-    Actor, Assurance, Delay, DeviceNumber, IdentityCheck, IdentityCheckId, IdentityFindings, IdentityMeans,
-    Notice, ParticipantId, PlaceKind, RefusalSentence, WaitingMessage, WaitingNotices, is_identity_checked,
+    Actor, Appointment, Assurance, Consent, ConsentText, Delay, DeviceNumber, DoorRules, EntryFacts,
+    EntryNews, EntryRules, IdentityCheck, IdentityCheckId, IdentityFindings, IdentityMeans, Notice,
+    ParticipantId, PlaceKind, RefusalSentence, ServiceId, WaitingMessage, WaitingNotices,
 };
 use crate::protocol::{IdentityWord, ServerMessage};
-use crate::store::StoredArrival;
-
-/// How sure it is who each person of one consultation is, for those who have come.
-pub type Assurances = BTreeMap<ParticipantId, Assurance>;
+use crate::store::{Error, Store, StoredArrival};
 
 /// Something new for one consultation. It is kept already.
 #[derive(Clone, Debug)]
@@ -25,16 +23,38 @@ pub enum WaitingNews {
     Positions(BTreeMap<ParticipantId, u32>),
     /// Somebody was looked at.
     Checked(IdentityCheck),
+    /// A guest answered the information.
+    Answered(Consent),
+    /// A service asks for something else before a guest is let in. Consultations of other services pass it over.
+    Rules { service: ServiceId, rules: EntryRules },
 }
 
 /// The waiting room of one consultation.
 #[derive(Debug, Default)]
 pub(super) struct WaitingPart {
     notices: WaitingNotices,
-    assurances: Assurances,
-    checks: Vec<IdentityCheck>,
     /// What somebody who is being removed is told.
     farewell: Option<(ParticipantId, RefusalSentence)>,
+}
+
+/// What is known of the people of an appointment that counts when they are let in.
+pub(super) async fn facts_of(store: &Store, appointment: &Appointment) -> Result<EntryFacts, Error> {
+    let id = appointment.id;
+    let rules = match appointment.service_id {
+        Some(service) => entry_rules(store, service).await?,
+        None => EntryRules::of(&DoorRules::default(), &ConsentText::standard()),
+    };
+    let arrivals = store.arrivals_of(id).await?.into_iter();
+    let assurances = arrivals.map(|arrival| (arrival.participant, arrival.assurance)).collect();
+    let checks = store.identity_checks_of(id).await?;
+    let answers = store.consents_of(id).await?;
+    Ok(EntryFacts::new(rules, assurances, checks, answers))
+}
+
+/// What a service asks for before a guest is let in.
+pub(super) async fn entry_rules(store: &Store, service: ServiceId) -> Result<EntryRules, Error> {
+    let text = store.consent_text(service).await?.unwrap_or_else(ConsentText::standard);
+    Ok(EntryRules::of(&store.door_rules(service).await?, &text))
 }
 
 /// Reads what was kept of it.
@@ -45,21 +65,15 @@ pub(super) async fn begin(task: &mut Task) {
         task.appointment.participants.iter().filter_map(|person| person.practitioner()).collect();
     let read = async {
         let messages = store.waiting_messages_of(id).await?;
-        let arrivals = store.arrivals_of(id).await?;
-        let checks = store.identity_checks_of(id).await?;
         let mut delays = Vec::new();
         for practitioner in practitioners {
             delays.extend(store.delay_of(practitioner).await?);
         }
-        Ok::<_, crate::store::Error>((messages, delays, arrivals, checks))
+        Ok::<_, Error>((messages, delays))
     };
     match read.await {
-        Ok((messages, delays, arrivals, checks)) => {
-            let assurances =
-                arrivals.into_iter().map(|arrival| (arrival.participant, arrival.assurance)).collect();
-            let notices = WaitingNotices::after(messages, delays);
-            task.waiting = WaitingPart { notices, assurances, checks, farewell: None };
-            task.publish_assurances();
+        Ok((messages, delays)) => {
+            task.waiting = WaitingPart { notices: WaitingNotices::after(messages, delays), farewell: None };
         }
         Err(error) => {
             tracing::error!(appointment.id = %id, error = &error as &dyn std::error::Error, "a waiting room is not remembered");
@@ -69,14 +83,15 @@ pub(super) async fn begin(task: &mut Task) {
 
 impl Task {
     pub(super) fn publish_assurances(&self) {
-        self.ends.assurances.send_replace(self.waiting.assurances.clone());
+        self.ends.assurances.send_replace(self.consultation.facts().assurances().clone());
     }
 
     /// Takes how somebody came in.
     pub(super) fn came(&mut self, participant: ParticipantId, assurance: Assurance) {
-        if self.waiting.assurances.insert(participant, assurance) == Some(assurance) {
+        if self.consultation.facts().assurances().get(&participant) == Some(&assurance) {
             return;
         }
+        self.consultation.learn(EntryNews::Came { participant, assurance });
         let at = self.parts.clock.now();
         self.put(Entry::Arrived(StoredArrival { participant, assurance, at }));
         self.publish_assurances();
@@ -85,15 +100,15 @@ impl Task {
     /// How sure it is who somebody is who has come.
     pub(super) fn assurance(&self, participant: ParticipantId) -> Option<Assurance> {
         let has_come = self.consultation.place(participant)?.kind() != PlaceKind::Invited;
-        self.waiting.assurances.get(&participant).copied().filter(|_| has_come)
+        self.consultation.facts().assurances().get(&participant).copied().filter(|_| has_come)
     }
 
     /// What somebody was found to be.
     pub(super) fn identity(&self, participant: ParticipantId) -> IdentityWord {
-        let checks = &self.waiting.checks;
-        if is_identity_checked(checks, participant) {
+        let facts = self.consultation.facts();
+        if facts.is_checked(participant) {
             IdentityWord::Checked
-        } else if checks.iter().any(|check| check.participant == participant) {
+        } else if facts.checks_of(participant).next().is_some() {
             IdentityWord::Begun
         } else {
             IdentityWord::Unchecked
@@ -129,8 +144,15 @@ impl Task {
                 }
             }
             WaitingNews::Checked(check) => {
-                self.waiting.checks.push(check);
+                self.consultation.learn(EntryNews::Checked(check));
                 self.tell_people();
+            }
+            WaitingNews::Answered(consent) => self.consultation.learn(EntryNews::Answered(consent)),
+            WaitingNews::Rules { service, rules } => {
+                if self.appointment.service_id == Some(service) {
+                    self.consultation.learn(EntryNews::Rules(rules));
+                    self.tell_people();
+                }
             }
         }
     }
@@ -186,7 +208,7 @@ impl Task {
         let id = IdentityCheckId::new(self.parts.clock.new_uuid());
         let check = IdentityCheck { id, participant, by, at: self.parts.clock.now(), findings };
         self.put(Entry::IdentityChecked(check));
-        self.waiting.checks.push(check);
+        self.consultation.learn(EntryNews::Checked(check));
         self.tell_people();
     }
 

@@ -281,12 +281,12 @@ impl Reading {
 
     fn tags(&self, work: &Work<'_>) -> TagTree {
         let mut tree = TagTree::new().with_lang(Some(tag(work.language).to_owned()));
-        let mut terms: Option<TagGroup> = None;
+        // What stands in a list one after the other, and how it is numbered.
+        let mut list: Option<(ListNumbering, TagGroup)> = None;
         for (place, block) in work.blocks.iter().enumerate() {
-            if !matches!(block, Block::Term { .. })
-                && let Some(list) = terms.take()
-            {
-                tree.push(list);
+            let numbering = numbering(block);
+            if let Some((_, done)) = list.take_if(|(of, _)| Some(*of) != numbering) {
+                tree.push(done);
             }
             match block {
                 Block::Title(text) => {
@@ -300,8 +300,9 @@ impl Reading {
                     ));
                 }
                 Block::Paragraph(_) | Block::Notice(_) => tree.push(self.group(place, Role::Words, Tag::P)),
-                Block::Term { .. } => {
-                    let list = terms.get_or_insert_with(|| TagGroup::new(Tag::L(ListNumbering::None)));
+                Block::Term { .. } | Block::Item { .. } => {
+                    let of = numbering.unwrap_or(ListNumbering::None);
+                    let (_, list) = list.get_or_insert_with(|| (of, TagGroup::new(Tag::L(of))));
                     let mut item = TagGroup::new(Tag::LI);
                     item.push(self.group(place, Role::Term, Tag::Lbl));
                     item.push(self.group(place, Role::Meaning, Tag::LBody));
@@ -314,7 +315,7 @@ impl Reading {
                 }
             }
         }
-        if let Some(list) = terms {
+        if let Some((_, list)) = list {
             tree.push(list);
         }
         tree
@@ -328,6 +329,18 @@ impl Reading {
             }
             Shape::Line { .. } => None,
         }
+    }
+}
+
+/// How the list is numbered that a block stands in, if it stands in one.
+fn numbering(block: &Block) -> Option<ListNumbering> {
+    match block {
+        Block::Term { .. } => Some(ListNumbering::None),
+        Block::Item { label, .. } if label.starts_with(|sign: char| sign.is_ascii_digit()) => {
+            Some(ListNumbering::Decimal)
+        }
+        Block::Item { .. } => Some(ListNumbering::Disc),
+        _ => None,
     }
 }
 

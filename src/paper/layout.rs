@@ -13,6 +13,8 @@ const LARGEST_PICTURE: f32 = 300.0;
 /// From one baseline to the next, in sizes of the letters.
 const LEADING: f32 = 1.4;
 const INDENT: f32 = 14.0;
+/// Room for the number of an item: two digits and a point.
+const ITEM_INDENT: f32 = 22.0;
 
 /// What the document consists of, in its order.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,11 @@ pub enum Block {
     Term {
         term: String,
         meaning: String,
+    },
+    /// One of a list, with the sign or the number before it.
+    Item {
+        label: String,
+        text: String,
     },
     /// The place of a picture, its size in pixels, and what stands below it.
     Picture {
@@ -96,6 +103,13 @@ pub(crate) fn lay_out(blocks: &[Block], faces: &Faces) -> Vec<Sheet> {
                 desk.keep(desk.least(block));
                 desk.lines(place, term, &Style { role: Role::Term, weight: Weight::Bold, ..BODY }, 6.0);
                 desk.lines(place, meaning, &Style { role: Role::Meaning, indent: INDENT, ..BODY }, 0.0);
+            }
+            Block::Item { label, text } => {
+                desk.keep(desk.least(block));
+                desk.lines(place, label, &Style { role: Role::Term, ..BODY }, 3.0);
+                // The words begin on the line of their sign.
+                desk.y -= BODY.size * LEADING;
+                desk.lines(place, text, &Style { role: Role::Meaning, indent: ITEM_INDENT, ..BODY }, 0.0);
             }
             Block::Picture { place: picture, size, caption } => {
                 desk.keep(desk.least(block));

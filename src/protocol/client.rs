@@ -47,7 +47,7 @@ pub enum ClientMessage {
     Admit {
         request: u32,
         participant: String,
-        /// They were asked who this is, because nothing but the link tells it, and said that they see it. It is kept.
+        /// They were asked who this is, and said that they see it. It is kept. Needed of whom `people` says `asksWho`.
         #[serde(skip_serializing_if = "Option::is_none")]
         is_recognised: Option<bool>,
     },
@@ -342,7 +342,7 @@ pub enum ClientMessage {
     Drawn {
         sequence: u32,
     },
-    /// Sent every 10 seconds; a client that is silent for 25 seconds counts as lost.
+    /// Sent every 10 seconds, and to answer `still_there`; a client that is silent for 25 seconds counts as lost.
     Ping {},
 }
 

@@ -199,6 +199,8 @@ impl From<clinical::Refusal> for ProblemCode {
             clinical::Refusal::NotAdmitted => Self::NotAdmitted,
             clinical::Refusal::NotInCall => Self::NotInCall,
             clinical::Refusal::Locked => Self::Locked,
+            clinical::Refusal::NotRecognised => Self::NotRecognised,
+            clinical::Refusal::ConsentNeeded => Self::ConsentNeeded,
             clinical::Refusal::Removed => Self::LinkRevoked,
             clinical::Refusal::StaleDevice | clinical::Refusal::OutOfOrder => Self::OutOfOrder,
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DeviceStateWord, DoorWord, LanguageWord};
+use super::{DeviceStateWord, DoorWord, LanguageWord, OutcomeWord};
 use crate::secret::Pii;
 
 macro_rules! words {
@@ -85,6 +85,9 @@ pub struct Look {
     /// Present when this person may call the appointment off or move it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_change: Option<bool>,
+    /// Of a visit that has taken place: how it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<OutcomeWord>,
 }
 
 /// What opens the second door.
@@ -244,6 +247,10 @@ pub struct ServiceDoor {
     /// What whoever has only the link reads instead of the service's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Whoever lets somebody in says that they see who it is, also of those who showed more than the link.
+    pub asks_who_of_all: bool,
+    /// The agreement is taken in another way: nobody is kept out for not having answered the information.
+    pub waives_consent: bool,
 }
 
 /// `PUT /api/services/{id}/information`: a new version of the text.

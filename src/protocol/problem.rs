@@ -57,6 +57,8 @@ pub enum ProblemCode {
     PassNeeded,
     // the consultation
     NotAdmitted,
+    NotRecognised,
+    ConsentNeeded,
     NotWaiting,
     NotInCall,
     NotPresenter,

@@ -73,6 +73,9 @@ pub enum ServerMessage {
     /// To somebody who waits, or tests the device: the visit begins about so much later. 0: not any more.
     Delay {
         minutes: u16,
+        /// When it was told; absent with 0.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
     },
     /// To somebody who waits, where the service tells it: which number they are, from 1. Absent: it is told no more.
     Position {
@@ -266,6 +269,8 @@ pub enum ServerMessage {
     /// Studies of this appointment came or changed: staff fetch the list again.
     StudiesChanged {},
     Pong {},
+    /// Every 10 seconds; the page itself answers with `ping`.
+    StillThere {},
 }
 
 impl ServerMessage {
@@ -323,6 +328,9 @@ pub struct Person {
     /// Since when they wait to be let in, also while their page does not answer; only staff get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<String>,
+    /// Whoever lets them in is to say that they see who it is: `admit` with `isRecognised`. Only staff get it; absent: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asks_who: Option<bool>,
     /// Sources that this person sends now and has switched off.
     pub muted: Vec<SourceWord>,
 }

@@ -95,6 +95,7 @@ pub struct ProofEntry {
     pub proof: String,
     pub at: String,
     pub class: String,
+    /// `after_visit:` and days, `chat_over` or `chat_written`; or the words of an earlier release.
     pub rule: String,
     pub rows: f64,
     /// SHA-256 over the sorted identifiers of the rows.
@@ -107,12 +108,37 @@ pub struct ProofEntry {
 #[ts(optional_fields)]
 pub struct HoldEntry {
     pub hold: String,
-    pub appointment: String,
+    /// Absent once nothing is left of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<HoldableEntry>,
     #[ts(type = "string")]
     pub reason: Pii<String>,
     pub set_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifted_at: Option<String>,
+}
+
+/// An appointment that can be held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HoldableEntry {
+    pub appointment: String,
+    #[ts(type = "string")]
+    pub patient: Pii<String>,
+    pub service: String,
+    pub starts_at: String,
+}
+
+/// `POST /api/retention/appointments`: words of the patient's name, or the day of the visit, or both. Not in an address: addresses get into logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(optional_fields)]
+pub struct HoldableRequest {
+    #[ts(type = "string")]
+    pub name: Pii<String>,
+    /// `2026-11-30`, by the clocks of the hospital.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day: Option<String>,
 }
 
 /// `POST /api/retention/holds`.

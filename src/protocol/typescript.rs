@@ -270,6 +270,8 @@ pub fn typescript() -> String {
         RetentionClass,
         ProofEntry,
         HoldEntry,
+        HoldableEntry,
+        HoldableRequest,
         HoldRequest,
         PurgeRun,
     );

@@ -11,6 +11,8 @@ use crate::secret::Pii;
 #[serde(rename_all = "snake_case")]
 pub enum FolderWord {
     Open,
+    /// A guest opens their door first, with what they can show besides the link.
+    PassNeeded,
     Unknown,
     Revoked,
     Expired,
@@ -132,6 +134,8 @@ pub struct ReceivedEntry {
     pub refused: u32,
     /// Some of them name another patient than the appointment has: staff check.
     pub is_other_patient: bool,
+    /// Staff put it among the images of the visit.
+    pub is_among_images: bool,
     pub reader: ReaderWord,
     pub media_type: String,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::SignedReport;
-use super::words::{Section, SectionKind, moment, named, sections};
+use super::words::{Group, Section, SectionKind, grouped, moment, named, sections};
 use crate::clinical::{Language, ReportStatus};
 use crate::paper::{self, Block, Footer, PaperError, PictureMark, PrintedPicture, Work, date, writable};
 
@@ -110,8 +110,21 @@ pub(super) fn blocks(signed: &SignedReport<'_>, sizes: &[(u32, u32)]) -> Result<
     }
     for Section { kind, title, lines } in sections(facts, &signed.report.body, language) {
         blocks.push(Block::Heading(title.to_owned()));
-        for line in lines {
-            blocks.push(paragraph(&line)?);
+        for group in grouped(&lines) {
+            let item = |label: String, text: &str| writable(text).map(|text| Block::Item { label, text });
+            match group {
+                Group::Paragraph(line) => blocks.push(paragraph(line)?),
+                Group::Bullets(items) => {
+                    for text in items {
+                        blocks.push(item("•".to_owned(), text)?);
+                    }
+                }
+                Group::Numbered(items) => {
+                    for (place, text) in items.into_iter().enumerate() {
+                        blocks.push(item(format!("{}.", place + 1), text)?);
+                    }
+                }
+            }
         }
         if kind == SectionKind::Images && !sizes.is_empty() {
             blocks.push(Block::Notice(not_for_diagnosis(language).to_owned()));

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::SignedReport;
 use super::document::title;
 use super::facts::{LocalTime, OutcomeFact, PersonFact, ReportFacts, RoleFact, SeriesFact, Span, StudyFact};
-use super::words::{Section, SectionKind, sections};
+use super::words::{Group, Section, SectionKind, grouped, sections};
 use crate::clinical::{Language, ReportStatus};
 use crate::paper::tag;
 
@@ -196,8 +196,18 @@ fn composition(
 /// A section with its words as XHTML (FHIR R4 section 2.4.0).
 fn part(section: &Section, entries: Vec<Value>) -> Value {
     let status = if section.is_fact() { "generated" } else { "additional" };
-    let paragraphs: String = section.lines.iter().map(|line| format!("<p>{}</p>", escaped(line))).collect();
-    let div = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{paragraphs}</div>");
+    let items = |items: Vec<&str>| -> String {
+        items.into_iter().map(|item| format!("<li>{}</li>", escaped(item))).collect()
+    };
+    let words: String = grouped(&section.lines)
+        .into_iter()
+        .map(|group| match group {
+            Group::Paragraph(line) => format!("<p>{}</p>", escaped(line)),
+            Group::Bullets(bullets) => format!("<ul>{}</ul>", items(bullets)),
+            Group::Numbered(numbered) => format!("<ol>{}</ol>", items(numbered)),
+        })
+        .collect();
+    let div = format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{words}</div>");
     let mut part = Map::new();
     part.insert("title".to_owned(), section.title.into());
     if let Some((code, display)) = code(section.kind) {

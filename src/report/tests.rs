@@ -270,6 +270,7 @@ fn a_document_says_on_every_page_whether_it_is_signed_and_by_whom() {
                 words.clone()
             }
             Block::Term { term, .. } => term.clone(),
+            Block::Item { label, text } => format!("{label} {text}"),
             Block::Picture { caption, .. } => caption.clone(),
         });
         words.collect::<Vec<_>>().join("\n")
@@ -382,4 +383,49 @@ fn no_empty(value: &Value) {
         Value::Null => panic!("null"),
         _ => {}
     }
+}
+
+#[test]
+fn lists_stay_lists_on_paper_and_in_the_bundle() {
+    use super::words::{Group, grouped};
+    let facts = facts();
+    let mut report = report(Language::French, 1, true);
+    report.body.prescriptions = text(
+        "À prendre :\n- bisoprolol 2,5 mg\n•  aspirine 75 mg\n1. Revoir <dans> un mois.\n2) Bilan.\n4. Non.",
+    );
+    let lines: Vec<String> = report.body.prescriptions.expose().split('\n').map(str::to_owned).collect();
+    assert_eq!(
+        grouped(&lines),
+        [
+            Group::Paragraph("À prendre :"),
+            Group::Bullets(vec!["bisoprolol 2,5 mg", "aspirine 75 mg"]),
+            Group::Numbered(vec!["Revoir <dans> un mois.", "Bilan."]),
+            Group::Paragraph("4. Non."),
+        ]
+    );
+    for line in ["-5 °C", "2,5 mg le soir", "12/03 : IRM", "- ", "1.", "2. Deux"] {
+        assert_eq!(grouped(&[line.to_owned()]), [Group::Paragraph(line)]);
+    }
+    let signed = signed(&report, &facts);
+    let blocks = super::document::blocks(&signed, &[]).unwrap();
+    let items: Vec<_> = blocks
+        .iter()
+        .filter_map(|block| match block {
+            crate::paper::Block::Item { label, text } => Some((label.as_str(), text.as_str())),
+            _ => None,
+        })
+        .collect();
+    let wanted = [
+        ("•", "bisoprolol 2,5 mg"),
+        ("•", "aspirine 75 mg"),
+        ("1.", "Revoir <dans> un mois."),
+        ("2.", "Bilan."),
+    ];
+    assert_eq!(items, wanted);
+    let pdf =
+        document(&signed, &facts.images.iter().map(|_| picture()).collect::<Vec<_>>(), utc(15, 0)).unwrap();
+    assert!(pdf.len() > 1000);
+    let bundle = bundle(&signed, &pdf, local(15, 10)).to_string();
+    assert!(bundle.contains("<ul><li>bisoprolol 2,5 mg</li><li>aspirine 75 mg</li></ul>"), "{bundle}");
+    assert!(bundle.contains("<ol><li>Revoir &lt;dans&gt; un mois.</li><li>Bilan.</li></ol><p>4. Non.</p>"));
 }

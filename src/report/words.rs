@@ -47,6 +47,46 @@ impl Section {
     }
 }
 
+/// Lines that stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Group<'l> {
+    Paragraph(&'l str),
+    /// A list, as somebody types one: each line with a dash, a star or a dot before it.
+    Bullets(Vec<&'l str>),
+    /// A list that counts from 1.
+    Numbered(Vec<&'l str>),
+}
+
+/// Finds the lists among lines. What only looks like one, as a dose or a date at the beginning of a line, stays a paragraph.
+pub(super) fn grouped(lines: &[String]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for line in lines {
+        let (bullet, number) = (bullet(line), number(line));
+        match (bullet, number, groups.last_mut()) {
+            (Some(text), _, Some(Group::Bullets(items))) => items.push(text),
+            (Some(text), _, _) => groups.push(Group::Bullets(vec![text])),
+            (_, Some((n, text)), Some(Group::Numbered(items))) if n == items.len() + 1 => items.push(text),
+            (_, Some((1, text)), _) => groups.push(Group::Numbered(vec![text])),
+            _ => groups.push(Group::Paragraph(line)),
+        }
+    }
+    groups
+}
+
+fn bullet(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix(['-', '–', '—', '*', '•'])?;
+    let text = rest.strip_prefix([' ', '\u{A0}'])?.trim_start();
+    (!text.is_empty()).then_some(text)
+}
+
+fn number(line: &str) -> Option<(usize, &str)> {
+    let line = line.trim_start();
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = line.split_at_checked(digits)?;
+    let text = rest.strip_prefix(['.', ')'])?.strip_prefix([' ', '\u{A0}'])?.trim_start();
+    Some((number.parse().ok()?, text)).filter(|(_, text)| !text.is_empty())
+}
+
 /// All parts that have something to say, in their order. What was written is left out where it is blank; what the gateway knows says
 /// also that something was not done.
 pub fn sections(facts: &ReportFacts, body: &ReportBody, language: Language) -> Vec<Section> {

@@ -9,7 +9,7 @@ use super::retention::{add_proof, unnamed};
 use super::{Error, Purged, Store};
 use crate::clinical::{
     AppointmentId, ChatExpiry, ChatLine, ChatLineId, ChatText, DataClass, FileKind, FileName, ParticipantId,
-    PurgeProof, SharedFile, SharedFileId,
+    PurgeProof, PurgeRule, SharedFile, SharedFileId,
 };
 
 #[derive(FromRow)]
@@ -146,13 +146,7 @@ impl Store {
                     unreleased!(),
                     " RETURNING id, content"
                 );
-                self.delete_chats(
-                    LINES,
-                    FILES,
-                    before,
-                    (id, at, "[chat] keep: until the consultation is over"),
-                )
-                .await
+                self.delete_chats(LINES, FILES, before, (id, at, PurgeRule::ChatOver)).await
             }
             ChatExpiry::WrittenBefore(before) => {
                 const LINES: &str =
@@ -163,8 +157,7 @@ impl Store {
                     unreleased!(),
                     " RETURNING id, content"
                 );
-                self.delete_chats(LINES, FILES, before, (id, at, "[chat] keep: days after they were written"))
-                    .await
+                self.delete_chats(LINES, FILES, before, (id, at, PurgeRule::ChatWritten)).await
             }
         }
     }
@@ -174,7 +167,7 @@ impl Store {
         lines: &'static str,
         files: &'static str,
         before: DateTime<Utc>,
-        (id, at, rule): (Uuid, DateTime<Utc>, &str),
+        (id, at, rule): (Uuid, DateTime<Utc>, PurgeRule),
     ) -> Result<Purged, Error> {
         let purged = in_transaction!(self, tx => {
             let lines: Vec<(Uuid,)> =
@@ -183,7 +176,7 @@ impl Store {
                 sqlx::query_as(files).bind(micros(before)).fetch_all(&mut *tx).await?;
             let gone: Vec<Uuid> =
                 lines.iter().map(|(id,)| *id).chain(files.iter().map(|(id, _)| *id)).collect();
-            let proof = PurgeProof::of(id, micros(at), DataClass::Chats, rule.to_owned(), &gone);
+            let proof = PurgeProof::of(id, micros(at), DataClass::Chats, rule, &gone);
             if let Some(proof) = &proof {
                 add_proof!(tx, proof);
             }

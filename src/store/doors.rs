@@ -174,6 +174,13 @@ impl Store {
         Ok(gone)
     }
 
+    /// Deletes the passes that open nothing any more; answers how many.
+    pub async fn clear_passes(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        const SQL: &str = "DELETE FROM door_pass WHERE expires_at <= $1";
+        let gone = in_transaction!(self, tx => sqlx::query(SQL).bind(micros(now)).execute(&mut *tx).await?.rows_affected());
+        Ok(gone)
+    }
+
     /// Gives a participant a PIN; the one from before opens nothing any more.
     pub async fn put_pin(
         &self,
@@ -238,25 +245,32 @@ impl Store {
 
     /// What a service asks for at its door; without a row, what [`DoorRules::default`] says.
     pub async fn door_rules(&self, service: ServiceId) -> Result<DoorRules, Error> {
-        const SQL: &str = "SELECT accepts_birth_date, label FROM service_door WHERE service_id = $1";
-        let row: Option<(bool, Option<String>)> =
+        const SQL: &str = "SELECT accepts_birth_date, label, asks_who_of_all, waives_consent
+            FROM service_door WHERE service_id = $1";
+        let row: Option<(bool, Option<String>, bool, bool)> =
             on!(self, pool => sqlx::query_as(SQL).bind(service.uuid()).fetch_optional(pool).await?);
-        Ok(row.map_or_else(DoorRules::default, |(accepts_birth_date, label)| DoorRules {
+        let rules = |(accepts_birth_date, label, asks_who_of_all, waives_consent)| DoorRules {
             accepts_birth_date,
             label,
-        }))
+            asks_who_of_all,
+            waives_consent,
+        };
+        Ok(row.map_or_else(DoorRules::default, rules))
     }
 
     /// Writes what a service asks for at its door.
     pub async fn put_door_rules(&self, service: ServiceId, rules: &DoorRules) -> Result<(), Error> {
         const SQL: &str =
-            "INSERT INTO service_door (service_id, accepts_birth_date, label) VALUES ($1, $2, $3)
-            ON CONFLICT (service_id) DO UPDATE SET accepts_birth_date = $2, label = $3";
+            "INSERT INTO service_door (service_id, accepts_birth_date, label, asks_who_of_all, waives_consent)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (service_id) DO UPDATE
+            SET accepts_birth_date = $2, label = $3, asks_who_of_all = $4, waives_consent = $5";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(service.uuid())
                 .bind(rules.accepts_birth_date)
                 .bind(rules.label.as_deref().map(text))
+                .bind(rules.asks_who_of_all)
+                .bind(rules.waives_consent)
                 .execute(&mut *tx)
                 .await?;
         });

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
 use super::{Error, Store};
-use crate::clinical::{AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof};
+use crate::clinical::{
+    AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof, PurgeRule,
+};
 
 /// What one step of a purge took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -243,7 +245,7 @@ macro_rules! add_proof {
             .bind($proof.id)
             .bind($crate::store::db::micros($proof.at))
             .bind($proof.class.word())
-            .bind($crate::store::db::text(&$proof.rule))
+            .bind($crate::store::db::text(&$proof.rule.code()))
             .bind(i64::try_from($proof.rows).unwrap_or(i64::MAX))
             .bind($proof.digest.to_vec())
             .execute(&mut *$tx)
@@ -280,7 +282,7 @@ impl Store {
         which: DataClass,
         ended_before: DateTime<Utc>,
         limit: u32,
-        (id, at, rule): (Uuid, DateTime<Utc>, &str),
+        (id, at, rule): (Uuid, DateTime<Utc>, PurgeRule),
     ) -> Result<Purged, Error> {
         let Class { tables, due, .. } = class(which);
         let purged = in_transaction!(self, tx => {
@@ -314,7 +316,7 @@ impl Store {
                     }
                 }
             }
-            let proof = PurgeProof::of(id, micros(at), which, rule.to_owned(), &gone);
+            let proof = PurgeProof::of(id, micros(at), which, rule, &gone);
             if let Some(proof) = &proof {
                 add_proof!(tx, proof);
             }
@@ -423,7 +425,7 @@ impl TryFrom<ProofRow> for PurgeProof {
             id: row.id,
             at: row.at,
             class: DataClass::of_word(&row.class).ok_or_else(|| wrong("an unknown class"))?,
-            rule: row.rule,
+            rule: PurgeRule::of_code(&row.rule),
             rows: u64::try_from(row.row_count).map_err(|_| wrong("a count is out of range"))?,
             digest: row.digest.try_into().map_err(|_| wrong("its digest is not of 32 bytes"))?,
         })

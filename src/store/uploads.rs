@@ -1,5 +1,7 @@
 //! Folders that people outside fill by a link, and what came through them.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -225,6 +227,32 @@ impl Store {
         let rows: Vec<UploadRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         rows.into_iter().map(ReceivedUpload::try_from).collect()
+    }
+
+    /// Keeps that an upload was put among the images of its visit.
+    pub async fn put_upload_among_images(
+        &self,
+        upload: ReceivedUploadId,
+        at: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        const SQL: &str =
+            "UPDATE received_upload SET put_among_at = $2 WHERE id = $1 AND put_among_at IS NULL";
+        in_transaction!(self, tx => {
+            sqlx::query(SQL).bind(upload.uuid()).bind(micros(at)).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// Which uploads of an appointment are among its images.
+    pub async fn uploads_among_images(
+        &self,
+        appointment: AppointmentId,
+    ) -> Result<HashSet<ReceivedUploadId>, Error> {
+        const SQL: &str =
+            "SELECT id FROM received_upload WHERE appointment_id = $1 AND put_among_at IS NOT NULL";
+        let rows: Vec<(Uuid,)> =
+            on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(id,)| ReceivedUploadId::new(id)).collect())
     }
 }
 

@@ -63,7 +63,9 @@ pub(super) async fn carry_out(
 ) -> Result<(Appointment, Vec<NewLink>), Failure> {
     let now = edge.clock.now();
     let id = AppointmentId::new(edge.clock.new_uuid());
-    let moved = old.move_to(id, to, || ParticipantId::new(edge.clock.new_uuid()), by, now)?;
+    let took_over = edge.store.take_overs_of(old.id).await?;
+    let took_over: Vec<_> = took_over.into_iter().map(|(who, _)| who).collect();
+    let moved = old.move_to(id, to, &took_over, || ParticipantId::new(edge.clock.new_uuid()), by, now)?;
     let new = moved.appointment;
     let new_links: Vec<NewLink> =
         moved.guests.iter().map(|(_, guest)| links::make(edge, &new, *guest)).collect();

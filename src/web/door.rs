@@ -14,6 +14,7 @@ use crate::clinical::{
     Channel, CodeChannel, Company, Consent, PASS_FOR, ParticipantId, Pass, Rehearsal, SendRefusal, Shown,
     TryRefusal,
 };
+use crate::live::WaitingNews;
 use crate::protocol::{
     CodeAnswer, CodeRequest, CompanyRequest, ConsentRequest, ConsentWord, Information, LookRequest,
     OpenAnswer, OpenRequest, ProblemCode, RehearsalRequest, SendWord, TryWord, time,
@@ -175,6 +176,7 @@ pub(super) async fn consent(
     };
     edge.store.add_consent(edge.clock.new_uuid(), appointment.id, &consent).await?;
     tracing::info!(participant.id = %participant, answer = ?consent.answer, "a guest answered the information");
+    edge.live.waiting_news(appointment.id, WaitingNews::Answered(consent)).await;
     edge.live.announce_change();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -116,8 +116,7 @@ pub(super) async fn rules(
     One(service): One<ServiceId>,
 ) -> Result<Json<ServiceDoor>, Failure> {
     known(&edge, &signed_in, service).await?;
-    let DoorRules { accepts_birth_date, label } = edge.store.door_rules(service).await?;
-    Ok(Json(ServiceDoor { accepts_birth_date, label }))
+    Ok(Json(edge.store.door_rules(service).await?.into()))
 }
 
 /// `PUT /api/services/{service}/door`
@@ -135,9 +134,15 @@ pub(super) async fn put_rules(
     {
         return Err(Failure::bad_request(format!("a label has at most {MAX_LABEL} characters of one line")));
     }
-    let rules = DoorRules { accepts_birth_date: request.accepts_birth_date, label };
+    let rules = DoorRules {
+        accepts_birth_date: request.accepts_birth_date,
+        label,
+        asks_who_of_all: request.asks_who_of_all,
+        waives_consent: request.waives_consent,
+    };
     edge.store.put_door_rules(service, &rules).await?;
-    Ok(Json(ServiceDoor { accepts_birth_date: rules.accepts_birth_date, label: rules.label }))
+    edge.live.entry_rules_changed(service).await?;
+    Ok(Json(rules.into()))
 }
 
 /// `GET /api/services/{service}/information`: the text in force.
@@ -162,6 +167,7 @@ pub(super) async fn put_information(
     let text = ConsentText::new(0, &request.fr, &request.en);
     let text = text.map_err(|refusal| Failure::bad_request(refusal.to_string()))?;
     let version = edge.store.add_consent_text(service, &text, signed_in.0.id, edge.clock.now()).await?;
+    edge.live.entry_rules_changed(service).await?;
     Ok(Json(Information { version, fr: text.french, en: text.english }))
 }
 

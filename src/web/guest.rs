@@ -46,6 +46,7 @@ pub(super) async fn look(
         consent: None,
         consent_version: None,
         may_change: None,
+        outcome: None,
     };
     let Some((link, appointment)) = find(&edge, &request.link).await? else {
         return Ok(Json(nothing(DoorWord::Unknown)));
@@ -83,6 +84,10 @@ pub(super) async fn look(
         door: door.into(),
         now: time(now),
         may_change: may_change.then_some(true),
+        outcome: match appointment.status {
+            AppointmentStatus::Fulfilled { outcome, .. } => Some(outcome.into()),
+            _ => None,
+        },
         starts_at,
         opens_at,
         asks: asks(&edge, &link, &appointment, standing, &headers).await?,
@@ -168,6 +173,18 @@ async fn opening(
     let is_from_queue =
         standing != Standing::After && edge.store.queue_entry_by_digest(link.digest).await?.is_some();
     Ok(is_from_queue.then_some(Opening::LinkOnly))
+}
+
+/// Whether whoever shows this link has shown what there is to show besides it, or there is nothing.
+pub(super) async fn has_opened(
+    edge: &Edge,
+    link: &Link,
+    appointment: &Appointment,
+    headers: &HeaderMap,
+) -> Result<bool, Failure> {
+    let Ok(standing) = edge.door.standing(link, appointment, edge.clock.now()) else { return Ok(false) };
+    let (keys, _) = keys_of(edge, appointment, link.participant).await?;
+    Ok(opening(edge, link, standing, keys, headers).await?.is_some())
 }
 
 /// What a service asks for at its door.

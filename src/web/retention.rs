@@ -4,19 +4,26 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, Days, TimeDelta};
 
 use super::Edge;
 use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use super::statistics::table_file;
 use crate::clinical::{
-    AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, authorize, csv, sha256_hex,
+    Appointment, AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, authorize, csv,
+    sha256_hex, wall,
 };
-use crate::protocol::{HoldEntry, HoldRequest, ProofEntry, PurgeRun, RetentionClass, RetentionState, time};
+use crate::protocol::{
+    HoldEntry, HoldRequest, HoldableEntry, HoldableRequest, ProofEntry, PurgeRun, RetentionClass,
+    RetentionState, read_day, time,
+};
+use crate::store::AgendaScope;
 
 /// Proofs that the page shows.
 const SHOWN: u32 = 100;
+/// Appointments that are found at most.
+const FOUND: usize = 50;
 /// Proofs in the file.
 const ALL: u32 = 1_000_000;
 
@@ -44,7 +51,11 @@ pub(super) async fn show(
         });
     }
     let proofs = edge.store.purge_proofs(SHOWN).await?.iter().map(proof_entry).collect();
-    let holds = edge.store.legal_holds().await?.into_iter().map(hold_entry).collect();
+    let mut holds = Vec::new();
+    for hold in edge.store.legal_holds().await? {
+        let appointment = edge.store.appointment(hold.appointment).await?;
+        holds.push(hold_entry(hold, appointment.as_ref()));
+    }
     Ok(Json(RetentionState { classes, proofs, holds }))
 }
 
@@ -53,16 +64,25 @@ fn proof_entry(proof: &PurgeProof) -> ProofEntry {
         proof: proof.id.to_string(),
         at: time(proof.at),
         class: proof.class.word().to_owned(),
-        rule: proof.rule.clone(),
+        rule: proof.rule.code(),
         rows: proof.rows as f64,
         sha256: sha256_hex(&proof.digest),
     }
 }
 
-fn hold_entry(hold: LegalHold) -> HoldEntry {
+fn holdable(appointment: &Appointment) -> HoldableEntry {
+    HoldableEntry {
+        appointment: appointment.id.to_string(),
+        patient: appointment.patient_name().to_owned().into(),
+        service: appointment.service.clone(),
+        starts_at: time(appointment.starts_at),
+    }
+}
+
+fn hold_entry(hold: LegalHold, appointment: Option<&Appointment>) -> HoldEntry {
     HoldEntry {
         hold: hold.id.to_string(),
-        appointment: hold.appointment.to_string(),
+        appointment: appointment.map(holdable),
         reason: hold.reason,
         set_at: time(hold.set_at),
         lifted_at: hold.lifted.map(|(at, _)| time(at)),
@@ -88,6 +108,39 @@ pub(super) async fn run(State(edge): State<Edge>, signed_in: SignedIn) -> Result
     Ok(Json(PurgeRun { rows: rows as f64 }))
 }
 
+/// `POST /api/retention/appointments`: the appointment that is to be held, by the patient's name and the day, however long ago it was.
+pub(super) async fn seek(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    Body(request): Body<HoldableRequest>,
+) -> Result<Json<Vec<HoldableEntry>>, Failure> {
+    authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
+    let name = request.name.expose().trim();
+    if name.chars().count() > Appointment::MAX_NAME {
+        return Err(Failure::bad_request("what is looked for is too long"));
+    }
+    let day = match request.day.as_deref() {
+        Some(day) => Some(read_day(day).ok_or_else(|| Failure::bad_request("a day is YYYY-MM-DD"))?),
+        None => None,
+    };
+    let (from, to) = match day {
+        Some(day) => {
+            let last = day.checked_add_days(Days::new(1));
+            let last = last.ok_or_else(|| Failure::bad_request("there is no such day"))?;
+            let zone = edge.hospital.time_zone;
+            (wall::start_of_day(zone, day), wall::start_of_day(zone, last))
+        }
+        None => (DateTime::UNIX_EPOCH, edge.clock.now() + TimeDelta::days(3 * 366)),
+    };
+    let found = match (name.is_empty(), day) {
+        (true, None) => return Err(Failure::bad_request("a name or a day is looked for")),
+        (true, Some(_)) => edge.store.appointments_between(from, to, AgendaScope::Everybody).await?,
+        (false, _) => edge.store.appointments_sought(name, from, to, AgendaScope::Everybody, FOUND).await?,
+    };
+    tracing::info!(practitioner.id = %signed_in.0.id, "appointments were looked for, to be held");
+    Ok(Json(found.iter().map(holdable).collect()))
+}
+
 /// `POST /api/retention/holds`
 pub(super) async fn hold(
     State(edge): State<Edge>,
@@ -96,12 +149,12 @@ pub(super) async fn hold(
 ) -> Result<(StatusCode, Json<HoldEntry>), Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
     let appointment: AppointmentId = request.appointment.trim().parse().map_err(|_| Failure::not_found())?;
-    edge.store.appointment(appointment).await?.ok_or_else(Failure::not_found)?;
+    let found = edge.store.appointment(appointment).await?.ok_or_else(Failure::not_found)?;
     let id = LegalHoldId::new(edge.clock.new_uuid());
     let hold = LegalHold::set(id, appointment, request.reason.expose(), signed_in.0.id, edge.clock.now())?;
     edge.store.add_legal_hold(&hold).await?;
     tracing::info!(appointment.id = %appointment, practitioner.id = %signed_in.0.id, "an appointment is held");
-    Ok((StatusCode::CREATED, Json(hold_entry(hold))))
+    Ok((StatusCode::CREATED, Json(hold_entry(hold, Some(&found)))))
 }
 
 /// `DELETE /api/retention/holds/{hold}`

@@ -116,6 +116,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/statistics/services", get(statistics::services))
         .route("/api/retention", get(retention::show))
         .route("/api/retention/proofs.csv", get(retention::table))
+        .route("/api/retention/appointments", post(retention::seek))
         .route("/api/retention/holds", post(retention::hold))
         .route("/api/retention/holds/{hold}", delete(retention::lift))
         .route("/api/studies/{study}", delete(studies::withdraw))

@@ -10,8 +10,9 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::guest::NotLetIn;
 use super::problem::Failure;
@@ -20,6 +21,7 @@ use crate::clinical::{
     Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner,
     Verb, authorize,
 };
+use crate::clock::Clock;
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
 use crate::port::Progress;
 use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage, WindowWord};
@@ -28,13 +30,12 @@ use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage, Windo
 const MAX_MESSAGE: usize = 256 << 10;
 /// `hello` comes within this time.
 const HELLO: Duration = Duration::from_secs(10);
-/// A client of which nothing comes for this long is lost; it sends `ping` every 10 seconds.
+/// A client that says nothing itself for this long is lost. What its browser answers for it does not count: that a page has frozen, or its
+/// telephone sleeps, is not its browser's to hide.
 const SILENCE: Duration = Duration::from_secs(25);
-/// While nothing else leaves for a client it is asked so often for a sign of life, which its browser gives by itself: a page that is not
-/// looked at may run only once a minute.
+/// A client is asked so often whether it is still there. One that is not looked at may run its own timers only once a minute, but hears
+/// this at once.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// A client whose browser answers and which says nothing itself for this long does not run any more.
-const PAGE_SILENCE: Duration = Duration::from_secs(75);
 /// A client that nothing leaves for in so long, while something is to, does not read any more. A large picture on a slow line may take
 /// longer than this as a whole.
 const STALL: Duration = Duration::from_secs(20);
@@ -76,8 +77,8 @@ async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
         Ok(attendance) => {
             // Both ends of one connection: when either is done, both are.
             tokio::select! {
-                () = listen(&edge, &attendance, &mut stream) => {}
-                () = tell(&mut outgoing, &mut sink, &progress) => {}
+                () = listen(&edge.clock, SILENCE, &mut stream, |message| attendance.say(message)) => {}
+                () = tell(&edge.clock, &mut outgoing, &mut sink, &progress) => {}
                 () = attendance.is_cut() => {}
                 () = edge.tasks.stopped() => {
                     let _ = sink.send(Message::Close(Some(CloseFrame {
@@ -196,24 +197,29 @@ fn nothing_here(_: crate::clinical::NotAllowed) -> Closed {
     Closed(ProblemCode::NotFound, "there is nothing here for you")
 }
 
-/// Hands on what the client says, until it closes or falls silent.
-async fn listen(edge: &Edge, attendance: &Attendance, stream: &mut SplitStream<WebSocket>) {
-    let mut heard = edge.clock.instant();
+/// Hands on what the client says, until it closes or has said nothing itself for `silence`.
+async fn listen<F: Future<Output = ()>>(
+    clock: &Clock,
+    silence: Duration,
+    stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
+    say: impl Fn(ClientMessage) -> F,
+) {
+    let mut until = clock.instant() + silence;
     loop {
-        match tokio::time::timeout(SILENCE, stream.next()).await {
+        let pause = until.saturating_duration_since(clock.instant());
+        if pause.is_zero() {
+            return;
+        }
+        match timeout(pause, stream.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => {
-                heard = edge.clock.instant();
                 match serde_json::from_str(text.as_str()) {
-                    Ok(message) => attendance.say(message).await,
+                    Ok(message) => say(message).await,
                     // What it says stays out of the log: it may hold anything.
                     Err(_) => tracing::warn!(message.bytes = text.len(), "a client sent what is no message"),
                 }
+                until = clock.instant() + silence;
             }
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {
-                if edge.clock.instant().saturating_duration_since(heard) > PAGE_SILENCE {
-                    return;
-                }
-            }
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
             Ok(Some(Ok(Message::Binary(_)))) => tracing::warn!("a client sent a binary message"),
             Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => return,
         }
@@ -222,24 +228,26 @@ async fn listen(edge: &Edge, attendance: &Attendance, stream: &mut SplitStream<W
 
 /// Sends what comes out of the outbox, until the last word.
 async fn tell(
+    clock: &Clock,
     outgoing: &mut mpsc::Receiver<Outgoing>,
     sink: &mut SplitSink<WebSocket, Message>,
     progress: &Progress,
 ) {
+    let mut ask_at = clock.instant() + HEARTBEAT;
     loop {
-        let next = match tokio::time::timeout(HEARTBEAT, outgoing.recv()).await {
-            Ok(Some(next)) => Some(next),
-            Ok(None) => return,
-            Err(_) => None,
-        };
-        let is_last = matches!(next, Some(Outgoing::Close));
-        let sending = async {
-            match next {
-                Some(next) => send(sink, next).await,
-                None => sink.send(Message::Ping(Default::default())).await,
+        let pause = ask_at.saturating_duration_since(clock.instant());
+        // However much there is to send, it is asked when it is time.
+        let next = if pause.is_zero() { None } else { timeout(pause, outgoing.recv()).await.ok() };
+        let next = match next {
+            Some(Some(next)) => next,
+            Some(None) => return,
+            None => {
+                ask_at = clock.instant() + HEARTBEAT;
+                Outgoing::Message(Box::new(ServerMessage::StillThere {}))
             }
         };
-        match unless_stalled(STALL, || progress.bytes(), sending).await {
+        let is_last = matches!(next, Outgoing::Close);
+        match unless_stalled(STALL, || progress.bytes(), send(sink, next)).await {
             Some(Ok(())) if !is_last => {}
             _ => return,
         }
@@ -287,6 +295,7 @@ mod tests {
     use super::*;
 
     const STALL: Duration = Duration::from_millis(400);
+    const SILENCE: Duration = Duration::from_millis(800);
     const STEP: Duration = Duration::from_millis(20);
 
     /// A message as a whole had 20 s: a large exact picture at 400 kbit/s closed its own connection, again and again.
@@ -312,5 +321,39 @@ mod tests {
         };
         let given_up = unless_stalled(STALL, || left.get(), breaks_off);
         assert_eq!(tokio::time::timeout(STALL * 10, given_up).await, Ok(None));
+    }
+
+    /// Says this again and again, so often in all.
+    fn again(message: &Message, times: usize) -> impl Stream<Item = Result<Message, axum::Error>> + Unpin {
+        let message = message.clone();
+        Box::pin(futures_util::stream::unfold(0, move |n| {
+            let message = message.clone();
+            async move {
+                tokio::time::sleep(STEP).await;
+                (n < times).then_some((Ok(message), n + 1))
+            }
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_page_that_does_not_answer_itself_is_lost_though_its_browser_does() {
+        let clock = Clock::system();
+        let said = Cell::new(0);
+        let say = |_| {
+            said.set(said.get() + 1);
+            std::future::ready(())
+        };
+        let begun = clock.instant();
+        let answers = futures_util::stream::repeat_with(|| ()).then(|()| async {
+            tokio::time::sleep(STEP).await;
+            Ok(Message::Pong(Default::default()))
+        });
+        listen(&clock, SILENCE, &mut Box::pin(answers), say).await;
+        let lasted = clock.instant().saturating_duration_since(begun);
+        assert!(lasted >= SILENCE && said.get() == 0, "after {lasted:?}");
+        // One that speaks is heard for as long as it does.
+        let ping = Message::Text("{\"type\":\"ping\"}".into());
+        listen(&clock, SILENCE, &mut again(&ping, 60), say).await;
+        assert_eq!(said.get(), 60, "longer than the silence that is borne");
     }
 }

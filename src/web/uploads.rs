@@ -32,6 +32,8 @@ struct Sender {
     folder: UploadFolder,
     appointment: Appointment,
     actor: Actor,
+    /// Something is to be shown besides the link, and was not.
+    needs_pass: bool,
 }
 
 /// Finds the folder that the shown link opens, by its own secret or as the personal link of a guest.
@@ -40,7 +42,7 @@ async fn sender(edge: &Edge, headers: &HeaderMap) -> Result<Option<Sender>, Fail
     if let Some(folder) = edge.store.upload_folder_by_digest(LinkDigest::of(secret)).await? {
         let Some(appointment) = edge.store.appointment(folder.appointment).await? else { return Ok(None) };
         let actor = Actor::Sender { appointment: appointment.id };
-        return Ok(Some(Sender { folder, appointment, actor }));
+        return Ok(Some(Sender { folder, appointment, actor, needs_pass: false }));
     }
     let Some((link, appointment)) = guest::find(edge, secret).await? else { return Ok(None) };
     let participant = link.participant;
@@ -53,7 +55,9 @@ async fn sender(edge: &Edge, headers: &HeaderMap) -> Result<Option<Sender>, Fail
     // Whoever has a new link sends by that one.
     folder.expires_at = link.expires_at;
     folder.revoked_at = folder.revoked_at.or(link.revoked_at);
-    Ok(Some(Sender { folder, appointment, actor: Actor::Guest { participant, role } }))
+    let needs_pass = !guest::has_opened(edge, &link, &appointment, headers).await?;
+    let actor = Actor::Guest { participant, role };
+    Ok(Some(Sender { folder, appointment, actor, needs_pass }))
 }
 
 /// The sender, if files go in now.
@@ -61,6 +65,9 @@ async fn open(edge: &Edge, headers: &HeaderMap) -> Result<Sender, Failure> {
     let sender = sender(edge, headers).await?.ok_or_else(Failure::not_found)?;
     authorize(&sender.actor, Verb::FillFolder, &Object::Appointment(&sender.appointment))?;
     sender.folder.check(&sender.appointment, edge.clock.now())?;
+    if sender.needs_pass {
+        return Err(Failure::pass_needed());
+    }
     Ok(sender)
 }
 
@@ -75,13 +82,16 @@ pub(super) async fn look(State(edge): State<Edge>, headers: HeaderMap) -> Result
         files_left: 0,
         max_bytes: 0.0,
     };
-    let Some(Sender { folder, appointment, actor }) = sender(&edge, &headers).await? else {
+    let Some(Sender { folder, appointment, actor, needs_pass }) = sender(&edge, &headers).await? else {
         return Ok(Json(unknown));
     };
     if authorize(&actor, Verb::FillFolder, &Object::Appointment(&appointment)).is_err() {
         return Ok(Json(unknown));
     }
-    let state = state(&edge, &folder, &appointment);
+    let state = match state(&edge, &folder, &appointment) {
+        FolderWord::Open if needs_pass => FolderWord::PassNeeded,
+        state => state,
+    };
     let is_guest = matches!(folder.sender, FolderSender::Guest(_));
     let left = folder.left();
     Ok(Json(UploadLook {
@@ -376,10 +386,15 @@ pub(super) async fn received(
     allowed(&edge, &signed_in, id, Verb::ReadReceived).await?;
     let folders = edge.store.upload_folders_of(id).await?;
     let uploads = edge.store.received_uploads_of(id).await?;
-    Ok(Json(uploads.into_iter().map(|upload| received_entry(upload, &folders)).collect()))
+    let among = edge.store.uploads_among_images(id).await?;
+    let entry = |upload: ReceivedUpload| {
+        let is_among_images = among.contains(&upload.id);
+        received_entry(upload, &folders, is_among_images)
+    };
+    Ok(Json(uploads.into_iter().map(entry).collect()))
 }
 
-fn received_entry(upload: ReceivedUpload, folders: &[UploadFolder]) -> ReceivedEntry {
+fn received_entry(upload: ReceivedUpload, folders: &[UploadFolder], is_among_images: bool) -> ReceivedEntry {
     let folder = folders.iter().find(|folder| folder.id == upload.folder);
     let (objects, refused, is_other_patient, kind) = match upload.what {
         ReceivedAs::File(kind) => (0, 0, false, Some(kind)),
@@ -398,6 +413,7 @@ fn received_entry(upload: ReceivedUpload, folders: &[UploadFolder]) -> ReceivedE
         objects,
         refused,
         is_other_patient,
+        is_among_images,
         reader: kind.map_or(FileReader::None, ReceivedKind::reader).into(),
         media_type: kind.map_or("", ReceivedKind::media_type).to_owned(),
     }
@@ -451,7 +467,11 @@ pub(super) async fn put_among_studies(
     if let Err(error) = tokio::fs::remove_file(&path).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a copy was not cleared away");
     }
-    outcome.map(Json)
+    let receipt = outcome?;
+    if receipt.received > 0 {
+        edge.store.put_upload_among_images(id, edge.clock.now()).await?;
+    }
+    Ok(Json(receipt))
 }
 
 #[cfg(test)]

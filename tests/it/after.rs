@@ -51,12 +51,13 @@ impl Visit {
 
     /// Patient and doctor in the call.
     async fn call(&self) -> (Socket, Socket) {
+        self.patient.agree(&self.link).await;
         let (mut patient, welcome) = self.patient.hello(json!({"link": self.link})).await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         patient.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
         let (mut doctor, _) = self.doctor.attend(&self.appointment).await;
         doctor.request(json!({"type": "enter"})).await.unwrap();
-        let admit = json!({"type": "admit", "participant": welcome["participant"]});
+        let admit = json!({"type": "admit", "participant": welcome["participant"], "isRecognised": true});
         doctor.request(admit).await.unwrap();
         patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         patient.request(json!({"type": "enter"})).await.unwrap();

@@ -47,7 +47,10 @@ async fn a_line_reaches_everybody_in_the_call_and_whoever_enters_later() {
         relative.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
         let refused = relative.request(json!({"type": "chat", "text": "Bonjour"})).await;
         assert_eq!(refused, Err("not_allowed".to_owned()));
-        doctor.request(json!({"type": "admit", "participant": welcome["participant"]})).await.unwrap();
+        doctor
+            .request(json!({"type": "admit", "participant": welcome["participant"], "isRecognised": true}))
+            .await
+            .unwrap();
         relative.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         relative.send(json!({"type": "enter", "request": 50})).await;
         let history = relative.wait("chat_history").await;

@@ -16,7 +16,10 @@ async fn call_with_welcome(visit: &Visit) -> (Socket, Value, Socket) {
     let (mut patient, welcome) = visit.app.guest(&visit.patient).await;
     patient.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
     let mut doctor = visit.doctor_enters().await;
-    doctor.request(json!({"type": "admit", "participant": welcome["participant"]})).await.unwrap();
+    doctor
+        .request(json!({"type": "admit", "participant": welcome["participant"], "isRecognised": true}))
+        .await
+        .unwrap();
     patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
     patient.request(json!({"type": "enter"})).await.unwrap();
     (patient, welcome, doctor)
@@ -246,7 +249,7 @@ async fn a_locked_consultation_lets_nobody_new_in() {
     for socket in [&mut patient, &mut relative] {
         assert_eq!(socket.wait("locked").await["isLocked"], true);
     }
-    let admit = json!({"type": "admit", "participant": waiting["participant"]});
+    let admit = json!({"type": "admit", "participant": waiting["participant"], "isRecognised": true});
     assert_eq!(doctor.request(admit.clone()).await, Err("locked".to_owned()));
     // Who is in comes back, on this device and on another.
     drop(patient);

@@ -314,10 +314,13 @@ async fn a_service_says_what_opens_its_door_and_what_is_read_there() {
         let id = service.id.to_string();
         let (rules, text) = (format!("/api/services/{id}/door"), format!("/api/services/{id}/information"));
         let secretary = app.sign_in("camille").await;
-        let wanted = json!({"acceptsBirthDate": true, "label": "Hôpital de jour"});
+        let wanted = json!({
+            "acceptsBirthDate": true, "label": "Hôpital de jour", "asksWhoOfAll": true, "waivesConsent": true,
+        });
         assert_eq!(secretary.put(&rules, wanted.clone()).await.0, StatusCode::NOT_FOUND);
         let administrator = app.sign_in("alex").await;
-        assert_eq!(administrator.get(&rules).await.1, json!({"acceptsBirthDate": false}));
+        let none = json!({"acceptsBirthDate": false, "asksWhoOfAll": false, "waivesConsent": false});
+        assert_eq!(administrator.get(&rules).await.1, none);
         assert_eq!(administrator.put(&rules, wanted.clone()).await, (StatusCode::OK, wanted.clone()));
         assert_eq!(administrator.get(&rules).await.1, wanted);
         let words = json!({"fr": "Rien n’est enregistré.", "en": "Nothing is recorded."});

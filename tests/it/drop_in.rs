@@ -32,7 +32,7 @@ impl Visit {
         let path = format!("/api/appointments/{appointment}/drop-in");
         assert_eq!(sofia.post(&path, json!({})).await.0, StatusCode::NOT_FOUND, "it has not begun");
         doctor.request(json!({"type": "enter"})).await.unwrap();
-        let admit = json!({"type": "admit", "participant": welcome["participant"]});
+        let admit = json!({"type": "admit", "participant": welcome["participant"], "isRecognised": true});
         doctor.request(admit).await.unwrap();
         patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         patient.request(json!({"type": "enter"})).await.unwrap();

@@ -69,7 +69,10 @@ async fn a_visit_logged_at_trace_level_names_nobody() {
     patient.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
     let (mut staff, _) = doctor.attend(&appointment).await;
     staff.request(json!({"type": "enter"})).await.unwrap();
-    staff.request(json!({"type": "admit", "participant": welcome["participant"]})).await.unwrap();
+    staff
+        .request(json!({"type": "admit", "participant": welcome["participant"], "isRecognised": true}))
+        .await
+        .unwrap();
     patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
     patient.request(json!({"type": "enter"})).await.unwrap();
     patient.send_text(format!("{{\"type\":\"surprise\",\"name\":\"{PATIENT}\"}}")).await;

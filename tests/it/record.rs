@@ -60,7 +60,7 @@ async fn everybody(visit: &Visit) -> (Socket, String, Socket, Socket, String) {
     let (mut relative, welcome) = visit.app.guest(&visit.relative).await;
     relative.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
     let relative_id = welcome["participant"].as_str().unwrap().to_owned();
-    doctor.request(json!({"type": "admit", "participant": relative_id})).await.unwrap();
+    doctor.request(json!({"type": "admit", "participant": relative_id, "isRecognised": true})).await.unwrap();
     relative.wait_for("place", |m| m["place"]["state"] == "admitted").await;
     relative.request(json!({"type": "enter"})).await.unwrap();
     visit.doctor.upload(&visit.appointment, "ct.zip", ct_zip()).await;

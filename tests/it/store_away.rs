@@ -134,7 +134,10 @@ impl Scene {
         let mute = json!({"type": "mute_other", "participant": patient_id, "source": "microphone"});
         doctor.request(mute).await.unwrap();
         patient.wait("mute_asked").await;
-        doctor.request(json!({"type": "admit", "participant": relative_id})).await.unwrap();
+        doctor
+            .request(json!({"type": "admit", "participant": relative_id, "isRecognised": true}))
+            .await
+            .unwrap();
         relative.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         relative.request(json!({"type": "enter"})).await.unwrap();
         doctor.request(json!({"type": "lock", "isLocked": true})).await.unwrap();

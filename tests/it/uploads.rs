@@ -192,6 +192,35 @@ async fn what_is_damaged_too_much_or_late_does_not_go_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_door_asks_for_more_than_the_link_files_go_in_after_it() {
+    for dialect in BOTH {
+        let visit = Visit::book_at(TestApp::start(dialect).await, 6000).await;
+        let (_, entry) = visit.secretary.get(&format!("/api/appointments/{}", visit.appointment)).await;
+        let people = entry["participants"].as_array().unwrap();
+        let patient = people.iter().find(|person| person["role"] == "patient").unwrap();
+        let path = format!(
+            "/api/appointments/{}/participants/{}/pin",
+            visit.appointment,
+            patient["participant"].as_str().unwrap()
+        );
+        let (_, issued) = visit.secretary.post(&path, json!({})).await;
+        let mut browser = visit.app.browser();
+        assert_eq!(look(&browser, &visit.patient).await["state"], "pass_needed");
+        let (status, refused) = send(&browser, &visit.patient, "a.pdf", PDF).await;
+        assert_eq!((status, code(&refused)), (StatusCode::FORBIDDEN, "pass_needed"));
+        // The folder of a centre has no door, and the relative has nothing else to show.
+        let (_, centre) = folder(&visit, 5, 5).await;
+        for link in [&centre, &visit.relative] {
+            assert_eq!(look(&browser, link).await["state"], "open");
+        }
+        let (_, opened) = browser.open_door(json!({"link": visit.patient, "digits": issued["pin"]})).await;
+        assert_eq!(opened["outcome"], "opened");
+        assert_eq!(look(&browser, &visit.patient).await["state"], "open");
+        assert_eq!(send(&browser, &visit.patient, "a.pdf", PDF).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_guest_sends_before_the_door_opens_and_a_doctor_shows_the_photograph() {
     let visit = Visit::book_at(TestApp::start(BOTH[0]).await, 6000).await;
     let browser = visit.app.browser();
@@ -203,6 +232,9 @@ async fn a_guest_sends_before_the_door_opens_and_a_doctor_shows_the_photograph()
     let put = format!("/api/received/{}/studies", list[0]["upload"].as_str().unwrap());
     let (status, receipt) = visit.doctor.post(&put, json!({})).await;
     assert_eq!((status, &receipt["received"]), (StatusCode::OK, &json!(1)), "{receipt}");
+    assert_eq!(list[0]["isAmongImages"], false);
+    let (_, list) = visit.doctor.get(&format!("/api/appointments/{}/received", visit.appointment)).await;
+    assert_eq!(list[0]["isAmongImages"], true);
     let (_, studies) = visit.doctor.get(&visit.studies()).await;
     assert_eq!(studies[0]["series"][0]["modality"], "XC", "{studies}");
     // The relative has a folder of their own.
@@ -272,10 +304,35 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
             (&json!(1.0), &json!(0.0))
         );
         assert_eq!(class(&before, "studies")["days"], 180);
+        // It is found to be held: by the name, by the day, however it is spelt; by administrators alone.
+        let seek = async |wanted: Value| administrator.post("/api/retention/appointments", wanted).await;
+        let starts_at =
+            app.store.appointment(visit.appointment.parse().unwrap()).await.unwrap().unwrap().starts_at;
+        let today = starts_at.with_timezone(&chrono_tz::Europe::Paris).date_naive();
+        let tomorrow = today.checked_add_days(chrono::Days::new(2)).unwrap();
+        for (wanted, is_found) in [
+            (json!({"name": "lefevre"}), true),
+            (json!({"name": "", "day": today.to_string()}), true),
+            (json!({"name": "Hélène", "day": today.to_string()}), true),
+            (json!({"name": "lefevre", "day": tomorrow.to_string()}), false),
+            (json!({"name": "Garnier"}), false),
+        ] {
+            let (status, found) = seek(wanted.clone()).await;
+            assert_eq!(status, StatusCode::OK, "{found}");
+            let ids: Vec<_> = found.as_array().unwrap().iter().map(|each| &each["appointment"]).collect();
+            let mine = json!(visit.appointment);
+            assert_eq!(ids, if is_found { vec![&mine] } else { vec![] }, "{wanted}");
+        }
+        for bad in
+            [json!({"name": " "}), json!({"name": "x".repeat(300)}), json!({"name": "x", "day": "hier"})]
+        {
+            assert_eq!(seek(bad).await.0, StatusCode::BAD_REQUEST);
+        }
         // Nothing is due after a day but the chat; what is held not even after fifty years.
         let hold = json!({"appointment": visit.appointment, "reason": "Plainte"});
         let (status, held) = administrator.post("/api/retention/holds", hold).await;
         assert_eq!(status, StatusCode::CREATED, "{held}");
+        assert_eq!(held["appointment"]["appointment"], json!(visit.appointment));
         days(20_000).run().await.unwrap();
         assert_eq!((lying(&visit.app, "files"), lying(&visit.app, "objects") >= 3), (2, true));
         assert_eq!(state().await["proofs"], json!([]));
@@ -320,6 +377,8 @@ async fn files_go_with_their_rows_and_the_proof_and_the_counts_stay() {
                 assert_eq!(browser.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
             }
             assert_eq!(browser.post("/api/retention/run", json!({})).await.0, StatusCode::NOT_FOUND);
+            let seek = browser.post("/api/retention/appointments", json!({"name": "lefevre"})).await;
+            assert_eq!(seek.0, StatusCode::NOT_FOUND);
         }
         let (status, ran) = administrator.post("/api/retention/run", json!({})).await;
         assert_eq!((status, &ran["rows"]), (StatusCode::OK, &json!(0.0)));

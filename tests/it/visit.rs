@@ -89,7 +89,7 @@ impl Visit {
     pub(crate) async fn call(&self) -> (Socket, String, Socket) {
         let (mut patient, id) = self.patient_waits().await;
         let mut doctor = self.doctor_enters().await;
-        doctor.request(json!({"type": "admit", "participant": id})).await.unwrap();
+        doctor.request(json!({"type": "admit", "participant": id, "isRecognised": true})).await.unwrap();
         patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         patient.request(json!({"type": "enter"})).await.unwrap();
         (patient, id, doctor)
@@ -130,7 +130,10 @@ async fn a_visit_runs_from_booking_to_outcome() {
         let people = doctor.wait_for("people", waits).await;
         assert_eq!(people["people"].as_array().unwrap().len(), 3);
         let relative_id = welcome["participant"].as_str().unwrap();
-        doctor.request(json!({"type": "admit", "participant": relative_id})).await.unwrap();
+        doctor
+            .request(json!({"type": "admit", "participant": relative_id, "isRecognised": true}))
+            .await
+            .unwrap();
         relative.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         relative.request(json!({"type": "enter"})).await.unwrap();
 
@@ -213,7 +216,10 @@ async fn crowd(app: &TestApp, guests: usize) -> (Socket, Vec<Socket>) {
     for link in booked["links"].as_array().unwrap() {
         let (mut socket, welcome) = app.guest(&secret(link)).await;
         socket.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
-        leading.request(json!({"type": "admit", "participant": welcome["participant"]})).await.unwrap();
+        leading
+            .request(json!({"type": "admit", "participant": welcome["participant"], "isRecognised": true}))
+            .await
+            .unwrap();
         socket.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         socket.request(json!({"type": "enter"})).await.unwrap();
         sockets.push(socket);
@@ -264,7 +270,7 @@ async fn a_waiting_person_gets_nothing_of_the_room() {
     doctor.request(share(&studies[0]["series"][0]["series"])).await.unwrap();
     for message in [
         json!({"type": "enter"}),
-        json!({"type": "admit", "participant": "01990000-0000-7000-8000-000000000001"}),
+        json!({"type": "admit", "participant": "01990000-0000-7000-8000-000000000001", "isRecognised": true}),
         json!({"type": "end", "outcome": "completed"}),
         share(&studies[0]["series"][0]["series"]),
         json!({"type": "present"}),

@@ -342,7 +342,7 @@ async fn a_page_that_does_not_answer_is_away_and_keeps_its_place_over_a_restart_
         assert!(away["people"][0]["awayUntil"].is_string());
         // Nobody is let in who is not there, but words reach them when they are back.
         let (mut doctor, _) = ward.claire.attend(&ward.helene.0).await;
-        let admit = json!({"type": "admit", "participant": helene});
+        let admit = json!({"type": "admit", "participant": helene, "isRecognised": true});
         assert_eq!(doctor.request(admit).await, Err("not_waiting".to_owned()));
         let people = json!({"type": "ping"});
         doctor.send(people).await;
@@ -441,4 +441,91 @@ async fn who_somebody_is_is_looked_at_kept_and_seen() {
         );
         assert_eq!(ward.karim.get(&path).await.0, StatusCode::NOT_FOUND);
     }
+}
+
+/// Says so often whether it may go in until it may: what was told over HTTP may take a moment.
+async fn enters(page: &mut Socket) -> Result<(), String> {
+    let trying = async {
+        loop {
+            match page.request(json!({"type": "enter"})).await {
+                Err(code) if code == "consent_needed" => {
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+                other => return other,
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), trying).await.expect("never let in")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_lets_nobody_in_unseen_or_without_their_agreement() {
+    for dialect in BOTH {
+        let ward = Ward::open_in(TestApp::start_kept(dialect).await).await;
+        let alex = ward.app.sign_in("alex").await;
+        let browser = ward.app.browser();
+        let link = ward.helene.1.clone();
+        let service = format!("/api/services/{}", ward.service);
+        // Without `agree`: she has answered nothing.
+        let (mut page, welcome) = browser.hello(json!({"link": link})).await;
+        let helene = welcome["participant"].as_str().unwrap().to_owned();
+        page.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
+        let (mut doctor, _) = ward.claire.attend(&ward.helene.0).await;
+        doctor.request(json!({"type": "enter"})).await.unwrap();
+        let asks = |m: &Value, who: &Value| {
+            let people = m["people"].as_array().unwrap();
+            people.iter().any(|each| each["participant"] == json!(helene) && each["asksWho"] == *who)
+        };
+        doctor.wait_for("people", |m| asks(m, &json!(true))).await;
+        let unseen = json!({"type": "admit", "participant": helene});
+        let seen = json!({"type": "admit", "participant": helene, "isRecognised": true});
+        assert_eq!(doctor.request(unseen.clone()).await, Err("not_recognised".to_owned()));
+        doctor.request(seen.clone()).await.unwrap();
+        page.wait_for("place", |m| m["place"]["state"] == "admitted").await;
+        let enter = json!({"type": "enter"});
+        assert_eq!(page.request(enter.clone()).await, Err("consent_needed".to_owned()));
+        // She refuses, and thinks better of it; meanwhile the text is another one.
+        let answer =
+            |answer: &str, version: u32| json!({"answer": answer, "version": version, "language": "fr"});
+        let path = "/api/guest/consent";
+        assert_eq!(browser.post_with(path, &link, answer("refused", 0)).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(page.request(enter.clone()).await, Err("consent_needed".to_owned()));
+        let words = json!({"fr": "Rien n’est enregistré.", "en": "Nothing is recorded."});
+        assert_eq!(alex.put(&format!("{service}/information"), words).await.1["version"], 1);
+        assert_eq!(browser.post_with(path, &link, answer("given", 0)).await.0, StatusCode::CONFLICT);
+        assert_eq!(page.request(enter).await, Err("consent_needed".to_owned()));
+        assert_eq!(browser.post_with(path, &link, answer("given", 1)).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(enters(&mut page).await, Ok(()));
+
+        // A service that wants everybody looked at, and takes the agreement on paper; kept over a restart.
+        let rules = json!({"acceptsBirthDate": false, "asksWhoOfAll": true, "waivesConsent": true});
+        assert_eq!(alex.put(&format!("{service}/door"), rules).await.0, StatusCode::OK);
+        drop((page, doctor));
+        let ward = Ward { app: ward.app.started_again(dialect).await, ..ward };
+        let pin = format!("/api/appointments/{}/participants/{}/pin", ward.marcel.0, marcel_of(&ward).await);
+        let desk = ward.app.sign_in("camille").await;
+        let (_, issued) = desk.post(&pin, json!({})).await;
+        let mut browser = ward.app.browser();
+        browser.open_door(json!({"link": ward.marcel.1, "digits": issued["pin"]})).await;
+        let (mut page, welcome) = browser.hello(json!({"link": ward.marcel.1})).await;
+        page.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
+        let (mut doctor, _) = ward.app.sign_in("karim").await.attend(&ward.marcel.0).await;
+        let mut admit = json!({"type": "admit", "participant": welcome["participant"]});
+        assert_eq!(doctor.request(admit.clone()).await, Err("not_recognised".to_owned()));
+        admit["isRecognised"] = json!(true);
+        doctor.request(admit).await.unwrap();
+        page.wait_for("place", |m| m["place"]["state"] == "admitted").await;
+        page.request(json!({"type": "enter"})).await.unwrap();
+    }
+}
+
+/// Marcel, as staff know him.
+async fn marcel_of(ward: &Ward) -> String {
+    let desk = ward.app.sign_in("camille").await;
+    let (_, entry) = desk.get(&format!("/api/appointments/{}", ward.marcel.0)).await;
+    let people = entry["participants"].as_array().unwrap();
+    people.iter().find(|person| person["role"] == "patient").unwrap()["participant"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }

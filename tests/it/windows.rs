@@ -140,7 +140,7 @@ async fn a_guest_has_no_second_window_and_nobody_who_is_not_in_the_call() {
     let (mut patient, id) = visit.patient_waits().await;
     assert_eq!(visit.app.browser().hello(beside.clone()).await.1["code"], "not_allowed");
     doctor.request(json!({"type": "enter"})).await.unwrap();
-    doctor.request(json!({"type": "admit", "participant": id})).await.unwrap();
+    doctor.request(json!({"type": "admit", "participant": id, "isRecognised": true})).await.unwrap();
     patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
     patient.request(json!({"type": "enter"})).await.unwrap();
     assert_eq!(visit.app.browser().hello(beside).await.1["code"], "not_allowed");

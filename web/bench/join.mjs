@@ -33,7 +33,7 @@ function admitWhoeverWaits() {
           if (place.state !== "waiting" || asked.has(key)) continue;
           asked.add(key);
           request += 1;
-          this.send(JSON.stringify({ type: "admit", request, participant }));
+          this.send(JSON.stringify({ type: "admit", request, participant, isRecognised: true }));
         }
       });
     }

@@ -45,7 +45,7 @@ test("a centre sends by a link, staff read what came in place, and administrator
     { name: "Photo.jpg", mimeType: "image/jpeg", buffer: PHOTO },
     { name: "programme.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ\u0090\0\u0003\0") },
   ]);
-  await expect(centre.page.getByText("2 sur 3 reçus.")).toBeVisible();
+  await expect(centre.page.getByText("Fichiers reçus\u00a0: 2 sur 3.")).toBeVisible();
   const row = centre.page.getByRole("listitem").filter({ hasText: "Compte rendu.pdf" });
   await row.getByText("Empreintes de contrôle").click();
   await expect(row.locator("[data-hash=here]")).toHaveText(sha256(PDF));
@@ -61,7 +61,7 @@ test("a centre sends by a link, staff read what came in place, and administrator
   // The patient sends too, before the door opens or when it does.
   const patient = await person(browser, gateway, { width: 360, height: 740 });
   await patient.page.goto(gateway.patientLink);
-  await patient.page.getByRole("link", { name: "Envoyer des documents ou des images" }).click();
+  await patient.page.getByRole("button", { name: "Envoyer des documents ou des images" }).click();
   await expect(patient.page.getByText("Envoyez ici, avant la consultation")).toBeVisible();
   await patient.page
     .locator("[data-pick=files]")
@@ -113,8 +113,22 @@ test("a centre sends by a link, staff read what came in place, and administrator
   await administrator.page.getByRole("button", { name: "Supprimer maintenant ce qui est dû" }).click();
   await administrator.page.getByRole("dialog").getByRole("button", { name: "Supprimer" }).click();
   await expect(administrator.page.getByText("1 ligne supprimée.")).toBeVisible();
-  await expect(administrator.page.getByText("[chat] keep: until the consultation is over")).toBeVisible();
-  await administrator.page.getByLabel("Identifiant du rendez-vous").fill(appointment);
+  await expect(administrator.page.getByText("Le chat est gardé jusqu’à la fin de la consultation")).toBeVisible();
+  const name = await administrator.page.evaluate(async (id) => {
+    const found = await fetch("/api/retention/appointments", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "lefevre" }),
+    });
+    const entries = (await found.json()) as { appointment: string; patient: string }[];
+    return entries.find((entry) => entry.appointment === id)?.patient;
+  }, appointment);
+  await administrator.page.getByLabel("Nom du patient").fill(name ?? "nobody");
+  await administrator.page.getByRole("button", { name: "Chercher" }).click();
+  await administrator.page
+    .getByRole("radio", { name: new RegExp(name ?? "nobody") })
+    .first()
+    .check();
   await administrator.page.getByLabel("Raison").fill("Plainte 2026/14");
   await administrator.page.getByRole("button", { name: "Retenir" }).click();
   await expect(administrator.page.getByText("Plainte 2026/14").first()).toBeVisible();

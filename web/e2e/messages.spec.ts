@@ -60,7 +60,7 @@ test("staff see what was sent, an administrator writes the texts, a doctor has a
     const body = page.getByLabel("Texte", { exact: true });
     await expect(page.locator(".message-words")).toContainText("Vous avez un rendez-vous vidéo");
     await body.fill("Bonjour {nom}, le {when}.");
-    await expect(page.getByText("Il manque {link}.")).toBeVisible();
+    await expect(page.getByText("Il manque {lien}.")).toBeVisible();
     await expect(page.getByText("{nom} n’existe pas pour ce message. Retirez-le.")).toBeVisible();
     await expect(page.getByRole("button", { name: "Enregistrer", exact: true }).first()).toBeDisabled();
     await both(page, "templates-fault");

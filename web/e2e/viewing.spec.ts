@@ -123,7 +123,7 @@ async function gather(browser: Browser, others: Browser, gateway: Gateway) {
     staff.push({ name, page, participant, isStaff: true });
   }
   for (const { participant } of guests)
-    expect(await ask(staff[0]?.page as Page, { type: "admit", participant })).toBe("done");
+    expect(await ask(staff[0]?.page as Page, { type: "admit", participant, isRecognised: true })).toBe("done");
   for (const { page } of guests) await expect(page.locator(".controls")).toBeVisible();
   return { everybody: [...staff, ...guests], appointment: entry.appointment };
 }

@@ -37,6 +37,7 @@ type StaffProblem =
   | "unknown_practitioner"
   | "practitioner_busy"
   | "identity_not_compared"
+  | "not_recognised"
   | "ins_name"
   | "ins_birth_date"
   | "ins_birth_place"

@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -191,6 +191,10 @@ identity?: IdentityWord,
  * Since when they wait to be let in, also while their page does not answer; only staff get it.
  */
 waitingSince?: string, 
+/**
+ * Whoever lets them in is to say that they see who it is: `admit` with `isRecognised`. Only staff get it; absent: no.
+ */
+asksWho?: boolean, 
 /**
  * Sources that this person sends now and has switched off.
  */
@@ -599,7 +603,11 @@ isLocked: boolean,
 /**
  * The visit goes on by telephone. Staff and people in the call are told.
  */
-telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "staff_message", id: string, at: string, sentence?: ReadySentenceWord, text?: string, } | { "type": "delay", minutes: number, } | { "type": "position", position?: number, } | { "type": "turned_away", sentence: RefusalSentenceWord, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
+telephone?: TelephoneState, } | { "type": "accepted", request: number, } | { "type": "rejected", request: number, code: ProblemCode, detail: string, } | { "type": "problem", code: ProblemCode, detail: string, } | { "type": "place", place: Place, } | { "type": "staff_message", id: string, at: string, sentence?: ReadySentenceWord, text?: string, } | { "type": "delay", minutes: number, 
+/**
+ * When it was told; absent with 0.
+ */
+at?: string, } | { "type": "position", position?: number, } | { "type": "turned_away", sentence: RefusalSentenceWord, } | { "type": "people", revision: number, people: Array<Person>, } | { "type": "taken_over", } | { "type": "ended", outcome?: OutcomeWord, status: AppointmentStatusWord, } | { "type": "publish_answer", generation: number, sdp: string, } | { "type": "subscribe_offer", generation: number, sdp: string, tracks: Array<SubscribedTrack>, } | { "type": "media", direction: DirectionWord, isConnected: boolean, } | { "type": "muted", participant: string, source: SourceWord, isMuted: boolean, } | { "type": "layers_wanted", source: SourceWord, rids: Array<string>, } | { "type": "speaker", participant?: string, } | { "type": "video_paused", participant: string, source: SourceWord, isPaused: boolean, reason: PausedReason, } | { "type": "slow_uplink", isSlow: boolean, } | { "type": "unseen", source: SourceWord, people: number, } | { "type": "quality_of", participant: string, word: QualityWord, } | { "type": "chat_line" } & ChatLine | { "type": "chat_history", lines: Array<ChatLine>, files: Array<SharedFile>, } | { "type": "file_shared" } & SharedFile | { "type": "mute_asked", source: SourceWord, } | { "type": "locked", isLocked: boolean, } | { "type": "dropped_in", participant: string, name: string, } | { "type": "telephone", state?: TelephoneState, } | { "type": "viewing" } & ViewingState | { "type": "own_view" } & OwnViewState | { "type": "series_shown" } & SeriesShown | { "type": "cine", viewport: number, isOwn: boolean, cine?: CineState, } | { "type": "graphics", viewport: number, isOwn: boolean, graphics: Array<GraphicState>, } | { "type": "frames_failed", series: string, places: Array<number>, } | { "type": "series_withdrawn", series: Array<string>, } | { "type": "pointer", participant: string, viewport: number, x: number, y: number, } | { "type": "pointer_gone", participant: string, } | { "type": "document", viewport: number, isOwn: boolean, 
 /**
  * As `picture` of what is on show there.
  */
@@ -607,7 +615,7 @@ revision: number, index: number, document: DocumentState, } | { "type": "frame_f
 /**
  * As `picture` of what is on show there.
  */
-revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", };
+revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", } | { "type": "still_there", };
 
 export type AgendaMessage = { "type": "agenda_changed", };
 
@@ -984,7 +992,11 @@ consentVersion?: number,
 /**
  * Present when this person may call the appointment off or move it now.
  */
-mayChange?: boolean, };
+mayChange?: boolean, 
+/**
+ * Of a visit that has taken place: how it goes on.
+ */
+outcome?: OutcomeWord, };
 
 export type DoorAsks = { sms: boolean, email: boolean, pin: boolean, birthDate: boolean, 
 /**
@@ -1070,7 +1082,15 @@ export type ServiceDoor = { acceptsBirthDate: boolean,
 /**
  * What whoever has only the link reads instead of the service's name.
  */
-label?: string, };
+label?: string, 
+/**
+ * Whoever lets somebody in says that they see who it is, also of those who showed more than the link.
+ */
+asksWhoOfAll: boolean, 
+/**
+ * The agreement is taken in another way: nobody is kept out for not having answered the information.
+ */
+waivesConsent: boolean, };
 
 export type InformationRequest = { fr: string, en: string, };
 
@@ -1816,7 +1836,7 @@ export type ContactState = { email?: string,
  */
 telephone?: string, };
 
-export type FolderWord = "open" | "unknown" | "revoked" | "expired" | "over";
+export type FolderWord = "open" | "pass_needed" | "unknown" | "revoked" | "expired" | "over";
 
 export type ReaderWord = "pdf" | "image" | "text" | "video" | "sound" | "none";
 
@@ -1888,7 +1908,11 @@ objects: number, refused: number,
 /**
  * Some of them name another patient than the appointment has: staff check.
  */
-isOtherPatient: boolean, reader: ReaderWord, mediaType: string, };
+isOtherPatient: boolean, 
+/**
+ * Staff put it among the images of the visit.
+ */
+isAmongImages: boolean, reader: ReaderWord, mediaType: string, };
 
 export type PeriodWord = "day" | "week" | "month";
 
@@ -1946,7 +1970,11 @@ export type ProofEntry = { proof: string, at: string, class: string, rule: strin
  */
 sha256: string, };
 
-export type HoldEntry = { hold: string, appointment: string, reason: string, setAt: string, liftedAt?: string, };
+export type HoldEntry = { hold: string, appointment?: HoldableEntry, reason: string, setAt: string, liftedAt?: string, };
+
+export type HoldableEntry = { appointment: string, patient: string, service: string, startsAt: string, };
+
+export type HoldableRequest = { name: string, day?: string, };
 
 export type HoldRequest = { appointment: string, reason: string, };
 

@@ -284,6 +284,9 @@ export class Wire {
           this.close();
         }
         break;
+      case "still_there":
+        this.#ping();
+        return;
       case "taken_over":
       case "ended":
         this.#tell(message);

@@ -30,6 +30,17 @@ afterEach(() => {
 });
 
 describe("Wire", () => {
+  it("answers at once when it is asked whether it is still there: its timers may sleep", () => {
+    const socket = FakeSocket.last;
+    socket.welcome();
+    const heard = vi.fn();
+    wire.on("still_there", heard);
+    socket.say({ type: "still_there" });
+    socket.say({ type: "still_there" });
+    expect(socket.of("ping")).toHaveLength(2);
+    expect(heard).not.toHaveBeenCalled();
+  });
+
   it("says hello first and is open with the welcome", () => {
     const socket = FakeSocket.last;
     socket.open();

@@ -44,12 +44,14 @@ pub struct Chain {
     pub was_at: Option<DateTime<Utc>>,
     /// Another one takes its place.
     pub is_replaced: bool,
+    /// Whoever it is for was taken from a queue: their page is its link, and they are there.
+    pub is_from_queue: bool,
 }
 
 impl Chain {
     /// Of an appointment that was never moved.
     pub fn alone(appointment: AppointmentId) -> Self {
-        Self { first: appointment, moves: 0, was_at: None, is_replaced: false }
+        Self { first: appointment, moves: 0, was_at: None, is_replaced: false, is_from_queue: false }
     }
 }
 
@@ -77,7 +79,9 @@ pub fn plan<Z: TimeZone>(
     match appointment.status {
         AppointmentStatus::Booked if now < appointment.ends_at => {
             let first = if chain.was_at.is_some() { MessageKind::Change } else { MessageKind::Invitation };
-            events.push((first, now, appointment.ends_at));
+            if !chain.is_from_queue {
+                events.push((first, now, appointment.ends_at));
+            }
             let starts_at = appointment.starts_at;
             let hour = (policy.minutes_before > 0)
                 .then(|| starts_at - TimeDelta::minutes(policy.minutes_before.into()));

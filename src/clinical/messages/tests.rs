@@ -156,6 +156,22 @@ fn what_takes_the_place_of_another_is_a_change_and_the_other_says_nothing() {
 }
 
 #[test]
+fn whoever_was_taken_from_a_queue_is_there_and_is_not_invited() {
+    let now = paris(11, 2, 9, 0);
+    let mut taken = visit(now, now);
+    let chain = Chain { is_from_queue: true, ..Chain::alone(taken.id) };
+    let told = |visit: &Appointment| {
+        plan(visit, &contacts(true, true), &chain, ReminderPolicy::default(), &Paris, now)
+    };
+    assert_eq!(told(&taken), []);
+    // Called off before it began, they are told like others.
+    taken.starts_at += TimeDelta::minutes(1);
+    taken.status = AppointmentStatus::Cancelled { at: now, by: taken.booked_by };
+    assert!(told(&taken).iter().all(|message| message.kind == MessageKind::Cancellation));
+    assert_eq!(told(&taken).len(), 2);
+}
+
+#[test]
 fn a_reminder_of_what_was_moved_called_off_or_begun_is_dropped() {
     let now = paris(11, 29, 14, 30);
     let mut visit = visit(paris(11, 30, 14, 30), paris(11, 2, 9, 0));

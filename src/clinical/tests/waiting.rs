@@ -19,7 +19,7 @@ fn somebody_whose_page_does_not_answer_is_away_and_keeps_the_place_for_a_quarter
     );
     assert_eq!(place.waiting_since(), Some(at(5)), "away, and not gone");
     assert_eq!(
-        c.handle(at(31), Input::Admit { by: DOCTOR, participant: PATIENT }),
+        c.handle(at(31), Input::Admit { by: DOCTOR, participant: PATIENT, is_recognised: true }),
         Err(Refusal::NotWaiting),
         "nobody is let in who is not there"
     );
@@ -44,7 +44,7 @@ fn whoever_waited_when_the_server_stopped_waits_on_and_whoever_was_away_is_away_
         (&away[..], 1000, None),
         (&away[..], 4000, None),
     ] {
-        let (c, _) = Consultation::resume(&appointment(), journal, Remains::default(), at(now));
+        let (c, _) = Consultation::resume(&appointment(), agreed(), journal, Remains::default(), at(now));
         assert_eq!(c.place(PATIENT).unwrap().waiting_since(), since.map(at), "{journal:?} at {now}");
     }
 }
@@ -170,7 +170,7 @@ const GUESTS: [ParticipantId; 2] = [PATIENT, RELATIVE];
 impl World {
     fn new() -> Self {
         let mut world = Self {
-            c: Consultation::new(&appointment()),
+            c: Consultation::new(&appointment(), agreed()),
             now: 0,
             devices: 0,
             journal: Vec::new(),
@@ -325,7 +325,7 @@ impl World {
             }
             Event::Admit(who) => {
                 let participant = GUESTS[who];
-                let is_let_in = self.feed(Input::Admit { by: DOCTOR, participant });
+                let is_let_in = self.feed(Input::Admit { by: DOCTOR, participant, is_recognised: true });
                 let waits = self.expected.get(&participant).is_some_and(|(_, away)| away.is_none());
                 assert_eq!(is_let_in, waits, "exactly those who wait and are there are let in");
                 if is_let_in {
@@ -370,7 +370,8 @@ impl World {
             }
             Event::Restart => {
                 let remains = Remains { seen_at: Some(now), ..Remains::default() };
-                let (c, effects) = Consultation::resume(&appointment(), &self.journal, remains, now);
+                let (c, effects) =
+                    Consultation::resume(&appointment(), agreed(), &self.journal, remains, now);
                 self.c = c;
                 let moved = effects.into_iter().filter_map(|effect| match effect {
                     Effect::Moved(line) => Some(line),

@@ -32,3 +32,14 @@ impl From<clinical::Rehearsal> for RehearsalEntry {
         }
     }
 }
+
+impl From<clinical::DoorRules> for ServiceDoor {
+    fn from(rules: clinical::DoorRules) -> Self {
+        Self {
+            accepts_birth_date: rules.accepts_birth_date,
+            label: rules.label,
+            asks_who_of_all: rules.asks_who_of_all,
+            waives_consent: rules.waives_consent,
+        }
+    }
+}

@@ -76,7 +76,10 @@ impl From<clinical::Notice> for ServerMessage {
                 let WaitingMessageEntry { at, sentence, text } = (&message).into();
                 Self::StaffMessage { id: message.id.to_string(), at, sentence, text }
             }
-            clinical::Notice::Delay(delay) => Self::Delay { minutes: delay.map_or(0, |delay| delay.minutes) },
+            clinical::Notice::Delay(delay) => Self::Delay {
+                minutes: delay.map_or(0, |delay| delay.minutes),
+                at: delay.map(|delay| time(delay.told_at)),
+            },
             clinical::Notice::Position(position) => Self::Position { position },
         }
     }

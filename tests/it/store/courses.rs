@@ -9,7 +9,7 @@ use crate::support::db::for_each_database;
 fn moved(old: &Appointment, start: i64, length: i64) -> Appointment {
     let to = NewTime { starts_at: at(start), ends_at: at(start + length), practitioners: None };
     let id = new_id(AppointmentId::new);
-    old.move_to(id, to, || new_id(ParticipantId::new), old.booked_by, at(0)).unwrap().appointment
+    old.move_to(id, to, &[], || new_id(ParticipantId::new), old.booked_by, at(0)).unwrap().appointment
 }
 
 async fn move_to(store: &Store, old: &Appointment, new: &Appointment) -> Result<bool, Error> {

@@ -73,7 +73,10 @@ async fn passes_are_given_with_the_door_and_the_oldest_go() {
             let kept = (number >= 2).then(|| pass.clone());
             assert_eq!(store.pass(pass.digest).await.unwrap(), kept, "{number}");
         }
-        assert_eq!(store.take_passes_back(patient).await.unwrap(), 8);
+        let over = passes[3].expires_at;
+        assert_eq!(store.clear_passes(over).await.unwrap(), 2, "the ones that are over, and no other");
+        assert_eq!(store.clear_passes(over).await.unwrap(), 0);
+        assert_eq!(store.take_passes_back(patient).await.unwrap(), 6);
         assert_eq!(store.pass(passes[9].digest).await.unwrap(), None);
     })
     .await;
@@ -106,8 +109,11 @@ async fn pins_and_rules_are_replaced() {
         store.put_service(&service).await.unwrap();
         let service = service.id;
         assert_eq!(store.door_rules(service).await.unwrap(), DoorRules::default());
-        for (accepts_birth_date, label) in [(true, Some("Le centre".to_owned())), (false, None)] {
-            let rules = DoorRules { accepts_birth_date, label };
+        let label = |label: &str| Some(label.to_owned());
+        for (accepts_birth_date, label, asks_who_of_all, waives_consent) in
+            [(true, label("Le centre"), false, true), (false, None, true, false)]
+        {
+            let rules = DoorRules { accepts_birth_date, label, asks_who_of_all, waives_consent };
             store.put_door_rules(service, &rules).await.unwrap();
             assert_eq!(store.door_rules(service).await.unwrap(), rules);
         }

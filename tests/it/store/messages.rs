@@ -364,7 +364,10 @@ async fn a_chain_begins_with_the_first_and_ends_with_the_last() {
             let (links, contacts, course) = (&[], &Default::default(), &Course::default());
             assert!(store.move_appointment(old, new, links, contacts, course).await.unwrap());
         }
-        let chain = |moves, was_at, is_replaced| Chain { first: first.id, moves, was_at, is_replaced };
+        let chain = |moves, was_at, is_replaced| {
+            let first = first.id;
+            Chain { first, moves, was_at, is_replaced, is_from_queue: false }
+        };
         assert_eq!(store.chain_of(first.id).await.unwrap(), chain(0, None, true));
         assert_eq!(store.chain_of(second.id).await.unwrap(), chain(1, Some(at(60)), true));
         assert_eq!(store.chain_of(third.id).await.unwrap(), chain(2, Some(at(120)), false));

@@ -61,6 +61,12 @@ async fn folders_and_receipts_come_back_as_they_were_kept() {
             store.add_received_upload(each).await.unwrap();
         }
         assert_eq!(store.received_uploads_of(booked.id).await.unwrap(), uploads);
+        assert!(store.uploads_among_images(booked.id).await.unwrap().is_empty());
+        for _ in 0..2 {
+            store.put_upload_among_images(uploads[0].id, at(7)).await.unwrap();
+            let among = store.uploads_among_images(booked.id).await.unwrap();
+            assert_eq!(among.into_iter().collect::<Vec<_>>(), [uploads[0].id]);
+        }
         assert_eq!(store.received_upload(uploads[1].id).await.unwrap(), Some(uploads[1].clone()));
         assert_eq!(store.received_upload_with(centre.id, [2; 32]).await.unwrap(), Some(uploads[2].clone()));
         assert_eq!(store.received_upload_with(guest.id, [2; 32]).await.unwrap(), None, "of another folder");

@@ -201,8 +201,9 @@ impl TestApp {
         browser
     }
 
-    /// A guest's WebSocket that has said hello; the answer is its first message.
+    /// A guest's WebSocket that has said hello; the answer is its first message. Like their page, the guest agreed to the information.
     pub async fn guest(&self, secret: &str) -> (Socket, Value) {
+        self.browser().agree(secret).await;
         self.browser().hello(json!({"link": secret})).await
     }
 
@@ -359,6 +360,16 @@ impl Browser {
     /// A WebSocket of staff that has said hello, and the answer.
     pub async fn attend(&self, appointment: &str) -> (Socket, Value) {
         self.hello(json!({"appointment": appointment})).await
+    }
+
+    /// A guest agrees to what is told of now, where their link leads to a text that they have not answered yet.
+    pub async fn agree(&self, link: &str) -> StatusCode {
+        let (_, look) = self.post("/api/guest/look", json!({"link": link})).await;
+        if look["consentVersion"].is_null() || look["consent"] == "given" {
+            return StatusCode::OK;
+        }
+        let answer = json!({"answer": "given", "version": look["consentVersion"], "language": "fr"});
+        self.post_with("/api/guest/consent", link, answer).await.0
     }
 
     /// A WebSocket that has said hello so, and the answer.

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Page } from "@playwright/test";
 import type { DoorAsks, Look, OpenAnswer } from "../../src/protocol";
-import { expectAccessible, type Gateway, signIn, test } from "../gateway";
+import { expect, expectAccessible, type Gateway, seeWhoItIs, signIn, test } from "../gateway";
 
 // Every page of a patient, on a phone of 360 pixels and on a desktop. What the gateway says of the door is put in by the script, so
 // that each page is there without hours of waiting; the pages, their words and their looks are those of the program.
@@ -31,6 +31,8 @@ interface Screen {
   /** What the page ends with, to be waited for. */
   title: RegExp;
   withoutLink?: boolean;
+  /** What stands in the address before the link. */
+  query?: string;
 }
 
 const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
@@ -49,6 +51,7 @@ const SCREENS: Screen[] = [
   { name: "landing-code", look: { asks: { ...ASKS, sms: true } }, title: /Votre consultation vidéo/ },
   { name: "landing-elsewhere", look: { isElsewhere: true }, title: /déjà ouverte/ },
   { name: "information", steps: press(/En savoir plus/), title: /Avant la consultation/ },
+  { name: "files-first", look: { asks: { ...ASKS, pin: true } }, query: "?files", title: /Envoyer des documents/ },
   { name: "refused-by-patient", look: { consent: "refused" }, title: /pas de vidéo/ },
   { name: "key-sms", look: { asks: { ...ASKS, sms: true, email: true } }, steps: onwards, title: /Votre code/ },
   { name: "key-pin", look: { asks: { ...ASKS, pin: true } }, steps: onwards, title: /Votre code personnel/ },
@@ -114,6 +117,7 @@ const SCREENS: Screen[] = [
   { name: "replaced", look: { door: "revoked" }, title: /remplacé/ },
   { name: "cancelled", look: { door: "cancelled" }, title: /annulé/ },
   { name: "over", look: { door: "over" }, title: /terminée/ },
+  { name: "over-by-telephone", look: { door: "over", outcome: "by_telephone" }, title: /terminée/ },
   { name: "unknown-link", look: { door: "unknown" }, title: /aucun rendez-vous/ },
   { name: "no-link", title: /lien de votre message/, withoutLink: true },
   { name: "in-app", userAgent: IPHONE, title: /Safari/ },
@@ -154,7 +158,8 @@ test("every page of a patient", async ({ browser, gateway }) => {
       );
       await context.route("**/api/guest/rehearsal", (route) => route.fulfill({ status: 204 }));
       if (screen.open) await context.route("**/api/guest/open", (route) => route.fulfill({ json: screen.open ?? {} }));
-      await page.goto(screen.withoutLink ? `${gateway.url}/join` : gateway.patientLink);
+      const address = screen.withoutLink ? `${gateway.url}/join` : gateway.patientLink;
+      await page.goto(address.replace("/join", `/join${screen.query ?? ""}`));
       await page.getByRole("heading", { level: 1 }).waitFor();
       await screen.steps?.(page, gateway);
       await page.getByRole("heading", { level: 1, name: screen.title }).waitFor({ timeout: 20_000 });
@@ -197,6 +202,7 @@ test("the same page in English, and the call", async ({ browser, gateway }) => {
         .getByRole("button", { name: /^Entrer/ })
         .first()
         .click();
+      await seeWhoItIs(doctor);
     }
     await page.locator(".call .controls").waitFor({ timeout: 30_000 });
     await page.waitForTimeout(2_000);
@@ -204,4 +210,86 @@ test("the same page in English, and the call", async ({ browser, gateway }) => {
     await context.close();
   }
   await doctor.context().close();
+});
+
+test("somebody whose agreement is missing is asked for it before the call", async ({ browser, gateway }) => {
+  test.setTimeout(120_000);
+  const doctor = await (await browser.newContext({ locale: "fr-FR", permissions: ["camera", "microphone"] })).newPage();
+  await signIn(doctor, gateway, "Claire Martin");
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    const context = await browser.newContext({ viewport, locale: "fr-FR", permissions: ["camera", "microphone"] });
+    const page = await context.newPage();
+    // The answer is lost on its way: the gateway has none.
+    await context.route("**/api/guest/consent", (route) => route.fulfill({ status: 204 }));
+    await page.goto(gateway.patientLink);
+    await waiting(page);
+    if (size === "360") {
+      await doctor.getByText("Faire entrer", { exact: true }).first().click();
+      await doctor
+        .getByRole("button", { name: /^Entrer/ })
+        .first()
+        .click();
+      await seeWhoItIs(doctor);
+    } else {
+      await doctor
+        .getByRole("button", { name: /^Faire entrer/ })
+        .first()
+        .click();
+      await seeWhoItIs(doctor);
+    }
+    await page.getByRole("heading", { level: 1, name: "Avant d’entrer" }).waitFor({ timeout: 30_000 });
+    await page.getByText("Rien n’est enregistré").waitFor();
+    await expectAccessible(page);
+    await page.screenshot({ path: `${FOLDER}/agree-${size}.png`, fullPage: true, animations: "disabled" });
+    await page
+      .getByRole("button", { name: "Quitter" })
+      .click()
+      .catch(() => undefined);
+    await context.close();
+  }
+  await doctor.context().close();
+});
+
+/** What staff work with, as wide as an office's screen and as narrow as a phone. */
+const STAFF_SIZES = { "360": { width: 360, height: 740 }, desktop: { width: 1440, height: 900 } };
+
+test("the agenda, and what administrators set", async ({ browser, gateway }) => {
+  test.setTimeout(300_000);
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Paris" }).format(new Date());
+  for (const [size, viewport] of Object.entries(STAFF_SIZES)) {
+    const take = async (page: Page, name: string) => {
+      await page.mouse.move(0, 0);
+      await expectAccessible(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+      await page.screenshot({ path: `${FOLDER}/${name}-${size}.png`, animations: "disabled" });
+    };
+    const secretary = await (
+      await browser.newContext({ viewport, locale: "fr-FR", timezoneId: "Europe/Paris" })
+    ).newPage();
+    await signIn(secretary, gateway, "Camille Roux");
+    await secretary.getByText("Hélène Lefèvre").first().waitFor();
+    await take(secretary, "agenda-day");
+    for (const view of ["week", "list"]) {
+      await secretary.goto(`${gateway.url}/app/${view}/${day}`);
+      await secretary.getByText("Hélène Lefèvre").first().waitFor();
+      await take(secretary, `agenda-${view}`);
+    }
+    await secretary.context().close();
+    const administrator = await (
+      await browser.newContext({ viewport, locale: "fr-FR", timezoneId: "Europe/Paris" })
+    ).newPage();
+    await signIn(administrator, gateway, "Alex Morel", "/app/services");
+    await administrator
+      .getByRole("button", { name: /Porte et information/ })
+      .first()
+      .click();
+    await administrator.getByRole("heading", { name: "L’information lue avant la visite" }).waitFor();
+    await take(administrator, "service-door");
+    if (size === "360") {
+      await administrator.keyboard.press("Escape");
+      await administrator.getByRole("button", { name: "Menu" }).click();
+      await take(administrator, "staff-menu");
+    }
+    await administrator.context().close();
+  }
 });

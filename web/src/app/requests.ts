@@ -6,6 +6,8 @@ import type {
   DroppedIn,
   FolderEntry,
   FolderRequest,
+  HoldableEntry,
+  HoldableRequest,
   HoldEntry,
   HoldRequest,
   IssuedFolder,
@@ -164,6 +166,9 @@ export const retention = (): Promise<RetentionState> => ask("GET", "/api/retenti
 
 /** Deletes now what is due. */
 export const purgeNow = (): Promise<PurgeRun> => ask("POST", "/api/retention/run", { timeoutMs: 0 });
+
+export const holdable = (wanted: HoldableRequest): Promise<HoldableEntry[]> =>
+  ask("POST", "/api/retention/appointments", { json: wanted });
 
 export const holdAppointment = (hold: HoldRequest): Promise<HoldEntry> =>
   ask("POST", "/api/retention/holds", { json: hold });

@@ -68,3 +68,8 @@ export function maySeeStatistics(who: Me): boolean {
 export function maySeeRetention(who: Me): boolean {
   return who.roles.includes("administrator");
 }
+
+/** Says what the doors of services ask for, and what is told there. */
+export function mayKeepDoors(who: Me): boolean {
+  return who.roles.includes("administrator");
+}

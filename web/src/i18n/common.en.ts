@@ -27,6 +27,7 @@ export const problems: Record<GuestProblem, string> = {
   appointment_cancelled: "This appointment was cancelled. Call us to make another.",
   pass_needed: "Your code is needed too. Open the link of your message again.",
   consultation_over: "This consultation is over. Call us if you have a question.",
+  consent_needed: "Read the information first, then say that you agree.",
   not_admitted: "Your doctor has to let you in first. Keep this page open.",
   not_waiting: "You are no longer in the waiting room. Reload the page to go back.",
   not_in_call: "You are no longer in the consultation. Reload the page to go back.",

@@ -27,6 +27,7 @@ export const problems: Record<GuestProblem, string> = {
   appointment_cancelled: "Ce rendez-vous a été annulé. Appelez-nous pour en fixer un autre.",
   pass_needed: "Il faut aussi votre code. Ouvrez à nouveau le lien de votre message.",
   consultation_over: "Cette consultation est terminée. Appelez-nous si vous avez une question.",
+  consent_needed: "Lisez d’abord l’information, puis donnez votre accord.",
   not_admitted: "Votre médecin doit d’abord vous faire entrer. Gardez cette page ouverte.",
   not_waiting: "Vous n’êtes plus dans la salle d’attente. Rechargez la page pour y revenir.",
   not_in_call: "Vous n’êtes plus dans la consultation. Rechargez la page pour y revenir.",

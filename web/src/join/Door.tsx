@@ -35,7 +35,7 @@ export function Door({ visit }: { visit: Visit }) {
         {t(isElsewhere ? "door.here" : "door.continue")}
       </button>
       <Agree visit={visit} />
-      <SendFiles link={visit.link} />
+      <SendFiles visit={visit} />
     </Frame>
   );
 }
@@ -119,7 +119,7 @@ export function Early({ visit }: { visit: Visit }) {
         </button>
       )}
       <Agree visit={visit} />
-      <SendFiles link={visit.link} />
+      <SendFiles visit={visit} />
     </Frame>
   );
 }
@@ -127,9 +127,10 @@ export function Early({ visit }: { visit: Visit }) {
 /** A door that does not open any more: what happened, what to do, whom to call. */
 export function ClosedDoor({ visit }: { visit: Visit }) {
   const why = visit.closed ?? "unknown";
-  const startsAt = visit.look.value?.startsAt;
+  const { startsAt, outcome } = visit.look.value ?? {};
   return (
     <Frame visit={visit} title={t(`closed.${why}.title`)}>
+      {why === "over" && outcome && outcome !== "completed" && <p>{t(`over.${outcome}`)}</p>}
       <p>{t(`closed.${why}.text`)}</p>
       {startsAt && visit.facts.value && why !== "over" && (
         <p class="muted">

@@ -1,4 +1,4 @@
-import { Change, Declined, Information, Key, OtherBrowser } from "./asked";
+import { Agreement, Change, Declined, Files, Information, Key, OtherBrowser } from "./asked";
 import { DeviceTest } from "./DeviceTest";
 import { ClosedDoor, Door, Early, Moment, NoLink } from "./Door";
 import { Ending } from "./Ending";
@@ -35,6 +35,10 @@ function Page({ visit }: { visit: Visit }) {
       return <Door visit={visit} />;
     case "inform":
       return <Information visit={visit} />;
+    case "files":
+      return <Files visit={visit} />;
+    case "agree":
+      return <Agreement visit={visit} />;
     case "declined":
       return <Declined visit={visit} />;
     case "key": {

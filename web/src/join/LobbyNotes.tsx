@@ -14,6 +14,7 @@ export const textOf = ({ sentence, text }: StaffMessage): string => (sentence ? 
 export function LobbyNotes({ visit }: { visit: Visit }) {
   const { lobby } = visit;
   const minutes = lobby.delayMinutes.value;
+  const told = lobby.delayAt.value;
   const position = lobby.position.value;
   const messages = [...lobby.messages.value].reverse();
   return (
@@ -21,7 +22,12 @@ export function LobbyNotes({ visit }: { visit: Visit }) {
       {minutes > 0 && (
         <p class="notice warn">
           <Icon of={hourglass} />
-          <span>{t("delay", { minutes })}</span>
+          <span>
+            {t("delay", { minutes })}
+            {told && (
+              <span class="lobby-told tabular">{t("delayTold", { time: timeOfDay(told, visit.timeZone) })}</span>
+            )}
+          </span>
         </p>
       )}
       {position !== undefined && (

@@ -1,11 +1,11 @@
+import type { Visit } from "./visit";
 import { t } from "./words";
 
-/** The way to the page that sends documents and images before the visit; its secret stays behind `#`. */
-export function SendFiles({ link }: { link: string | undefined }) {
-  if (link === undefined) return null;
+/** The way to the page that sends documents and images before the visit, through the second door where there is one. */
+export function SendFiles({ visit }: { visit: Visit }) {
   return (
-    <a class="button wide" href={`/upload#${link}`}>
+    <button type="button" class="button wide" onClick={() => visit.sendFiles()}>
       {t("door.sendFiles")}
-    </a>
+    </button>
   );
 }

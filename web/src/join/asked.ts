@@ -3,6 +3,8 @@ import { lazily } from "./lazily";
 // Pages that most people do not see, or not first: fetched when they are wanted.
 export const Key = lazily(() => import("./Key").then((part) => part.Key));
 export const Information = lazily(() => import("./Information").then((part) => part.Information));
+export const Agreement = lazily(() => import("./Information").then((part) => part.Agreement));
+export const Files = lazily(() => import("./Information").then((part) => part.Files));
 export const Declined = lazily(() => import("./Information").then((part) => part.Declined));
 export const Change = lazily(() => import("./Change").then((part) => part.Change));
 export const Company = lazily(() => import("./Company").then((part) => part.Company));

@@ -10,6 +10,8 @@ export class Lobby {
   readonly messages: Signal<readonly StaffMessage[]> = signal([]);
   /** How late the visit begins, in minutes; 0: not late. */
   readonly delayMinutes: Signal<number> = signal(0);
+  /** When that was told. */
+  readonly delayAt: Signal<string | undefined> = signal(undefined);
   /** Which number this person is; absent where the service does not tell it. */
   readonly position: Signal<number | undefined> = signal(undefined);
   /** Why this person is not let in. */
@@ -25,7 +27,8 @@ export class Lobby {
         this.messages.value = [...known, message];
         tell(message);
       }),
-      wire.on("delay", ({ minutes }) => {
+      wire.on("delay", ({ minutes, at }) => {
+        this.delayAt.value = at;
         if (this.delayMinutes.peek() === minutes) return;
         this.delayMinutes.value = minutes;
         if (minutes > 0) tell({ delayMinutes: minutes });

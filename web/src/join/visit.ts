@@ -39,11 +39,13 @@ export type PageName =
   | "unreachable"
   | "door"
   | "inform"
+  | "files"
   | "declined"
   | "key"
   | "early"
   | "change"
   | "closed"
+  | "agree"
   | "resuming"
   | "test"
   | "waiting"
@@ -82,9 +84,13 @@ export class Visit {
   readonly isAtKey: Signal<boolean> = signal(false);
   /** Reads what is to be known before the visit. */
   readonly isReading: Signal<boolean> = signal(false);
+  /** The person wants to send files: the second door comes first, and then that page. */
+  readonly wantsFiles: Signal<boolean> = signal(new URLSearchParams(location.search).has("files"));
   /** Who is with the person, once they have said. */
   readonly company: Signal<CompanyRequest | undefined> = signal(undefined);
   readonly wasPutBack: Signal<boolean> = signal(false);
+  /** The gateway lets nobody into the call who has not agreed to the text of now. */
+  readonly mustAgree: Signal<boolean> = signal(false);
   /** What went wrong with the last thing that was asked for. */
   readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
   /** The first connection takes longer than anybody should look at without a word. */
@@ -101,6 +107,8 @@ export class Visit {
   #isEntering = false;
   /** Was early and tested the devices: goes into the waiting room without being asked. */
   #isKnocking = false;
+  /** The answer to the information is on its way until this is done. */
+  #answered: Promise<void> = Promise.resolve();
   #stops: (() => void)[] = [];
   #end: () => void = () => undefined;
 
@@ -190,7 +198,24 @@ export class Visit {
     const { consent, consentVersion } = this.look.peek() ?? {};
     if (this.link === undefined || consentVersion === undefined || consent === "given") return;
     const request = { answer: "given", version: consentVersion, language: locale.peek() } as const;
-    tellConsent(this.link, request).catch((cause) => console.info("the answer was not told", codeOf(cause)));
+    // Not told, the gateway asks for it before the call.
+    this.#answered = tellConsent(this.link, request).catch((cause) =>
+      console.info("the answer was not told", codeOf(cause)),
+    );
+  }
+
+  /** Agrees to the text that was just read, and goes into the call. `false` when it could not be told. */
+  async agree(version: number): Promise<boolean> {
+    if (this.link === undefined) return false;
+    try {
+      await tellConsent(this.link, { answer: "given", version, language: locale.peek() });
+    } catch (cause) {
+      console.info("the answer was not told", codeOf(cause));
+      return false;
+    }
+    this.mustAgree.value = false;
+    await this.enter();
+    return true;
   }
 
   /** The door was opened: goes on. `false` when the browser does not keep the pass that it was given. */
@@ -202,7 +227,8 @@ export class Visit {
       this.isAtKey.value = false;
       this.look.value = look;
     });
-    if (look.door === "open") this.#goOn();
+    if (this.wantsFiles.peek()) this.#toFiles();
+    else if (look.door === "open") this.#goOn();
     return true;
   }
 
@@ -218,8 +244,21 @@ export class Visit {
     return true;
   }
 
+  /** To the page that sends files, on a tap; its secret stays behind `#`. */
+  sendFiles(): void {
+    this.wantsFiles.value = true;
+    if (this.look.peek()?.asks) this.isAtKey.value = true;
+    else this.#toFiles();
+  }
+
+  #toFiles(): void {
+    this.wantsFiles.value = false;
+    location.assign(`/upload#${this.link ?? ""}`);
+  }
+
   backToDoor(): void {
     batch(() => {
+      this.wantsFiles.value = false;
       this.isAtKey.value = false;
       this.isReading.value = false;
       this.isChanging.value = false;
@@ -242,7 +281,12 @@ export class Visit {
       console.info("the refusal was not told", codeOf(cause));
       return false;
     }
+    await this.wire
+      .peek()
+      ?.request({ type: "leave" })
+      .catch((cause) => console.info("left without an answer", codeOf(cause)));
     batch(() => {
+      if (this.wire.peek()) this.#drop();
       this.isReading.value = false;
       this.look.value = { ...look, consent: "refused" };
     });
@@ -303,10 +347,15 @@ export class Visit {
   /** Asks again to be taken in after that has failed. */
   async enter(): Promise<void> {
     this.problem.value = undefined;
+    await this.#answered;
     try {
       await this.call.peek()?.enter();
     } catch (cause) {
       const code = codeOf(cause);
+      if (code === "consent_needed") {
+        this.mustAgree.value = true;
+        return;
+      }
       // A connection that went away comes back and asks again by itself.
       if (code !== "unavailable") this.problem.value = code;
     }
@@ -342,6 +391,7 @@ export class Visit {
         case "waiting":
           return "waiting";
         case "admitted":
+          return this.mustAgree.value ? "agree" : "call";
         case "in_call":
           return "call";
         default:
@@ -356,6 +406,7 @@ export class Visit {
     if (this.isOtherBrowserWanted.value) return "unsupported";
     if (look.consent === "refused") return "declined";
     if (this.isReading.value) return "inform";
+    if (this.wantsFiles.value) return this.isAtKey.value && look.asks ? "key" : "files";
     if (look.door === "too_early" && this.isChanging.value) return look.asks ? "key" : "change";
     if (look.door === "too_early") return this.isTestingEarly.value ? "test" : "early";
     return this.isAtKey.value && look.asks ? "key" : "door";
@@ -551,6 +602,7 @@ export class Visit {
       this.wire.value = undefined;
       this.place.value = undefined;
       this.wasPutBack.value = false;
+      this.mustAgree.value = false;
       this.problem.value = undefined;
       this.isSlow.value = false;
     });

@@ -77,6 +77,11 @@ export function Upload({ secret, sendings }: UploadProps) {
         <div class="notice warn" role="alert">
           <Icon of={alert} />
           <p>{t(looked.state)}</p>
+          {looked.state === "pass_needed" && (
+            <a class="button primary" href={`/join?files#${secret ?? ""}`}>
+              {t("giveCode")}
+            </a>
+          )}
         </div>
       )}
       {looked?.state === "open" && <Open look={looked} sendings={sendings} zone={facts.value?.timeZone ?? "UTC"} />}

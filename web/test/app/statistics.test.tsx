@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, within } from "@testing-library/preact";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { LocationProvider } from "preact-iso";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RetentionPage } from "../../src/app/retention/RetentionPage";
@@ -20,6 +20,7 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
+  cleanup();
   answers.clear();
   vi.unstubAllGlobals();
 });
@@ -120,5 +121,61 @@ describe("the page of retention", () => {
     expect(await screen.findByText("4 lignes supprimées.")).toBeTruthy();
     expect(asked).toContain("POST /api/retention/run");
     expect(screen.getByText("ab".repeat(32))).toBeTruthy();
+  });
+
+  it("say the rule of a proof in the language of the page, and an old one in its own words", async () => {
+    const proof = (proof: string, rule: string) => ({
+      proof,
+      at: "2026-11-25T10:00:00Z",
+      class: "files",
+      rule,
+      rows: 1,
+      sha256: proof,
+    });
+    answers.set("/api/retention", {
+      classes: [],
+      proofs: [
+        proof("a", "after_visit:1"),
+        proof("b", "chat_over"),
+        proof("c", "chat_written"),
+        proof("d", "[chat] keep"),
+      ],
+      holds: [],
+    } satisfies RetentionState);
+    render(
+      <LocationProvider>
+        <RetentionPage />
+      </LocationProvider>,
+    );
+    await screen.findByText("1 jour après la fin prévue de la visite");
+    screen.getByText("Le chat est gardé jusqu’à la fin de la consultation");
+    screen.getByText(/Le chat est gardé quelques jours/);
+    expect(screen.getByText("[chat] keep").lang).toBe("en");
+  });
+
+  it("hold an appointment that was found by name and day", async () => {
+    const found = [
+      { appointment: "a1", patient: "Hélène Lefèvre", service: "Cardiologie", startsAt: "2026-11-25T13:30:00.000Z" },
+      { appointment: "a2", patient: "Luc Lefèvre", service: "Pneumologie", startsAt: "2026-11-24T13:30:00.000Z" },
+    ];
+    answers.set("/api/retention/appointments", found);
+    answers.set("/api/retention", { classes: [], proofs: [], holds: [] } satisfies RetentionState);
+    render(
+      <LocationProvider>
+        <RetentionPage />
+      </LocationProvider>,
+    );
+    fireEvent.click(await screen.findByRole("button", { name: "Chercher" }));
+    await screen.findByText("Donnez un nom ou un jour.");
+    fireEvent.input(screen.getByLabelText("Nom du patient"), { target: { value: " lefevre " } });
+    fireEvent.click(screen.getByRole("button", { name: "Chercher" }));
+    await screen.findByText("2 rendez-vous trouvés. Choisissez le bon.");
+    fireEvent.input(screen.getByLabelText("Raison"), { target: { value: "Plainte" } });
+    fireEvent.click(screen.getByRole("button", { name: "Retenir" }));
+    await screen.findByText("Cherchez le rendez-vous, puis choisissez-le.");
+    expect(asked).not.toContain("POST /api/retention/holds");
+    fireEvent.click(screen.getByRole("radio", { name: /Luc Lefèvre, Pneumologie/ }));
+    fireEvent.click(screen.getByRole("button", { name: "Retenir" }));
+    await waitFor(() => expect(asked).toContain("POST /api/retention/holds"));
   });
 });

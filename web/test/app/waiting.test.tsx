@@ -229,9 +229,9 @@ describe("the people of a consultation", () => {
     vi.restoreAllMocks();
   });
 
-  it("asks who somebody is who has nothing but the link, and lets others in at once", async () => {
+  it("asks who somebody is where the gateway wants it said, and lets others in at once", async () => {
     const { visit, socket } = await inCall();
-    const people = [person("A", { assurance: "link_only" }), person("B", { assurance: "link_and_code" })];
+    const people = [person("A", { assurance: "link_only", asksWho: true }), person("B", { assurance: "link_only" })];
     socket.say({ type: "people", revision: 1, people });
     render(<People visit={visit} />);
     fireEvent.click(screen.getByRole("button", { name: "Admit B" }));

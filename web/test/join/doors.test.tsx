@@ -4,6 +4,7 @@ import { chooseLanguage } from "../../src/i18n";
 import { appOf, isApple } from "../../src/join/browser";
 import { Join } from "../../src/join/Join";
 import { dateOf, digitsOf } from "../../src/join/Key";
+import { loadCall } from "../../src/join/later";
 import { Visit } from "../../src/join/visit";
 import type { DoorAsks, Look } from "../../src/protocol";
 import { installDevices, installPeers } from "../call/fake-media";
@@ -152,6 +153,51 @@ describe("the landing page", () => {
     open();
     await title("Votre consultation vidéo");
     expect((await screen.findByRole("link", { name: "04 00 00 00 00" })).getAttribute("href")).toBe("tel:0400000000");
+  });
+});
+
+describe("the agreement before the call", () => {
+  async function admitted(): Promise<Visit> {
+    answers["/api/guest/information"] = { version: 4, fr: "Rien n’est enregistré.", en: "Nothing is recorded." };
+    const visit = open();
+    await title("Votre consultation vidéo");
+    press("Continuer");
+    await waitFor(() => expect(FakeSocket.all).toHaveLength(1));
+    FakeSocket.last.welcome("waiting");
+    await loadCall();
+    FakeSocket.last.say({ type: "place", place: { state: "admitted" } });
+    await waitFor(() => expect(FakeSocket.last.of("enter")).toHaveLength(1));
+    const request = FakeSocket.last.of("enter")[0]?.request ?? 0;
+    FakeSocket.last.say({ type: "rejected", request, code: "consent_needed", detail: "" });
+    await title("Avant d’entrer");
+    return visit;
+  }
+
+  it("asks for it when the text has changed, and goes in with the answer to the one that was read", async () => {
+    await admitted();
+    await screen.findByText("Rien n’est enregistré.");
+    press("Je suis d’accord, j’entre");
+    await waitFor(() => expect(FakeSocket.last.of("enter")).toHaveLength(2));
+    expect(to("/api/guest/consent").at(-1)?.body).toEqual({ answer: "given", version: 4, language: "fr" });
+  });
+
+  it("says so when the answer could not be told, and reads the text again", async () => {
+    await admitted();
+    await screen.findByText("Rien n’est enregistré.");
+    answers["/api/guest/consent"] = "fails";
+    press("Je suis d’accord, j’entre");
+    await screen.findByText(/n’a pas pu être envoyé/);
+    expect(FakeSocket.last.of("enter")).toHaveLength(1);
+    expect(to("/api/guest/information")).toHaveLength(2);
+  });
+
+  it("takes a refusal there too: the place is given up, and the telephone is offered", async () => {
+    await admitted();
+    await screen.findByText("Rien n’est enregistré.");
+    press("Je ne veux pas de consultation vidéo");
+    await waitFor(() => expect(FakeSocket.last.of("leave")).toHaveLength(1));
+    FakeSocket.last.say({ type: "accepted", request: FakeSocket.last.of("leave")[0]?.request ?? 0 });
+    await title("Vous ne voulez pas de vidéo");
   });
 });
 

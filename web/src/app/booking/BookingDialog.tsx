@@ -224,6 +224,18 @@ function Form({ day, zone, services, onBooked, onClose }: Omit<BookingProps, "pr
           </Labelled>
         </div>
         <p class="hint">{t("booking.contactHint")}</p>
+        <label class="check">
+          <input
+            type="checkbox"
+            aria-describedby="booking-pin-hint"
+            checked={draft.patient.wantsPin === true}
+            onChange={(event) => change({ patient: { ...draft.patient, wantsPin: event.currentTarget.checked } })}
+          />
+          {d("pinWanted")}
+        </label>
+        <p class="hint" id="booking-pin-hint">
+          {d("pinWantedHint")}
+        </p>
         <div class="booking-contact">
           <Labelled id="booking-place" label={t("booking.place")}>
             {(props) => (

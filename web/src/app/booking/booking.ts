@@ -22,6 +22,8 @@ export interface GuestDraft {
   telephone?: string;
   /** `1950-02-28` */
   birthDate?: string;
+  /** Six digits are made for them, to be told by whoever books. */
+  wantsPin?: boolean;
 }
 
 /** The form as it is typed. */
@@ -181,14 +183,17 @@ export function requestOf(draft: Draft, timeZone: string, service?: ServiceEntry
     endsAt: new Date(startsAt.getTime() + draft.minutes * 60_000).toISOString(),
     service: draft.service.trim(),
     ...(service && { serviceId: service.service }),
-    guests: [draft.patient, ...draft.companions].map(({ role, name, language, email, telephone, birthDate }) => ({
-      role,
-      name: name.trim(),
-      language,
-      ...(given(email) && { email: given(email) }),
-      ...(given(telephone) && { telephone: given(telephone) }),
-      ...(given(birthDate) && { birthDate: given(birthDate) }),
-    })),
+    guests: [draft.patient, ...draft.companions].map(
+      ({ role, name, language, email, telephone, birthDate, wantsPin }) => ({
+        role,
+        name: name.trim(),
+        language,
+        ...(given(email) && { email: given(email) }),
+        ...(given(telephone) && { telephone: given(telephone) }),
+        ...(given(birthDate) && { birthDate: given(birthDate) }),
+        ...(wantsPin && { wantsPin }),
+      }),
+    ),
     practitioners: draft.practitioners.filter((id) => id !== ""),
     note: draft.note.trim(),
     ...((draft.place === "room" || draft.follows !== undefined || draft.site !== "") && {

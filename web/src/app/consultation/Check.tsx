@@ -14,7 +14,7 @@ import type { DeviceStateWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
 import { useClock, usePicture } from "../parts/hooks";
-import { hasOnlyLink, LookQuestion } from "../waiting/Admit";
+import { hasOnlyLink, isAsked, LookQuestion } from "../waiting/Admit";
 import { t as tw } from "../waiting/waiting.words";
 import { sentenceOf, t } from "../words";
 import { DevicesDialog } from "./More";
@@ -109,7 +109,7 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
         class="button primary wide"
         disabled={isEntering.value}
         onClick={() => {
-          if (hasOnlyLink(admitted)) isLooking.value = true;
+          if (isAsked(admitted)) isLooking.value = true;
           else void enter();
         }}
       >
@@ -136,6 +136,7 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
       {isLooking.value && admitted && (
         <LookQuestion
           name={admitted.name}
+          isLinkOnly={hasOnlyLink(admitted)}
           onConfirm={() => enter(true)}
           onClose={() => {
             isLooking.value = false;

@@ -16,6 +16,7 @@ import { usePage } from "../parts/hooks";
 import { facts } from "../who";
 import { codeOf, sentenceOf } from "../words";
 import { t } from "./messages.words";
+import { kept, placeNamed, shown } from "./places";
 import { previewTemplate, reminders, removeTemplate, saveReminders, saveTemplate, templates } from "./requests";
 import { whenInWords } from "./words";
 import "./messages.css";
@@ -162,9 +163,10 @@ function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promi
   };
   const place = (word: PlaceholderWord) => {
     const field = area.current;
-    const at = field?.selectionStart ?? body.value.length;
+    const now = shown(body.value);
+    const at = field?.selectionStart ?? now.length;
     const to = field?.selectionEnd ?? at;
-    body.value = `${body.value.slice(0, at)}{${word}}${body.value.slice(to)}`;
+    body.value = kept(`${now.slice(0, at)}${placeNamed(word)}${now.slice(to)}`);
     field?.focus();
   };
   const faults = preview.value?.faults ?? [];
@@ -191,10 +193,10 @@ function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promi
             <input
               id={subjectId}
               type="text"
-              value={subject.value}
+              value={shown(subject.value)}
               aria-describedby={faultsId}
               onInput={(event) => {
-                subject.value = event.currentTarget.value;
+                subject.value = kept(event.currentTarget.value);
               }}
             />
           </div>
@@ -205,10 +207,10 @@ function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promi
             ref={area}
             id={bodyId}
             rows={entry.channel === "email" ? 16 : 6}
-            value={body.value}
+            value={shown(body.value)}
             aria-describedby={faultsId}
             onInput={(event) => {
-              body.value = event.currentTarget.value;
+              body.value = kept(event.currentTarget.value);
             }}
           />
         </div>
@@ -236,7 +238,7 @@ function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promi
                 aria-label={t("templates.insert", { place: t(`place.${word}`) })}
                 onClick={() => place(word)}
               >
-                {`{${word}}`}
+                {placeNamed(word)}
               </button>
               <span class="muted">
                 {t(`place.${word}`)}
@@ -293,14 +295,14 @@ function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promi
 
 /** What is wrong, and what to do. */
 export function faultInWords(fault: TemplateFaultEntry): string {
-  const place = `{${fault.place ?? ""}}`;
+  const place = placeNamed(fault.place ?? "");
   switch (fault.fault) {
     case "missing":
       return t("fault.missing", { place });
     case "unknown":
       return t("fault.unknown", { place });
     case "telling_subject":
-      return t("fault.telling_subject", { hospital: "{hospital}" });
+      return t("fault.telling_subject", { hospital: placeNamed("hospital") });
     default:
       return t(`fault.${fault.fault}`);
   }

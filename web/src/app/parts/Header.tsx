@@ -1,12 +1,23 @@
 import flask from "icon:flask-conical";
 import logOut from "icon:log-out";
+import menu from "icon:menu";
 import { useSignal } from "@preact/signals";
+import { useEffect, useId } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
-import { facts, mayDropIn, maySeeOutbox, maySeeRetention, maySeeStatistics, mayWriteTemplates, person } from "../who";
+import {
+  facts,
+  mayDropIn,
+  mayKeepDoors,
+  maySeeOutbox,
+  maySeeRetention,
+  maySeeStatistics,
+  mayWriteTemplates,
+  person,
+} from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 
@@ -14,7 +25,13 @@ import { Fault } from "./Dialog";
 export function Header() {
   const { route, path } = useLocation();
   const fault = useSignal("");
+  const isOpen = useSignal(false);
+  const id = useId();
   const who = person.value;
+  // On a phone the rest is folded away; it is again on the next page.
+  useEffect(() => {
+    isOpen.value = false;
+  }, [path]);
   const leave = async () => {
     try {
       const { next } = await signOut();
@@ -39,37 +56,54 @@ export function Header() {
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
-        {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who)) && (
-          <nav class="header-pages" aria-label={t("app.pages")}>
-            <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
-            {mayDropIn(who) && (
-              <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
-            )}
-            {maySeeOutbox(who) && <PageLink to="/app/outbox" word={tm("toOutbox")} isHere={path === "/app/outbox"} />}
-            {mayWriteTemplates(who) && (
-              <PageLink to="/app/templates" word={tm("toTemplates")} isHere={path === "/app/templates"} />
-            )}
-            {maySeeStatistics(who) && (
-              <PageLink to="/app/statistics" word={t("app.statistics")} isHere={path === "/app/statistics"} />
-            )}
-            {maySeeRetention(who) && (
-              <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
-            )}
-          </nav>
-        )}
-        <LanguageSwitch />
-        {who && (
-          <>
-            <p class="header-person">
-              <strong>{who.name}</strong>
-              <span class="muted">{who.roles.map((role) => t(`staff.${role}`)).join(", ")}</span>
-            </p>
-            <button type="button" class="button" onClick={() => void leave()}>
-              <Icon of={logOut} />
-              {t("app.signOut")}
-            </button>
-          </>
-        )}
+        <button
+          type="button"
+          class="button header-fold"
+          aria-expanded={isOpen.value}
+          aria-controls={id}
+          onClick={() => {
+            isOpen.value = !isOpen.value;
+          }}
+        >
+          <Icon of={menu} />
+          {t("app.menu")}
+        </button>
+        <div class="header-rest" id={id} data-open={isOpen.value ? "" : undefined}>
+          {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who)) && (
+            <nav class="header-pages" aria-label={t("app.pages")}>
+              <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
+              {mayDropIn(who) && (
+                <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
+              )}
+              {maySeeOutbox(who) && <PageLink to="/app/outbox" word={tm("toOutbox")} isHere={path === "/app/outbox"} />}
+              {mayWriteTemplates(who) && (
+                <PageLink to="/app/templates" word={tm("toTemplates")} isHere={path === "/app/templates"} />
+              )}
+              {mayKeepDoors(who) && (
+                <PageLink to="/app/services" word={t("app.services")} isHere={path === "/app/services"} />
+              )}
+              {maySeeStatistics(who) && (
+                <PageLink to="/app/statistics" word={t("app.statistics")} isHere={path === "/app/statistics"} />
+              )}
+              {maySeeRetention(who) && (
+                <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
+              )}
+            </nav>
+          )}
+          <LanguageSwitch />
+          {who && (
+            <>
+              <p class="header-person">
+                <strong>{who.name}</strong>
+                <span class="muted">{who.roles.map((role) => t(`staff.${role}`)).join(", ")}</span>
+              </p>
+              <button type="button" class="button" onClick={() => void leave()}>
+                <Icon of={logOut} />
+                {t("app.signOut")}
+              </button>
+            </>
+          )}
+        </div>
       </header>
       <Fault text={fault.value} />
     </>

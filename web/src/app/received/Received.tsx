@@ -135,6 +135,7 @@ function Row({ entry, zone, onOpen }: { entry: ReceivedEntry; zone: string; onOp
     }
     isBusy.value = false;
   };
+  const isAmong = useSignal(entry.isAmongImages);
   const isPicture = entry.reader === "image" || entry.mediaType === "video/mp4";
   return (
     <li class="received-row">
@@ -195,16 +196,18 @@ function Row({ entry, zone, onOpen }: { entry: ReceivedEntry; zone: string; onOp
             <button
               type="button"
               class="button"
-              aria-disabled={isBusy.value}
-              onClick={() =>
+              aria-disabled={isBusy.value || isAmong.value}
+              onClick={() => {
+                if (isAmong.peek()) return;
                 void act(async () => {
                   const receipt = await putAmongStudies(entry.upload);
+                  isAmong.value = receipt.received > 0;
                   said.value = receipt.received > 0 ? t("amongImages") : t("noImage");
-                })
-              }
+                });
+              }}
             >
-              <Icon of={image} />
-              {t("toImages")}
+              <Icon of={isAmong.value ? check : image} />
+              {t(isAmong.value ? "isAmong" : "toImages")}
               <span class="spoken"> {entry.name}</span>
             </button>
           )}

@@ -1,14 +1,15 @@
 import download from "icon:download";
+import search from "icon:search";
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { locale } from "../../i18n";
 import { dayInWords, timeOfDay } from "../../i18n/time";
-import type { ProblemCode, RetentionState } from "../../protocol";
+import type { HoldableEntry, ProblemCode, RetentionState } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm, Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
-import { holdAppointment, liftHold, purgeNow, retention } from "../requests";
+import { holdAppointment, holdable, liftHold, purgeNow, retention } from "../requests";
 import { facts } from "../who";
 import { codeOf, sentenceOf, t as ta } from "../words";
 import { CLASSES, t } from "./retention.words";
@@ -101,7 +102,7 @@ function Classes({ state, zone }: { state: RetentionState; zone: string }) {
       <h2>{t("classes")}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
       <section class="statistics-scroll" tabIndex={0} aria-label={t("classes")}>
-        <table>
+        <table class="plain-table">
           <thead>
             <tr>
               {(["class", "rule", "kept", "due", "held", "next"] as const).map((column) => (
@@ -115,11 +116,15 @@ function Classes({ state, zone }: { state: RetentionState; zone: string }) {
             {state.classes.map((each) => (
               <tr key={each.class}>
                 <th scope="row">{wordOf(each.class)}</th>
-                <td>{each.days === undefined ? t("byChat") : t.count("days", each.days)}</td>
-                <td>{number(each.kept)}</td>
-                <td>{number(each.due)}</td>
-                <td>{number(each.held)}</td>
-                <td>{each.nextAt ? `${dayInWords(each.nextAt, zone)} ${each.nextAt.slice(0, 4)}` : "–"}</td>
+                <td data-label={t("column.rule")}>
+                  {each.days === undefined ? t("byChat") : t.count("days", each.days)}
+                </td>
+                <td data-label={t("column.kept")}>{number(each.kept)}</td>
+                <td data-label={t("column.due")}>{number(each.due)}</td>
+                <td data-label={t("column.held")}>{number(each.held)}</td>
+                <td data-label={t("column.next")}>
+                  {each.nextAt ? `${dayInWords(each.nextAt, zone)} ${each.nextAt.slice(0, 4)}` : "–"}
+                </td>
               </tr>
             ))}
             <tr>
@@ -144,7 +149,7 @@ function Proofs({ state, zone }: { state: RetentionState; zone: string }) {
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
           <section class="statistics-scroll" tabIndex={0} aria-label={t("proofs")}>
-            <table>
+            <table class="plain-table">
               <thead>
                 <tr>
                   {(["at", "class", "rows", "rule", "sha256"] as const).map((column) => (
@@ -157,11 +162,15 @@ function Proofs({ state, zone }: { state: RetentionState; zone: string }) {
               <tbody>
                 {state.proofs.map((proof) => (
                   <tr key={proof.proof}>
-                    <td>{moment(proof.at, zone)}</td>
+                    <td data-label={t("column.at")}>{moment(proof.at, zone)}</td>
                     <th scope="row">{wordOf(proof.class)}</th>
-                    <td>{number(proof.rows)}</td>
-                    <td lang="en">{proof.rule}</td>
-                    <td class="retention-hash">{proof.sha256}</td>
+                    <td data-label={t("column.rows")}>{number(proof.rows)}</td>
+                    <td data-label={t("column.rule")}>
+                      <Rule code={proof.rule} />
+                    </td>
+                    <td class="retention-hash" data-label={t("column.sha256")}>
+                      {proof.sha256}
+                    </td>
                   </tr>
                 ))}
               </tbody>
@@ -177,23 +186,20 @@ function Proofs({ state, zone }: { state: RetentionState; zone: string }) {
   );
 }
 
+/** The rule of a proof in the language of the page; one of an earlier release stands in its own words. */
+function Rule({ code }: { code: string }) {
+  const days = /^after_visit:(\d+)$/.exec(code)?.[1];
+  if (days !== undefined) return <>{t.count("rule.afterVisit", Number(days))}</>;
+  if (code === "chat_over") return <>{t("rule.chatOver")}</>;
+  if (code === "chat_written") return <>{t("rule.chatWritten")}</>;
+  return <span lang="en">{code}</span>;
+}
+
+const inWords = (of: HoldableEntry, zone: string): string =>
+  t("of", { patient: of.patient, service: of.service, date: moment(of.startsAt, zone) });
+
 function Holds({ state, zone, onChanged }: { state: RetentionState; zone: string; onChanged(): void }) {
-  const id = useId();
-  const appointment = useSignal("");
-  const reason = useSignal("");
-  const fault = useSignal("");
   const lifting = useSignal<string | undefined>(undefined);
-  const hold = async () => {
-    fault.value = "";
-    try {
-      await holdAppointment({ appointment: appointment.value.trim(), reason: reason.value.trim() });
-      appointment.value = "";
-      reason.value = "";
-      onChanged();
-    } catch (cause) {
-      fault.value = codeOf(cause) === "not_found" ? t("noAppointment") : sentenceOf(codeOf(cause));
-    }
-  };
   return (
     <div class="retention-holds">
       <h2>{t("holds")}</h2>
@@ -204,8 +210,10 @@ function Holds({ state, zone, onChanged }: { state: RetentionState; zone: string
             <p>
               <strong>{each.reason}</strong>
               <br />
+              {each.appointment ? inWords(each.appointment, zone) : t("gone")}
+              <br />
               <span class="muted tabular">
-                {each.appointment} · {t("since", { date: moment(each.setAt, zone) })}
+                {t("since", { date: moment(each.setAt, zone) })}
                 {each.liftedAt && ` · ${t("lifted", { date: moment(each.liftedAt, zone) })}`}
               </span>
             </p>
@@ -224,46 +232,7 @@ function Holds({ state, zone, onChanged }: { state: RetentionState; zone: string
           </li>
         ))}
       </ul>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void hold();
-        }}
-      >
-        <div class="field">
-          <label for={`${id}-appointment`}>{t("appointment")}</label>
-          <p class="hint" id={`${id}-hint`}>
-            {t("appointmentHint")}
-          </p>
-          <input
-            id={`${id}-appointment`}
-            type="text"
-            required
-            aria-describedby={`${id}-hint`}
-            value={appointment.value}
-            onInput={(event) => {
-              appointment.value = event.currentTarget.value;
-            }}
-          />
-        </div>
-        <div class="field">
-          <label for={`${id}-reason`}>{t("reason")}</label>
-          <input
-            id={`${id}-reason`}
-            type="text"
-            required
-            maxLength={300}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value;
-            }}
-          />
-        </div>
-        <Fault text={fault.value} />
-        <button type="submit" class="button primary">
-          {t("hold")}
-        </button>
-      </form>
+      <HoldForm zone={zone} onChanged={onChanged} />
       {lifting.value && (
         <Confirm
           title={t("liftQuestion")}
@@ -280,5 +249,135 @@ function Holds({ state, zone, onChanged }: { state: RetentionState; zone: string
         />
       )}
     </div>
+  );
+}
+
+/** Finds an appointment by name and day, and holds it for a reason. */
+function HoldForm({ zone, onChanged }: { zone: string; onChanged(): void }) {
+  const id = useId();
+  const name = useSignal("");
+  const day = useSignal("");
+  const found = useSignal<readonly HoldableEntry[] | undefined>(undefined);
+  const chosen = useSignal<string | undefined>(undefined);
+  const reason = useSignal("");
+  const fault = useSignal("");
+  const seek = async () => {
+    fault.value = "";
+    chosen.value = undefined;
+    if (name.value.trim() === "" && day.value === "") {
+      fault.value = t("findNothing");
+      return;
+    }
+    try {
+      found.value = await holdable({ name: name.value.trim(), ...(day.value !== "" && { day: day.value }) });
+      if (found.value.length === 1) chosen.value = found.value[0]?.appointment;
+    } catch (cause) {
+      fault.value = sentenceOf(codeOf(cause));
+    }
+  };
+  const hold = async () => {
+    fault.value = "";
+    if (chosen.value === undefined) {
+      fault.value = t("chooseFirst");
+      return;
+    }
+    try {
+      await holdAppointment({ appointment: chosen.value, reason: reason.value.trim() });
+      name.value = day.value = reason.value = "";
+      found.value = chosen.value = undefined;
+      onChanged();
+    } catch (cause) {
+      fault.value = codeOf(cause) === "not_found" ? t("noAppointment") : sentenceOf(codeOf(cause));
+    }
+  };
+  return (
+    <>
+      <form
+        autocomplete="off"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void seek();
+        }}
+      >
+        <p class="hint">{t("findHint")}</p>
+        <div class="retention-find">
+          <div class="field">
+            <label for={`${id}-name`}>{t("findName")}</label>
+            <input
+              id={`${id}-name`}
+              type="search"
+              value={name.value}
+              onInput={(event) => {
+                name.value = event.currentTarget.value;
+              }}
+            />
+          </div>
+          <div class="field">
+            <label for={`${id}-day`}>{t("findDay")}</label>
+            <input
+              id={`${id}-day`}
+              type="date"
+              value={day.value}
+              onInput={(event) => {
+                day.value = event.currentTarget.value;
+              }}
+            />
+          </div>
+          <button type="submit" class="button">
+            <Icon of={search} />
+            {t("find")}
+          </button>
+        </div>
+      </form>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void hold();
+        }}
+      >
+        <div role="status">
+          {found.value && <p>{found.value.length === 0 ? t("foundNone") : t.count("found", found.value.length)}</p>}
+        </div>
+        {found.value && found.value.length > 0 && (
+          <>
+            <div class="retention-found" role="radiogroup" aria-label={t("holds")}>
+              {found.value.map((each) => (
+                <label key={each.appointment} class="check">
+                  <input
+                    type="radio"
+                    name={`${id}-which`}
+                    checked={chosen.value === each.appointment}
+                    onChange={() => {
+                      chosen.value = each.appointment;
+                    }}
+                  />
+                  {inWords(each, zone)}
+                </label>
+              ))}
+            </div>
+            <div class="field">
+              <label for={`${id}-reason`}>{t("reason")}</label>
+              <input
+                id={`${id}-reason`}
+                type="text"
+                required
+                maxLength={300}
+                value={reason.value}
+                onInput={(event) => {
+                  reason.value = event.currentTarget.value;
+                }}
+              />
+            </div>
+          </>
+        )}
+        <Fault text={fault.value} />
+        {found.value && found.value.length > 0 && (
+          <button type="submit" class="button primary">
+            {t("hold")}
+          </button>
+        )}
+      </form>
+    </>
   );
 }

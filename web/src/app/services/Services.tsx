@@ -8,9 +8,11 @@ import { services } from "../agenda/calls";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
-import { facts } from "../who";
+import { facts, mayKeepDoors } from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { candidates } from "./calls";
+import { DoorDialog } from "./DoorDialog";
+import { td } from "./door.words";
 import { Hours } from "./Hours";
 import { ServiceDialog } from "./ServiceDialog";
 import { ts } from "./services.words";
@@ -27,6 +29,7 @@ export function Services({ me }: { me: Me }) {
   const fault = useSignal("");
   const editing = useSignal<ServiceEntry | "new" | undefined>(undefined);
   const hoursOf = useSignal<string | undefined>(undefined);
+  const doorOf = useSignal<ServiceEntry | undefined>(undefined);
   const may = mayChange(me);
   const load = () => {
     fault.value = "";
@@ -126,6 +129,18 @@ export function Services({ me }: { me: Me }) {
                           <span class="spoken"> {ts("editSpoken", { name: service.name })}</span>
                         </button>
                       )}
+                      {mayKeepDoors(me) && (
+                        <button
+                          type="button"
+                          class="button"
+                          onClick={() => {
+                            doorOf.value = service;
+                          }}
+                        >
+                          {td("open")}
+                          <span class="spoken"> {ts("editSpoken", { name: service.name })}</span>
+                        </button>
+                      )}
                       <button
                         type="button"
                         class="button"
@@ -146,6 +161,14 @@ export function Services({ me }: { me: Me }) {
         )}
         {open && <Hours key={open.service} service={open} mayChange={may} />}
       </main>
+      {doorOf.value && (
+        <DoorDialog
+          service={doorOf.value}
+          onClose={() => {
+            doorOf.value = undefined;
+          }}
+        />
+      )}
       {editing.value && (
         <ServiceDialog
           service={editing.value === "new" ? undefined : editing.value}

@@ -1,9 +1,12 @@
 import type {
   ExceptionRequest,
+  Information,
+  InformationRequest,
   MemberEntry,
   PatternRequest,
   QueueSettingsRequest,
   ScheduleEntry,
+  ServiceDoor,
   ServiceEntry,
   ServiceRequest,
 } from "../../protocol";
@@ -21,6 +24,17 @@ export const putService = (service: string, request: ServiceRequest): Promise<Se
 
 export const putQueue = (service: string, request: QueueSettingsRequest): Promise<ServiceEntry> =>
   ask("PUT", `/api/services/${id(service)}/queue`, { json: request });
+
+export const doorOf = (service: string): Promise<ServiceDoor> => ask("GET", `/api/services/${id(service)}/door`);
+
+export const putDoor = (service: string, rules: ServiceDoor): Promise<ServiceDoor> =>
+  ask("PUT", `/api/services/${id(service)}/door`, { json: rules });
+
+export const informationOf = (service: string): Promise<Information> =>
+  ask("GET", `/api/services/${id(service)}/information`);
+
+export const putInformation = (service: string, text: InformationRequest): Promise<Information> =>
+  ask("PUT", `/api/services/${id(service)}/information`, { json: text });
 
 export const scheduleOf = (service: string): Promise<ScheduleEntry> =>
   ask("GET", `/api/services/${id(service)}/schedule`);

@@ -8,19 +8,23 @@ import { t } from "./waiting.words";
 
 /** Whether nothing but the link says who this is. */
 export const hasOnlyLink = (person: Person | undefined): boolean => person?.assurance === "link_only";
+/** Whether whoever lets them in says that they see who it is: the gateway lets nobody in without. */
+export const isAsked = (person: Person | undefined): boolean => person?.asksWho === true;
 
 interface QuestionProps {
   name: string;
+  /** Nothing but the link says who it is; otherwise the service wants a look at everybody. */
+  isLinkOnly: boolean;
   onConfirm(): Promise<void>;
   onClose(): void;
 }
 
-/** Asks whoever admits somebody with nothing but the link to look who it is. */
-export function LookQuestion({ name, onConfirm, onClose }: QuestionProps) {
+/** Asks whoever admits somebody to look who it is. */
+export function LookQuestion({ name, isLinkOnly, onConfirm, onClose }: QuestionProps) {
   return (
     <Confirm
       title={t("admitQuestion", { name })}
-      meaning={t("admitMeaning")}
+      meaning={t(isLinkOnly ? "admitMeaning" : "admitMeaningAll")}
       confirm={t("admitConfirm")}
       keep={t("admitKeep")}
       isDanger={false}
@@ -37,7 +41,7 @@ interface AdmitProps {
   onAdmit(isRecognised: boolean): Promise<boolean>;
 }
 
-/** Lets somebody in who waits, after a question where only the link says who they are. */
+/** Lets somebody in who waits, after a question where the gateway wants an answer to it. */
 export function AdmitButton({ person, isPrimary, onAdmit }: AdmitProps) {
   const isAsking = useSignal(false);
   return (
@@ -46,7 +50,7 @@ export function AdmitButton({ person, isPrimary, onAdmit }: AdmitProps) {
         type="button"
         class={`button${isPrimary ? " primary" : ""}`}
         onClick={() => {
-          if (hasOnlyLink(person)) isAsking.value = true;
+          if (isAsked(person)) isAsking.value = true;
           else void onAdmit(false);
         }}
       >
@@ -57,6 +61,7 @@ export function AdmitButton({ person, isPrimary, onAdmit }: AdmitProps) {
       {isAsking.value && (
         <LookQuestion
           name={person.name}
+          isLinkOnly={hasOnlyLink(person)}
           onConfirm={async () => {
             await onAdmit(true);
           }}

@@ -58,6 +58,8 @@ export const t = dictionary({
     refuseConfirm: "Ne pas recevoir",
     linkOnly: "Seulement le lien\u00a0: vérifiez qui c’est.",
     admitQuestion: "Faire entrer {name}\u00a0?",
+    admitMeaningAll:
+      "Votre service veut que vous regardiez chaque personne. Comparez son visage, son nom et sa date de naissance.",
     admitMeaning:
       "Cette personne n’a montré que son lien. Dès qu’elle est là, comparez son visage, son nom et sa date de naissance.",
     admitConfirm: "Je vois qui c’est",
@@ -174,6 +176,7 @@ export const t = dictionary({
     refuseConfirm: "Do not see them",
     linkOnly: "Only the link: check who this is.",
     admitQuestion: "Let {name} in?",
+    admitMeaningAll: "Your service wants you to look at everybody. Compare face, name and date of birth.",
     admitMeaning:
       "This person has shown nothing but their link. As soon as they are there, compare face, name and date of birth.",
     admitConfirm: "I see who this is",
