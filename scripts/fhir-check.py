@@ -53,12 +53,53 @@ def check(path: Path) -> int:
     raise ValueError("the models take whatever they are given")
 
 
+AUDIT = {"action": set("CRUDE"), "outcome": {"0", "4", "8", "12"}}
+# The elements that IHE BALP 1.1.4 asks for by profile: action, interaction, code of the client's role, of the server's.
+BALP = {
+    "Create": ("C", "create", "110153", "110152"),
+    "Read": ("R", "read", "110152", "110153"),
+    "Update": ("U", "update", "110153", "110152"),
+    "Delete": ("D", "delete", "110150", "custodian"),
+    "Query": ("E", "search", "110153", "110152"),
+}
+
+
+def check_events(path: Path) -> int:
+    events = json.loads(path.read_text())
+    for event in events:
+        get_fhir_model_class("AuditEvent").model_validate(event)
+        for element, known in AUDIT.items():
+            if event[element] not in known:
+                raise ValueError(f"{path}: AuditEvent.{element} is {event[element]!r}")
+        for profile in event.get("meta", {}).get("profile", []):
+            name = profile.rsplit(".", 1)[1]
+            action, interaction, client, server = BALP[name.removeprefix("Patient")]
+            roles = [agent["type"]["coding"][0]["code"] for agent in event["agent"]]
+            kinds = [entity["type"]["code"] for entity in event["entity"]]
+            is_right = (
+                event["action"] == action
+                and event["subtype"][0]["code"] == interaction
+                and event["type"]["code"] == "rest"
+                and event["outcome"] == "0"
+                and roles[:2] == [client, server]
+                and "2" in kinds
+                and name.startswith("Patient") == ("1" in kinds)
+                and all("network" in agent for agent in event["agent"][:2])
+                and not any("network" in agent for agent in event["agent"][2:])
+            )
+            if not is_right:
+                raise ValueError(f"{path}: an event is not as {profile} has it")
+    return len(events)
+
+
 def main() -> None:
     files = sorted(Path("fixtures/report").glob("*.json"))
     if not files:
         sys.exit("fixtures/report holds no bundle")
     for path in files:
         print(f"{path}: {check(path)} resources are as FHIR R4 has them")
+    events = Path("fixtures/audit/events.json")
+    print(f"{events}: {check_events(events)} events are as FHIR R4 and IHE BALP have them")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::archive::{Archive, ArchiveSettings};
+use crate::audit::MassAccess;
 use crate::clinical::{ChatKeep, DoorPolicy, RetentionPolicy, StaffRole};
 use crate::clock::Clock;
 use crate::config::{self, ChatKept, Config, Hospital, Mail, Oidc, RoleName, Sms};
@@ -25,6 +26,7 @@ use crate::secret::Secret;
 use crate::sfu::{Sfu, SfuSettings};
 use crate::store::{Store, StoreSettings};
 use crate::tasks::Tasks;
+use crate::trail::{Trail, TrailSettings};
 use crate::web::{self, Edge};
 
 /// Old sign-ins are cleared away this often.
@@ -51,6 +53,7 @@ pub struct Settings {
     /// `None`: no SMS is sent.
     pub sms: Option<Sms>,
     pub retention: RetentionPolicy,
+    pub trail: TrailSettings,
     /// See [`live::Parts`].
     pub presenter_lost_for: Duration,
     pub is_demo: bool,
@@ -112,6 +115,7 @@ pub struct App {
     pub store: Store,
     pub archive: Archive,
     pub retention: Retention,
+    pub trail: Trail,
     pub live: Live,
     pub outbox: Outbox,
     pub sfu: Sfu,
@@ -163,6 +167,16 @@ impl Settings {
             mail: config.mail.clone(),
             sms: config.sms.clone(),
             retention: retention_policy(&config.retention),
+            trail: TrailSettings {
+                folder: config.audit.folder.clone(),
+                mass_access: MassAccess {
+                    patients: config.audit.mass_access_patients,
+                    within: TimeDelta::minutes(config.audit.mass_access_minutes.into()),
+                },
+                syslog: config.audit.syslog.clone(),
+                fhir: config.audit.fhir.clone().map(|url| (url, config.audit.fhir_token.clone())),
+                public_url: config.http.public_url.clone(),
+            },
             presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,
         }
@@ -188,9 +202,11 @@ fn login_settings(oidc: &Oidc, public_url: &url::Url) -> LoginSettings {
         let (claim, value) = claim.split_once('/').unwrap_or((claim, ""));
         let role = match role {
             RoleName::Secretary => StaffRole::Secretary,
+            RoleName::Nurse => StaffRole::Nurse,
             RoleName::Doctor => StaffRole::Doctor,
             RoleName::Radiologist => StaffRole::Radiologist,
             RoleName::Administrator => StaffRole::Administrator,
+            RoleName::Auditor => StaffRole::Auditor,
         };
         RoleRule { claim: claim.to_owned(), value: value.to_owned(), role }
     };
@@ -236,6 +252,8 @@ impl App {
         install_crypto();
         let tasks = Tasks::default();
         let store = Store::open(&settings.store).await.context("the database cannot be used")?;
+        let trail = Trail::start(settings.trail, store.clone(), clock.clone(), &tasks)
+            .context("the trail of what is done cannot be kept")?;
         let incoming = settings.archive.folder.join("incoming");
         let max_upload_bytes = settings.archive.max_upload_bytes;
         let archive = Archive::open(settings.archive, &tasks).await.context("the archive cannot be used")?;
@@ -315,13 +333,28 @@ impl App {
             outbox: outbox.clone(),
             archive: archive.clone(),
             retention: retention.clone(),
+            trail: trail.clone(),
             reach,
             trusted_proxies,
             throttle: web::Throttle::default(),
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));
-        Ok(Self { store, archive, retention, live, outbox, sfu, clock, tasks, door, port, trial, router })
+        Ok(Self {
+            store,
+            archive,
+            retention,
+            trail,
+            live,
+            outbox,
+            sfu,
+            clock,
+            tasks,
+            door,
+            port,
+            trial,
+            router,
+        })
     }
 
     /// Adds the routes of something else, which come first.

@@ -3,6 +3,7 @@
 //! This file is the table of contents. ARCHITECTURE.md draws the arrows; `tests/it/architecture.rs` holds them.
 
 // Pure cores: told the time, return effects, never wait.
+pub mod audit; // the trail of what is done with patients' data: a chain that proves itself
 pub mod clinical; // rules of appointments, consultations, participants and permissions
 pub mod imaging; // from DICOM bytes to a rendered frame under a presentation
 pub mod paper; // blocks of words and pictures as a PDF that lasts
@@ -30,6 +31,7 @@ pub mod retention; // deletes what has been kept long enough, with proof
 pub mod sfu; // packets and peer connections
 pub mod store; // rows in and out
 pub mod telemetry; // logs
+pub mod trail; // takes records, signs the chain by the hour, tells other systems
 pub mod web; // HTTP and WebSocket edge
 
 // Wiring.

@@ -80,14 +80,19 @@ impl Participant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StaffRole {
     Secretary,
+    /// Prepares and accompanies visits; is no practitioner whom one books.
+    Nurse,
     Doctor,
     Radiologist,
     Administrator,
+    /// Reads the trail, and nothing that it is about.
+    Auditor,
 }
 
 impl StaffRole {
     /// Every role, in the order in which screens list them.
-    pub const ALL: [Self; 4] = [Self::Secretary, Self::Doctor, Self::Radiologist, Self::Administrator];
+    pub const ALL: [Self; 6] =
+        [Self::Secretary, Self::Nurse, Self::Doctor, Self::Radiologist, Self::Administrator, Self::Auditor];
 
     /// May be booked into an appointment.
     pub fn may_consult(self) -> bool {

@@ -117,11 +117,15 @@ pub enum Verb {
     SeeRetention,
     /// Hold an appointment, lift a hold, delete now what is due.
     ChangeRetention,
+    /// Read the trail of who did what with patients' data, and take it away.
+    SeeTrail,
+    /// See who opened one's own data.
+    SeeOwnTrail,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 57] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -177,6 +181,8 @@ impl Verb {
         Self::SeeStatistics,
         Self::SeeRetention,
         Self::ChangeRetention,
+        Self::SeeTrail,
+        Self::SeeOwnTrail,
     ];
 }
 
@@ -289,6 +295,7 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
             is(StaffRole::Administrator)
         }
+        (Verb::SeeTrail, Object::Hospital) => is(StaffRole::Administrator) || is(StaffRole::Auditor),
         (Verb::SeeStatistics, Object::Service { is_member }) => {
             is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
         }
@@ -309,7 +316,7 @@ fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object
             appointment.participant(participant).is_some()
         }
         // What was said of the patient is the patient's.
-        (Verb::FetchDocuments, Object::Appointment(appointment)) => {
+        (Verb::FetchDocuments | Verb::SeeOwnTrail, Object::Appointment(appointment)) => {
             role == Role::Patient && appointment.patient().is_some_and(|patient| patient.id == participant)
         }
         (Verb::ChangeOwnAppointment, Object::Appointment(appointment)) => {

@@ -1,5 +1,6 @@
 //! The verbs of the command line. Exit codes: 0 done; 1 failed; 2 wrong usage; 3 this object cannot be shown (dicom verbs).
 
+mod audit;
 pub mod dicom;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -48,6 +49,9 @@ enum Verb {
         #[arg(long, default_value = DEFAULT_CONFIG)]
         config: PathBuf,
     },
+    /// The trail of what was done with patients' data.
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
     /// Look at DICOM files.
     #[command(subcommand)]
     Dicom(dicom::DicomVerb),
@@ -102,6 +106,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Serve { config } => runtime.block_on(serve(&config)),
         Verb::Demo { port, data } => runtime.block_on(run_demo(port, data)),
         Verb::CheckConfig { config } => check_config(&config),
+        Verb::Audit(verb) => runtime.block_on(audit::run(verb)),
         Verb::Dicom(verb) => return runtime.block_on(dicom::run(verb)),
         Verb::Import { source, appointment, config } => {
             runtime.block_on(import(&source, appointment, &config))

@@ -2,6 +2,7 @@
 //!
 //! `deploy/config.example.toml` holds every key with its default; a test holds the two together.
 
+mod audit;
 mod messages;
 mod reader;
 mod retention;
@@ -10,6 +11,7 @@ mod sections;
 use std::fmt;
 use std::path::Path;
 
+pub use audit::{Audit, SyslogAddress};
 pub use messages::*;
 use reader::Reader;
 pub use retention::Retention;
@@ -31,6 +33,7 @@ pub struct Config {
     /// `None`: no SMS is sent.
     pub sms: Option<Sms>,
     pub retention: Retention,
+    pub audit: Audit,
     pub log: Log,
 }
 
@@ -59,7 +62,7 @@ impl Config {
     }
 
     /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
-    /// `PARVIS_OIDC_CLIENT_SECRET`, `PARVIS_RELAY_SECRET` and the secrets of `messages.rs`.
+    /// `PARVIS_OIDC_CLIENT_SECRET`, `PARVIS_RELAY_SECRET` and the secrets of `messages.rs` and `audit.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let config = Self {
@@ -74,6 +77,7 @@ impl Config {
             mail: Mail::read(&mut reader, &environment),
             sms: Sms::read(&mut reader, &environment),
             retention: Retention::read(&mut reader),
+            audit: Audit::read(&mut reader, &environment),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -97,6 +101,7 @@ impl Config {
             sms.write(&mut out);
         }
         self.retention.write(&mut out);
+        self.audit.write(&mut out);
         self.log.write(&mut out);
         out
     }

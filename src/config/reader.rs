@@ -132,7 +132,7 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 12] = [
+        const SECTIONS: [&str; 13] = [
             "hospital",
             "http",
             "database",
@@ -142,6 +142,7 @@ impl Reader {
             "archive",
             "chat",
             "retention",
+            "audit",
             "mail",
             "sms",
             "log",

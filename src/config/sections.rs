@@ -69,9 +69,11 @@ pub struct Oidc {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoleName {
     Secretary,
+    Nurse,
     Doctor,
     Radiologist,
     Administrator,
+    Auditor,
 }
 
 /// `[media]`: where calls come in.
@@ -346,7 +348,7 @@ impl Oidc {
                         None => reader.mistake(
                             s,
                             &format!("roles.{claim}"),
-                            "must be secretary, doctor, radiologist or administrator",
+                            "must be secretary, nurse, doctor, radiologist, administrator or auditor",
                         ),
                     }
                 }
@@ -387,7 +389,8 @@ impl Oidc {
 
 impl RoleName {
     fn parse(text: &str) -> Option<Self> {
-        [Self::Secretary, Self::Doctor, Self::Radiologist, Self::Administrator]
+        use RoleName::{Administrator, Auditor, Doctor, Nurse, Radiologist, Secretary};
+        [Secretary, Nurse, Doctor, Radiologist, Administrator, Auditor]
             .into_iter()
             .find(|role| role.name() == text)
     }
@@ -395,9 +398,11 @@ impl RoleName {
     fn name(self) -> &'static str {
         match self {
             Self::Secretary => "secretary",
+            Self::Nurse => "nurse",
             Self::Doctor => "doctor",
             Self::Radiologist => "radiologist",
             Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::config::Hospital;
 use crate::secret::Secret;
 use crate::sfu::SfuSettings;
 use crate::store::{AgendaScope, StoreSettings};
+use crate::trail::TrailSettings;
 
 use idp::DemoIdp;
 
@@ -163,6 +164,7 @@ impl Demo {
                 mail: None,
                 sms: None,
                 retention: crate::clinical::RetentionPolicy::default(),
+                trail: TrailSettings::local(data.join("audit"), public_url.clone()),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,
             },

@@ -61,7 +61,7 @@ both_ways!(
     Unwatched
 );
 both_ways!(RoleWord, clinical::Role, Patient, Relative, Interpreter, Practitioner);
-both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Doctor, Radiologist, Administrator);
+both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Nurse, Doctor, Radiologist, Administrator, Auditor);
 both_ways!(OutcomeWord, clinical::Outcome, Completed, FollowUp, ByTelephone, InPerson, NotHeld);
 both_ways!(DeviceStateWord, clinical::DeviceState, Works, Refused, Missing, InUse, Off);
 both_ways!(PlaceWord, PlaceKind, Invited, Testing, Waiting, Admitted, InCall, Lost, Left, Removed);

@@ -274,6 +274,11 @@ pub fn typescript() -> String {
         HoldableRequest,
         HoldRequest,
         PurgeRun,
+        TrailPage,
+        TrailEntry,
+        TrailAlerts,
+        OwnTrail,
+        OwnTrailEntry,
     );
     format!(
         "// Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.\n\nexport const PROTOCOL = {PROTOCOL};\n\n{body}"

@@ -18,7 +18,7 @@ words!(
 );
 words!(
     /// What a member of staff is in the hospital.
-    StaffRoleWord { Secretary, Doctor, Radiologist, Administrator }
+    StaffRoleWord { Secretary, Nurse, Doctor, Radiologist, Administrator, Auditor }
 );
 words!(
     /// The language that a person reads.

@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, Contact, GuestRole, Language, Link, Outcome, Part,
     Participant, ParticipantId, PractitionerId, Role, ServiceId,
@@ -321,6 +323,10 @@ impl Store {
                         .bind(micros(at))
                         .execute(&mut *tx)
                         .await?;
+                    let id = Record::id_of(Deed::DropIn, Subject::Consultation, &[participant.id.uuid()]);
+                    let record = Record::new(id, at, Who::Nobody, Deed::DropIn, Subject::Consultation);
+                    let record = done_by!(tx, appointment, participant.id, record);
+                    append!(tx, &[record]);
                     participant.id
                 }
             }

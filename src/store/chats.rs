@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, text};
 use super::retention::{add_proof, unnamed};
 use super::{Error, Purged, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
     AppointmentId, ChatExpiry, ChatLine, ChatLineId, ChatText, DataClass, FileKind, FileName, ParticipantId,
     PurgeProof, PurgeRule, SharedFile, SharedFileId,
@@ -76,6 +78,12 @@ impl Store {
                 .bind(text(line.text.expose()))
                 .execute(&mut *tx)
                 .await?;
+            let record = Record {
+                subject_id: Some(line.id.to_string()),
+                ..Record::new(line.id.uuid(), line.at, Who::Nobody, Deed::Write, Subject::ChatLine)
+            };
+            let record = done_by!(tx, appointment, line.participant, record);
+            append!(tx, &[record]);
         });
         Ok(())
     }
@@ -108,6 +116,12 @@ impl Store {
                 .bind(file.content.to_vec())
                 .execute(&mut *tx)
                 .await?;
+            let record = Record {
+                subject_id: Some(file.id.to_string()),
+                ..Record::new(file.id.uuid(), file.at, Who::Nobody, Deed::Create, Subject::File)
+            };
+            let record = done_by!(tx, appointment, file.participant, record);
+            append!(tx, &[record]);
         });
         Ok(())
     }

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, words};
 use super::{Error, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
     AppointmentId, DocumentDoor, DocumentId, DocumentPolicy, DocumentSubject, Download, KeyImageId, Language,
     ParticipantId, PatientDocument, ReportId, SharedFileId,
@@ -132,6 +134,12 @@ impl Store {
                 .bind(door_to_word(download.door))
                 .execute(&mut *tx)
                 .await?;
+            let record = Record {
+                subject_id: Some(download.document.to_string()),
+                ..Record::new(id, download.at, Who::Nobody, Deed::Download, Subject::Document)
+            };
+            let record = done_by!(tx, appointment, download.participant, record);
+            append!(tx, &[record]);
         });
         Ok(())
     }

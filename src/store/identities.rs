@@ -4,8 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
     AppointmentId, DocumentKind, IdentityCheck, IdentityCheckId, IdentityFindings, IdentityMeans, InsNumber,
     InsRecord, InsRecordId, InsRegister, InsStatus, InsTraits, InseeCode, ParticipantId, PractitionerId, Sex,
@@ -98,6 +100,15 @@ impl Store {
                 .bind(check.findings.is_birth_date_right)
                 .execute(&mut *tx)
                 .await?;
+            let record = Record {
+                subject_id: Some(check.participant.to_string()),
+                ..Record::new(check.id.uuid(), check.at, Who::Nobody, Deed::Create, Subject::Identity)
+            };
+            let record = Record {
+                who: Who::Staff(check.by),
+                ..done_by!(tx, appointment, check.participant, record)
+            };
+            append!(tx, &[record]);
         });
         Ok(())
     }

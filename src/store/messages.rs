@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::append;
 use super::db::{in_transaction, micros, on, words};
 use super::{AgendaScope, Error, Store};
+use crate::audit::{Deed, Outcome, Record, Subject, Who};
 use crate::clinical::{
     AppointmentId, Channel, DropReason, FailReason, Link, LinkId, Message, MessageId, MessageKind,
     MessageState, Occasion, ParticipantId, PractitionerId,
@@ -308,14 +310,20 @@ impl Store {
             "UPDATE message SET state = $4, state_at = $5, reason = $6, next_at = COALESCE($7, next_at),
                 lease_by = NULL, lease_until = NULL, link_id = CASE WHEN $8 THEN NULL ELSE link_id END
             WHERE id = $1 AND lease_by = $2 AND lease_until = $3";
+        const OF: &str = "SELECT appointment_id, participant_id FROM message WHERE id = $1";
         let (state, next_at) = match end {
             MessageEnd::Over(state) => (StateColumns::from(state), None),
             MessageEnd::Again { at, after } => {
                 (StateColumns::from(MessageState::Queued { after: Some(after) }), Some(micros(at)))
             }
         };
+        let ended = match end {
+            MessageEnd::Over(MessageState::Sent { at }) => Some((at, Outcome::Done)),
+            MessageEnd::Over(MessageState::Failed { at, .. }) => Some((at, Outcome::Failed)),
+            MessageEnd::Over(_) | MessageEnd::Again { .. } => None,
+        };
         let written = in_transaction!(self, tx => {
-            sqlx::query(SQL)
+            let written = sqlx::query(SQL)
                 .bind(id.uuid())
                 .bind(lease.by)
                 .bind(micros(lease.until))
@@ -326,7 +334,26 @@ impl Store {
                 .bind(is_link_out)
                 .execute(&mut *tx)
                 .await?
-                .rows_affected()
+                .rows_affected();
+            if let (true, Some((at, outcome))) = (written > 0, ended) {
+                let of: Option<(Uuid, Uuid)> =
+                    sqlx::query_as(OF).bind(id.uuid()).fetch_optional(&mut *tx).await?;
+                let record = Record {
+                    subject_id: Some(id.to_string()),
+                    appointment: of.map(|(appointment, _)| AppointmentId::new(appointment)),
+                    patient: of.map(|(_, patient)| ParticipantId::new(patient)),
+                    outcome,
+                    ..Record::new(
+                        Record::id_of(Deed::Send, Subject::Message, &[id.uuid()]),
+                        at,
+                        Who::Gateway,
+                        Deed::Send,
+                        Subject::Message,
+                    )
+                };
+                append!(tx, &[record]);
+            }
+            written
         });
         Ok(written > 0)
     }

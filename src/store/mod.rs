@@ -6,6 +6,7 @@
 
 mod after;
 mod appointments;
+mod audit;
 mod calendar_feeds;
 mod chains;
 mod chats;
@@ -43,6 +44,7 @@ mod waiting;
 mod withdrawn;
 
 pub use appointments::AgendaScope;
+pub use audit::TrailFilter;
 pub use consultations::{StoredOtherPatient, StoredShow, StoredTelephone};
 pub use db::{Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, words};
 use super::{Error, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{AppointmentId, DeviceCheck, DeviceState, Move, ParticipantId, PlaceKind};
 
 #[derive(FromRow)]
@@ -38,6 +40,18 @@ words!(device_to_word, device_from_word, DeviceState {
     DeviceState::Off => "off",
 });
 
+/// What the trail says of it. Testing devices, and losing a connection, are no access.
+fn deed_of(place: PlaceKind) -> Option<Deed> {
+    match place {
+        PlaceKind::Waiting => Some(Deed::Wait),
+        PlaceKind::Admitted => Some(Deed::Admit),
+        PlaceKind::InCall => Some(Deed::Enter),
+        PlaceKind::Left => Some(Deed::Leave),
+        PlaceKind::Removed => Some(Deed::Remove),
+        PlaceKind::Invited | PlaceKind::Testing | PlaceKind::Lost => None,
+    }
+}
+
 impl Store {
     /// Writes down that somebody came to a place. `id` is a UUID of version 7, made when it happened: the journal is in the
     /// order of these. A line that is there already is left as it is, so that whoever heard no answer may write it again.
@@ -57,6 +71,15 @@ impl Store {
                 .bind(line.check.map(|check| device_to_word(check.microphone)))
                 .execute(&mut *tx)
                 .await?;
+            if let Some(deed) = deed_of(line.to) {
+                let by = line.by.unwrap_or(line.participant);
+                let record = Record {
+                    subject_id: Some(line.participant.to_string()),
+                    ..Record::new(id, line.at, Who::Nobody, deed, Subject::Consultation)
+                };
+                let record = done_by!(tx, appointment, by, record);
+                append!(tx, &[record]);
+            }
         });
         Ok(())
     }

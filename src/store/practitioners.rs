@@ -19,9 +19,11 @@ struct PractitionerRow {
 
 words!(role_to_word, role_from_word, StaffRole {
     StaffRole::Secretary => "secretary",
+    StaffRole::Nurse => "nurse",
     StaffRole::Doctor => "doctor",
     StaffRole::Radiologist => "radiologist",
     StaffRole::Administrator => "administrator",
+    StaffRole::Auditor => "auditor",
 });
 
 impl Store {

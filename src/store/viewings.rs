@@ -6,8 +6,10 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, words};
 use super::{Error, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{AppointmentId, InstanceId, ParticipantId, SeriesId, StepId};
 use crate::imaging::{ContentHash, FrameNumber, Presentation, View, VoiChoice, Window};
 use crate::viewing::{Layout, StepCause, ViewportNumber};
@@ -176,6 +178,17 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
+            let mut records = Vec::with_capacity(sights.len());
+            for sight in sights {
+                let (step, participant) = (sight.step.uuid(), sight.participant);
+                let id = Record::id_of(Deed::View, Subject::Viewing, &[step, participant.uuid()]);
+                let record = Record {
+                    subject_id: Some(step.to_string()),
+                    ..Record::new(id, sight.at, Who::Nobody, Deed::View, Subject::Viewing)
+                };
+                records.push(done_by!(tx, appointment, participant, record));
+            }
+            append!(tx, &records);
         });
         Ok(())
     }

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
+use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
     AppointmentId, Assurance, Delay, Participant, ParticipantId, PractitionerId, Rank, ReadySentence,
     ServiceId, WaitingMessage, WaitingMessageId, WaitingPolicy, WaitingText, WaitingWords,
@@ -273,6 +275,10 @@ impl Store {
                         .bind(micros(at))
                         .execute(&mut *tx)
                         .await?;
+                    let id = Record::id_of(Deed::TakeOver, Subject::Consultation, &[participant.id.uuid()]);
+                    let record = Record::new(id, at, Who::Nobody, Deed::TakeOver, Subject::Consultation);
+                    let record = done_by!(tx, appointment, participant.id, record);
+                    append!(tx, &[record]);
                     participant.id
                 }
             }

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Edge;
+use super::acts::authorize;
 use super::documents::{item, offers};
 use super::extract::{Body, One};
 use super::files::{percent, shown_link};
@@ -14,11 +15,12 @@ use super::guest;
 use super::problem::Failure;
 use super::report::{document_of, file_name};
 use super::summary::{made, pdf};
+use super::trail;
 use crate::clinical::{
     self, Actor, Appointment, DocumentDoor, DocumentId, DocumentSubject, Download, Link, Object, Participant,
-    ParticipantId, PatientDocument, Rating, RatingWords, Score, Verb, authorize, opening_of,
+    ParticipantId, PatientDocument, Rating, RatingWords, Score, Verb, opening_of,
 };
-use crate::protocol::{AfterDocument, AfterState, ProblemCode, RatingRequest, time};
+use crate::protocol::{AfterDocument, AfterState, OwnTrail, ProblemCode, RatingRequest, time};
 
 /// Somebody whose link leads to what is left of a visit, and what they had shown besides it.
 pub(super) struct Visitor {
@@ -117,6 +119,16 @@ async fn released(
         Some((document, offer.name.clone()))
     });
     Ok(documents.collect())
+}
+
+/// `POST /api/guest/after/access`: who opened the data of the patient; behind the second door, as the documents are.
+pub(super) async fn access(State(edge): State<Edge>, visitor: Visitor) -> Result<Json<OwnTrail>, Failure> {
+    authorize(&visitor.actor, Verb::SeeOwnTrail, &Object::Appointment(&visitor.appointment))?;
+    if visitor.door.is_none() {
+        let detail = "a second factor has to be shown first";
+        return Err(Failure::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, detail));
+    }
+    Ok(Json(trail::own(&edge, &visitor.appointment, visitor.participant).await?))
 }
 
 /// `POST /api/guest/after/rating`

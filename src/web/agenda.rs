@@ -7,9 +7,10 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::SignedIn;
 use super::problem::Failure;
-use crate::clinical::{Object, Verb, authorize};
+use crate::clinical::{Object, Verb};
 use crate::protocol::AgendaMessage;
 
 /// Changes that come closer together than this are told once.

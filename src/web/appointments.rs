@@ -9,6 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Deserialize;
 
 use super::Edge;
+use super::acts::authorize;
 use super::changes;
 use super::door_desk;
 use super::extract::{Body, One, SignedIn};
@@ -17,7 +18,7 @@ use super::problem::Failure;
 use crate::clinical::{
     Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress,
     GuestRole, Link, Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole,
-    TelephoneNumber, Verb, authorize, wall,
+    TelephoneNumber, Verb, wall,
 };
 use crate::live::Places;
 use crate::protocol::{

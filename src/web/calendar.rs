@@ -7,11 +7,10 @@ use axum::response::IntoResponse;
 use chrono::TimeDelta;
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::SignedIn;
 use super::problem::Failure;
-use crate::clinical::{
-    Appointment, AppointmentStatus, LinkDigest, Object, StaffRole, Verb, authorize, feed_secret,
-};
+use crate::clinical::{Appointment, AppointmentStatus, LinkDigest, Object, StaffRole, Verb, feed_secret};
 use crate::outbox::{self, FeedEntry};
 use crate::protocol::{CalendarFeedState, time};
 use crate::store::AgendaScope;

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Edge;
+use super::acts::authorize;
 use super::appointments::{self, allowed, instant};
 use super::extract::{Body, One, SignedIn};
 use super::links;
@@ -15,7 +16,7 @@ use super::problem::Failure;
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, CalledOff, Contact, Course, CourseError, MoveError,
     NewLink, NewTime, Object, Participant, ParticipantId, PatientPlace, PlaceKind, PractitionerId, Verb,
-    WrongStatus, authorize,
+    WrongStatus,
 };
 use crate::protocol::{
     AppointmentEntry, Booked, Chain, ChainLink, CloseRequest, CourseRequest, MoveRequest, PatientPlaceWord,

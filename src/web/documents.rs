@@ -5,13 +5,14 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use super::Edge;
+use super::acts::authorize;
 use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use super::report::{own_images, participant};
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, DocumentId, DocumentSubject, Language, Object,
-    PatientDocument, REJOIN, Rating, Verb, WrongStatus, authorize,
+    PatientDocument, REJOIN, Rating, Verb, WrongStatus,
 };
 use crate::protocol::{
     AfterEntry, AskedBack, CallBackEntry, DocumentItem, DocumentKind, DocumentsState, DownloadEntry,

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::acts::authorize;
 use super::door::{self, ATTEMPTS};
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use super::{Edge, appointments, guest, links};
 use crate::clinical::{
     Appointment, AppointmentId, ConsentText, DoorRules, Object, ParticipantId, Pin, ServiceId, Verb,
-    WrongStatus, authorize,
+    WrongStatus,
 };
 use crate::protocol::{GuestDoor, Information, InformationRequest, IssuedPin, ServiceDoor, time};
 use crate::secret::Pii;

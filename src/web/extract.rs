@@ -14,9 +14,9 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use serde::de::DeserializeOwned;
 
-use super::Edge;
 use super::problem::Failure;
 use super::throttle::Knock;
+use super::{Edge, acts};
 use crate::clinical::{Actor, Practitioner};
 use crate::login::LOGIN_COOKIE;
 use crate::port::Progress;
@@ -45,7 +45,11 @@ impl FromRequestParts<Edge> for SignedIn {
 pub(super) async fn signed_in(edge: &Edge, headers: &HeaderMap) -> Result<Option<Practitioner>, Failure> {
     let jar = CookieJar::from_headers(headers);
     let Some(cookie) = jar.get(LOGIN_COOKIE) else { return Ok(None) };
-    Ok(edge.login.authenticate(cookie.value()).await?)
+    let practitioner = edge.login.authenticate(cookie.value()).await?;
+    if let Some(practitioner) = &practitioner {
+        acts::note_staff(practitioner.id);
+    }
+    Ok(practitioner)
 }
 
 /// A JSON body; whatever is wrong with it is told in one sentence, without repeating what it holds.
@@ -106,6 +110,12 @@ fn is_own_origin(edge: &Edge, headers: &HeaderMap) -> bool {
 
 /// Where a request comes from: the other end of the connection, or what a trusted proxy there says of its own.
 pub(super) struct ClientAddress(IpAddr);
+
+impl std::fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.to_canonical().fmt(f)
+    }
+}
 
 impl ClientAddress {
     /// # Errors

@@ -7,13 +7,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::acts::authorize;
 use super::extract::{One, Two, signed_in};
 use super::problem::Failure;
 use super::spool::spool;
 use super::{Edge, guest};
 use crate::clinical::{
     Actor, Appointment, AppointmentId, FileKind, FileName, Object, ParticipantId, PlaceKind, ShareRefusal,
-    SharedFile, SharedFileId, Verb, authorize, may_share_into,
+    SharedFile, SharedFileId, Verb, may_share_into,
 };
 use crate::protocol;
 

@@ -7,15 +7,16 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
 
-use super::Edge;
+use super::acts::authorize;
 use super::extract::{Body, ClientAddress};
 use super::files::shown_link;
 use super::problem::Failure;
 use super::throttle::Knock;
+use super::{Edge, acts};
 use crate::clinical::{
     Actor, Appointment, AppointmentStatus, CodeChannel, ConsentAnswer, ConsentText, DoorClosed, DoorKeys,
     DoorRules, KnownKeys, Link, LinkDigest, Object, Opening, OwnChange, Participant, ParticipantId, Pass,
-    PassDigest, PlaceKind, Standing, Verb, authorize, opening_of,
+    PassDigest, PlaceKind, Standing, Verb, opening_of,
 };
 use crate::protocol::{DoorAsks, DoorWord, Look, LookRequest, time};
 
@@ -242,6 +243,9 @@ pub(super) async fn pass_of(
 pub(super) async fn find(edge: &Edge, secret: &str) -> Result<Option<(Link, Appointment)>, Failure> {
     let Some(link) = edge.store.link_by_digest(LinkDigest::of(secret)).await? else { return Ok(None) };
     let appointment = edge.store.appointment(link.appointment).await?;
+    if let Some(appointment) = &appointment {
+        acts::note_guest(link.participant, appointment);
+    }
     Ok(appointment.map(|appointment| (link, appointment)))
 }
 

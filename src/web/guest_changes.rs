@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::Edge;
+use super::acts::authorize;
 use super::changes;
 use super::extract::Body;
 use super::guest::Guest;
@@ -12,7 +13,7 @@ use super::problem::Failure;
 use super::slots;
 use crate::clinical::{
     Appointment, BookingPolicy, CalledOff, ChangeRefusal, DoorClosed, NewTime, Object, OwnChange,
-    ParticipantId, Slot, Standing, Verb, authorize, wall,
+    ParticipantId, Slot, Standing, Verb, wall,
 };
 use crate::protocol::{
     GuestChangeRequest, GuestChanges, GuestMoveRequest, GuestMoved, GuestSlot, ProblemCode, time,

@@ -8,13 +8,14 @@ use axum::http::{HeaderMap, StatusCode, header};
 use chrono::TimeDelta;
 
 use super::Edge;
+use super::acts::authorize;
 use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn, Two};
 use super::links;
 use super::problem::Failure;
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, Channel, Contact, EmailAddress, MessageId, Object,
-    ParticipantId, PractitionerId, StaffRole, TelephoneNumber, Verb, WrongStatus, authorize,
+    ParticipantId, PractitionerId, StaffRole, TelephoneNumber, Verb, WrongStatus,
 };
 use crate::outbox;
 use crate::protocol::{

@@ -2,6 +2,7 @@
 //!
 //! It never names `room` or `sfu`, and it decides nothing: who may do what is `clinical::authorize`.
 
+mod acts;
 mod after;
 mod agenda;
 mod appointments;
@@ -41,6 +42,7 @@ mod studies;
 mod summary;
 mod templates;
 mod throttle;
+mod trail;
 mod uploads;
 mod waiting_room;
 mod worklist;
@@ -63,6 +65,7 @@ use crate::port::Reach;
 use crate::retention::Retention;
 use crate::store::Store;
 use crate::tasks::Tasks;
+use crate::trail::Trail;
 
 /// What the edge needs of the rest.
 #[derive(Clone)]
@@ -83,6 +86,7 @@ pub struct Parts {
     pub outbox: Outbox,
     pub archive: Archive,
     pub retention: Retention,
+    pub trail: Trail,
     pub reach: Reach,
     /// Proxies in front, whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<std::net::IpAddr>,

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Edge;
+use super::acts::authorize;
 use super::appointments;
 use super::extract::{Body, ClientAddress, One, SignedIn};
 use super::problem::Failure;
@@ -17,7 +18,7 @@ use super::throttle::Knock;
 use crate::clinical::{
     Appointment, AppointmentId, Booking, Contact, GuestRole, Link, LinkDigest, LinkId, Object, Part,
     Participant, ParticipantId, PractitionerId, QueueEntry, QueueEntryId, QueueLoad, QueueRefusal,
-    QueueSettings, QueueSlug, QueueStatus, Service, TelephoneNumber, Verb, WrongStatus, authorize, fit_now,
+    QueueSettings, QueueSlug, QueueStatus, Service, TelephoneNumber, Verb, WrongStatus, fit_now,
 };
 use crate::protocol::{
     AppointmentEntry, ProblemCode, QueueEnterRequest, QueueEntered, QueueEntryEntry, QueueState,

@@ -7,12 +7,12 @@ use axum::response::Response;
 use chrono::{DateTime, Days, TimeDelta};
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use super::statistics::table_file;
 use crate::clinical::{
-    Appointment, AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, authorize, csv,
-    sha256_hex, wall,
+    Appointment, AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, csv, sha256_hex, wall,
 };
 use crate::protocol::{
     HoldEntry, HoldRequest, HoldableEntry, HoldableRequest, ProofEntry, PurgeRun, RetentionClass,

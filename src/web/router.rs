@@ -12,10 +12,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract,
-    files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality,
-    queue, record, report, retention, services, sign_in, slots, socket, statistics, studies, summary,
-    templates, uploads, waiting_room, worklist,
+    Edge, acts, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk,
+    extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes,
+    quality, queue, record, report, retention, services, sign_in, slots, socket, statistics, studies,
+    summary, templates, trail, uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -119,6 +119,9 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/retention/appointments", post(retention::seek))
         .route("/api/retention/holds", post(retention::hold))
         .route("/api/retention/holds/{hold}", delete(retention::lift))
+        .route("/api/trail", get(trail::list))
+        .route("/api/trail/alerts", get(trail::alerts))
+        .route("/api/guest/after/access", post(after::access))
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
@@ -144,6 +147,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/received/{upload}", get(uploads::fetch))
         .route("/api/received/{upload}/studies", post(uploads::put_among_studies))
         .route("/api/retention/run", post(retention::run))
+        .route("/api/trail/export", get(trail::export))
         .layer(DefaultBodyLimit::disable())
         // A browser that speaks HTTP/2 asks for a socket with CONNECT (RFC 8441 section 4), one that speaks HTTP/1.1 with GET.
         .route("/ws", any(socket::open))
@@ -158,6 +162,7 @@ pub fn router(edge: Edge) -> Router {
         .layer(middleware::from_fn_with_state(edge.clone(), extract::refuse_foreign_origin))
         // A mail server has no page of this site; it shows a secret.
         .route("/api/bounces", post(messages::bounced).layer(DefaultBodyLimit::max(MAX_JSON)))
+        .layer(middleware::from_fn_with_state(edge.clone(), acts::record))
         .with_state(edge.clone())
         .layer(CatchPanicLayer::new())
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, &policy(&edge)))

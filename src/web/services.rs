@@ -9,13 +9,14 @@ use axum::http::StatusCode;
 use chrono::{Datelike, Months};
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use super::slots::{bookable_members, people};
 use crate::clinical::{
     BadSlug, BookingPolicy, ExceptionId, ExceptionKind, Hours, Object, PatternId, PractitionerId, QueueCode,
     QueueSettings, QueueSlug, Schedule, ScheduleError, ScheduleException, Service, ServiceId, Verb,
-    WeeklyPattern, authorize, holidays_of, wall,
+    WeeklyPattern, holidays_of, wall,
 };
 use crate::protocol::{
     ChangeEntry, ExceptionEntry, ExceptionRequest, HolidayEntry, MemberEntry, PatternEntry, PatternRequest,

@@ -7,9 +7,10 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
-use super::Edge;
-use super::extract::SignedIn;
+use super::extract::{self, SignedIn};
 use super::problem::Failure;
+use super::{Edge, acts};
+use crate::audit::Outcome;
 use crate::login::{Callback, LOGIN_COOKIE, SIGN_IN_COOKIE, SIGN_IN_TIME_SECONDS};
 use crate::protocol::{Me, SignedOut};
 use crate::secret::Secret;
@@ -46,10 +47,15 @@ pub(super) async fn finish(
         Ok(signed_in) => {
             let cookies = [set_cookie(LOGIN_COOKIE, &signed_in.cookie, None), drop_cookie(SIGN_IN_COOKIE)];
             tracing::info!(practitioner.id = %signed_in.practitioner.id, "somebody signed in");
+            acts::note_staff(signed_in.practitioner.id);
             let to = if signed_in.return_to == "/" { "/app" } else { &signed_in.return_to };
             uncached((AppendHeaders(cookies), Redirect::to(to)))
         }
-        Err(refused) => not_in(&refused.into()),
+        Err(refused) => {
+            let failure = refused.into();
+            acts::note_outcome(Outcome::Refused, word_of(&failure).as_str());
+            not_in(&failure)
+        }
     }
 }
 
@@ -62,6 +68,8 @@ pub(super) async fn signed_out() -> Redirect {
 pub(super) async fn logout(State(edge): State<Edge>, headers: HeaderMap) -> Result<Response, Failure> {
     let jar = CookieJar::from_headers(&headers);
     let mut next = SIGN_IN_PAGE.to_owned();
+    // Says in the trail who it was.
+    extract::signed_in(&edge, &headers).await?;
     if let Some(cookie) = jar.get(LOGIN_COOKIE)
         && let Some(url) = edge.login.logout(cookie.value()).await?
     {
@@ -79,9 +87,14 @@ pub(super) async fn me(SignedIn(practitioner): SignedIn) -> Json<Me> {
     })
 }
 
-fn not_in(failure: &Failure) -> Response {
+/// The code of a failure, as addresses have it.
+fn word_of(failure: &Failure) -> String {
     let code = serde_json::to_value(failure.code()).ok();
-    let code = code.as_ref().and_then(|code| code.as_str()).unwrap_or("internal");
+    code.as_ref().and_then(|code| code.as_str()).unwrap_or("internal").to_owned()
+}
+
+fn not_in(failure: &Failure) -> Response {
+    let code = word_of(failure);
     uncached(Redirect::to(&format!("{SIGN_IN_PAGE}?problem={code}")))
 }
 

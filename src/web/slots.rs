@@ -8,9 +8,10 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::{One, SignedIn};
 use super::problem::Failure;
-use crate::clinical::{Object, PractitionerId, Schedule, Service, ServiceId, Slot, Verb, authorize, wall};
+use crate::clinical::{Object, PractitionerId, Schedule, Service, ServiceId, Slot, Verb, wall};
 use crate::protocol::{SlotEntry, time};
 use crate::store::Changed;
 

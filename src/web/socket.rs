@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::{Edge, extract, guest};
+use crate::audit::{Deed, Outcome, Record, Subject, Who};
 use crate::clinical::{
     Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner,
     Verb, authorize,
@@ -66,10 +67,12 @@ struct Shown {
 struct Closed(ProblemCode, &'static str);
 
 async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
+    let by = who.practitioner.as_ref().map_or(Who::Nobody, |person| Who::Staff(person.id));
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
     match welcome(&edge, who, &mut stream, outbox).await {
         Err(Closed(code, detail)) => {
+            edge.trail.note(refused(&edge, by, code));
             let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
             let _ = send(&mut sink, Outgoing::Message(Box::new(problem))).await;
             let _ = send(&mut sink, Outgoing::Close).await;
@@ -89,6 +92,14 @@ async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
             }
         }
     }
+}
+
+/// Somebody did not get into a consultation: the code says why.
+fn refused(edge: &Edge, by: Who, code: ProblemCode) -> Record {
+    let code = serde_json::to_value(code).ok();
+    let detail = code.as_ref().and_then(|code| code.as_str()).map(|code| format!("GET /ws {code}"));
+    let record = edge.trail.record(by, Deed::Open, Subject::Consultation);
+    Record { outcome: Outcome::Refused, detail, ..record }
 }
 
 /// Reads `hello` and finds out who speaks.

@@ -10,11 +10,10 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::SignedIn;
 use super::problem::Failure;
-use crate::clinical::{
-    Object, ServiceId, StaffRole, Tally, Verb, authorize, by_period, count_table, csv, wall,
-};
+use crate::clinical::{Object, ServiceId, StaffRole, Tally, Verb, by_period, count_table, csv, wall};
 use crate::protocol::{PeriodWord, ServiceChoice, StatisticsChoice, StatisticsReport, StatisticsRow};
 
 /// The longest time that a report is about, in days: two years and their leap day.

@@ -7,11 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use crate::clinical::{
-    Channel, Language, MessageKind, Object, Placeholder, ReminderPolicy, ServiceId, Template, Verb,
-    authorize, standard,
+    Channel, Language, MessageKind, Object, Placeholder, ReminderPolicy, ServiceId, Template, Verb, standard,
 };
 use crate::protocol::{
     ChannelWord, LanguageWord, MessageKindWord, ProblemCode, ReminderEntry, ReminderRequest, TemplateEntry,

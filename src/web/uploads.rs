@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::acts::authorize;
 use super::appointments::allowed;
 use super::extract::{Body as JsonBody, One, SignedIn};
 use super::files::{attachment, shown_link};
@@ -17,7 +18,7 @@ use crate::archive::{Glance, glance};
 use crate::clinical::{
     Actor, Appointment, AppointmentId, FileReader, FolderSender, FolderWish, LinkDigest, NewUploadFolder,
     Object, Participant, Quota, ReceivedAs, ReceivedKind, ReceivedUpload, ReceivedUploadId, UploadFolder,
-    UploadFolderId, Verb, authorize, is_dicom, sha256_hex, sha256_of_hex,
+    UploadFolderId, Verb, is_dicom, sha256_hex, sha256_of_hex,
 };
 use crate::protocol::{
     FolderEntry, FolderRequest, FolderWord, IssuedFolder, ProblemCode, Receipt, ReceiptRequest,

@@ -9,12 +9,13 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 
 use super::Edge;
+use super::acts::authorize;
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
     Appointment, AppointmentId, Delay, DropInError, Object, Participant, ParticipantId, Place, PlaceKind,
     PractitionerId, Queue, RankRefusal, RoomKey, ServiceId, StaffRole, Verb, Waiter, WaitingMessage,
-    WaitingMessageId, WaitingNotices, WaitingPolicy, WaitingRefusal, WaitingText, WaitingWords, authorize,
+    WaitingMessageId, WaitingNotices, WaitingPolicy, WaitingRefusal, WaitingText, WaitingWords,
     is_identity_checked,
 };
 use crate::live::{WaitingConsultation, WaitingNews};

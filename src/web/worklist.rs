@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 
 use super::Edge;
+use super::acts::authorize;
 use super::appointments::allowed;
 use super::extract::{One, SignedIn};
 use super::problem::Failure;
 use crate::clinical::{
-    Appointment, AppointmentId, DropInError, Object, Participant, ParticipantId, PlaceKind, Verb, authorize,
+    Appointment, AppointmentId, DropInError, Object, Participant, ParticipantId, PlaceKind, Verb,
 };
 use crate::imaging::ObjectKind;
 use crate::protocol::{DroppedIn, ProblemCode, WorklistEntry, WorklistStudy, time};

@@ -32,7 +32,8 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 28] = [
+const TABLE: [Module; 30] = [
+    pure("audit", &["clinical", "secret"], &["base64", "ring", "serde_json", "sha2"]),
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -74,7 +75,7 @@ const TABLE: [Module; 28] = [
     adapter("telemetry", &["config"], &["tracing_subscriber"]),
     adapter(
         "store",
-        &["clinical", "imaging", "report", "viewing", "secret", "config", "clock"],
+        &["audit", "clinical", "imaging", "report", "viewing", "secret", "config", "clock"],
         &["sqlx", "futures_util"],
     ),
     adapter(
@@ -122,10 +123,16 @@ const TABLE: [Module; 28] = [
         ],
         &["tokio", "futures_util"],
     ),
+    adapter(
+        "trail",
+        &["audit", "clinical", "clock", "config", "secret", "store", "tasks"],
+        &["reqwest", "serde_json", "tokio"],
+    ),
     adapter("retention", &["archive", "clinical", "clock", "config", "store", "tasks"], &["tokio"]),
     adapter(
         "web",
         &[
+            "audit",
             "clinical",
             "imaging",
             "paper",
@@ -143,12 +150,16 @@ const TABLE: [Module; 28] = [
             "config",
             "secret",
             "tasks",
+            "trail",
         ],
         &["axum", "axum_extra", "tower_http", "tokio", "futures_util", "rust_embed", "serde_json"],
     ),
     adapter(
         "demo",
-        &["app", "archive", "clinical", "clock", "config", "imaging", "login", "secret", "sfu", "store"],
+        &[
+            "app", "archive", "clinical", "clock", "config", "imaging", "login", "secret", "sfu", "store",
+            "trail",
+        ],
         &[
             "anyhow",
             "axum",
@@ -166,13 +177,27 @@ const TABLE: [Module; 28] = [
     ),
     adapter(
         "command",
-        &["app", "archive", "clinical", "clock", "config", "demo", "imaging", "store", "tasks", "telemetry"],
+        &[
+            "app",
+            "archive",
+            "audit",
+            "clinical",
+            "clock",
+            "config",
+            "demo",
+            "imaging",
+            "store",
+            "tasks",
+            "telemetry",
+            "trail",
+        ],
         &["anyhow", "clap", "serde_json", "tokio"],
     ),
     adapter(
         "app",
         &[
             "archive",
+            "audit",
             "clinical",
             "clock",
             "config",
@@ -186,6 +211,7 @@ const TABLE: [Module; 28] = [
             "sfu",
             "store",
             "tasks",
+            "trail",
             "web",
         ],
         &["anyhow", "axum", "rustls", "tokio"],

@@ -35,6 +35,7 @@ mod record;
 mod store;
 mod store_away;
 mod token_bucket;
+mod trail;
 mod uploads;
 mod viewing;
 mod visit;

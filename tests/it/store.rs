@@ -1,6 +1,7 @@
 //! Every function of the store, on both databases.
 
 mod appointments;
+mod audit;
 mod chats;
 mod consents;
 mod constraints;

@@ -15,14 +15,14 @@ use crate::support::db::start_postgres;
 use crate::visit::{Visit, ct_zip};
 
 /// A PostgreSQL of one test's own, which can be stopped as a machine stops that does not answer.
-struct OwnPostgres {
-    url: String,
+pub(crate) struct OwnPostgres {
+    pub(crate) url: String,
     folder: std::path::PathBuf,
     _script: Child,
 }
 
 impl OwnPostgres {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (url, script) = start_postgres();
         let folder = url.split_once("host=").expect("an address").1.into();
         Self { url, folder, _script: script }
@@ -37,7 +37,7 @@ impl OwnPostgres {
         std::iter::once(first).chain(children).filter_map(Pid::from_raw).collect()
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         for process in self.processes() {
             let _ = kill_process(process, signal);
         }

@@ -4,7 +4,7 @@ export const PROTOCOL = 4;
 
 export type RoleWord = "patient" | "relative" | "interpreter" | "practitioner";
 
-export type StaffRoleWord = "secretary" | "doctor" | "radiologist" | "administrator";
+export type StaffRoleWord = "secretary" | "nurse" | "doctor" | "radiologist" | "administrator" | "auditor";
 
 export type LanguageWord = "fr" | "en";
 
@@ -1983,3 +1983,37 @@ export type PurgeRun = {
  * Rows that went.
  */
 rows: number, };
+
+export type TrailPage = { entries: Array<TrailEntry>, 
+/**
+ * What `before` has to be for the next page; absent on the last.
+ */
+next?: number, 
+/**
+ * Records there are, and up to which one the chain is signed.
+ */
+records: number, signed: number, 
+/**
+ * The public key that signs, in hexadecimal letters.
+ */
+key: string, };
+
+export type TrailEntry = { seq: number, at: string, 
+/**
+ * `staff`, `guest`, `sender`, `gateway` or `nobody`.
+ */
+actor: string, actorId?: string, 
+/**
+ * Of staff, as they are called now.
+ */
+name?: string, deed: string, subject: string, subjectId?: string, appointment?: string, outcome: string, origin?: string, detail?: string, reason?: string, digest: string, };
+
+export type TrailAlerts = { alerts: Array<TrailEntry>, };
+
+export type OwnTrail = { entries: Array<OwnTrailEntry>, };
+
+export type OwnTrailEntry = { 
+/**
+ * `you`, `staff`, `guest` (whoever came along), `sender` or `gateway`.
+ */
+who: string, name?: string, deed: string, subject: string, firstAt: string, lastAt: string, times: number, };

@@ -22,6 +22,7 @@ pub(super) const PEOPLE: &[DemoPerson] = &[
     person("karim", "Dr Karim Benali", ["Pneumologie", "Pulmonology"], Some(StaffRole::Doctor)),
     person("sofia", "Dr Sofia Lindqvist", ["Radiologie", "Radiology"], Some(StaffRole::Radiologist)),
     person("alex", "Alex Morel", ["Informatique", "IT"], Some(StaffRole::Administrator)),
+    person("ines", "Inès Faure", ["Audit", "Audit"], Some(StaffRole::Auditor)),
     person("theo", "Théo Girard", ["Sans rôle ici : sera refusé", "No role here: will be refused"], None),
 ];
 
@@ -36,6 +37,8 @@ const fn person(
         Some(StaffRole::Doctor) => &["physicians"],
         Some(StaffRole::Radiologist) => &["radiologists"],
         Some(StaffRole::Administrator) => &["it-administrators"],
+        Some(StaffRole::Nurse) => &["nurses"],
+        Some(StaffRole::Auditor) => &["auditors"],
         None => &["trainees"],
     };
     DemoPerson { subject, name, duty, groups, role }

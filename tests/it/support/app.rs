@@ -107,7 +107,7 @@ impl TestApp {
             },
             public_url: public_url.clone(),
             store: database.settings,
-            login: idp.login_settings(public_url),
+            login: idp.login_settings(public_url.clone()),
             sfu: SfuSettings {
                 listen: "127.0.0.1:0".parse().unwrap(),
                 announce: vec![],
@@ -123,6 +123,7 @@ impl TestApp {
             mail: None,
             sms: None,
             retention: parvis::clinical::RetentionPolicy::default(),
+            trail: parvis::trail::TrailSettings::local(folder.path().join("audit"), public_url.clone()),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };

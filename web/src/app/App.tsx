@@ -10,10 +10,12 @@ import { SignIn } from "./SignIn";
 import {
   facts,
   fault,
+  isAuditorOnly,
   mayDropIn,
   maySeeOutbox,
   maySeeRetention,
   maySeeStatistics,
+  maySeeTrail,
   mayWriteTemplates,
   person,
   recognise,
@@ -36,6 +38,8 @@ const Received = lazy(() => import("./received/Received").then((module) => modul
 const StatisticsPage = lazy(() => import("./statistics/StatisticsPage").then((module) => module.StatisticsPage));
 
 const RetentionPage = lazy(() => import("./retention/RetentionPage").then((module) => module.RetentionPage));
+
+const TrailPage = lazy(() => import("./trail/TrailPage").then((module) => module.TrailPage));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
@@ -72,6 +76,7 @@ export function App() {
           <Route path="/app/received/:appointment" component={ReceivedRoute} />
           <Route path="/app/statistics" component={StatisticsRoute} />
           <Route path="/app/retention" component={RetentionRoute} />
+          <Route path="/app/trail" component={TrailRoute} />
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
@@ -83,7 +88,12 @@ export function App() {
 }
 
 function AgendaPage({ day }: { day?: string }) {
-  return <Signed>{(me) => <Agenda me={me} {...(day !== undefined && { day })} />}</Signed>;
+  // Whoever reads the trail and nothing else has no agenda.
+  return (
+    <Signed>
+      {(me) => (isAuditorOnly(me) ? <TrailPage /> : <Agenda me={me} {...(day !== undefined && { day })} />)}
+    </Signed>
+  );
 }
 
 function WeekPage({ day }: { day: string }) {
@@ -140,6 +150,10 @@ function StatisticsRoute() {
 
 function RetentionRoute() {
   return <Signed>{(me) => (maySeeRetention(me) ? <RetentionPage /> : <NotFound />)}</Signed>;
+}
+
+function TrailRoute() {
+  return <Signed>{(me) => (maySeeTrail(me) ? <TrailPage /> : <NotFound />)}</Signed>;
 }
 
 /** Shows its page to who is signed in, and leads everybody else to the sign-in and back. */

@@ -27,6 +27,8 @@ import type {
   StudyEntry,
   SummaryRequest,
   SummaryState,
+  TrailAlerts,
+  TrailPage,
   ViewingRecord,
   WorklistEntry,
 } from "../protocol";
@@ -176,3 +178,9 @@ export const holdAppointment = (hold: HoldRequest): Promise<HoldEntry> =>
 export const liftHold = (hold: string): Promise<void> => ask("DELETE", `/api/retention/holds/${id(hold)}`);
 
 export const signOut = (): Promise<SignedOut> => call("POST", "/logout");
+
+/** A page of the trail; `query` says of what. */
+export const trail = (query: string): Promise<TrailPage> => ask("GET", `/api/trail${query && `?${query}`}`);
+
+/** What was out of the ordinary in the last 30 days. */
+export const trailAlerts = (): Promise<TrailAlerts> => ask("GET", "/api/trail/alerts");

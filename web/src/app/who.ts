@@ -73,3 +73,13 @@ export function maySeeRetention(who: Me): boolean {
 export function mayKeepDoors(who: Me): boolean {
   return who.roles.includes("administrator");
 }
+
+/** Reads the trail of who did what with patients' data. */
+export function maySeeTrail(who: Me): boolean {
+  return who.roles.some((role) => role === "administrator" || role === "auditor");
+}
+
+/** Has the trail, and nothing besides. */
+export function isAuditorOnly(who: Me): boolean {
+  return who.roles.length > 0 && who.roles.every((role) => role === "auditor");
+}

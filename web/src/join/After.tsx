@@ -1,8 +1,9 @@
 import download from "icon:download";
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo } from "preact/hooks";
-import { dayInWords, stopwatch } from "../i18n/time";
-import type { AfterDocument, AfterState } from "../protocol";
+import { dayInWords, stopwatch, timeOfDay } from "../i18n/time";
+import type { AfterDocument, AfterState, OwnTrailEntry } from "../protocol";
+import { deedOf, subjectOf } from "../trail.words";
 import { Icon } from "../ui/icon";
 import { Afterwards } from "./after";
 import { t } from "./after.words";
@@ -36,6 +37,7 @@ export function After({ visit }: { visit: Visit }) {
       <WayBack visit={visit} after={after} state={state} />
       <Rate after={after} state={state} />
       {state.mayHaveDocuments && <Documents visit={visit} after={after} state={state} />}
+      {state.mayHaveDocuments && state.documents !== undefined && <Access visit={visit} after={after} />}
     </div>
   );
 }
@@ -167,6 +169,58 @@ function Documents({ visit, after, state }: PartProps & { visit: Visit }) {
     </section>
   );
 }
+
+/** Who has seen the patient's data: behind the same second door as the documents. */
+function Access({ visit, after }: { visit: Visit; after: Afterwards }) {
+  const id = useId();
+  const entries = useSignal<OwnTrailEntry[] | undefined>(undefined);
+  const fault = useSignal("");
+  const load = async () => {
+    fault.value = "";
+    try {
+      entries.value = (await after.access()).entries;
+    } catch (cause) {
+      fault.value = sentenceOf(codeOf(cause));
+    }
+  };
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{t("access.title")}</h2>
+      <p>{t("access.text")}</p>
+      {entries.value === undefined ? (
+        <button type="button" class="button wide" onClick={() => void load()}>
+          {t("access.show")}
+        </button>
+      ) : entries.value.length === 0 ? (
+        <p role="status">{t("access.none")}</p>
+      ) : (
+        <ul class="after-access">
+          {entries.value.map((entry) => (
+            <li key={`${entry.who} ${entry.name ?? ""} ${entry.deed} ${entry.subject}`}>
+              <strong>{whoOf(entry)}</strong>
+              <span>
+                {subjectOf(entry.subject)}: {deedOf(entry.deed)}
+                {entry.times > 1 && ` (${t.count("access.times", entry.times)})`}
+              </span>
+              <span class="muted tabular">
+                {dayInWords(entry.lastAt, visit.timeZone)}, {timeOfDay(entry.lastAt, visit.timeZone)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p role="alert">{fault.value}</p>
+    </section>
+  );
+}
+
+function whoOf(entry: OwnTrailEntry): string {
+  if (entry.name) return entry.name;
+  const known = WHO.find((each) => each === entry.who);
+  return known ? t(`access.${known}`) : entry.who;
+}
+
+const WHO = ["you", "staff", "guest", "sender", "gateway"] as const;
 
 /** The documents are behind more than the link. */
 function Prove({ visit }: { visit: Visit }) {

@@ -1,7 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { call, look } from "../api";
 import { offer } from "../call/files";
-import type { AfterDocument, AfterState, ProblemCode } from "../protocol";
+import type { AfterDocument, AfterState, OwnTrail, ProblemCode } from "../protocol";
 import { t } from "./after.words";
 import { codeOf } from "./words";
 
@@ -55,6 +55,11 @@ export class Afterwards {
     const address = `/api/guest/after/documents/${encodeURIComponent(document.document)}`;
     const bytes = await call<Blob>("POST", address, { isBlob: true, timeoutMs: 60_000, ...this.#proof() });
     offer(bytes, document.kind === "file" ? document.name : t(`file.${document.kind}`));
+  }
+
+  /** Who has seen the data of this visit. */
+  async access(): Promise<OwnTrail> {
+    return await call("POST", "/api/guest/after/access", this.#proof());
   }
 
   close(): void {

@@ -10,11 +10,13 @@ import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
 import {
   facts,
+  isAuditorOnly,
   mayDropIn,
   mayKeepDoors,
   maySeeOutbox,
   maySeeRetention,
   maySeeStatistics,
+  maySeeTrail,
   mayWriteTemplates,
   person,
 } from "../who";
@@ -69,9 +71,11 @@ export function Header() {
           {t("app.menu")}
         </button>
         <div class="header-rest" id={id} data-open={isOpen.value ? "" : undefined}>
-          {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who)) && (
+          {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who) || maySeeTrail(who)) && (
             <nav class="header-pages" aria-label={t("app.pages")}>
-              <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
+              {!isAuditorOnly(who) && (
+                <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
+              )}
               {mayDropIn(who) && (
                 <PageLink to="/app/worklist" word={t("app.worklist")} isHere={path === "/app/worklist"} />
               )}
@@ -88,6 +92,7 @@ export function Header() {
               {maySeeRetention(who) && (
                 <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
               )}
+              {maySeeTrail(who) && <PageLink to="/app/trail" word={t("app.trail")} isHere={path === "/app/trail"} />}
             </nav>
           )}
           <LanguageSwitch />

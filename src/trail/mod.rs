@@ -1,0 +1,219 @@
+//! Takes records of what is done, writes them in order, signs the chain by the hour, and tells other systems.
+//!
+//! Whoever notes something never waits: a queue with a bound, and a task of its own that writes. While the database is away records go
+//! into a file, and from there into the chain once it is back. What cannot be kept at all is counted, and the count is a record.
+//! Changes that have a transaction of their own write their record in it (`store::audit`); nothing of that comes through here.
+
+mod key;
+mod spool;
+mod teller;
+mod writer;
+
+pub use key::public_key;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::audit::{
+    Deed, Fault, Head, MassAccess, Misfit, Outcome, Record, Signer, Subject, Walk, Walked, Who,
+};
+use crate::clock::Clock;
+use crate::config::SyslogAddress;
+use crate::secret::Secret;
+use crate::store::{self, Store};
+use crate::tasks::Tasks;
+
+/// Records that wait to be written.
+const MAX_WAITING: usize = 8192;
+/// A head is signed this often.
+const SIGN_EVERY: Duration = Duration::from_secs(3600);
+/// Requests of nobody who is known that are refused: so many a minute have a record each, the others are counted.
+const STRANGERS_A_MINUTE: u32 = 120;
+
+/// What the trail needs to know.
+#[derive(Clone, Debug)]
+pub struct TrailSettings {
+    /// For the key, and for records that wait while the database is away.
+    pub folder: std::path::PathBuf,
+    pub mass_access: MassAccess,
+    pub syslog: Option<SyslogAddress>,
+    /// A FHIR server, and what it is shown.
+    pub fhir: Option<(url::Url, Option<Secret<String>>)>,
+    /// The address of this gateway.
+    pub public_url: url::Url,
+}
+
+impl TrailSettings {
+    /// One that tells nobody else.
+    pub fn local(folder: std::path::PathBuf, public_url: url::Url) -> Self {
+        let mass_access = MassAccess { patients: 40, within: chrono::TimeDelta::hours(1) };
+        Self { folder, mass_access, syslog: None, fhir: None, public_url }
+    }
+}
+
+/// Why the trail cannot be kept.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the folder of the trail, or the key in it, cannot be used")]
+    Folder(#[source] std::io::Error),
+    #[error("head.key in the folder of the trail is no key")]
+    Key,
+    #[error("the FHIR server for the trail cannot be asked")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Takes records. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Trail(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    queue: mpsc::Sender<Ask>,
+    /// Records that found no room.
+    lost: Arc<AtomicU64>,
+    /// The minute, and the refused strangers in it.
+    strangers: std::sync::Mutex<(i64, u32)>,
+    store: Store,
+    clock: Clock,
+    signer: Signer,
+}
+
+/// What the task that writes is asked.
+#[derive(Debug)]
+enum Ask {
+    Write(Box<Record>),
+    /// Answers once everything before it is written, or in the file.
+    Settle(oneshot::Sender<()>),
+}
+
+impl Trail {
+    /// Opens the folder, makes the key when there is none, and starts the tasks.
+    ///
+    /// # Errors
+    /// If the folder or the key in it cannot be used.
+    pub fn start(settings: TrailSettings, store: Store, clock: Clock, tasks: &Tasks) -> Result<Self, Error> {
+        let signer = key::open(&settings.folder, &clock)?;
+        let (queue, asked) = mpsc::channel(MAX_WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        let spool = spool::Spool::open(&settings.folder).map_err(Error::Folder)?;
+        let teller = teller::Teller::new(&settings, store.clone(), clock.clone())?;
+        let writer = writer::Writer::new(store.clone(), clock.clone(), spool, lost.clone());
+        let inner = Inner { queue, lost, strangers: std::sync::Mutex::default(), store, clock, signer };
+        let trail = Self(Arc::new(inner));
+        tasks.spawn("writing of the trail", writer.run(asked, tasks.clone()));
+        tasks.spawn("telling of the trail", teller.run(tasks.clone()));
+        tasks.spawn("heads of the trail", sign_by_the_hour(trail.clone(), tasks.clone()));
+        let key = crate::audit::hex(&trail.key());
+        tracing::info!(audit.key = key, "the trail is kept, and signed with this key");
+        trail.note(trail.record(Who::Gateway, Deed::Start, Subject::Gateway));
+        Ok(trail)
+    }
+
+    /// The public key that signs heads.
+    pub fn key(&self) -> [u8; 32] {
+        self.0.signer.key()
+    }
+
+    /// A record of now.
+    pub fn record(&self, who: Who, deed: Deed, subject: Subject) -> Record {
+        Record::new(self.0.clock.new_uuid(), self.0.clock.now(), who, deed, subject)
+    }
+
+    /// Takes a record. Never waits: one that finds no room is counted.
+    pub fn note(&self, record: Record) {
+        let is_stranger = record.who == Who::Nobody
+            && matches!(record.outcome, Outcome::Refused | Outcome::Rejected)
+            && record.deed != Deed::SignIn;
+        if is_stranger && !self.has_room_for_stranger() {
+            self.0.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        if self.0.queue.try_send(Ask::Write(Box::new(record))).is_err() {
+            self.0.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn has_room_for_stranger(&self) -> bool {
+        let minute = self.0.clock.now().timestamp() / 60;
+        let mut strangers = self.0.strangers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if strangers.0 != minute {
+            *strangers = (minute, 0);
+        }
+        strangers.1 += 1;
+        strangers.1 <= STRANGERS_A_MINUTE
+    }
+
+    /// Resolves once everything that was noted before is written, or in the file.
+    pub async fn settle(&self) {
+        let (reply, settled) = oneshot::channel();
+        if self.0.queue.send(Ask::Settle(reply)).await.is_ok() {
+            // The task has ended: there is nothing to wait for.
+            let _ = settled.await;
+        }
+    }
+
+    /// Signs the chain as it is now; `None`: nothing was added since the last head.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn sign(&self) -> Result<Option<Head>, store::Error> {
+        let (seq, digest) = self.0.store.audit_tip().await?;
+        if seq == 0 || self.0.store.audit_signed().await? >= seq {
+            return Ok(None);
+        }
+        let head = self.0.signer.sign(seq, digest, self.0.clock.now());
+        self.0.store.add_audit_head(&head).await?;
+        Ok(Some(head))
+    }
+}
+
+/// Walks over the trail in the database.
+///
+/// # Errors
+/// If the database fails; inside, the first record that does not fit.
+pub async fn verify(store: &Store, key: Option<[u8; 32]>) -> Result<Result<Walked, Fault>, store::Error> {
+    const CHUNK: u32 = 1000;
+    let mut walk = Walk::new(key);
+    loop {
+        let after = walk.next() - 1;
+        let rows = store.audit_records(after, CHUNK).await?;
+        if rows.is_empty() {
+            break;
+        }
+        let mut heads = store.audit_heads(after, CHUNK).await?.into_iter().peekable();
+        for row in rows {
+            let Some(sealed) = row else { return Ok(Err(walk.unreadable())) };
+            if let Err(fault) = walk.record(&sealed, false) {
+                return Ok(Err(fault));
+            }
+            while let Some(head) = heads.next_if(|head| head.seq <= sealed.seq) {
+                if let Err(fault) = walk.head(&head) {
+                    return Ok(Err(fault));
+                }
+            }
+        }
+    }
+    // A head over what is not there, or a count of more than there is: the end was cut off.
+    let last = walk.next() - 1;
+    let is_cut = !store.audit_heads(last, 1).await?.is_empty() || store.audit_last().await? > last;
+    Ok(if is_cut { Err(Fault { seq: walk.next(), what: Misfit::CutOff }) } else { Ok(walk.end()) })
+}
+
+async fn sign_by_the_hour(trail: Trail, tasks: Tasks) {
+    loop {
+        let is_last = tokio::select! {
+            () = tasks.stopped() => true,
+            () = tokio::time::sleep(SIGN_EVERY) => false,
+        };
+        if let Err(error) = trail.sign().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the trail was not signed");
+        }
+        if is_last {
+            return;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import { dictionary } from "./i18n";
+
+/** What is done to what, as the trail says it; for staff who read it, and for patients of their own data. */
+const tables = {
+  fr: {
+    "deed.list": "liste",
+    "deed.read": "lecture",
+    "deed.download": "téléchargement",
+    "deed.create": "création",
+    "deed.change": "modification",
+    "deed.delete": "suppression",
+    "deed.sign": "signature",
+    "deed.send": "envoi",
+    "deed.view": "affichage à l’écran",
+    "deed.write": "écriture",
+    "deed.sign_in": "connexion",
+    "deed.sign_out": "déconnexion",
+    "deed.open": "ouverture",
+    "deed.wait": "arrivée en salle d’attente",
+    "deed.admit": "admission",
+    "deed.enter": "entrée dans l’appel",
+    "deed.leave": "départ",
+    "deed.remove": "exclusion",
+    "deed.drop_in": "venue sans rendez-vous",
+    "deed.take_over": "reprise à la place d’un collègue",
+    "deed.end": "fin",
+    "deed.break_glass": "accès en urgence",
+    "deed.export": "export",
+    "deed.alert": "alerte",
+    "deed.lose": "enregistrements perdus",
+    "deed.start": "démarrage",
+    "subject.login": "Compte",
+    "subject.agenda": "Agenda",
+    "subject.appointment": "Rendez-vous",
+    "subject.consultation": "Consultation",
+    "subject.link": "Lien personnel",
+    "subject.contact": "Coordonnées",
+    "subject.door": "Porte et codes",
+    "subject.consent": "Consentement",
+    "subject.identity": "Identité",
+    "subject.ins": "Identité nationale (INS)",
+    "subject.study": "Examen d’imagerie",
+    "subject.viewing": "Images montrées",
+    "subject.key_image": "Image clé",
+    "subject.chat_line": "Message dans l’appel",
+    "subject.file": "Fichier partagé",
+    "subject.received": "Fichier reçu par lien",
+    "subject.upload_folder": "Dossier de dépôt",
+    "subject.summary": "Résumé",
+    "subject.report": "Compte rendu",
+    "subject.note": "Note interne",
+    "subject.document": "Documents",
+    "subject.rating": "Avis",
+    "subject.message": "E-mail ou SMS",
+    "subject.quality": "Qualité de l’appel",
+    "subject.waiting_room": "Salle d’attente",
+    "subject.queue": "File d’attente",
+    "subject.worklist": "Liste de travail",
+    "subject.service": "Service",
+    "subject.template": "Modèle de message",
+    "subject.calendar": "Calendrier",
+    "subject.statistics": "Statistiques",
+    "subject.retention": "Conservation",
+    "subject.practitioner": "Personne",
+    "subject.trail": "Journal des accès",
+    "subject.delegation": "Délégation",
+    "subject.account": "Compte de secours",
+    "subject.gateway": "Serveur",
+  },
+  en: {
+    "deed.list": "list",
+    "deed.read": "read",
+    "deed.download": "downloaded",
+    "deed.create": "created",
+    "deed.change": "changed",
+    "deed.delete": "deleted",
+    "deed.sign": "signed",
+    "deed.send": "sent",
+    "deed.view": "seen on screen",
+    "deed.write": "written",
+    "deed.sign_in": "sign-in",
+    "deed.sign_out": "sign-out",
+    "deed.open": "opened",
+    "deed.wait": "came to the waiting room",
+    "deed.admit": "admitted",
+    "deed.enter": "joined the call",
+    "deed.leave": "left",
+    "deed.remove": "removed",
+    "deed.drop_in": "came in unbooked",
+    "deed.take_over": "took over from a colleague",
+    "deed.end": "ended",
+    "deed.break_glass": "emergency access",
+    "deed.export": "exported",
+    "deed.alert": "alert",
+    "deed.lose": "records lost",
+    "deed.start": "started",
+    "subject.login": "Account",
+    "subject.agenda": "Agenda",
+    "subject.appointment": "Appointment",
+    "subject.consultation": "Consultation",
+    "subject.link": "Personal link",
+    "subject.contact": "Contact details",
+    "subject.door": "Door and codes",
+    "subject.consent": "Consent",
+    "subject.identity": "Identity",
+    "subject.ins": "National identity (INS)",
+    "subject.study": "Imaging study",
+    "subject.viewing": "Images shown",
+    "subject.key_image": "Key image",
+    "subject.chat_line": "Message in the call",
+    "subject.file": "Shared file",
+    "subject.received": "File received by link",
+    "subject.upload_folder": "Upload folder",
+    "subject.summary": "Summary",
+    "subject.report": "Report",
+    "subject.note": "Internal note",
+    "subject.document": "Documents",
+    "subject.rating": "Opinion",
+    "subject.message": "E-mail or SMS",
+    "subject.quality": "Quality of the call",
+    "subject.waiting_room": "Waiting room",
+    "subject.queue": "Queue",
+    "subject.worklist": "Worklist",
+    "subject.service": "Service",
+    "subject.template": "Message template",
+    "subject.calendar": "Calendar",
+    "subject.statistics": "Statistics",
+    "subject.retention": "Retention",
+    "subject.practitioner": "Person",
+    "subject.trail": "Access trail",
+    "subject.delegation": "Delegation",
+    "subject.account": "Break-glass account",
+    "subject.gateway": "Server",
+  },
+} as const;
+
+const t = dictionary(tables);
+
+type Key = keyof (typeof tables)["fr"];
+
+const keys = Object.keys(tables.fr) as Key[];
+
+const known = (key: string): Key | undefined => keys.find((each) => each === key);
+
+/** The words that the gateway has for deeds and for subjects. */
+export const DEEDS: string[] = keys.filter((key) => key.startsWith("deed.")).map((key) => key.slice(5));
+export const SUBJECTS: string[] = keys.filter((key) => key.startsWith("subject.")).map((key) => key.slice(8));
+
+/** A word that is not known stands as it came: hiding it would be worse. */
+export const deedOf = (word: string): string => {
+  const key = known(`deed.${word}`);
+  return key ? t(key) : word;
+};
+
+export const subjectOf = (word: string): string => {
+  const key = known(`subject.${word}`);
+  return key ? t(key) : word;
+};
