@@ -3,15 +3,16 @@
 use thiserror::Error;
 
 use super::{
-    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, StaffRole,
-    WaitingPolicy,
+    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, ServiceId,
+    StaffRole, WaitingPolicy,
 };
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// Signed in by the hospital's identity provider.
-    Staff { practitioner: PractitionerId, roles: Vec<StaffRole> },
+    /// `services`: those that they work in.
+    Staff { practitioner: PractitionerId, roles: Vec<StaffRole>, services: Vec<ServiceId> },
     /// Came by a personal link.
     Guest { participant: ParticipantId, role: Role },
     /// Came by the link of an upload folder of this appointment.
@@ -215,24 +216,48 @@ pub struct NotAllowed;
 /// Whether `actor` may do `verb` to `object`.
 pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
     let is_allowed = match actor {
-        Actor::Staff { practitioner, roles } => staff_may(*practitioner, roles, verb, object),
+        Actor::Staff { practitioner, roles, services } => {
+            staff_may(*practitioner, roles, services, verb, object)
+        }
         Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
         Actor::Sender { appointment } => sender_may(*appointment, verb, object),
     };
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
 
-fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, object: &Object<'_>) -> bool {
+fn staff_may(
+    practitioner: PractitionerId,
+    roles: &[StaffRole],
+    services: &[ServiceId],
+    verb: Verb,
+    object: &Object<'_>,
+) -> bool {
     let is = |role| roles.contains(&role);
+    let works_in =
+        |appointment: &Appointment| appointment.service_id.is_some_and(|id| services.contains(&id));
+    // A secretary of services sees these alone; one of none is the front desk of the whole hospital. What is of no service is anybody's.
+    let has_desk = |appointment: &Appointment| {
+        is(StaffRole::Secretary)
+            && (services.is_empty() || appointment.service_id.is_none() || works_in(appointment))
+    };
+    let nurses = |appointment: &Appointment| is(StaffRole::Nurse) && works_in(appointment);
     let may_consult = roles.iter().any(|role| role.may_consult());
     match (verb, object) {
-        (Verb::ListAppointments | Verb::BookAppointment, Object::Agenda) => {
-            is(StaffRole::Secretary) || may_consult
+        (Verb::ListAppointments, Object::Agenda) => {
+            is(StaffRole::Secretary) || is(StaffRole::Nurse) || may_consult
         }
+        (Verb::BookAppointment, Object::Agenda) => is(StaffRole::Secretary) || may_consult,
         (
-            Verb::SeeAppointment | Verb::ChangeAppointment | Verb::IssueLink | Verb::ManageFolders,
+            Verb::SeeAppointment | Verb::IssueLink | Verb::ManageFolders | Verb::KeepIns,
             Object::Appointment(appointment),
-        ) => is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment),
+        ) => {
+            has_desk(appointment)
+                || nurses(appointment)
+                || may_consult && is_booked(practitioner, appointment)
+        }
+        (Verb::ChangeAppointment, Object::Appointment(appointment)) => {
+            has_desk(appointment) || may_consult && is_booked(practitioner, appointment)
+        }
         (
             Verb::Attend
             | Verb::ListStudies
@@ -268,7 +293,8 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
         (Verb::KeepDoors, Object::Agenda) => is(StaffRole::Administrator),
         (Verb::TendWaitingRoom, Object::WaitingRoom { appointment, members, .. }) => {
-            is(StaffRole::Secretary)
+            has_desk(appointment)
+                || nurses(appointment)
                 || may_consult && (is_booked(practitioner, appointment) || members.contains(&practitioner))
         }
         (Verb::TakeOver, Object::WaitingRoom { appointment, members, policy }) => {
@@ -282,15 +308,13 @@ fn staff_may(practitioner: PractitionerId, roles: &[StaffRole], verb: Verb, obje
         }
         (Verb::SetWaitingPolicy, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::CheckIdentity, Object::Appointment(appointment)) => {
-            may_consult && is_booked(practitioner, appointment)
-        }
-        (Verb::KeepIns, Object::Appointment(appointment)) => {
-            is(StaffRole::Secretary) || may_consult && is_booked(practitioner, appointment)
+            nurses(appointment) || may_consult && is_booked(practitioner, appointment)
         }
         (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
         (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::ServeQueue, Object::Queue { is_member }) => {
-            is(StaffRole::Secretary) || may_consult && *is_member
+            is(StaffRole::Secretary) && (services.is_empty() || *is_member)
+                || (may_consult || is(StaffRole::Nurse)) && *is_member
         }
         (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
             is(StaffRole::Administrator)

@@ -37,7 +37,8 @@ pub(super) struct Day {
 /// The most days of an agenda that are told at one time.
 const MAX_DAYS: u64 = 42;
 
-/// `GET /api/appointments?day=2026-11-25&days=7`, days of the hospital's time zone. A secretary sees all, others their own.
+/// `GET /api/appointments?day=2026-11-25&days=7`, days of the hospital's time zone. A secretary sees those of their
+/// services, others their own.
 pub(super) async fn list(
     State(edge): State<Edge>,
     signed_in: SignedIn,
@@ -50,17 +51,26 @@ pub(super) async fn list(
     let (from, to) = (wall::start_of_day(zone, day), wall::start_of_day(zone, last));
     let mut entries = Vec::new();
     for appointment in edge.store.appointments_between(from, to, scope).await? {
+        if !may_see(&signed_in, &appointment) {
+            continue;
+        }
         entries.push(entry(&edge, &signed_in, &appointment).await?);
     }
     Ok(Json(entries))
 }
 
-/// Whose appointments somebody sees.
+/// Among whose appointments somebody's are looked for; [`may_see`] says which of them are.
 pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
-    match signed_in.0.roles.contains(&StaffRole::Secretary) {
+    let is = |role| signed_in.0.roles.contains(&role);
+    match is(StaffRole::Secretary) || is(StaffRole::Nurse) {
         true => AgendaScope::Everybody,
         false => AgendaScope::Practitioner(signed_in.0.id),
     }
+}
+
+/// Whether somebody sees this appointment: nobody lists those of another service.
+pub(super) fn may_see(signed_in: &SignedIn, appointment: &Appointment) -> bool {
+    authorize(&signed_in.actor(), Verb::SeeAppointment, &Object::Appointment(appointment)).is_ok()
 }
 
 /// `GET /api/appointments/{appointment}`
@@ -86,6 +96,10 @@ pub(super) async fn book(
     changes::contacts_of_followed(&edge, &course, &booking.participants, &mut contacts).await?;
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
+    // A secretary books into the services that are theirs; into another there is nothing to book.
+    if signed_in.0.roles.contains(&StaffRole::Secretary) && !may_see(&signed_in, &appointment) {
+        return Err(Failure::not_found());
+    }
     let guests = appointment.participants.iter().filter(|person| person.role().is_guest());
     let new_links: Vec<_> =
         guests.map(|person| (person, links::make(&edge, &appointment, person.id))).collect();

@@ -187,8 +187,8 @@ pub(super) async fn search(
     let (from, to, scope) = (now - SEARCH_BACK, now + SEARCH_AHEAD, appointments::scope_of(&signed_in));
     let found = edge.store.appointments_sought(&request.name, from, to, scope, MAX_FOUND).await?;
     let mut entries = Vec::new();
-    for appointment in found {
-        entries.push(appointments::entry(&edge, &signed_in, &appointment).await?);
+    for appointment in found.iter().filter(|found| appointments::may_see(&signed_in, found)) {
+        entries.push(appointments::entry(&edge, &signed_in, appointment).await?);
     }
     Ok(Json(entries))
 }

@@ -17,18 +17,18 @@ use serde::de::DeserializeOwned;
 use super::problem::Failure;
 use super::throttle::Knock;
 use super::{Edge, acts};
-use crate::clinical::{Actor, Practitioner};
+use crate::clinical::{Actor, Practitioner, ServiceId};
 use crate::login::LOGIN_COOKIE;
 use crate::port::Progress;
 use crate::protocol::ProblemCode;
 
-/// Somebody who is signed in and has a role.
-pub(super) struct SignedIn(pub(super) Practitioner);
+/// Somebody who is signed in and has a role, and the services that they work in.
+pub(super) struct SignedIn(pub(super) Practitioner, pub(super) Vec<ServiceId>);
 
 impl SignedIn {
     /// The person as `clinical::authorize` knows them.
     pub(super) fn actor(&self) -> Actor {
-        Actor::Staff { practitioner: self.0.id, roles: self.0.roles.clone() }
+        staff(&self.0, self.1.clone())
     }
 }
 
@@ -37,8 +37,15 @@ impl FromRequestParts<Edge> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
         let practitioner = signed_in(edge, &parts.headers).await?;
-        practitioner.map(Self).ok_or_else(Failure::sign_in_needed)
+        let practitioner = practitioner.ok_or_else(Failure::sign_in_needed)?;
+        let services = edge.store.services_of(practitioner.id).await?;
+        Ok(Self(practitioner, services))
     }
+}
+
+/// A member of staff as `clinical::authorize` knows them.
+pub(super) fn staff(person: &Practitioner, services: Vec<ServiceId>) -> Actor {
+    Actor::Staff { practitioner: person.id, roles: person.roles.clone(), services }
 }
 
 /// Who the login cookie of these headers belongs to.

@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::acts::authorize;
-use super::extract::{One, Two, signed_in};
+use super::extract::{One, Two, signed_in, staff};
 use super::problem::Failure;
 use super::spool::spool;
 use super::{Edge, guest};
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, FileKind, FileName, Object, ParticipantId, PlaceKind, ShareRefusal,
+    Appointment, AppointmentId, FileKind, FileName, Object, ParticipantId, PlaceKind, ShareRefusal,
     SharedFile, SharedFileId, Verb, may_share_into,
 };
 use crate::protocol;
@@ -149,7 +149,7 @@ pub(super) async fn person(
     }
     let practitioner = signed_in(edge, headers).await?.ok_or_else(Failure::sign_in_needed)?;
     let appointment = edge.store.appointment(id).await?.ok_or_else(Failure::not_found)?;
-    let actor = Actor::Staff { practitioner: practitioner.id, roles: practitioner.roles };
+    let actor = staff(&practitioner, edge.store.services_of(practitioner.id).await?);
     authorize(&actor, verb, &Object::Appointment(&appointment))?;
     let participant = appointment.participant_of(practitioner.id).map(|participant| participant.id);
     Ok((appointment, participant.ok_or_else(Failure::not_found)?))

@@ -11,8 +11,8 @@ use super::Edge;
 use super::acts::authorize;
 use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn, Two};
-use super::links;
 use super::problem::Failure;
+use super::{appointments, links};
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, Channel, Contact, EmailAddress, MessageId, Object,
     ParticipantId, PractitionerId, StaffRole, TelephoneNumber, Verb, WrongStatus,
@@ -22,7 +22,6 @@ use crate::protocol::{
     BounceReport, ContactState, LateRequest, MessageAlarmEntry, MessageEntry, OutboxEntry, OutboxState,
     OutboxText, time,
 };
-use crate::store::AgendaScope;
 
 /// So many messages are listed of all appointments.
 const NEWEST: u32 = 200;
@@ -135,17 +134,19 @@ pub(super) async fn alarms(
     signed_in: SignedIn,
 ) -> Result<Json<Vec<MessageAlarmEntry>>, Failure> {
     authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
-    let scope = match signed_in.0.roles.contains(&StaffRole::Secretary) {
-        true => AgendaScope::Everybody,
-        false => AgendaScope::Practitioner(signed_in.0.id),
-    };
-    let alarms = edge.store.message_alarms(edge.clock.now(), scope).await?.into_iter();
+    let scope = appointments::scope_of(&signed_in);
+    let mut alarms = edge.store.message_alarms(edge.clock.now(), scope).await?;
+    let mut seen = Vec::with_capacity(alarms.len());
+    for alarm in alarms.drain(..) {
+        let appointment = edge.store.appointment(alarm.appointment).await?;
+        seen.extend(appointment.filter(|of| appointments::may_see(&signed_in, of)).map(|_| alarm));
+    }
     let entry = |alarm: crate::store::MessageAlarm| MessageAlarmEntry {
         appointment: alarm.appointment.to_string(),
         starts_at: time(alarm.starts_at),
         messages: alarm.messages,
     };
-    Ok(Json(alarms.map(entry).collect()))
+    Ok(Json(seen.into_iter().map(entry).collect()))
 }
 
 /// `GET /api/outbox`: the last messages of all appointments; in the demonstration, with what they would have said.
@@ -165,6 +166,10 @@ pub(super) async fn outbox(
         }
         let Some(appointment) = appointments.get(&message.appointment) else { continue };
         let may_see = authorize(&signed_in.actor(), Verb::SeeAppointment, &Object::Appointment(appointment));
+        // An administrator sees that messages go out, and not to whom; nobody else sees those of another service.
+        if may_see.is_err() && !signed_in.0.roles.contains(&StaffRole::Administrator) {
+            continue;
+        }
         let person = appointment.participant(message.participant).filter(|_| may_see.is_ok());
         messages.push(OutboxEntry {
             entry: MessageEntry::new(&message, person, edge.clock.now(), may_see.is_ok()),

@@ -79,7 +79,7 @@ pub(super) async fn logout(State(edge): State<Edge>, headers: HeaderMap) -> Resu
 }
 
 /// `GET /api/me`
-pub(super) async fn me(SignedIn(practitioner): SignedIn) -> Json<Me> {
+pub(super) async fn me(SignedIn(practitioner, ..): SignedIn) -> Json<Me> {
     Json(Me {
         practitioner: practitioner.id.to_string(),
         name: practitioner.name.expose().clone(),

@@ -26,6 +26,7 @@ mod measuring;
 mod messages;
 mod migrations;
 mod network;
+mod permissions;
 mod photos;
 mod places;
 mod presentation;
