@@ -199,7 +199,8 @@ async fn alert(store: &Store, clock: &Clock, rule: MassAccess, records: &[Sealed
         }
         tracing::warn!(practitioner.id = %person, patients, "one person was shown the data of very many patients");
         let record = Record::new(clock.new_uuid(), now, Who::Gateway, Deed::Alert, Subject::Practitioner);
-        let detail = format!("{patients} patients in {} min", rule.within.num_minutes());
+        // How many, in how many minutes: the page has the words.
+        let detail = format!("{patients} / {} min", rule.within.num_minutes());
         store.append_audit(&[Record { subject_id: Some(id), detail: Some(detail), ..record }]).await?;
     }
     Ok(())

@@ -177,9 +177,11 @@ function Alerts({ alerts, zone }: { alerts: TrailEntry[]; zone: string }) {
         <ul>
           {alerts.map((entry) => {
             const kind = ALERTS.find((each) => each === entry.deed) ?? "alert";
+            const detail = entry.detail ?? "";
+            const [patients = "", minutes = ""] = detail.match(/\d+/g) ?? [];
             return (
-              <li key={entry.seq} class="notice warning">
-                <p>{t(`alert.${kind}`, { who: nameOf(entry), detail: entry.detail ?? "" })}</p>
+              <li key={entry.seq} class="notice warn">
+                <p>{t(`alert.${kind}`, { who: nameOf(entry), detail, patients, minutes })}</p>
                 {entry.reason && <p>{t("reason", { reason: entry.reason })}</p>}
                 <p class="muted tabular">{moment(entry.at, zone)}</p>
               </li>
