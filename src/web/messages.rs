@@ -22,6 +22,7 @@ use crate::protocol::{
     BounceReport, ContactState, LateRequest, MessageAlarmEntry, MessageEntry, OutboxEntry, OutboxState,
     OutboxText, time,
 };
+use crate::store::AgendaScope;
 
 /// So many messages are listed of all appointments.
 const NEWEST: u32 = 200;

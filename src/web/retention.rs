@@ -12,7 +12,8 @@ use super::extract::{Body, One, SignedIn};
 use super::problem::Failure;
 use super::statistics::table_file;
 use crate::clinical::{
-    Appointment, AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, csv, sha256_hex, wall,
+    Appointment, AppointmentId, DataClass, LegalHold, LegalHoldId, Object, PurgeProof, Verb, csv, sha256_hex,
+    wall,
 };
 use crate::protocol::{
     HoldEntry, HoldRequest, HoldableEntry, HoldableRequest, ProofEntry, PurgeRun, RetentionClass,
