@@ -3,6 +3,7 @@
 //! `deploy/config.example.toml` holds every key with its default; a test holds the two together.
 
 mod messages;
+mod oidc;
 mod reader;
 mod retention;
 mod sections;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 
 pub use messages::*;
+pub use oidc::*;
 use reader::Reader;
 pub use retention::Retention;
 pub use sections::*;
@@ -59,7 +61,7 @@ impl Config {
     }
 
     /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
-    /// `PARVIS_OIDC_CLIENT_SECRET`, `PARVIS_RELAY_SECRET` and the secrets of `messages.rs`.
+    /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs` and `messages.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let config = Self {
@@ -210,7 +212,7 @@ mod tests {
             _ => None,
         })
         .unwrap();
-        assert_eq!(config.oidc.client_secret.expose(), "canary-secret");
+        assert_eq!(config.oidc.providers[0].client_secret.expose(), "canary-secret");
         assert!(!config.effective().contains("canary-secret"));
         assert!(!format!("{config:?}").contains("canary-secret"));
     }

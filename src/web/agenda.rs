@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::Edge;
-use super::extract::SignedIn;
+use super::extract::authenticated;
 use super::problem::Failure;
-use crate::clinical::{Object, Verb, authorize};
+use crate::clinical::{Actor, Object, Verb, authorize};
 use crate::protocol::AgendaMessage;
 
 /// Changes that come closer together than this are told once.
@@ -19,11 +20,21 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 
 pub(super) async fn open(
     State(edge): State<Edge>,
-    signed_in: SignedIn,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
-    authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
-    Ok(upgrade.max_message_size(1024).on_upgrade(async move |socket| serve(edge, socket).await))
+    let ends = edge.login.ends();
+    let known = authenticated(&edge, &headers).await?.ok_or_else(Failure::sign_in_needed)?;
+    let actor = Actor::Staff { practitioner: known.practitioner.id, roles: known.practitioner.roles };
+    authorize(&actor, Verb::ListAppointments, &Object::Agenda)?;
+    let login = known.login;
+    Ok(upgrade.max_message_size(1024).on_upgrade(async move |socket| {
+        let mut ends = ends;
+        tokio::select! {
+            () = serve(edge, socket) => {}
+            () = ends.of(login) => {}
+        }
+    }))
 }
 
 async fn serve(edge: Edge, mut socket: WebSocket) {

@@ -80,7 +80,7 @@ const TABLE: [Module; 28] = [
     adapter(
         "login",
         &["clinical", "store", "secret", "config", "clock"],
-        &["openidconnect", "reqwest", "base64", "sha2", "subtle", "serde_json", "tokio"],
+        &["openidconnect", "reqwest", "rustls", "base64", "sha2", "subtle", "serde_json", "tokio"],
     ),
     adapter(
         "sfu",
