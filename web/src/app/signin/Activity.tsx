@@ -1,4 +1,4 @@
-import building from "icon:building-2";
+import building from "icon:building";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
