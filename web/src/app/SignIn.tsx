@@ -89,7 +89,6 @@ export function SignIn() {
             {ts("running")} {others.length > 0 && ts("others")}
           </p>
         )}
-        {trouble && reason && <p class="muted">{ts("reason", { reason })}</p>}
         {areWaysUnknown.value && <p class="muted">{ts("waysUnknown")}</p>}
         <ul class="choices">
           <li>
@@ -109,6 +108,7 @@ export function SignIn() {
         </ul>
         <p class="muted">{t("signIn.patients")}</p>
         {facts.value && <p class="muted">{t("app.help", { telephone: facts.value.telephone })}</p>}
+        {trouble && reason && <p class="muted">{ts("reason", { reason })}</p>}
       </main>
     </>
   );
