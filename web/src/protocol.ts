@@ -908,7 +908,7 @@ birthDate?: string | null,
 /**
  * A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
  */
-wantsPin?: boolean, };
+wantsPin?: boolean | null, };
 
 export type Booked = { appointment: AppointmentEntry, links: Array<IssuedLink>, };
 

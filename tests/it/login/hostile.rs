@@ -70,7 +70,7 @@ const CASES: &[Case] = &[
         claim(s, "iss", json!(format!("{}/", me.issuer)));
     }),
     told("the issuer is of another host with ours before it", UNTRUSTED, "token_issuer", |s, me, _| {
-        claim(s, "iss", json!(format!("{}.evil.example", me.issuer)));
+        claim(s, "iss", json!(format!("{}@evil.example", me.issuer)));
     }),
     told("the audience is another", UNTRUSTED, "token_audience", |s, _, _| claim(s, "aud", json!("other"))),
     told("there is no audience", UNTRUSTED, "token_audience", |s, _, _| claim(s, "aud", json!([]))),
@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
         s.header["alg"] = json!("none");
         s.signed = Signed::Not;
     }),
-    told("the algorithm is None with a signature", UNTRUSTED, "token_signature", |s, _, _| {
+    told("the algorithm is None with a signature", UNREACHABLE, "provider_malformed", |s, _, _| {
         s.header["alg"] = json!("None");
     }),
     told("HS256 with the public key for its secret", UNTRUSTED, "token_signature", |s, _, _| {
@@ -152,8 +152,10 @@ const CASES: &[Case] = &[
     told("it is not for this access token", UNTRUSTED, "token_access_token", |s, _, _| {
         claim(s, "at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"));
     }),
-    told("a logout token for an ID token", UNTRUSTED, "token_nonce", |s, _, _| {
+    told("a logout token for an ID token", UNTRUSTED, "token_malformed", |s, _, _| {
         s.header["typ"] = json!("logout+jwt");
+    }),
+    told("a logout token that does not say so for an ID token", UNTRUSTED, "token_nonce", |s, _, _| {
         claim(s, "nonce", Value::Null);
         claim(s, "events", json!({"http://schemas.openid.net/event/backchannel-logout": {}}));
     }),
