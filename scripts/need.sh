@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure that this machine has what a part of the work needs: need.sh build|web|test|badnet|bench ...
+# Makes sure that this machine has what a part of the work needs: need.sh build|web|test|lemonldap|badnet|bench ...
 # Debian and Ubuntu, as root: installs it. Elsewhere: names it, with the command, and fails.
 set -eu
 
@@ -40,6 +40,18 @@ for part in "$@"; do
         need ffmpeg ffmpeg
         python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
         ;;
+    lemonldap)
+        # Debian's LemonLDAP::NG without a web server of its own: the portal, what it needs of Perl beside that, and starman to serve it.
+        [ -e /usr/share/perl5/Lemonldap/NG/Portal/Main.pm ] || packages="$packages lemonldap-ng"
+        need starman starman
+        need openssl openssl
+        for module in Plack::Builder:libplack-perl IO::String:libio-string-perl \
+            String::Random:libstring-random-perl Convert::Base32:libconvert-base32-perl \
+            Crypt::OpenSSL::X509:libcrypt-openssl-x509-perl MIME::Entity:libmime-tools-perl \
+            Email::Sender:libemail-sender-perl; do
+            perl -M"${module%:*}" -e 1 2>/dev/null || packages="$packages ${module##*:}"
+        done
+        ;;
     badnet)
         need ip iproute2
         need openssl openssl
@@ -52,7 +64,7 @@ for part in "$@"; do
         need janus janus
         need ip iproute2
         ;;
-    *) fail "need.sh knows build, web, test, badnet and bench, not $part" ;;
+    *) fail "need.sh knows build, web, test, lemonldap, badnet and bench, not $part" ;;
     esac
 done
 

@@ -14,10 +14,14 @@ use crate::archive::{Archive, ArchiveSettings};
 use crate::audit::MassAccess;
 use crate::clinical::{ChatKeep, DoorPolicy, RetentionPolicy, StaffRole};
 use crate::clock::Clock;
-use crate::config::{self, ChatKept, Config, Hospital, Mail, Oidc, RoleName, Sms};
+use crate::config::{
+    self, ChatKept, ClientAuthenticationName, Config, Hospital, Mail, Oidc, OidcProvider, RoleName, Sms,
+};
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
-use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
+use crate::login::{
+    ClientAuthentication, Endpoints, Login, LoginEnds, LoginSettings, ProviderSettings, RoleRule,
+};
 use crate::outbox::{Outbox, OutboxSettings};
 use crate::port::{Certificate, Port, Progress, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
@@ -198,6 +202,17 @@ fn retention_policy(days: &config::Retention) -> RetentionPolicy {
 }
 
 fn login_settings(oidc: &Oidc, public_url: &url::Url) -> LoginSettings {
+    LoginSettings {
+        providers: oidc.providers.iter().map(provider_settings).collect(),
+        public_url: public_url.clone(),
+        proxy: None,
+        idle: TimeDelta::minutes(i64::try_from(oidc.idle_minutes).unwrap_or(i64::MAX)),
+        absolute: TimeDelta::hours(i64::try_from(oidc.absolute_hours).unwrap_or(i64::MAX)),
+        fresh_within: TimeDelta::minutes(i64::try_from(oidc.fresh_minutes).unwrap_or(i64::MAX)),
+    }
+}
+
+fn provider_settings(oidc: &OidcProvider) -> ProviderSettings {
     let rule = |(claim, role): &(String, RoleName)| {
         let (claim, value) = claim.split_once('/').unwrap_or((claim, ""));
         let role = match role {
@@ -210,21 +225,49 @@ fn login_settings(oidc: &Oidc, public_url: &url::Url) -> LoginSettings {
         };
         RoleRule { claim: claim.to_owned(), value: value.to_owned(), role }
     };
-    LoginSettings {
+    let words = |text: &Option<String>| {
+        text.iter().flat_map(|values| values.split(' ')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let key = oidc.client_key.clone().unwrap_or_default();
+    ProviderSettings {
+        key: oidc.key.clone(),
+        label: oidc.label.clone(),
         issuer: oidc.issuer.clone(),
         client_id: oidc.client_id.clone(),
-        client_secret: oidc.client_secret.clone(),
-        client_authentication: ClientAuthentication::Basic,
+        client_authentication: match oidc.client_authentication {
+            ClientAuthenticationName::ClientSecretBasic => {
+                ClientAuthentication::Basic(oidc.client_secret.clone())
+            }
+            ClientAuthenticationName::ClientSecretPost => {
+                ClientAuthentication::Post(oidc.client_secret.clone())
+            }
+            ClientAuthenticationName::PrivateKeyJwt => {
+                ClientAuthentication::PrivateKey { key, id: oidc.client_key_id.clone() }
+            }
+            ClientAuthenticationName::TlsClientAuth => {
+                let certificate = oidc.client_certificate.clone().unwrap_or_default();
+                ClientAuthentication::Tls { certificate, key }
+            }
+        },
         discovery_url: oidc.discovery_url.clone(),
-        endpoints: None,
-        scopes: oidc.scopes.iter().filter(|scope| *scope != "openid").cloned().collect(),
-        acr_values: oidc.acr_values.iter().flat_map(|values| values.split(' ')).map(str::to_owned).collect(),
+        endpoints: Endpoints {
+            authorization: oidc.authorization_endpoint.clone(),
+            token: oidc.token_endpoint.clone(),
+            jwks: oidc.jwks_uri.clone(),
+            userinfo: oidc.userinfo_endpoint.clone(),
+            end_session: oidc.end_session_endpoint.clone(),
+        },
+        ca_certificate: oidc.authority.clone(),
+        scopes: oidc.scopes.clone(),
+        acr_values: words(&oidc.acr_values),
+        fresh_acr_values: words(&oidc.fresh_acr_values),
         roles: oidc.roles.iter().map(rule).collect(),
         name_claim: oidc.name_claim.clone(),
-        public_url: public_url.clone(),
-        proxy: None,
-        idle: TimeDelta::minutes(i64::try_from(oidc.idle_minutes).unwrap_or(i64::MAX)),
-        absolute: TimeDelta::hours(i64::try_from(oidc.absolute_hours).unwrap_or(i64::MAX)),
+        subject_claim: oidc.subject_claim.clone(),
+        activities_claim: oidc.activities_claim.clone(),
+        activity_names: oidc.activity_names.clone(),
+        leeway: TimeDelta::seconds(i64::try_from(oidc.clock_leeway_seconds).unwrap_or(i64::MAX)),
+        timeout: Duration::from_secs(oidc.timeout_seconds),
     }
 }
 
@@ -296,6 +339,7 @@ impl App {
             presenter_lost_for: settings.presenter_lost_for,
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
+        tasks.spawn("end of logins", end_in_calls(login.ends(), live.clone(), tasks.clone()));
         let door = DoorPolicy::default();
         let outbox = OutboxSettings {
             mail: settings.mail,
@@ -484,6 +528,20 @@ async fn clear(incoming: &std::path::Path) {
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(error = &error as &dyn std::error::Error, "broken-off uploads were not cleared away");
+    }
+}
+
+/// Whoever is not signed in any more is in no call any more.
+async fn end_in_calls(mut ends: LoginEnds, live: Live, tasks: Tasks) {
+    loop {
+        tokio::select! {
+            () = tasks.stopped() => return,
+            ended = ends.next() => match ended {
+                Ok(ended) => live.logins_ended(&ended).await,
+                // Their sockets take it for theirs, too, and end.
+                Err(_) => tracing::error!("too many logins ended at once to follow"),
+            }
+        }
     }
 }
 

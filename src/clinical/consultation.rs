@@ -96,6 +96,11 @@ pub enum Input {
         participant: ParticipantId,
         device: DeviceNumber,
     },
+    /// Whoever has this device, connected or expected back, is not signed in any more.
+    SignedOut {
+        participant: ParticipantId,
+        device: DeviceNumber,
+    },
     /// The connection of a device broke.
     Lose {
         participant: ParticipantId,
@@ -324,7 +329,9 @@ impl Consultation {
         let mut effects = Effects::default();
         if self.outcome.is_some() {
             return match input {
-                Input::Lose { .. } | Input::Leave { .. } | Input::Wake => Ok(effects),
+                Input::Lose { .. } | Input::Leave { .. } | Input::SignedOut { .. } | Input::Wake => {
+                    Ok(effects)
+                }
                 _ => Err(Refusal::Over),
             };
         }
@@ -379,6 +386,21 @@ impl Consultation {
                     _ => return Err(Refusal::OutOfOrder),
                 };
                 self.set(participant, Place::Left(place), None, now, &mut effects);
+            }
+            Input::SignedOut { participant, device } => {
+                // An older device says nothing about the person, and nobody is put out twice.
+                let left = match *self.place_of(participant)? {
+                    Place::Lost(place) if self.seats[&participant].place.is_kept_for(device) => {
+                        place.expire(now)
+                    }
+                    place if place.device() != Some(device) => return Ok(effects),
+                    Place::Testing(place) => place.leave(now),
+                    Place::Waiting(place) => place.leave(now),
+                    Place::Admitted(place) => place.leave(now),
+                    Place::InCall(place) => place.leave(now),
+                    _ => return Ok(effects),
+                };
+                self.set(participant, Place::Left(left), None, now, &mut effects);
             }
             Input::Lose { participant, device } => {
                 // An older device that closes says nothing about the person.

@@ -118,6 +118,26 @@ fn staff_who_are_not_there_admit_nobody() {
 }
 
 #[test]
+fn whoever_is_signed_out_leaves_at_once_also_while_their_connection_is_lost() {
+    let signed_out = |device| Input::SignedOut { participant: DOCTOR, device: DeviceNumber(device) };
+    let left = Effect::LeaveRoom { participant: DOCTOR, device: DeviceNumber(2) };
+    let mut c = in_call();
+    assert!(run(&mut c, 100, signed_out(9)).is_empty(), "an older device says nothing about the person");
+    assert!(run(&mut c, 100, signed_out(2)).contains(&left));
+    assert_eq!(kind(&c, DOCTOR), PlaceKind::Left);
+    assert!(run(&mut c, 101, signed_out(2)).is_empty(), "once");
+    assert_eq!(kind(&c, PATIENT), PlaceKind::InCall, "nobody else is touched");
+    let mut c = in_call();
+    run(&mut c, 100, Input::Lose { participant: DOCTOR, device: DeviceNumber(2) });
+    assert!(run(&mut c, 101, signed_out(9)).is_empty());
+    assert!(run(&mut c, 102, signed_out(2)).contains(&left));
+    assert_eq!(kind(&c, DOCTOR), PlaceKind::Left);
+    run(&mut c, 900, Input::Arrive { participant: DOCTOR, device: DeviceNumber(3) });
+    run(&mut c, 901, Input::End { by: DOCTOR, outcome: Outcome::Completed });
+    assert!(run(&mut c, 902, signed_out(3)).is_empty());
+}
+
+#[test]
 fn a_lost_place_is_kept_for_a_minute() {
     let mut c = in_call();
     let effects = run(&mut c, 100, Input::Lose { participant: PATIENT, device: DeviceNumber(1) });
@@ -591,6 +611,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         (who(), who()).prop_map(|(by, participant)| Input::Remove { by, participant }),
         (who(), device()).prop_map(|(participant, device)| Input::Leave { participant, device }),
         (who(), device()).prop_map(|(participant, device)| Input::Lose { participant, device }),
+        (who(), device()).prop_map(|(participant, device)| Input::SignedOut { participant, device }),
         (who(), device()).prop_map(|(participant, device)| Input::Resume { participant, device }),
         (who(), any::<bool>()).prop_map(|(by, is_locked)| Input::Lock { by, is_locked }),
         (who(), any::<bool>()).prop_map(|(by, is_on)| Input::Telephone {

@@ -4,6 +4,7 @@
 
 mod audit;
 mod messages;
+mod oidc;
 mod reader;
 mod retention;
 mod sections;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 pub use audit::{Audit, SyslogAddress};
 pub use messages::*;
+pub use oidc::*;
 use reader::Reader;
 pub use retention::Retention;
 pub use sections::*;
@@ -62,7 +64,7 @@ impl Config {
     }
 
     /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
-    /// `PARVIS_OIDC_CLIENT_SECRET`, `PARVIS_RELAY_SECRET` and the secrets of `messages.rs` and `audit.rs`.
+    /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs`, `messages.rs` and `audit.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let config = Self {
@@ -215,7 +217,7 @@ mod tests {
             _ => None,
         })
         .unwrap();
-        assert_eq!(config.oidc.client_secret.expose(), "canary-secret");
+        assert_eq!(config.oidc.providers[0].client_secret.expose(), "canary-secret");
         assert!(!config.effective().contains("canary-secret"));
         assert!(!format!("{config:?}").contains("canary-secret"));
     }

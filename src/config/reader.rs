@@ -130,6 +130,36 @@ impl Reader {
         Some(entries)
     }
 
+    /// The names of the sections below `section.key`, in their order.
+    pub(super) fn subsections(&mut self, section: &str, key: &str) -> Vec<String> {
+        let names = |value: &Value| value.as_table().map(|table| table.keys().cloned().collect());
+        let Some(table) = self.root.get(section).and_then(Value::as_table) else { return Vec::new() };
+        match table.get(key).map(names) {
+            None => Vec::new(),
+            Some(Some(names)) => names,
+            Some(None) => {
+                self.mistake(section, key, "must hold sections");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Whatever nobody has taken of them is unknown.
+    pub(super) fn end_subsections(&mut self, section: &str, key: &str) {
+        let Some(Value::Table(rest)) = self.take(section, key) else { return };
+        for (name, value) in rest {
+            let section = format!("{section}.{key}");
+            match value {
+                Value::Table(table) => {
+                    for key in table.keys() {
+                        self.mistake(&section, &format!("{name}.{key}"), "unknown key");
+                    }
+                }
+                _ => self.mistake(&section, &name, "must be a section"),
+            }
+        }
+    }
+
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
         const SECTIONS: [&str; 13] = [

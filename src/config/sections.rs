@@ -43,39 +43,6 @@ pub struct Database {
     pub max_connections: u32,
 }
 
-/// `[oidc]`: the hospital's identity provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Oidc {
-    /// Exactly as the provider writes it, final slash or not.
-    pub issuer: String,
-    /// When the provider's description is not at the usual place.
-    pub discovery_url: Option<Url>,
-    pub client_id: String,
-    /// `PARVIS_OIDC_CLIENT_SECRET` wins over the file.
-    pub client_secret: Secret<String>,
-    pub scopes: Vec<String>,
-    pub acr_values: Option<String>,
-    /// The claim that holds a person's name.
-    pub name_claim: String,
-    /// `claim/value` -> role, in the order of the keys. Whoever has none of them may sign in to nothing.
-    pub roles: Vec<(String, RoleName)>,
-    /// A login ends after this long without use.
-    pub idle_minutes: u64,
-    /// A login ends after this long in any case.
-    pub absolute_hours: u64,
-}
-
-/// A role of staff, as the settings name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RoleName {
-    Secretary,
-    Nurse,
-    Doctor,
-    Radiologist,
-    Administrator,
-    Auditor,
-}
-
 /// `[media]`: where calls come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
@@ -178,7 +145,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address with a port, such as 0.0.0.0:8080 or [::]:8080".to_owned())
 }
 
-fn url(text: &str) -> Result<Url, String> {
+pub(super) fn url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
     if matches!(url.scheme(), "https" | "http") {
         Ok(url)
@@ -323,87 +290,6 @@ impl Database {
         Writer::section(out, "database").number("max_connections", self.max_connections);
         let kind = self.url.expose().split(':').next().unwrap_or_default();
         let _ = writeln!(out, "# url = \"{kind}:[secret]\"");
-    }
-}
-
-impl Oidc {
-    pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
-        let s = "oidc";
-        let secret_in_file = reader.text(s, "client_secret");
-        let client_secret = environment("PARVIS_OIDC_CLIENT_SECRET").or(secret_in_file).unwrap_or_default();
-        let mut roles = Vec::new();
-        match reader.table(s, "roles") {
-            None => reader.mistake(s, "roles", "is missing: without it nobody can sign in"),
-            Some(entries) => {
-                for (claim, role) in entries {
-                    if !claim.contains('/') {
-                        reader.mistake(
-                            s,
-                            &format!("roles.{claim}"),
-                            "must be claim/value, such as groups/doctors",
-                        );
-                    }
-                    match RoleName::parse(&role) {
-                        Some(role) => roles.push((claim, role)),
-                        None => reader.mistake(
-                            s,
-                            &format!("roles.{claim}"),
-                            "must be secretary, nurse, doctor, radiologist, administrator or auditor",
-                        ),
-                    }
-                }
-            }
-        }
-        roles.sort_by(|a, b| a.0.cmp(&b.0));
-        Self {
-            issuer: reader.needed_text(s, "issuer"),
-            discovery_url: reader.parsed(s, "discovery_url", None, |text| url(text).map(Some)),
-            client_id: reader.needed_text(s, "client_id"),
-            client_secret: Secret::new(client_secret),
-            scopes: reader.texts(s, "scopes", &["openid", "profile", "email", "groups"]),
-            acr_values: reader.text(s, "acr_values"),
-            name_claim: reader.parsed(s, "name_claim", "name".to_owned(), |text| Ok(text.to_owned())),
-            roles,
-            idle_minutes: reader.number(s, "idle_minutes", 60, 5..=1440),
-            absolute_hours: reader.number(s, "absolute_hours", 12, 1..=72),
-        }
-    }
-
-    pub(super) fn write(&self, out: &mut String) {
-        Writer::section(out, "oidc")
-            .text("issuer", &self.issuer)
-            .optional("discovery_url", self.discovery_url.as_ref())
-            .text("client_id", &self.client_id)
-            .texts("scopes", &self.scopes)
-            .optional("acr_values", self.acr_values.as_ref())
-            .text("name_claim", &self.name_claim)
-            .number("idle_minutes", self.idle_minutes)
-            .number("absolute_hours", self.absolute_hours);
-        let _ = writeln!(out, "# client_secret = \"[secret]\"");
-        let mut roles = Writer::section(out, "oidc.roles");
-        for (claim, role) in &self.roles {
-            roles.text(&toml::Value::String(claim.clone()).to_string(), role.name());
-        }
-    }
-}
-
-impl RoleName {
-    fn parse(text: &str) -> Option<Self> {
-        use RoleName::{Administrator, Auditor, Doctor, Nurse, Radiologist, Secretary};
-        [Secretary, Nurse, Doctor, Radiologist, Administrator, Auditor]
-            .into_iter()
-            .find(|role| role.name() == text)
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Secretary => "secretary",
-            Self::Nurse => "nurse",
-            Self::Doctor => "doctor",
-            Self::Radiologist => "radiologist",
-            Self::Administrator => "administrator",
-            Self::Auditor => "auditor",
-        }
     }
 }
 

@@ -37,8 +37,9 @@ use url::Url;
 
 pub use self::people::DemoPerson;
 use self::people::PEOPLE;
+use crate::clinical::FreshRule;
 use crate::clock::Clock;
-use crate::login::{ClientAuthentication, LoginSettings, RoleRule};
+use crate::login::{ClientAuthentication, LoginSettings, ProviderSettings, RoleRule};
 use crate::secret::Secret;
 
 /// The address is not of this machine alone.
@@ -159,21 +160,15 @@ impl DemoIdp {
                 role,
             })
         };
+        let secret = ClientAuthentication::Basic(self.0.client_secret.clone());
+        let rules = Self::PEOPLE.iter().filter_map(rule).collect();
         LoginSettings {
-            issuer: self.issuer().to_owned(),
-            client_id: Self::CLIENT_ID.to_owned(),
-            client_secret: self.0.client_secret.clone(),
-            client_authentication: ClientAuthentication::Basic,
-            discovery_url: None,
-            endpoints: None,
-            scopes: ["profile", "groups"].map(str::to_owned).to_vec(),
-            acr_values: Vec::new(),
-            roles: Self::PEOPLE.iter().filter_map(rule).collect(),
-            name_claim: "name".to_owned(),
+            providers: vec![ProviderSettings::new("demo", self.issuer(), Self::CLIENT_ID, secret, rules)],
             public_url,
             proxy: None,
             idle: LoginSettings::DEFAULT_IDLE,
             absolute: LoginSettings::DEFAULT_ABSOLUTE,
+            fresh_within: FreshRule::DEFAULT_WITHIN,
         }
     }
 

@@ -9,7 +9,7 @@ use super::record::SentPictures;
 use super::screens::Screens;
 use super::telling::News;
 use super::{Connected, MAX_OUTGOING, Outgoing};
-use crate::clinical::{Actor, DeviceNumber, ParticipantId, ResumeTokens};
+use crate::clinical::{Actor, DeviceNumber, LoginId, ParticipantId, ResumeTokens};
 use crate::protocol::{ServerMessage, WatchedTrack};
 
 /// What a device shows.
@@ -26,6 +26,8 @@ pub(super) struct Watching {
 pub(super) struct Device {
     pub(super) participant: ParticipantId,
     pub(super) actor: Actor,
+    /// The login of staff; without one it is not theirs any more.
+    pub(super) login: Option<LoginId>,
     pub(super) screens: Screens,
     /// The pictures under way to it of what everybody looks at, for the record.
     pub(super) sent: SentPictures,
@@ -91,6 +93,7 @@ impl Device {
         Self {
             participant,
             actor,
+            login: None,
             screens: Screens::default(),
             sent: SentPictures::default(),
             news: News::default(),

@@ -11,10 +11,10 @@ use super::held::Told;
 use super::ledger::Entry;
 use super::{AttendError, Attendance, Attending, Command};
 use crate::clinical::{
-    self, Actor, AppointmentStatus, Consultation, DeviceNumber, Object, Participant, ParticipantId,
-    PlaceKind, ResumeDigest, Role, TelephoneId, Verb, authorize,
+    self, Actor, AppointmentStatus, Consultation, DeviceNumber, LoginId, Object, Participant, ParticipantId,
+    PlaceKind, ResumeDigest, ResumeTokens, Role, TelephoneId, Verb, authorize,
 };
-use crate::protocol::{self, ServerMessage, TelephoneState, WindowWord};
+use crate::protocol::{self, ProblemCode, ServerMessage, TelephoneState, WindowWord};
 
 impl Task {
     /// A device comes, or comes back. The answer is its number and that of its connection.
@@ -23,14 +23,14 @@ impl Task {
         attending: Attending,
         reply: oneshot::Sender<Result<Attendance, AttendError>>,
     ) -> Option<(DeviceNumber, u32)> {
-        let participant = attending.participant;
+        let (participant, login) = (attending.participant, attending.login);
         let Some(role) = self.appointment.participant(participant).map(Participant::role) else {
             let _ = reply.send(Err(AttendError::Unknown));
             return None;
         };
         if attending.window == WindowWord::Second {
             return match self.open_window(attending) {
-                Ok(number) => self.attends(number, role, reply),
+                Ok(number) => self.attends(number, role, login, reply),
                 Err(refusal) => {
                     let _ = reply.send(Err(refusal));
                     None
@@ -61,7 +61,7 @@ impl Task {
             }
         };
         self.came(participant, assurance);
-        let attends = self.attends(number, role, reply);
+        let attends = self.attends(number, role, login, reply);
         if resumed.is_some() && self.devices.get(&number).is_some_and(|device| device.is_in_room) {
             self.greet(number);
         }
@@ -73,9 +73,12 @@ impl Task {
         &mut self,
         number: DeviceNumber,
         role: Role,
+        login: Option<LoginId>,
         reply: oneshot::Sender<Result<Attendance, AttendError>>,
     ) -> Option<(DeviceNumber, u32)> {
-        let participant = self.devices.get(&number)?.participant;
+        let device = self.devices.get_mut(&number)?;
+        device.login = login;
+        let participant = device.participant;
         self.welcome(number, participant, role);
         self.tell_all_waiting(number);
         self.tell_people();
@@ -159,8 +162,27 @@ impl Task {
                 self.read_key_images();
                 self.tell_staff(&ServerMessage::StudiesChanged {});
             }
+            Command::LoginsEnded { logins } => self.sign_out(&logins),
             Command::Closed { status } => self.close(status),
             Command::Attend { .. } => {}
+        }
+    }
+
+    /// Whoever came by one of these logins goes at once, also while only their media are here; a new login brings them back.
+    fn sign_out(&mut self, logins: &[LoginId]) {
+        let is_theirs = |device: &Device| device.login.is_some_and(|login| logins.contains(&login));
+        let theirs = self.devices.iter().filter(|(_, device)| is_theirs(device));
+        let theirs: Vec<_> = theirs.map(|(number, device)| (*number, device.participant)).collect();
+        for (number, participant) in theirs {
+            // What its last connection was told brings it back no more.
+            if let Some(device) = self.devices.get_mut(&number) {
+                device.tokens = ResumeTokens::default();
+            }
+            let _ = self.admit(clinical::Input::SignedOut { participant, device: number });
+            if let Some(device) = self.devices.get_mut(&number) {
+                let (code, detail) = (ProblemCode::SignInNeeded, "this sign-in has ended".to_owned());
+                device.dismiss(ServerMessage::Problem { code, detail });
+            }
         }
     }
 

@@ -42,8 +42,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, Assurances, DeviceNumber, Participant,
-    ParticipantId, Place, Refusal, ServiceId, SharedFile,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, Assurances, DeviceNumber, LoginId,
+    Participant, ParticipantId, Place, Refusal, ServiceId, SharedFile,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -87,6 +87,8 @@ pub struct Parts {
 pub struct Attending {
     pub participant: ParticipantId,
     pub actor: Actor,
+    /// The login by which staff have proven it.
+    pub login: Option<LoginId>,
     /// How it has proven that.
     pub assurance: Assurance,
     /// What leaves for it.
@@ -233,6 +235,10 @@ enum Command {
     Reopened {
         status: AppointmentStatus,
     },
+    /// These logins have ended before their time.
+    LoginsEnded {
+        logins: Arc<[LoginId]>,
+    },
     /// The appointment was cancelled or marked as missed and now has this status: everybody out.
     Closed {
         status: AppointmentStatus,
@@ -369,6 +375,13 @@ impl Live {
     pub async fn closed(&self, appointment: &Appointment) {
         self.tell(appointment.id, Command::Closed { status: appointment.status }).await;
         self.announce_change();
+    }
+
+    /// These logins have ended before their time: whoever came by them is in no call any more.
+    pub async fn logins_ended(&self, logins: &Arc<[LoginId]>) {
+        for (_, running) in self.everybody().await {
+            let _ = running.commands.send(Command::LoginsEnded { logins: logins.clone() }).await;
+        }
     }
 
     /// Staff opened a consultation again that had ended: whoever was in it may come back.

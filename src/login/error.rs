@@ -1,4 +1,4 @@
-//! What can go wrong at sign-in. Nothing here holds a token, a code or a name.
+//! What can go wrong at sign-in and sign-out. Nothing here holds a token, a code or a name.
 
 use thiserror::Error;
 
@@ -9,8 +9,13 @@ use crate::store;
 pub enum Error {
     #[error("the settings of sign-in cannot be used: {0}")]
     Settings(&'static str),
+    #[error("{0} cannot be used")]
+    Credential(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the client for the identity provider cannot be made")]
     Client(#[source] reqwest::Error),
+    /// No provider has that name in the settings.
+    #[error("there is no such identity provider")]
+    UnknownProvider,
     #[error("the identity provider cannot be used now")]
     ProviderUnreachable(#[source] ProviderFault),
     #[error("the sign-in cannot be kept")]
@@ -39,6 +44,12 @@ pub enum Refused {
     /// The provider signed them in by weaker means than were asked for (`acr`).
     #[error("the person signed in by other means than were asked for")]
     WeakSignIn,
+    /// They were to prove once more who they are, and the provider did not ask them (`auth_time`).
+    #[error("the provider did not ask the person again")]
+    NotFresh,
+    /// Somebody else than whoever is signed in proved who they are.
+    #[error("another person is signed in here")]
+    OtherPerson,
     #[error("the identity provider cannot be used now")]
     ProviderUnreachable(#[source] ProviderFault),
     #[error("the login cannot be kept")]
@@ -62,10 +73,46 @@ pub enum BadToken {
     Nonce,
     #[error("it does not belong to the access token")]
     AccessToken,
-    #[error("userinfo speaks of another person")]
+    #[error("it does not say whom it is about, or userinfo speaks of another person")]
     Subject,
     #[error("it cannot be read")]
     Malformed,
+}
+
+/// What is wrong with a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BadLogout {
+    #[error("it cannot be read")]
+    Malformed,
+    #[error("it is a token for something else")]
+    Kind,
+    #[error("no key of the provider made its signature")]
+    Signature,
+    #[error("no provider here has that issuer")]
+    Issuer,
+    #[error("it is for somebody else")]
+    Audience,
+    #[error("its time is over, or has not come")]
+    Time,
+    #[error("it does not speak of a logout")]
+    Event,
+    #[error("it has a nonce, as only ID tokens have")]
+    Nonce,
+    #[error("it names nobody")]
+    Nobody,
+    #[error("it was taken before")]
+    Replayed,
+}
+
+/// Why somebody whom a provider signs out stays signed in here.
+#[derive(Debug, Error)]
+pub enum NotSignedOut {
+    #[error("the logout token was refused")]
+    BadLogout(#[from] BadLogout),
+    #[error("the identity provider cannot be used now")]
+    ProviderUnreachable(#[source] ProviderFault),
+    #[error("the logins cannot be ended")]
+    Store(#[from] store::Error),
 }
 
 /// What is wrong with the provider, or with the way to it.
@@ -75,13 +122,71 @@ pub enum ProviderFault {
     NoAnswer(#[source] reqwest::Error),
     #[error("it answered with status {0}")]
     Status(u16),
-    #[error("its answer is longer than {} bytes", super::http::LARGEST_BODY)]
-    TooLong,
+    #[error("its answer is longer than {0} bytes")]
+    TooLong(usize),
+    #[error("it has more than {0} keys")]
+    TooManyKeys(usize),
     #[error("{0} cannot be read")]
     Malformed(&'static str),
+    #[error("one of its addresses is not an https address")]
+    UnsafeAddress,
     #[error("it describes itself as another issuer than the one of the settings")]
     OtherIssuer,
+    #[error("our own proof for it cannot be signed")]
+    Unsigned,
     /// It failed a moment ago and is not asked again yet.
     #[error("it failed a moment ago")]
     JustFailed,
+}
+
+impl Refused {
+    /// A stable code that the sign-in page shows, so that whoever helps knows what was wrong.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NoRole => "no_role",
+            Self::WrongState => "unknown_attempt",
+            Self::Expired => "attempt_too_old",
+            Self::WrongIssuer => "answer_of_another_provider",
+            Self::ProviderSaid(_) => "provider_refused",
+            Self::BadToken(bad) => bad.reason(),
+            Self::WeakSignIn => "weak_sign_in",
+            Self::NotFresh => "not_asked_again",
+            Self::OtherPerson => "other_person",
+            Self::ProviderUnreachable(fault) => fault.reason(),
+            Self::Store(_) => "not_kept",
+        }
+    }
+}
+
+impl BadToken {
+    /// See [`Refused::reason`].
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "token_missing",
+            Self::Signature => "token_signature",
+            Self::Issuer => "token_issuer",
+            Self::Audience => "token_audience",
+            Self::Time => "token_time",
+            Self::Nonce => "token_nonce",
+            Self::AccessToken => "token_access_token",
+            Self::Subject => "token_subject",
+            Self::Malformed => "token_malformed",
+        }
+    }
+}
+
+impl ProviderFault {
+    /// See [`Refused::reason`].
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NoAnswer(_) | Self::JustFailed => "provider_silent",
+            Self::Status(_) => "provider_status",
+            Self::TooLong(_) => "provider_answer_too_long",
+            Self::TooManyKeys(_) => "provider_keys_too_many",
+            Self::Malformed(_) => "provider_malformed",
+            Self::UnsafeAddress => "provider_address",
+            Self::OtherIssuer => "provider_issuer",
+            Self::Unsigned => "client_key",
+        }
+    }
 }

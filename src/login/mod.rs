@@ -1,11 +1,16 @@
-//! Proves who a member of staff is and keeps them logged in: OpenID Connect Core 1.0, authorization code flow with PKCE.
+//! Proves who a member of staff is and keeps them logged in: OpenID Connect Core 1.0, authorization code flow with PKCE, at one of
+//! several providers.
 //!
 //! Plain values in and out; the edge puts them into redirects and cookies. The only module that names openidconnect, beside
-//! the demo's identity provider. Nobody but the provider decides who somebody is, and only its claims give roles.
+//! the demo's identity provider. Nobody but the provider decides who somebody is, and only its claims give roles. A login here
+//! outlives the provider's tokens; it ends when its person or their provider ends it.
 
 mod claims;
+mod credentials;
+mod ends;
 mod error;
 mod http;
+mod logout;
 mod provider;
 mod settings;
 mod sign_in;
@@ -14,15 +19,16 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use openidconnect::core::CoreIdToken;
-use openidconnect::{ClientId, EndSessionUrl, IssuerUrl, LogoutRequest, PostLogoutRedirectUrl};
 use sha2::{Digest, Sha256};
-use url::Url;
 
-pub use self::error::{BadToken, Error, ProviderFault, Refused};
-pub use self::settings::{ClientAuthentication, Endpoints, LoginSettings, RoleRule};
-pub use self::sign_in::{Callback, Redirect, SignedIn};
-use crate::clinical::Practitioner;
+use self::ends::Ended;
+pub use self::ends::LoginEnds;
+pub use self::error::{BadLogout, BadToken, Error, NotSignedOut, ProviderFault, Refused};
+pub use self::logout::FrontChannel;
+use self::provider::Provider;
+pub use self::settings::{ClientAuthentication, Endpoints, LoginSettings, ProviderSettings, RoleRule};
+pub use self::sign_in::{Callback, Redirect, SignedIn, Wish};
+use crate::clinical::{FreshRule, LoginId, Practitioner, PractitionerId, Proof};
 use crate::clock::Clock;
 use crate::secret::Secret;
 use crate::store::{self, LoginDigest, Store};
@@ -38,57 +44,141 @@ pub const SIGN_IN_TIME_SECONDS: u32 = 600;
 #[derive(Clone)]
 pub struct Login {
     settings: Arc<LoginSettings>,
-    issuer: IssuerUrl,
     store: Store,
     clock: Clock,
-    provider: Arc<provider::Provider>,
+    /// In the order of the settings; at least one.
+    providers: Arc<[Provider]>,
+    ended: Ended,
+}
+
+/// Somebody who is signed in and has a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    pub practitioner: Practitioner,
+    pub login: LoginId,
+    pub proof: Proof,
+    /// The activity in which they work, where their provider tells of several.
+    pub activity: Option<String>,
+    /// The provider at which they signed in, as the settings name it.
+    pub provider: Option<String>,
+}
+
+/// A provider as the sign-in page offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    pub key: String,
+    /// `None`: the hospital's own account.
+    pub label: Option<String>,
 }
 
 impl Login {
-    /// Does not speak to the provider yet: it is found at the first sign-in, and again after a failure.
+    /// Does not speak to the providers yet: they are found at the first sign-in, and again after a failure.
     ///
     /// The process must have a default rustls provider.
+    ///
+    /// # Errors
+    /// If the settings contradict themselves, or a file of theirs cannot be read.
     pub fn new(settings: LoginSettings, store: Store, clock: Clock) -> Result<Self, Error> {
         settings.check().map_err(Error::Settings)?;
-        let issuer = IssuerUrl::new(settings.issuer.clone())
-            .map_err(|_| Error::Settings("the issuer is not an address"))?;
-        let settings = Arc::new(settings);
-        let provider = Arc::new(provider::Provider::new(Arc::clone(&settings), clock.clone())?);
-        Ok(Self { settings, issuer, store, clock, provider })
-    }
-
-    /// Who holds that [`LOGIN_COOKIE`], if the login is in force and the person still has a role.
-    pub async fn authenticate(&self, cookie: &str) -> Result<Option<Practitioner>, store::Error> {
-        let Some(digest) = digest(cookie) else { return Ok(None) };
-        let Some(login) = self.store.login(digest, self.clock.now(), self.settings.idle).await? else {
-            return Ok(None);
+        let provider = |provider: &ProviderSettings| {
+            Provider::new(provider.clone(), settings.proxy.as_ref(), clock.clone())
         };
-        let practitioner = self.store.practitioner(login.practitioner).await?;
-        Ok(practitioner.filter(|practitioner| !practitioner.roles.is_empty()))
+        let providers = settings.providers.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
+        let (settings, providers) = (Arc::new(settings), providers.into());
+        Ok(Self { settings, store, clock, providers, ended: Ended::default() })
     }
 
-    /// Ends the login of that cookie. The answer is where the browser goes to sign out at the provider too, if the provider
-    /// offers that and can be reached; the login here has ended in any case.
-    pub async fn logout(&self, cookie: &str) -> Result<Option<Url>, store::Error> {
-        let Some(digest) = digest(cookie) else { return Ok(None) };
-        let Some(login) = self.store.end_login(digest).await? else { return Ok(None) };
-        let Ok(known) = self.provider.known().await else { return Ok(None) };
-        let Some(end_session) = known.endpoints.end_session.clone() else { return Ok(None) };
-        let mut request = LogoutRequest::from(EndSessionUrl::from_url(end_session))
-            .set_client_id(ClientId::new(self.settings.client_id.clone()))
-            .set_post_logout_redirect_uri(PostLogoutRedirectUrl::from_url(self.settings.signed_out_url()));
-        if let Some(token) = &login.provider_id_token
-            && let Ok(token) = token.expose().parse::<CoreIdToken>()
-        {
-            request = request.set_id_token_hint(&token);
+    /// The providers among which somebody chooses who signs in.
+    pub fn offered(&self) -> Vec<Offered> {
+        let offer = |provider: &Provider| Offered {
+            key: provider.settings.key.clone(),
+            label: provider.settings.label.clone(),
+        };
+        self.providers.iter().map(offer).collect()
+    }
+
+    /// What a proof must be for what is privileged, for a login at that provider.
+    pub fn fresh_rule(&self, provider: Option<&str>) -> FreshRule {
+        let provider = self.provider(provider);
+        let classes = provider.map(|provider| provider.settings.fresh_acr_values.clone());
+        FreshRule { within: self.settings.fresh_within, classes: classes.unwrap_or_default() }
+    }
+
+    /// Who holds that [`LOGIN_COOKIE`], if the login is in force, its activity is chosen, and the person still has a role.
+    pub async fn authenticate(&self, cookie: &str) -> Result<Option<Authenticated>, store::Error> {
+        let Some(login) = self.in_force(cookie).await? else { return Ok(None) };
+        if is_to_choose(&login) {
+            return Ok(None);
         }
-        Ok(Some(request.http_get_url()))
+        let Some(practitioner) = self.store.practitioner(login.practitioner).await? else { return Ok(None) };
+        if practitioner.roles.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Authenticated {
+            practitioner,
+            login: login.id,
+            proof: Proof { at: login.proved_at, class: login.proof_class },
+            activity: login.activity,
+            provider: login.provider,
+        }))
     }
 
-    /// Removes what is over: logins and sign-ins past their end. To be called now and then.
+    /// The activities among which the person of that cookie has yet to choose.
+    pub async fn activities(&self, cookie: &str) -> Result<Vec<String>, store::Error> {
+        let login = self.in_force(cookie).await?.filter(is_to_choose);
+        Ok(login.map(|login| login.activities).unwrap_or_default())
+    }
+
+    /// Chooses one of them, by its place from 0; the login is in force from then on. `false`: there is no such choice.
+    pub async fn choose_activity(&self, cookie: &str, place: usize) -> Result<bool, store::Error> {
+        let Some(login) = self.in_force(cookie).await?.filter(is_to_choose) else { return Ok(false) };
+        let Some(activity) = login.activities.get(place) else { return Ok(false) };
+        self.store.choose_activity(login.id, activity).await
+    }
+
+    /// Keeps a login alive whose person is in a call and asks for nothing else.
+    pub async fn keep(&self, login: LoginId) -> Result<(), store::Error> {
+        self.store.see_login(login, self.clock.now()).await
+    }
+
+    /// Tells from now on which logins end before their time. Ask for it before you authenticate, so that none is missed between.
+    pub fn ends(&self) -> LoginEnds {
+        self.ended.subscribe()
+    }
+
+    /// Ends every login of a person: for somebody who is removed, or whose roles changed.
+    pub async fn end_all_of(&self, practitioner: PractitionerId) -> Result<usize, store::Error> {
+        let ended = self.store.end_logins_of(practitioner).await?;
+        Ok(self.tell_ended(ended))
+    }
+
+    /// Removes what is over: logins, sign-ins and logout tokens past their end. To be called now and then.
     pub async fn purge(&self) -> Result<u64, store::Error> {
         self.store.purge_logins(self.clock.now(), self.settings.idle).await
     }
+
+    async fn in_force(&self, cookie: &str) -> Result<Option<store::Login>, store::Error> {
+        let Some(digest) = digest(cookie) else { return Ok(None) };
+        self.store.login(digest, self.clock.now(), self.settings.idle).await
+    }
+
+    /// The provider of that name; the hospital's own when none is named.
+    fn provider(&self, key: Option<&str>) -> Option<&Provider> {
+        match key {
+            None => self.providers.first(),
+            Some(key) => self.providers.iter().find(|provider| provider.settings.key == key),
+        }
+    }
+
+    fn tell_ended(&self, ended: Vec<LoginId>) -> usize {
+        let count = ended.len();
+        self.ended.tell(ended);
+        count
+    }
+}
+
+fn is_to_choose(login: &store::Login) -> bool {
+    !login.activities.is_empty() && login.activity.is_none()
 }
 
 /// 256 bits that nobody can guess, as a cookie or an address can carry them.

@@ -1,20 +1,25 @@
-//! What is known of the provider: its addresses and keys. Found when first needed, renewed by the hour.
+//! What is known of one provider: its addresses and keys. Found when first needed, renewed by the hour.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use openidconnect::IssuerUrl;
 use openidconnect::core::CoreJsonWebKeySet;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::credentials::Credentials;
 use super::http::Http;
-use super::{Endpoints, Error, LoginSettings, ProviderFault};
+use super::settings::is_safe;
+use super::{Error, ProviderFault, ProviderSettings};
 use crate::clock::Clock;
 
-/// The provider, found or not.
+/// A provider, found or not.
 pub(super) struct Provider {
-    settings: Arc<LoginSettings>,
+    pub(super) settings: ProviderSettings,
+    pub(super) issuer: IssuerUrl,
+    pub(super) credentials: Credentials,
     pub(super) http: Http,
     clock: Clock,
     found: Mutex<Found>,
@@ -29,11 +34,21 @@ struct Found {
 
 /// A provider as it last described itself.
 pub(super) struct Known {
-    pub(super) endpoints: Endpoints,
+    pub(super) addresses: Addresses,
     pub(super) keys: CoreJsonWebKeySet,
     /// It names itself in its answers (RFC 9207 section 3).
     pub(super) names_itself: bool,
     found_at: DateTime<Utc>,
+}
+
+/// Where it is asked.
+#[derive(Clone)]
+pub(super) struct Addresses {
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+    pub(super) jwks: Url,
+    pub(super) userinfo: Option<Url>,
+    pub(super) end_session: Option<Url>,
 }
 
 /// OpenID Connect Discovery 1.0 section 3, RFC 9207, and RP-Initiated Logout 1.0 section 2.1; only what is used.
@@ -55,10 +70,16 @@ impl Provider {
     const REST_AFTER_FAILURE: TimeDelta = TimeDelta::seconds(2);
     /// Tokens with unknown keys make us ask for keys at most this often.
     const ASK_KEYS_EVERY: TimeDelta = TimeDelta::minutes(1);
+    /// The longest description, and the longest list of keys, in bytes.
+    const LARGEST: usize = 256 << 10;
+    const MOST_KEYS: usize = 100;
 
-    pub(super) fn new(settings: Arc<LoginSettings>, clock: Clock) -> Result<Self, Error> {
-        let http = Http::new(&settings)?;
-        Ok(Self { settings, http, clock, found: Mutex::default() })
+    pub(super) fn new(settings: ProviderSettings, proxy: Option<&Url>, clock: Clock) -> Result<Self, Error> {
+        let issuer = IssuerUrl::new(settings.issuer.clone())
+            .map_err(|_| Error::Settings("the issuer is not an address"))?;
+        let credentials = Credentials::new(&settings)?;
+        let http = Http::new(&settings, proxy)?;
+        Ok(Self { settings, issuer, credentials, http, clock, found: Mutex::default() })
     }
 
     /// The provider; asks it who it is if that is not known, or was long ago. What was known holds while it does not answer.
@@ -85,6 +106,7 @@ impl Provider {
                 if !matches!(fault, ProviderFault::JustFailed) {
                     found.failed_at = Some(self.clock.now());
                     tracing::warn!(
+                        provider = self.settings.key,
                         error = &fault as &dyn std::error::Error,
                         "identity provider cannot be used"
                     );
@@ -107,28 +129,47 @@ impl Provider {
             return Ok(None);
         }
         found.keys_asked_at = Some(now);
-        let keys = self.http.json(&old.endpoints.jwks, "its list of keys").await?;
+        let keys = self.keys(&old.addresses.jwks).await?;
         let known = Arc::new(Known {
-            endpoints: old.endpoints.clone(),
+            addresses: old.addresses.clone(),
             keys,
             names_itself: old.names_itself,
             found_at: old.found_at,
         });
         found.known = Some(Arc::clone(&known));
-        tracing::info!("identity provider has new keys");
+        tracing::info!(provider = self.settings.key, "identity provider has new keys");
         Ok(Some(known))
     }
 
     async fn find(&self) -> Result<Known, ProviderFault> {
-        let (endpoints, names_itself) = match &self.settings.endpoints {
-            Some(endpoints) => (endpoints.clone(), false),
-            None => self.discover().await?,
-        };
-        let keys = self.http.json(&endpoints.jwks, "its list of keys").await?;
-        Ok(Known { endpoints, keys, names_itself, found_at: self.clock.now() })
+        let (addresses, names_itself) = self.discover().await?;
+        let all = [Some(&addresses.authorization), Some(&addresses.token), Some(&addresses.jwks)];
+        let optional = [addresses.userinfo.as_ref(), addresses.end_session.as_ref()];
+        let must_be_tls = !self.settings.is_on_this_machine();
+        if all.into_iter().chain(optional).flatten().any(|url| !is_safe(url, must_be_tls)) {
+            return Err(ProviderFault::UnsafeAddress);
+        }
+        let keys = self.keys(&addresses.jwks).await?;
+        Ok(Known { addresses, keys, names_itself, found_at: self.clock.now() })
     }
 
-    async fn discover(&self) -> Result<(Endpoints, bool), ProviderFault> {
+    async fn keys(&self, url: &Url) -> Result<CoreJsonWebKeySet, ProviderFault> {
+        let keys: CoreJsonWebKeySet = self.http.json(url, "its list of keys", Self::LARGEST).await?;
+        if keys.keys().len() > Self::MOST_KEYS {
+            return Err(ProviderFault::TooManyKeys(Self::MOST_KEYS));
+        }
+        Ok(keys)
+    }
+
+    /// Its addresses, those of the settings first, and whether it names itself in its answers.
+    async fn discover(&self) -> Result<(Addresses, bool), ProviderFault> {
+        let told = self.settings.endpoints.clone();
+        if let (Some(authorization), Some(token), Some(jwks)) = (&told.authorization, &told.token, &told.jwks)
+        {
+            let (authorization, token, jwks) = (authorization.clone(), token.clone(), jwks.clone());
+            let (userinfo, end_session) = (told.userinfo, told.end_session);
+            return Ok((Addresses { authorization, token, jwks, userinfo, end_session }, false));
+        }
         let standard;
         let url = match &self.settings.discovery_url {
             Some(url) => url,
@@ -139,17 +180,17 @@ impl Provider {
                 &standard
             }
         };
-        let metadata: Metadata = self.http.json(url, "its description of itself").await?;
+        let metadata: Metadata = self.http.json(url, "its description of itself", Self::LARGEST).await?;
         if metadata.issuer != self.settings.issuer {
             return Err(ProviderFault::OtherIssuer);
         }
-        let endpoints = Endpoints {
-            authorization: metadata.authorization_endpoint,
-            token: metadata.token_endpoint,
-            jwks: metadata.jwks_uri,
-            userinfo: metadata.userinfo_endpoint,
-            end_session: metadata.end_session_endpoint,
+        let addresses = Addresses {
+            authorization: told.authorization.unwrap_or(metadata.authorization_endpoint),
+            token: told.token.unwrap_or(metadata.token_endpoint),
+            jwks: told.jwks.unwrap_or(metadata.jwks_uri),
+            userinfo: told.userinfo.or(metadata.userinfo_endpoint),
+            end_session: told.end_session.or(metadata.end_session_endpoint),
         };
-        Ok((endpoints, metadata.authorization_response_iss_parameter_supported))
+        Ok((addresses, metadata.authorization_response_iss_parameter_supported))
     }
 }

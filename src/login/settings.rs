@@ -1,58 +1,90 @@
-//! What the hospital tells of its identity provider.
+//! What the hospital tells of its identity providers.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::TimeDelta;
-use url::Url;
+use url::{Host, Url};
 
 use crate::clinical::StaffRole;
 use crate::secret::Secret;
 
-/// The provider, this site as its client, and what its claims mean.
+/// The providers, and how long what they say holds here.
 #[derive(Clone, Debug)]
 pub struct LoginSettings {
+    /// At least one; the first is the hospital's own. Names and issuers are different ones.
+    pub providers: Vec<ProviderSettings>,
+    /// The address of this site; [`LoginSettings::CALLBACK_PATH`] and [`LoginSettings::SIGNED_OUT_PATH`] below it are
+    /// registered with the providers.
+    pub public_url: Url,
+    /// The proxy through which providers are reached, if there is one. The environment is not asked.
+    pub proxy: Option<Url>,
+    /// A login that is not used for this long ends. 30 minutes unless told.
+    pub idle: TimeDelta,
+    /// A login ends after this time in any case, but for a call that is under way. 12 hours unless told.
+    pub absolute: TimeDelta,
+    /// Whoever proved longer ago who they are does so again before they change what holds for everybody.
+    pub fresh_within: TimeDelta,
+}
+
+/// One provider, this site as its client, and what its claims mean.
+#[derive(Clone, Debug)]
+pub struct ProviderSettings {
+    /// What the settings and addresses call it: small letters, digits and hyphens.
+    pub key: String,
+    /// What the sign-in page calls it; `None`: the hospital's own account.
+    pub label: Option<String>,
     /// The issuer, to the letter: some end in `/`, some do not.
     pub issuer: String,
     pub client_id: String,
-    pub client_secret: Secret<String>,
     pub client_authentication: ClientAuthentication,
     /// Where the provider describes itself, if not at `{issuer}/.well-known/openid-configuration`.
     pub discovery_url: Option<Url>,
-    /// The provider's addresses, for one that does not describe itself; nothing is discovered then.
-    pub endpoints: Option<Endpoints>,
+    /// Addresses that count instead of those that the provider describes. With the first three nothing is discovered.
+    pub endpoints: Endpoints,
+    /// Authorities beside those of the machine, as PEM.
+    pub ca_certificate: Option<PathBuf>,
     /// Asked for beside `openid`.
     pub scopes: Vec<String>,
     /// Authentication context classes asked for, best first; a sign-in with another is refused. Empty: any will do.
     pub acr_values: Vec<String>,
+    /// The classes of which one is needed for what is privileged. Empty: any will do.
+    pub fresh_acr_values: Vec<String>,
     /// Which claims give which role. Somebody whom none gives a role is refused.
     pub roles: Vec<RoleRule>,
     /// The claim with the person's name, as in [`RoleRule::claim`]; usually `name`.
     pub name_claim: String,
-    /// The address of this site; [`LoginSettings::CALLBACK_PATH`] and [`LoginSettings::SIGNED_OUT_PATH`] below it are
-    /// registered with the provider.
-    pub public_url: Url,
-    /// The proxy through which the provider is reached, if there is one. The environment is not asked.
-    pub proxy: Option<Url>,
-    /// A login that is not used for this long ends. 30 minutes unless told.
-    pub idle: TimeDelta,
-    /// A login ends after this time in any case. 12 hours unless told.
-    pub absolute: TimeDelta,
+    /// The claim by which a person is known here, as in [`RoleRule::claim`]; usually `sub`, a national number otherwise.
+    pub subject_claim: String,
+    /// The claim with a list of activities, of which the person chooses one when there are several.
+    pub activities_claim: Option<String>,
+    /// Which claims of an activity name it, those that are there joined.
+    pub activity_names: Vec<String>,
+    /// How far the provider's clock and ours may be apart.
+    pub leeway: TimeDelta,
+    /// How long the provider has for one answer.
+    pub timeout: Duration,
 }
 
-/// How this site proves itself at the token endpoint (OpenID Connect Core 1.0 section 9).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How this site proves itself at the token endpoint (OpenID Connect Core 1.0 section 9, RFC 8705 section 2).
+#[derive(Clone, Debug)]
 pub enum ClientAuthentication {
     /// `client_secret_basic`
-    #[default]
-    Basic,
+    Basic(Secret<String>),
     /// `client_secret_post`
-    Post,
+    Post(Secret<String>),
+    /// `private_key_jwt`: RS256, ES256 or EdDSA, as the key is.
+    PrivateKey { key: PathBuf, id: Option<String> },
+    /// `tls_client_auth` and `self_signed_tls_client_auth`.
+    Tls { certificate: PathBuf, key: PathBuf },
 }
 
-/// A provider's addresses, by their names in its metadata (OpenID Connect Discovery 1.0 section 3).
-#[derive(Clone, Debug)]
+/// Addresses of a provider, by their names in its metadata (OpenID Connect Discovery 1.0 section 3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoints {
-    pub authorization: Url,
-    pub token: Url,
-    pub jwks: Url,
+    pub authorization: Option<Url>,
+    pub token: Option<Url>,
+    pub jwks: Option<Url>,
     pub userinfo: Option<Url>,
     pub end_session: Option<Url>,
 }
@@ -60,7 +92,8 @@ pub struct Endpoints {
 /// One line of the table from claims to roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleRule {
-    /// A claim of the ID token or of userinfo: its whole name, or the path to it with dots (`realm_access.roles`).
+    /// A claim of the ID token or of userinfo: its whole name, or the path to it with dots (`realm_access.roles`). A list on the way
+    /// stands for each of its elements.
     pub claim: String,
     /// The claim must be this text, or a list that holds it.
     pub value: String,
@@ -68,31 +101,94 @@ pub struct RoleRule {
 }
 
 impl LoginSettings {
-    /// Where the provider sends the browser back, below `public_url`.
+    /// Where the provider of the hospital sends the browser back, below `public_url`; others with their name below that.
     pub const CALLBACK_PATH: &str = "login/callback";
-    /// Where the provider sends the browser after sign-out, below `public_url`.
+    /// Where a provider sends the browser after sign-out, below `public_url`.
     pub const SIGNED_OUT_PATH: &str = "login/signed-out";
     /// For `idle`, unless told.
     pub const DEFAULT_IDLE: TimeDelta = TimeDelta::minutes(30);
     /// For `absolute`, unless told.
     pub const DEFAULT_ABSOLUTE: TimeDelta = TimeDelta::hours(12);
 
-    /// The redirect URI to register with the provider.
-    pub fn callback_url(&self) -> Url {
-        below(&self.public_url, Self::CALLBACK_PATH)
+    /// The redirect URI to register with a provider: each has its own, so that none can pass for another (RFC 9700 section 4.4.2).
+    pub fn callback_url(&self, provider: &ProviderSettings) -> Url {
+        let is_first = self.providers.first().is_some_and(|first| first.key == provider.key);
+        if is_first {
+            below(&self.public_url, Self::CALLBACK_PATH)
+        } else {
+            below(&self.public_url, &format!("{}/{}", Self::CALLBACK_PATH, provider.key))
+        }
     }
 
-    /// The post-logout redirect URI to register with the provider.
+    /// The post-logout redirect URI to register with every provider.
     pub fn signed_out_url(&self) -> Url {
         below(&self.public_url, Self::SIGNED_OUT_PATH)
     }
 
     pub(super) fn check(&self) -> Result<(), &'static str> {
-        if !matches!(Url::parse(&self.issuer), Ok(url) if matches!(url.scheme(), "https" | "http")) {
-            return Err("the issuer is not an https address");
+        if self.providers.is_empty() {
+            return Err("there is no identity provider");
+        }
+        for (at, provider) in self.providers.iter().enumerate() {
+            provider.check()?;
+            let before = self.providers.get(..at).unwrap_or_default();
+            if before.iter().any(|other| other.key == provider.key || other.issuer == provider.issuer) {
+                return Err("two providers have one name or one issuer");
+            }
         }
         if !matches!(self.public_url.scheme(), "https" | "http") {
             return Err("the public address of this site is not an https address");
+        }
+        if self.idle <= TimeDelta::zero() || self.absolute <= TimeDelta::zero() {
+            return Err("a login would end at once");
+        }
+        Ok(())
+    }
+}
+
+impl ProviderSettings {
+    /// For `leeway`, unless told.
+    pub const DEFAULT_LEEWAY: TimeDelta = TimeDelta::seconds(60);
+    /// For `timeout`, unless told.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// One that tells everything by the standard's own names.
+    pub fn new(
+        key: impl Into<String>,
+        issuer: impl Into<String>,
+        client_id: impl Into<String>,
+        client_authentication: ClientAuthentication,
+        roles: Vec<RoleRule>,
+    ) -> Self {
+        Self {
+            key: key.into(),
+            label: None,
+            issuer: issuer.into(),
+            client_id: client_id.into(),
+            client_authentication,
+            discovery_url: None,
+            endpoints: Endpoints::default(),
+            ca_certificate: None,
+            scopes: ["profile", "groups"].map(str::to_owned).to_vec(),
+            acr_values: Vec::new(),
+            fresh_acr_values: Vec::new(),
+            roles,
+            name_claim: "name".to_owned(),
+            subject_claim: "sub".to_owned(),
+            activities_claim: None,
+            activity_names: Vec::new(),
+            leeway: Self::DEFAULT_LEEWAY,
+            timeout: Self::DEFAULT_TIMEOUT,
+        }
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.key.is_empty() || !self.key.chars().all(is_key) {
+            return Err("the name of a provider is not of small letters, digits and hyphens");
+        }
+        if !Url::parse(&self.issuer).is_ok_and(|url| is_safe(&url, false)) {
+            return Err("the issuer is not an https address");
         }
         if self.client_id.is_empty() {
             return Err("the client has no identifier");
@@ -100,10 +196,29 @@ impl LoginSettings {
         if self.roles.is_empty() {
             return Err("no claim gives a role, so that nobody could sign in");
         }
-        if self.idle <= TimeDelta::zero() || self.absolute <= TimeDelta::zero() {
-            return Err("a login would end at once");
-        }
         Ok(())
+    }
+
+    /// The demo's provider and those of tests speak plain HTTP on this machine.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.issuer.starts_with("http:")
+    }
+}
+
+/// An address that may be asked: by TLS, and without only on this machine. `must_be_tls`: not even there.
+pub(super) fn is_safe(url: &Url, must_be_tls: bool) -> bool {
+    match url.scheme() {
+        "https" => url.host().is_some(),
+        "http" => {
+            !must_be_tls
+                && match url.host() {
+                    Some(Host::Domain(name)) => name == "localhost",
+                    Some(Host::Ipv4(address)) => address.is_loopback(),
+                    Some(Host::Ipv6(address)) => address.is_loopback(),
+                    None => false,
+                }
+        }
+        _ => false,
     }
 }
 
@@ -113,4 +228,55 @@ fn below(base: &Url, path: &str) -> Url {
     url.set_fragment(None);
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_alone() {
+        let is = |text: &str, must| is_safe(&Url::parse(text).unwrap(), must);
+        for good in ["http://127.0.0.1:4500/x", "http://localhost/", "http://[::1]:1/"] {
+            assert!(is(good, false), "{good}");
+            assert!(!is(good, true), "{good}");
+        }
+        for bad in [
+            "http://id.hopital.example/",
+            "http://127.0.0.1.evil.example/",
+            "ftp://localhost/",
+            "file:///etc",
+        ] {
+            assert!(!is(bad, false), "{bad}");
+        }
+        assert!(is("https://id.hopital.example/x", true));
+    }
+
+    #[test]
+    fn each_provider_has_its_own_way_back_and_no_name_twice() {
+        let rule = RoleRule { claim: "groups".into(), value: "x".into(), role: StaffRole::Doctor };
+        let provider = |key: &str, issuer: &str| {
+            let secret = ClientAuthentication::Basic(Secret::new("s".to_owned()));
+            ProviderSettings::new(key, issuer, "parvis", secret, vec![rule.clone()])
+        };
+        let settings = |providers| LoginSettings {
+            providers,
+            public_url: Url::parse("https://visio.hopital.example/").unwrap(),
+            proxy: None,
+            idle: LoginSettings::DEFAULT_IDLE,
+            absolute: LoginSettings::DEFAULT_ABSOLUTE,
+            fresh_within: TimeDelta::minutes(15),
+        };
+        let (hospital, psc) =
+            (provider("hospital", "https://a.example"), provider("psc", "https://b.example"));
+        let both = settings(vec![hospital.clone(), psc.clone()]);
+        assert_eq!(both.callback_url(&hospital).path(), "/login/callback");
+        assert_eq!(both.callback_url(&psc).path(), "/login/callback/psc");
+        both.check().unwrap();
+        settings(vec![hospital.clone(), provider("psc", "https://a.example")]).check().unwrap_err();
+        settings(vec![hospital, provider("hospital", "https://c.example")]).check().unwrap_err();
+        settings(vec![provider("Hospital", "https://c.example")]).check().unwrap_err();
+        settings(vec![provider("h", "http://id.hopital.example")]).check().unwrap_err();
+        settings(vec![]).check().unwrap_err();
+    }
 }

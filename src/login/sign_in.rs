@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
     CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
@@ -21,14 +21,25 @@ use serde_json::Value;
 use url::Url;
 
 use super::claims::{self, Claims};
-use super::provider::Known;
+use super::credentials::Credentials;
+use super::provider::{Known, Provider};
 use super::{
-    BadToken, ClientAuthentication, Error, Login, ProviderFault, Refused, SIGN_IN_TIME_SECONDS, digest,
-    new_secret,
+    Authenticated, BadToken, Error, Login, ProviderFault, Refused, SIGN_IN_TIME_SECONDS, digest, new_secret,
 };
-use crate::clinical::{LoginId, Practitioner, PractitionerId};
+use crate::clinical::{LoginId, Practitioner, PractitionerId, StaffRole};
 use crate::secret::{Pii, Secret};
-use crate::store::{self, SignInAttempt};
+use crate::store::{self, LoginDigest, SignInAttempt};
+
+/// What a sign-in is to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// At which provider, by its name in the settings; the hospital's own when none is named.
+    pub provider: Option<&'a str>,
+    /// Where the browser goes afterwards: a path of this site, or else `/`.
+    pub return_to: &'a str,
+    /// Who is signed in and has to prove once more who they are; the provider must ask them, however long it knows them.
+    pub fresh_for: Option<&'a Authenticated>,
+}
 
 /// Where to send the browser, and the value of its [`SIGN_IN_COOKIE`](super::SIGN_IN_COOKIE).
 #[derive(Clone, Debug)]
@@ -54,6 +65,8 @@ pub struct SignedIn {
     pub cookie: Secret<String>,
     /// Where they were going: a path of this site.
     pub return_to: String,
+    /// They have several activities and must choose one before the login is in force.
+    pub is_to_choose: bool,
 }
 
 /// All claims that openidconnect has no field for.
@@ -98,7 +111,7 @@ type RelyingParty = Client<
 >;
 
 /// Only signatures that the provider alone can make: none with a shared secret, and none at all never.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+pub(super) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
@@ -109,15 +122,65 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EcdsaP384Sha384,
     CoreJwsSigningAlgorithm::EdDsa,
 ];
-/// How far the provider's clock and ours may be apart.
-const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 const LONGEST_RETURN: usize = 2048;
 
+/// What a good ID token says.
+struct Said {
+    claims: Claims,
+    /// When the person proved who they are, if the provider tells.
+    proved_at: Option<DateTime<Utc>>,
+    class: Option<String>,
+}
+
+/// What makes a practitioner of a person, from both places where a provider may say it.
+struct Described {
+    subject: Option<Pii<String>>,
+    name: Option<Pii<String>>,
+    roles: Vec<StaffRole>,
+    activities: Vec<String>,
+}
+
+impl Described {
+    fn by(provider: &Provider, claims: &Claims) -> Self {
+        let settings = &provider.settings;
+        Self {
+            subject: claims::subject(&settings.subject_claim, claims),
+            name: claims::name(&settings.name_claim, claims),
+            roles: claims::roles(&settings.roles, claims),
+            activities: claims::activities(settings, claims),
+        }
+    }
+
+    fn is_complete(&self, provider: &Provider) -> bool {
+        let has_activities = provider.settings.activities_claim.is_none() || !self.activities.is_empty();
+        self.subject.is_some() && self.name.is_some() && !self.roles.is_empty() && has_activities
+    }
+
+    /// With what userinfo adds; what the ID token says counts first.
+    fn and(mut self, more: Self) -> Self {
+        self.roles.extend(more.roles);
+        self.roles.sort_unstable();
+        self.roles.dedup();
+        let activities = if self.activities.is_empty() { more.activities } else { self.activities };
+        Self {
+            subject: self.subject.or(more.subject),
+            name: self.name.or(more.name),
+            roles: self.roles,
+            activities,
+        }
+    }
+}
+
 impl Login {
-    /// Begins a sign-in. `return_to` is where the browser goes afterwards: a path of this site, or else `/`.
-    pub async fn begin(&self, return_to: &str) -> Result<Redirect, Error> {
-        let known = self.provider.known().await.map_err(Error::ProviderUnreachable)?;
-        let client = self.relying_party(&known);
+    /// Begins a sign-in.
+    ///
+    /// # Errors
+    /// If there is no such provider, it cannot be used now, or the database fails.
+    pub async fn begin(&self, wish: Wish<'_>) -> Result<Redirect, Error> {
+        let provider = self.provider(wish.provider).ok_or(Error::UnknownProvider)?;
+        let settings = &provider.settings;
+        let known = provider.known().await.map_err(Error::ProviderUnreachable)?;
+        let client = self.relying_party(provider, &known);
         let [cookie, state, nonce, verifier] = std::array::from_fn(|_| new_secret(&self.clock));
         let csrf_token = CsrfToken::new(state.expose().clone());
         let nonce_sent = Nonce::new(nonce.expose().clone());
@@ -125,33 +188,45 @@ impl Login {
             PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.expose().clone()));
         let mut request = client
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || csrf_token, move || nonce_sent)
-            .add_scopes(
-                self.settings.scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new),
-            )
+            .add_scopes(settings.scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new))
             .set_pkce_challenge(challenge);
-        for class in &self.settings.acr_values {
+        for class in wanted_classes(provider, wish.fresh_for.is_some()) {
             request = request.add_auth_context_value(AuthenticationContextClass::new(class.clone()));
+        }
+        if wish.fresh_for.is_some() {
+            // With a largest age the provider must say when it asked the person (OpenID Connect Core 1.0 section 3.1.2.1).
+            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(std::time::Duration::ZERO);
         }
         let (url, ..) = request.url();
         let (Some(state), Some(browser)) = (digest(state.expose()), digest(cookie.expose())) else {
             return Err(Error::Settings("a secret has the wrong length"));
         };
+        let now = self.clock.now();
         let attempt = SignInAttempt {
             state,
             browser,
-            provider: self.settings.issuer.clone(),
+            provider: settings.key.clone(),
             nonce,
             pkce_verifier: verifier,
-            return_to: local_path(return_to).unwrap_or("/").to_owned(),
-            expires_at: self.clock.now() + TimeDelta::seconds(SIGN_IN_TIME_SECONDS.into()),
+            return_to: local_path(wish.return_to).unwrap_or("/").to_owned(),
+            fresh_for: wish.fresh_for.map(|known| known.practitioner.id),
+            began_at: now,
+            expires_at: now + TimeDelta::seconds(SIGN_IN_TIME_SECONDS.into()),
         };
         self.store.add_sign_in_attempt(&attempt).await?;
         Ok(Redirect { url, cookie })
     }
 
-    /// Finishes a sign-in with what the provider sent and the value of the browser's
-    /// [`SIGN_IN_COOKIE`](super::SIGN_IN_COOKIE). Each can be finished once, well or not.
-    pub async fn finish(&self, callback: Callback, cookie: Option<&str>) -> Result<SignedIn, Refused> {
+    /// Finishes a sign-in with what the provider sent to the callback of `way` (a provider's name, none for the hospital's own), the
+    /// value of the browser's [`SIGN_IN_COOKIE`](super::SIGN_IN_COOKIE), and that of its
+    /// [`LOGIN_COOKIE`](super::LOGIN_COOKIE), if it has one. Each can be finished once, well or not.
+    pub async fn finish(
+        &self,
+        callback: Callback,
+        way: Option<&str>,
+        cookie: Option<&str>,
+        login_cookie: Option<&str>,
+    ) -> Result<SignedIn, Refused> {
         let secrets =
             callback.state.as_ref().and_then(|state| digest(state.expose())).zip(cookie.and_then(digest));
         let Some((state, browser)) = secrets else { return Err(Refused::WrongState) };
@@ -159,13 +234,15 @@ impl Login {
         if attempt.expires_at <= self.clock.now() {
             return Err(Refused::Expired);
         }
-        // Settings may have changed since the sign-in began.
-        if attempt.provider != self.settings.issuer {
+        // Settings may have changed since the sign-in began. Whoever was asked answers at its own address, and by its own name.
+        let provider = self.provider(Some(&attempt.provider)).ok_or(Refused::WrongIssuer)?;
+        let answered = self.provider(way).ok_or(Refused::WrongIssuer)?;
+        if answered.settings.key != provider.settings.key {
             return Err(Refused::WrongIssuer);
         }
-        let known = self.provider.known().await.map_err(Refused::ProviderUnreachable)?;
+        let known = provider.known().await.map_err(Refused::ProviderUnreachable)?;
         match &callback.iss {
-            Some(issuer) if *issuer != self.settings.issuer => return Err(Refused::WrongIssuer),
+            Some(issuer) if *issuer != provider.settings.issuer => return Err(Refused::WrongIssuer),
             None if known.names_itself => return Err(Refused::WrongIssuer),
             Some(_) | None => {}
         }
@@ -173,68 +250,86 @@ impl Login {
             return Err(Refused::ProviderSaid(error_code(&error)));
         }
         let code = callback.code.ok_or_else(|| Refused::ProviderSaid("no_code".to_owned()))?;
-        let answer = self.exchange(&known, code, attempt.pkce_verifier).await?;
+        let answer = self.exchange(provider, &known, code, &attempt).await?;
         let token = answer.id_token().ok_or(Refused::BadToken(BadToken::Missing))?;
-        let nonce = Nonce::new(attempt.nonce.expose().clone());
-        let said = self.verify(known.clone(), token, answer.access_token(), &nonce).await?;
-        self.admit(&known, token, &answer, said, attempt.return_to).await
+        let said = self.verify(provider, known.clone(), token, answer.access_token(), &attempt).await?;
+        self.admit(provider, &known, &answer, said, attempt, login_cookie).await
     }
 
-    fn relying_party(&self, known: &Known) -> RelyingParty {
-        let settings = &self.settings;
-        let endpoints = &known.endpoints;
-        Client::new(ClientId::new(settings.client_id.clone()), self.issuer.clone(), known.keys.clone())
-            .set_client_secret(ClientSecret::new(settings.client_secret.expose().clone()))
-            .set_auth_type(match settings.client_authentication {
-                ClientAuthentication::Basic => AuthType::BasicAuth,
-                ClientAuthentication::Post => AuthType::RequestBody,
-            })
-            .set_auth_uri(AuthUrl::from_url(endpoints.authorization.clone()))
-            .set_token_uri(TokenUrl::from_url(endpoints.token.clone()))
-            .set_redirect_uri(RedirectUrl::from_url(settings.callback_url()))
+    fn relying_party(&self, provider: &Provider, known: &Known) -> RelyingParty {
+        let settings = &provider.settings;
+        let client = Client::new(
+            ClientId::new(settings.client_id.clone()),
+            provider.issuer.clone(),
+            known.keys.clone(),
+        );
+        let client = match &provider.credentials {
+            Credentials::Basic(secret) => client
+                .set_client_secret(ClientSecret::new(secret.expose().clone()))
+                .set_auth_type(AuthType::BasicAuth),
+            Credentials::Post(secret) => client
+                .set_client_secret(ClientSecret::new(secret.expose().clone()))
+                .set_auth_type(AuthType::RequestBody),
+            Credentials::Assertion(_) | Credentials::Tls => client.set_auth_type(AuthType::RequestBody),
+        };
+        client
+            .set_auth_uri(AuthUrl::from_url(known.addresses.authorization.clone()))
+            .set_token_uri(TokenUrl::from_url(known.addresses.token.clone()))
+            .set_redirect_uri(RedirectUrl::from_url(self.settings.callback_url(settings)))
     }
 
     async fn exchange(
         &self,
+        provider: &Provider,
         known: &Known,
         code: Secret<String>,
-        verifier: Secret<String>,
+        attempt: &SignInAttempt,
     ) -> Result<Answer, Refused> {
+        const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
         let http = |request: HttpRequest| {
-            let http = self.provider.http.clone();
+            let http = provider.http.clone();
             async move { http.call(request).await }
         };
-        self.relying_party(known)
+        let client = self.relying_party(provider, known);
+        let mut request = client
             .exchange_code(AuthorizationCode::new(code.expose().clone()))
-            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().clone()))
-            .request_async(&http)
-            .await
-            .map_err(|error| match error {
-                RequestTokenError::ServerResponse(said) => {
-                    Refused::ProviderSaid(error_code(said.error().as_ref()))
-                }
-                RequestTokenError::Request(fault) => Refused::ProviderUnreachable(fault),
-                // These two hold the answer itself, which may hold a token.
-                RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-                    Refused::ProviderUnreachable(ProviderFault::Malformed("its answer with the tokens"))
-                }
-            })
+            .set_pkce_verifier(PkceCodeVerifier::new(attempt.pkce_verifier.expose().clone()));
+        if let Credentials::Assertion(key) = &provider.credentials {
+            let id = new_secret(&self.clock);
+            let assertion = key
+                .assert(&provider.settings.client_id, &known.addresses.token, id.expose(), self.clock.now())
+                .map_err(Refused::ProviderUnreachable)?;
+            request = request
+                .add_extra_param("client_assertion_type", ASSERTION)
+                .add_extra_param("client_assertion", assertion.expose().clone());
+        }
+        request.request_async(&http).await.map_err(|error| match error {
+            RequestTokenError::ServerResponse(said) => {
+                Refused::ProviderSaid(error_code(said.error().as_ref()))
+            }
+            RequestTokenError::Request(fault) => Refused::ProviderUnreachable(fault),
+            // These two hold the answer itself, which may hold a token.
+            RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+                Refused::ProviderUnreachable(ProviderFault::Malformed("its answer with the tokens"))
+            }
+        })
     }
 
-    /// The claims of an ID token that is good (OpenID Connect Core 1.0 section 3.1.3.7). With a key that is not known, the
+    /// What an ID token says that is good (OpenID Connect Core 1.0 section 3.1.3.7). With a key that is not known, the
     /// provider's keys are asked for once more.
     async fn verify(
         &self,
+        provider: &Provider,
         known: Arc<Known>,
         token: &Token,
         access_token: &AccessToken,
-        nonce: &Nonce,
-    ) -> Result<Claims, Refused> {
-        match self.verify_with(&known, token, access_token, nonce) {
+        attempt: &SignInAttempt,
+    ) -> Result<Said, Refused> {
+        match self.verify_with(provider, &known, token, access_token, attempt) {
             Err(Fault::NoKey) => {
-                let renewed = self.provider.renew_keys(&known).await.map_err(Refused::ProviderUnreachable)?;
+                let renewed = provider.renew_keys(&known).await.map_err(Refused::ProviderUnreachable)?;
                 let known = renewed.ok_or(Refused::BadToken(BadToken::Signature))?;
-                self.verify_with(&known, token, access_token, nonce).map_err(Refused::from)
+                self.verify_with(provider, &known, token, access_token, attempt).map_err(Refused::from)
             }
             outcome => outcome.map_err(Refused::from),
         }
@@ -242,27 +337,29 @@ impl Login {
 
     fn verify_with(
         &self,
+        provider: &Provider,
         known: &Known,
         token: &Token,
         access_token: &AccessToken,
-        nonce: &Nonce,
-    ) -> Result<Claims, Fault> {
-        let now = self.clock.now();
-        let client = self.relying_party(known);
-        let wanted = self.settings.acr_values.clone();
+        attempt: &SignInAttempt,
+    ) -> Result<Said, Fault> {
+        let (now, leeway) = (self.clock.now(), provider.settings.leeway);
+        let client = self.relying_party(provider, known);
+        let wanted = wanted_classes(provider, attempt.fresh_for.is_some()).to_vec();
         let verifier = client
             .id_token_verifier()
             .set_allowed_algs(ALGORITHMS)
-            .set_time_fn(move || now - LEEWAY)
+            .set_time_fn(move || now - leeway)
             .set_issue_time_verifier_fn(move |issued_at| {
-                if issued_at > now + LEEWAY { Err(ISSUED_LATER.to_owned()) } else { Ok(()) }
+                if issued_at > now + leeway { Err(ISSUED_LATER.to_owned()) } else { Ok(()) }
             })
             .set_auth_context_verifier_fn(move |class| {
                 let is_wanted = |class: &AuthenticationContextClass| wanted.contains(class);
                 if wanted.is_empty() || class.is_some_and(is_wanted) { Ok(()) } else { Err(String::new()) }
             });
-        let claims = token.claims(&verifier, nonce).map_err(Fault::from)?;
-        if claims.authorized_party().is_some_and(|party| party.as_str() != self.settings.client_id) {
+        let nonce = Nonce::new(attempt.nonce.expose().clone());
+        let claims = token.claims(&verifier, &nonce).map_err(Fault::from)?;
+        if claims.authorized_party().is_some_and(|party| party.as_str() != provider.settings.client_id) {
             return Err(Fault::Bad(BadToken::Audience));
         }
         if let Some(expected) = claims.access_token_hash() {
@@ -274,78 +371,138 @@ impl Login {
                 return Err(Fault::Bad(BadToken::AccessToken));
             }
         }
-        all_claims(claims).ok_or(Fault::Bad(BadToken::Malformed))
+        let proved_at = claims.auth_time();
+        if attempt.fresh_for.is_some() && proved_at.is_none_or(|at| at < attempt.began_at - leeway) {
+            return Err(Fault::NotFresh);
+        }
+        Ok(Said {
+            proved_at: proved_at.map(|at| at.min(now)),
+            class: claims.auth_context_ref().map(|class| class.to_string()),
+            claims: all_claims(claims).ok_or(Fault::Bad(BadToken::Malformed))?,
+        })
     }
 
     /// Gives a proven person their roles and a login.
     async fn admit(
         &self,
+        provider: &Provider,
         known: &Known,
-        token: &Token,
         answer: &Answer,
-        said: Claims,
-        return_to: String,
+        said: Said,
+        attempt: SignInAttempt,
+        login_cookie: Option<&str>,
     ) -> Result<SignedIn, Refused> {
-        let settings = &self.settings;
+        let settings = &provider.settings;
         let word = |claims: &Claims, name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let subject = word(&said, "sub").ok_or(Refused::BadToken(BadToken::Malformed))?;
-        let mut roles = claims::roles(&settings.roles, &said);
-        let mut name = claims::name(&settings.name_claim, &said);
-        if (roles.is_empty() || name.is_none())
-            && let Some(userinfo) = &known.endpoints.userinfo
+        let subject_there = word(&said.claims, "sub").ok_or(Refused::BadToken(BadToken::Malformed))?;
+        let mut person = Described::by(provider, &said.claims);
+        if !person.is_complete(provider)
+            && let Some(userinfo) = &known.addresses.userinfo
         {
-            let more = self.userinfo(userinfo, answer.access_token(), &subject).await?;
-            roles.extend(claims::roles(&settings.roles, &more));
-            name = name.or_else(|| claims::name(&settings.name_claim, &more));
+            let more = userinfo_of(provider, userinfo, answer.access_token(), &subject_there).await?;
+            person = person.and(Described::by(provider, &more));
         }
-        if roles.is_empty() {
-            self.store.withdraw_roles(&settings.issuer, &subject).await?;
+        let subject = person.subject.ok_or(Refused::BadToken(BadToken::Subject))?;
+        if person.roles.is_empty() {
+            let ended = self.store.withdraw_roles(&settings.issuer, subject.expose()).await?;
+            self.tell_ended(ended);
             return Err(Refused::NoRole);
         }
         let practitioner = Practitioner {
             id: PractitionerId::new(self.clock.new_uuid()),
             issuer: settings.issuer.clone(),
-            name: name.unwrap_or_else(|| Pii::new(subject.clone())),
-            subject: Pii::new(subject),
-            roles,
+            name: person.name.unwrap_or_else(|| subject.clone()),
+            subject,
+            roles: person.roles,
         };
         let practitioner = self.store.upsert_practitioner(&practitioner).await?;
+        if attempt.fresh_for.is_some_and(|expected| expected != practitioner.id) {
+            return Err(Refused::OtherPerson);
+        }
         let cookie = new_secret(&self.clock);
-        let digest = digest(cookie.expose()).ok_or(Refused::WrongState)?;
+        let digest_of_cookie = digest(cookie.expose()).ok_or(Refused::WrongState)?;
         let now = self.clock.now();
+        let mut activities = person.activities;
+        let activity = if activities.len() == 1 { activities.pop() } else { None };
         let login = store::Login {
             id: LoginId::new(self.clock.new_uuid()),
-            digest,
+            digest: digest_of_cookie,
             practitioner: practitioner.id,
-            provider_id_token: Some(Secret::new(token.to_string())),
-            provider_sid: word(&said, "sid"),
+            provider: Some(settings.key.clone()),
+            provider_subject: Some(Pii::new(subject_there)),
+            proved_at: said.proved_at.unwrap_or(now),
+            proof_class: said.class,
+            activities,
+            activity,
+            provider_id_token: answer.id_token().map(|token| Secret::new(token.to_string())),
+            provider_sid: word(&said.claims, "sid"),
             created_at: now,
             last_seen_at: now,
-            expires_at: now + settings.absolute,
+            expires_at: now + self.settings.absolute,
         };
-        self.store.add_login(&login).await?;
-        Ok(SignedIn { practitioner, cookie, return_to })
+        let is_renewed = match (attempt.fresh_for, login_cookie.and_then(digest)) {
+            (Some(_), Some(before)) => self.store.renew_login(before, &login).await?,
+            (None, Some(before)) => {
+                self.end_that_of_another(before, practitioner.id).await?;
+                false
+            }
+            _ => false,
+        };
+        if !is_renewed {
+            self.store.add_login(&login).await?;
+        }
+        let is_to_choose = !is_renewed && super::is_to_choose(&login);
+        Ok(SignedIn { practitioner, cookie, return_to: attempt.return_to, is_to_choose })
     }
 
-    async fn userinfo(&self, url: &Url, token: &AccessToken, subject: &str) -> Result<Claims, Refused> {
-        let body =
-            self.provider.http.get(url, Some(token.secret())).await.map_err(Refused::ProviderUnreachable)?;
-        let subject = SubjectIdentifier::new(subject.to_owned());
-        let malformed = || Refused::ProviderUnreachable(ProviderFault::Malformed("its userinfo"));
-        let claims =
-            UserInfoClaims::<OtherClaims, CoreGenderClaim>::from_json::<ProviderFault>(&body, Some(&subject))
-                .map_err(|error| match error {
-                    UserInfoError::ClaimsVerification(_) => Refused::BadToken(BadToken::Subject),
-                    _ => malformed(),
-                })?;
-        all_claims(&claims).ok_or_else(malformed)
+    /// A browser in which somebody signs in is no longer somebody else's.
+    async fn end_that_of_another(
+        &self,
+        before: LoginDigest,
+        who: PractitionerId,
+    ) -> Result<(), store::Error> {
+        let login = self.store.login(before, self.clock.now(), self.settings.idle).await?;
+        if login.is_some_and(|login| login.practitioner != who) {
+            let ended = self.store.end_login(before).await?;
+            self.tell_ended(ended.into_iter().map(|login| login.id).collect());
+        }
+        Ok(())
     }
+}
+
+/// The authentication context classes of which one is needed.
+fn wanted_classes(provider: &Provider, is_fresh: bool) -> &[String] {
+    let settings = &provider.settings;
+    if is_fresh && !settings.fresh_acr_values.is_empty() {
+        &settings.fresh_acr_values
+    } else {
+        &settings.acr_values
+    }
+}
+
+async fn userinfo_of(
+    provider: &Provider,
+    url: &Url,
+    token: &AccessToken,
+    subject: &str,
+) -> Result<Claims, Refused> {
+    let body = provider.http.userinfo(url, token.secret()).await.map_err(Refused::ProviderUnreachable)?;
+    let subject = SubjectIdentifier::new(subject.to_owned());
+    let malformed = || Refused::ProviderUnreachable(ProviderFault::Malformed("its userinfo"));
+    let claims =
+        UserInfoClaims::<OtherClaims, CoreGenderClaim>::from_json::<ProviderFault>(&body, Some(&subject))
+            .map_err(|error| match error {
+                UserInfoError::ClaimsVerification(_) => Refused::BadToken(BadToken::Subject),
+                _ => malformed(),
+            })?;
+    all_claims(&claims).ok_or_else(malformed)
 }
 
 /// Why a token is not good, before the keys are asked for again.
 enum Fault {
     NoKey,
     WeakSignIn,
+    NotFresh,
     Bad(BadToken),
 }
 
@@ -376,6 +533,7 @@ impl From<Fault> for Refused {
         match fault {
             Fault::NoKey => Self::BadToken(BadToken::Signature),
             Fault::WeakSignIn => Self::WeakSignIn,
+            Fault::NotFresh => Self::NotFresh,
             Fault::Bad(bad) => Self::BadToken(bad),
         }
     }

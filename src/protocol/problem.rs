@@ -24,6 +24,11 @@ pub enum ProblemCode {
     NoRole,
     SignInExpired,
     SignInRefused,
+    SignInUntrusted,
+    SignInWeak,
+    SignInNotFresh,
+    SignInOtherPerson,
+    FreshSignInNeeded,
     ProviderUnreachable,
     // booking
     InThePast,

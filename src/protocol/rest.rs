@@ -27,10 +27,40 @@ pub struct HospitalFacts {
 /// `GET /api/me`: who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
 pub struct Me {
     pub practitioner: String,
     pub name: String,
     pub roles: Vec<StaffRoleWord>,
+    /// The activity in which they work, where their provider tells of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<String>,
+}
+
+/// One entry of `GET /api/sign-in`: a way to sign in, the hospital's own first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(optional_fields)]
+pub struct SignInWay {
+    /// What `GET /login?provider=` takes.
+    pub provider: String,
+    /// Absent for the hospital's own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// `GET /api/sign-in/activities`: in which of these whoever has just signed in works; empty when there is nothing to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Activities {
+    pub choices: Vec<String>,
+}
+
+/// `POST /api/sign-in/activity`: the place of the choice, from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ActivityChoice {
+    pub choice: u8,
 }
 
 /// `POST /logout`: where the browser goes next, so that the provider signs out too.
@@ -88,7 +118,6 @@ pub struct GuestRequest {
     pub birth_date: Option<String>,
     /// A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
     pub wants_pin: Option<bool>,
 }
 

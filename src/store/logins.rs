@@ -3,13 +3,15 @@
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
 use super::{Error, Store};
 use crate::clinical::{LoginId, PractitionerId};
-use crate::secret::Secret;
+use crate::secret::{Pii, Secret};
 
 /// SHA-256 of the secret in a cookie: enough to find its login, useless to take it over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,6 +29,18 @@ pub struct Login {
     pub id: LoginId,
     pub digest: LoginDigest,
     pub practitioner: PractitionerId,
+    /// The provider that it rests on, as the settings name it; `None` for one of before there were several.
+    pub provider: Option<String>,
+    /// Who the person is there (`sub`), which need not be what they are known by here.
+    pub provider_subject: Option<Pii<String>>,
+    /// When the person last proved who they are; when the login was made, where the provider does not say.
+    pub proved_at: DateTime<Utc>,
+    /// By which means, as the provider names them (`acr`).
+    pub proof_class: Option<String>,
+    /// The activities of which one is to be chosen; empty where there is nothing to choose.
+    pub activities: Vec<String>,
+    /// The activity in which they work.
+    pub activity: Option<String>,
     /// What the identity provider wants to see at sign-out.
     pub provider_id_token: Option<Secret<String>>,
     /// The provider's own name of the sign-in (OpenID Connect Back-Channel Logout 1.0 section 2.1, `sid`).
@@ -36,6 +50,15 @@ pub struct Login {
     pub last_seen_at: DateTime<Utc>,
     /// It ends then, whatever happens.
     pub expires_at: DateTime<Utc>,
+}
+
+/// Whom a provider signs out (OpenID Connect Back-Channel Logout 1.0 section 2.4): one sign-in of a person, or all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedOutThere {
+    /// The provider, as the settings name it.
+    pub provider: String,
+    pub sid: Option<String>,
+    pub subject: Option<Pii<String>>,
 }
 
 /// A sign-in that has begun at the identity provider.
@@ -51,7 +74,15 @@ pub struct SignInAttempt {
     pub pkce_verifier: Secret<String>,
     /// Where the browser was going: a path of this site.
     pub return_to: String,
+    /// Who is to prove once more who they are; anybody may finish a sign-in without one.
+    pub fresh_for: Option<PractitionerId>,
+    pub began_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct ActivitiesColumn {
+    names: Vec<String>,
 }
 
 #[derive(FromRow)]
@@ -59,6 +90,12 @@ struct LoginRow {
     id: Uuid,
     digest: Vec<u8>,
     practitioner_id: Uuid,
+    provider: Option<String>,
+    provider_subject: Option<String>,
+    proved_at: Option<DateTime<Utc>>,
+    proof_class: Option<String>,
+    activities: Option<Json<ActivitiesColumn>>,
+    activity: Option<String>,
     provider_id_token: Option<String>,
     provider_sid: Option<String>,
     created_at: DateTime<Utc>,
@@ -72,8 +109,25 @@ struct AttemptRow {
     nonce: String,
     pkce_verifier: String,
     return_to: String,
+    fresh_for: Option<Uuid>,
+    began_at: Option<DateTime<Utc>>,
     expires_at: DateTime<Utc>,
 }
+
+/// All columns of a login.
+macro_rules! columns {
+    () => {
+        "id, digest, practitioner_id, provider, provider_subject, proved_at, proof_class, activities, activity,
+            provider_id_token, provider_sid, created_at, last_seen_at, expires_at"
+    };
+}
+
+/// Logins of one provider that a word of it ends: `$2` its name of the sign-in, `$3` the person. A login of which the provider
+/// did not say the name ends with the person's.
+const THOSE_SIGNED_OUT: &str = "DELETE FROM login WHERE provider = $1 AND (
+        (provider_sid = $2 AND ($3 IS NULL OR provider_subject = $3))
+        OR (provider_subject = $3 AND ($2 IS NULL OR provider_sid IS NULL))
+    ) RETURNING id";
 
 impl Store {
     /// A login is written as seen at most this often.
@@ -81,13 +135,22 @@ impl Store {
 
     /// Keeps a login.
     pub async fn add_login(&self, login: &Login) -> Result<(), Error> {
-        const SQL: &str = "INSERT INTO login (id, digest, practitioner_id, provider_id_token, provider_sid,
-            created_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        const SQL: &str = concat!(
+            "INSERT INTO login (",
+            columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        );
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(login.id.uuid())
                 .bind(login.digest.0.to_vec())
                 .bind(login.practitioner.uuid())
+                .bind(login.provider.as_deref().map(text))
+                .bind(login.provider_subject.as_ref().map(|subject| text(subject.expose())))
+                .bind(micros(login.proved_at))
+                .bind(login.proof_class.as_deref().map(text))
+                .bind(activities_column(&login.activities))
+                .bind(login.activity.as_deref().map(text))
                 .bind(login.provider_id_token.as_ref().map(|token| text(token.expose())))
                 .bind(login.provider_sid.as_deref().map(text))
                 .bind(micros(login.created_at))
@@ -106,9 +169,11 @@ impl Store {
         now: DateTime<Utc>,
         idle: TimeDelta,
     ) -> Result<Option<Login>, Error> {
-        const SQL: &str =
-            "SELECT id, digest, practitioner_id, provider_id_token, provider_sid, created_at, last_seen_at,
-            expires_at FROM login WHERE digest = $1 AND expires_at > $2 AND last_seen_at > $3";
+        const SQL: &str = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM login WHERE digest = $1 AND expires_at > $2 AND last_seen_at > $3"
+        );
         const SEEN: &str = "UPDATE login SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
         let (now, since) = (micros(now), micros(now - idle));
         let row: Option<LoginRow> = on!(self, pool => {
@@ -127,33 +192,113 @@ impl Store {
 
     /// Ends a login; it is in the answer if there was one.
     pub async fn end_login(&self, digest: LoginDigest) -> Result<Option<Login>, Error> {
-        const SQL: &str = "DELETE FROM login WHERE digest = $1 RETURNING id, digest, practitioner_id,
-            provider_id_token, provider_sid, created_at, last_seen_at, expires_at";
+        const SQL: &str = concat!("DELETE FROM login WHERE digest = $1 RETURNING ", columns!());
         let row: Option<LoginRow> = in_transaction!(self, tx =>
             sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(&mut *tx).await?);
         row.map(Login::try_from).transpose()
     }
 
-    /// Ends the logins of one sign-in at the provider, by the provider's name of it; tells how many there were.
-    pub async fn end_logins_by_sid(&self, issuer: &str, sid: &str) -> Result<u64, Error> {
-        const SQL: &str = "DELETE FROM login WHERE provider_sid = $2
-            AND practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1)";
-        let ended = in_transaction!(self, tx => {
-            sqlx::query(SQL).bind(text(issuer)).bind(text(sid)).execute(&mut *tx).await?.rows_affected()
+    /// Marks a login as seen, for somebody who is in a call and asks for nothing else. One that has ended stays so.
+    pub async fn see_login(&self, id: LoginId, now: DateTime<Utc>) -> Result<(), Error> {
+        const SQL: &str = "UPDATE login SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+        in_transaction!(self, tx => {
+            sqlx::query(SQL).bind(id.uuid()).bind(micros(now)).execute(&mut *tx).await?;
         });
-        Ok(ended)
+        Ok(())
     }
 
-    /// Removes logins that are past their end or have not been seen within `idle`, and attempts that are past theirs; tells how
-    /// many rows went.
+    /// The person of the login `by` has proved once more who they are: it becomes `renewed`, under a new digest and with its identifier
+    /// as it was. `false` if it has ended meanwhile.
+    pub async fn renew_login(&self, by: LoginDigest, renewed: &Login) -> Result<bool, Error> {
+        const SQL: &str =
+            "UPDATE login SET digest = $2, provider = $3, provider_subject = $4, proved_at = $5,
+            proof_class = $6, provider_id_token = $7, provider_sid = $8, last_seen_at = $9
+            WHERE digest = $1 AND practitioner_id = $10";
+        let rows = in_transaction!(self, tx => {
+            sqlx::query(SQL)
+                .bind(by.0.to_vec())
+                .bind(renewed.digest.0.to_vec())
+                .bind(renewed.provider.as_deref().map(text))
+                .bind(renewed.provider_subject.as_ref().map(|subject| text(subject.expose())))
+                .bind(micros(renewed.proved_at))
+                .bind(renewed.proof_class.as_deref().map(text))
+                .bind(renewed.provider_id_token.as_ref().map(|token| text(token.expose())))
+                .bind(renewed.provider_sid.as_deref().map(text))
+                .bind(micros(renewed.last_seen_at))
+                .bind(renewed.practitioner.uuid())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected()
+        });
+        Ok(rows == 1)
+    }
+
+    /// Keeps the activity that the person of this login has chosen: one of those that it offers, once.
+    pub async fn choose_activity(&self, id: LoginId, activity: &str) -> Result<bool, Error> {
+        const SQL: &str = "UPDATE login SET activity = $2 WHERE id = $1 AND activity IS NULL";
+        let rows = in_transaction!(self, tx => {
+            sqlx::query(SQL).bind(id.uuid()).bind(text(activity)).execute(&mut *tx).await?.rows_affected()
+        });
+        Ok(rows == 1)
+    }
+
+    /// Ends every login of a person; tells which.
+    pub async fn end_logins_of(&self, practitioner: PractitionerId) -> Result<Vec<LoginId>, Error> {
+        const SQL: &str = "DELETE FROM login WHERE practitioner_id = $1 RETURNING id";
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx =>
+            sqlx::query_as(SQL).bind(practitioner.uuid()).fetch_all(&mut *tx).await?);
+        Ok(ids(ended))
+    }
+
+    /// Ends the logins of whoever was signed out at a provider; tells which.
+    pub async fn end_logins_there(&self, whom: &SignedOutThere) -> Result<Vec<LoginId>, Error> {
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let query = sqlx::query_as(THOSE_SIGNED_OUT).bind(text(&whom.provider));
+            let query = query.bind(whom.sid.as_deref().map(text));
+            query.bind(whom.subject.as_ref().map(|subject| text(subject.expose()))).fetch_all(&mut *tx).await?
+        });
+        Ok(ids(ended))
+    }
+
+    /// The same, by a token of which `digest` tells it apart from all others; `None` if that was taken before. It is remembered until
+    /// `void_at`.
+    pub async fn end_logins_by_token(
+        &self,
+        whom: &SignedOutThere,
+        digest: LoginDigest,
+        void_at: DateTime<Utc>,
+    ) -> Result<Option<Vec<LoginId>>, Error> {
+        const TAKE: &str = "INSERT INTO logout_token (provider, digest, expires_at) VALUES ($1, $2, $3)
+            ON CONFLICT (provider, digest) DO NOTHING";
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let taken = sqlx::query(TAKE)
+                .bind(text(&whom.provider))
+                .bind(digest.0.to_vec())
+                .bind(micros(void_at))
+                .execute(&mut *tx)
+                .await?;
+            if taken.rows_affected() == 0 {
+                return Ok(None);
+            }
+            let query = sqlx::query_as(THOSE_SIGNED_OUT).bind(text(&whom.provider));
+            let query = query.bind(whom.sid.as_deref().map(text));
+            query.bind(whom.subject.as_ref().map(|subject| text(subject.expose()))).fetch_all(&mut *tx).await?
+        });
+        Ok(Some(ids(ended)))
+    }
+
+    /// Removes logins that are past their end or have not been seen within `idle`, and attempts and logout tokens that are past
+    /// theirs; tells how many rows went.
     pub async fn purge_logins(&self, now: DateTime<Utc>, idle: TimeDelta) -> Result<u64, Error> {
         const LOGINS: &str = "DELETE FROM login WHERE expires_at <= $1 OR last_seen_at <= $2";
         const ATTEMPTS: &str = "DELETE FROM sign_in_attempt WHERE expires_at <= $1";
+        const TOKENS: &str = "DELETE FROM logout_token WHERE expires_at <= $1";
         let (now, since) = (micros(now), micros(now - idle));
         let purged = in_transaction!(self, tx => {
             let logins = sqlx::query(LOGINS).bind(now).bind(since).execute(&mut *tx).await?;
             let attempts = sqlx::query(ATTEMPTS).bind(now).execute(&mut *tx).await?;
-            logins.rows_affected() + attempts.rows_affected()
+            let tokens = sqlx::query(TOKENS).bind(now).execute(&mut *tx).await?;
+            logins.rows_affected() + attempts.rows_affected() + tokens.rows_affected()
         });
         Ok(purged)
     }
@@ -161,8 +306,8 @@ impl Store {
     /// Keeps a sign-in that begins.
     pub async fn add_sign_in_attempt(&self, attempt: &SignInAttempt) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO sign_in_attempt
-            (state_digest, browser_digest, provider, nonce, pkce_verifier, return_to, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+            (state_digest, browser_digest, provider, nonce, pkce_verifier, return_to, expires_at, fresh_for, began_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(attempt.state.0.to_vec())
@@ -172,6 +317,8 @@ impl Store {
                 .bind(text(attempt.pkce_verifier.expose()))
                 .bind(text(&attempt.return_to))
                 .bind(micros(attempt.expires_at))
+                .bind(attempt.fresh_for.map(PractitionerId::uuid))
+                .bind(micros(attempt.began_at))
                 .execute(&mut *tx)
                 .await?;
         });
@@ -185,7 +332,7 @@ impl Store {
         browser: LoginDigest,
     ) -> Result<Option<SignInAttempt>, Error> {
         const SQL: &str = "DELETE FROM sign_in_attempt WHERE state_digest = $1 AND browser_digest = $2
-            RETURNING provider, nonce, pkce_verifier, return_to, expires_at";
+            RETURNING provider, nonce, pkce_verifier, return_to, fresh_for, began_at, expires_at";
         let row: Option<AttemptRow> = in_transaction!(self, tx => {
             let query = sqlx::query_as(SQL).bind(state.0.to_vec()).bind(browser.0.to_vec());
             query.fetch_optional(&mut *tx).await?
@@ -197,9 +344,20 @@ impl Store {
             nonce: Secret::new(row.nonce),
             pkce_verifier: Secret::new(row.pkce_verifier),
             return_to: row.return_to,
+            fresh_for: row.fresh_for.map(PractitionerId::new),
+            began_at: row.began_at.unwrap_or_default(),
             expires_at: row.expires_at,
         }))
     }
+}
+
+fn ids(rows: Vec<(Uuid,)>) -> Vec<LoginId> {
+    rows.into_iter().map(|(id,)| LoginId::new(id)).collect()
+}
+
+fn activities_column(names: &[String]) -> Option<Json<ActivitiesColumn>> {
+    let names: Vec<_> = names.iter().map(|name| text(name).into_owned()).collect();
+    (!names.is_empty()).then_some(Json(ActivitiesColumn { names }))
 }
 
 impl TryFrom<LoginRow> for Login {
@@ -215,6 +373,12 @@ impl TryFrom<LoginRow> for Login {
             id: LoginId::new(row.id),
             digest: LoginDigest(digest),
             practitioner: PractitionerId::new(row.practitioner_id),
+            provider: row.provider,
+            provider_subject: row.provider_subject.map(Pii::new),
+            proved_at: row.proved_at.unwrap_or(row.created_at),
+            proof_class: row.proof_class,
+            activities: row.activities.map(|column| column.0.names).unwrap_or_default(),
+            activity: row.activity,
             provider_id_token: row.provider_id_token.map(Secret::new),
             provider_sid: row.provider_sid,
             created_at: row.created_at,

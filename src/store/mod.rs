@@ -49,7 +49,7 @@ pub use consultations::{StoredOtherPatient, StoredShow, StoredTelephone};
 pub use db::{Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};
 pub use key_images::{RemovedKeyImage, StoredKeyImage};
-pub use logins::{Login, LoginDigest, SignInAttempt};
+pub use logins::{Login, LoginDigest, SignInAttempt, SignedOutThere};
 pub use marks::StoredMark;
 pub use message_templates::StoredTemplate;
 pub use messages::{MessageAlarm, MessageEnd, MessageLease, TakenMessage};

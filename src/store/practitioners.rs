@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::db::{in_transaction, on, text, words};
 use super::{Error, Store};
-use crate::clinical::{Practitioner, PractitionerId, StaffRole};
+use crate::clinical::{LoginId, Practitioner, PractitionerId, StaffRole};
 
 /// One row a role; one row without a role for somebody who has none.
 #[derive(FromRow)]
@@ -55,19 +55,18 @@ impl Store {
         Ok(known)
     }
 
-    /// Takes all roles and logins from a person whom the identity provider no longer gives a role. Nothing happens for somebody
-    /// who was never here.
-    pub async fn withdraw_roles(&self, issuer: &str, subject: &str) -> Result<(), Error> {
+    /// Takes all roles and logins from a person whom the identity provider no longer gives a role; tells which logins ended. Nothing
+    /// happens for somebody who was never here.
+    pub async fn withdraw_roles(&self, issuer: &str, subject: &str) -> Result<Vec<LoginId>, Error> {
         const ROLES: &str = "DELETE FROM practitioner_role
             WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2)";
         const LOGINS: &str = "DELETE FROM login
-            WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2)";
-        in_transaction!(self, tx => {
-            for sql in [ROLES, LOGINS] {
-                sqlx::query(sql).bind(text(issuer)).bind(text(subject)).execute(&mut *tx).await?;
-            }
+            WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2) RETURNING id";
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            sqlx::query(ROLES).bind(text(issuer)).bind(text(subject)).execute(&mut *tx).await?;
+            sqlx::query_as(LOGINS).bind(text(issuer)).bind(text(subject)).fetch_all(&mut *tx).await?
         });
-        Ok(())
+        Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
     /// The person of that identifier.

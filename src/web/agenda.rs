@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::Edge;
 use super::acts::authorize;
-use super::extract::SignedIn;
+use super::extract::{authenticated, staff};
 use super::problem::Failure;
 use crate::clinical::{Object, Verb};
 use crate::protocol::AgendaMessage;
@@ -20,11 +21,22 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 
 pub(super) async fn open(
     State(edge): State<Edge>,
-    signed_in: SignedIn,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
-    authorize(&signed_in.actor(), Verb::ListAppointments, &Object::Agenda)?;
-    Ok(upgrade.max_message_size(1024).on_upgrade(async move |socket| serve(edge, socket).await))
+    let ends = edge.login.ends();
+    let known = authenticated(&edge, &headers).await?.ok_or_else(Failure::sign_in_needed)?;
+    let services = edge.store.services_of(known.practitioner.id).await?;
+    let actor = staff(&known.practitioner, services);
+    authorize(&actor, Verb::ListAppointments, &Object::Agenda)?;
+    let login = known.login;
+    Ok(upgrade.max_message_size(1024).on_upgrade(async move |socket| {
+        let mut ends = ends;
+        tokio::select! {
+            () = serve(edge, socket) => {}
+            () = ends.of(login) => {}
+        }
+    }))
 }
 
 async fn serve(edge: Edge, mut socket: WebSocket) {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 
 use super::acts::authorize;
 use super::door::{self, ATTEMPTS};
-use super::extract::{Body, One, SignedIn, Two};
+use super::extract::{Body, One, Proven, SignedIn, Two};
 use super::problem::Failure;
 use super::{Edge, appointments, guest, links};
 use crate::clinical::{
@@ -124,10 +124,12 @@ pub(super) async fn rules(
 pub(super) async fn put_rules(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     One(service): One<ServiceId>,
     Body(request): Body<ServiceDoor>,
 ) -> Result<Json<ServiceDoor>, Failure> {
     known(&edge, &signed_in, service).await?;
+    proven.is_fresh_for(&edge, Verb::KeepDoors)?;
     let label = request.label.map(|label| label.trim().to_owned()).filter(|label| !label.is_empty());
     if label
         .as_ref()
@@ -161,10 +163,12 @@ pub(super) async fn information(
 pub(super) async fn put_information(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     One(service): One<ServiceId>,
     Body(request): Body<InformationRequest>,
 ) -> Result<Json<Information>, Failure> {
     known(&edge, &signed_in, service).await?;
+    proven.is_fresh_for(&edge, Verb::KeepDoors)?;
     let text = ConsentText::new(0, &request.fr, &request.en);
     let text = text.map_err(|refusal| Failure::bad_request(refusal.to_string()))?;
     let version = edge.store.add_consent_text(service, &text, signed_in.0.id, edge.clock.now()).await?;

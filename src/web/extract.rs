@@ -17,8 +17,8 @@ use serde::de::DeserializeOwned;
 use super::problem::Failure;
 use super::throttle::Knock;
 use super::{Edge, acts};
-use crate::clinical::{Actor, Practitioner, ServiceId};
-use crate::login::LOGIN_COOKIE;
+use crate::clinical::{Actor, Practitioner, ServiceId, Verb, needs_fresh};
+use crate::login::{Authenticated, LOGIN_COOKIE};
 use crate::port::Progress;
 use crate::protocol::ProblemCode;
 
@@ -50,13 +50,45 @@ pub(super) fn staff(person: &Practitioner, services: Vec<ServiceId>) -> Actor {
 
 /// Who the login cookie of these headers belongs to.
 pub(super) async fn signed_in(edge: &Edge, headers: &HeaderMap) -> Result<Option<Practitioner>, Failure> {
+    Ok(authenticated(edge, headers).await?.map(|known| known.practitioner))
+}
+
+/// The same, with their login.
+pub(super) async fn authenticated(
+    edge: &Edge,
+    headers: &HeaderMap,
+) -> Result<Option<Authenticated>, Failure> {
     let jar = CookieJar::from_headers(headers);
     let Some(cookie) = jar.get(LOGIN_COOKIE) else { return Ok(None) };
-    let practitioner = edge.login.authenticate(cookie.value()).await?;
-    if let Some(practitioner) = &practitioner {
-        acts::note_staff(practitioner.id);
+    let known = edge.login.authenticate(cookie.value()).await?;
+    if let Some(known) = &known {
+        acts::note_staff(known.practitioner.id);
     }
-    Ok(practitioner)
+    Ok(known)
+}
+
+/// Somebody who is signed in, with what their login rests on: what is privileged asks whether that is fresh.
+pub(super) struct Proven(pub(super) Authenticated);
+
+impl Proven {
+    /// # Errors
+    /// If they have to prove once more who they are before they do this.
+    pub(super) fn is_fresh_for(&self, edge: &Edge, verb: Verb) -> Result<(), Failure> {
+        let rule = edge.login.fresh_rule(self.0.provider.as_deref());
+        if needs_fresh(verb, &self.0.proof, &rule, edge.clock.now()) {
+            return Err(Failure::fresh_sign_in_needed());
+        }
+        Ok(())
+    }
+}
+
+impl FromRequestParts<Edge> for Proven {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
+        let known = authenticated(edge, &parts.headers).await?;
+        known.map(Self).ok_or_else(Failure::sign_in_needed)
+    }
 }
 
 /// A JSON body; whatever is wrong with it is told in one sentence, without repeating what it holds.

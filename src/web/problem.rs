@@ -38,6 +38,12 @@ impl Failure {
         Self::new(StatusCode::UNAUTHORIZED, ProblemCode::SignInNeeded, "nobody is signed in")
     }
 
+    /// Signed in, but too long ago, or by too weak means, for this.
+    pub(super) fn fresh_sign_in_needed() -> Self {
+        let detail = "this asks for a sign-in of just now";
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::FreshSignInNeeded, detail)
+    }
+
     /// The link is known; whoever holds it has to show something besides it.
     pub(super) fn pass_needed() -> Self {
         Self::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, "the link alone does not lead there")
@@ -224,6 +230,7 @@ impl From<login::Error> for Failure {
                 let detail = "the identity provider does not answer";
                 Self::new(StatusCode::BAD_GATEWAY, ProblemCode::ProviderUnreachable, detail)
             }
+            login::Error::UnknownProvider => Self::not_found(),
             other => Self::internal(&other),
         }
     }
@@ -235,9 +242,11 @@ impl From<login::Refused> for Failure {
         let (status, code) = match &refused {
             R::NoRole => (StatusCode::FORBIDDEN, ProblemCode::NoRole),
             R::WrongState | R::Expired => (StatusCode::BAD_REQUEST, ProblemCode::SignInExpired),
-            R::WrongIssuer | R::ProviderSaid(_) | R::BadToken(_) | R::WeakSignIn => {
-                (StatusCode::FORBIDDEN, ProblemCode::SignInRefused)
-            }
+            R::ProviderSaid(_) => (StatusCode::FORBIDDEN, ProblemCode::SignInRefused),
+            R::WrongIssuer | R::BadToken(_) => (StatusCode::FORBIDDEN, ProblemCode::SignInUntrusted),
+            R::WeakSignIn => (StatusCode::FORBIDDEN, ProblemCode::SignInWeak),
+            R::NotFresh => (StatusCode::FORBIDDEN, ProblemCode::SignInNotFresh),
+            R::OtherPerson => (StatusCode::FORBIDDEN, ProblemCode::SignInOtherPerson),
             R::ProviderUnreachable(_) => (StatusCode::BAD_GATEWAY, ProblemCode::ProviderUnreachable),
             R::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, ProblemCode::Internal),
         };

@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, TimeDelta};
 
 use super::Edge;
 use super::acts::authorize;
-use super::extract::{Body, One, SignedIn};
+use super::extract::{Body, One, Proven, SignedIn};
 use super::problem::Failure;
 use super::statistics::table_file;
 use crate::clinical::{
@@ -102,8 +102,13 @@ pub(super) async fn table(State(edge): State<Edge>, signed_in: SignedIn) -> Resu
 }
 
 /// `POST /api/retention/run`: deletes now what is due, instead of within the hour.
-pub(super) async fn run(State(edge): State<Edge>, signed_in: SignedIn) -> Result<Json<PurgeRun>, Failure> {
+pub(super) async fn run(
+    State(edge): State<Edge>,
+    signed_in: SignedIn,
+    proven: Proven,
+) -> Result<Json<PurgeRun>, Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
+    proven.is_fresh_for(&edge, Verb::ChangeRetention)?;
     let rows = edge.retention.run().await?;
     tracing::info!(practitioner.id = %signed_in.0.id, purge.rows = rows, "a purge was asked for");
     Ok(Json(PurgeRun { rows: rows as f64 }))
@@ -146,9 +151,11 @@ pub(super) async fn seek(
 pub(super) async fn hold(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     Body(request): Body<HoldRequest>,
 ) -> Result<(StatusCode, Json<HoldEntry>), Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
+    proven.is_fresh_for(&edge, Verb::ChangeRetention)?;
     let appointment: AppointmentId = request.appointment.trim().parse().map_err(|_| Failure::not_found())?;
     let found = edge.store.appointment(appointment).await?.ok_or_else(Failure::not_found)?;
     let id = LegalHoldId::new(edge.clock.new_uuid());
@@ -162,9 +169,11 @@ pub(super) async fn hold(
 pub(super) async fn lift(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     One(id): One<LegalHoldId>,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
+    proven.is_fresh_for(&edge, Verb::ChangeRetention)?;
     if !edge.store.lift_legal_hold(id, signed_in.0.id, edge.clock.now()).await? {
         return Err(Failure::not_found());
     }

@@ -27,12 +27,15 @@ const MAX_REPORT: usize = 1 << 20;
 /// A request that is no upload and no socket is answered within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The whole interface. GET and HEAD change nothing anywhere; whatever changes something is asked for by this site's own pages.
+/// The whole interface. GET and HEAD change nothing anywhere, but that a provider's page may end a login; whatever changes something is asked for by this site's own pages.
 pub fn router(edge: Edge) -> Router {
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
         .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
+        .route("/api/sign-in", get(sign_in::ways))
+        .route("/api/sign-in/activities", get(sign_in::activities))
+        .route("/api/sign-in/activity", post(sign_in::choose_activity))
         .route("/api/practitioners", get(appointments::practitioners))
         .route("/api/appointments", get(appointments::list).post(appointments::book))
         .route("/api/appointments/{appointment}", get(appointments::show))
@@ -126,6 +129,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
         .route("/login", get(sign_in::begin))
         .route("/login/callback", get(sign_in::finish))
+        .route("/login/callback/{provider}", get(sign_in::finish_at))
+        .route("/login/front-channel-logout", get(sign_in::front_channel))
         .route("/login/signed-out", get(sign_in::signed_out))
         .route("/logout", post(sign_in::logout))
         .layer(DefaultBodyLimit::max(MAX_JSON))
@@ -160,6 +165,11 @@ pub fn router(edge: Edge) -> Router {
         .route("/health/startup", get(health::ready))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(edge.clone(), extract::refuse_foreign_origin))
+        // A provider has no page of this site; it signs what it says.
+        .route(
+            "/login/back-channel-logout",
+            post(sign_in::back_channel).layer(DefaultBodyLimit::max(MAX_JSON)),
+        )
         // A mail server has no page of this site; it shows a secret.
         .route("/api/bounces", post(messages::bounced).layer(DefaultBodyLimit::max(MAX_JSON)))
         .layer(middleware::from_fn_with_state(edge.clone(), acts::record))

@@ -19,11 +19,12 @@ use super::problem::Failure;
 use super::{Edge, extract, guest};
 use crate::audit::{Deed, Outcome, Record, Subject, Who};
 use crate::clinical::{
-    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, Object, Opening, ParticipantId, Practitioner,
-    Verb, authorize,
+    Actor, AppointmentId, Assurance, BrowserFamily, DoorClosed, LoginId, Object, Opening, ParticipantId,
+    Practitioner, Verb, authorize,
 };
 use crate::clock::Clock;
 use crate::live::{AttendError, Attendance, Attending, MAX_OUTGOING, Outgoing};
+use crate::login::{Authenticated, LoginEnds};
 use crate::port::Progress;
 use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage, WindowWord};
 
@@ -40,6 +41,10 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// A client that nothing leaves for in so long, while something is to, does not read any more. A large picture on a slow line may take
 /// longer than this as a whole.
 const STALL: Duration = Duration::from_secs(20);
+/// Somebody whose login has ended hears so within this time, and then nothing more.
+const LAST_WORD: Duration = Duration::from_secs(2);
+/// A login is marked as seen so often while its person is in a consultation; logins end after 5 minutes without use at the earliest.
+const KEEP: Duration = Duration::from_secs(120);
 
 pub(super) async fn open(
     State(edge): State<Edge>,
@@ -48,28 +53,60 @@ pub(super) async fn open(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     // Staff are known by their cookie; guests show their link in the first message.
-    let practitioner = extract::signed_in(&edge, &headers).await?;
+    let ends = edge.login.ends();
+    let staff = extract::authenticated(&edge, &headers).await?;
     let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let family = BrowserFamily::of_user_agent(said);
-    let who = Shown { practitioner, headers, family };
+    let login = staff.as_ref().map(|staff| staff.login);
+    let who = Shown { staff, headers, family };
     let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(async move |socket| serve(edge, who, socket, progress).await))
+    let open = Open { login, ends };
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, who, open, socket, progress).await))
 }
 
 /// What the request for a socket showed: the login of staff, and the cookies, among which a guest's pass may be.
 struct Shown {
-    practitioner: Option<Practitioner>,
+    staff: Option<Authenticated>,
     headers: HeaderMap,
     family: BrowserFamily,
+}
+
+/// The login in whose name a socket is open, and what is told of ends since before it was known to be in force.
+struct Open {
+    login: Option<LoginId>,
+    ends: LoginEnds,
+}
+
+impl Open {
+    /// Resolves a moment after the login has ended, by when a last word was said; never for guests.
+    async fn is_over(&mut self, edge: &Edge) {
+        let Some(login) = self.login else { return std::future::pending().await };
+        self.ends.of(login).await;
+        // The consultation may have heard of it before this device came.
+        edge.live.logins_ended(&[login].into()).await;
+        tokio::time::sleep(LAST_WORD).await;
+    }
+}
+
+/// Keeps the login of somebody alive who is in a call and asks for nothing else.
+async fn keep(edge: &Edge, login: Option<LoginId>) {
+    let Some(login) = login else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(KEEP).await;
+        if let Err(error) = edge.login.keep(login).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a login was not marked as seen");
+        }
+    }
 }
 
 /// Why a socket is closed before anybody attends.
 struct Closed(ProblemCode, &'static str);
 
-async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
-    let by = who.practitioner.as_ref().map_or(Who::Nobody, |person| Who::Staff(person.id));
+async fn serve(edge: Edge, who: Shown, mut open: Open, socket: WebSocket, progress: Progress) {
+    let by = who.staff.as_ref().map_or(Who::Nobody, |known| Who::Staff(known.practitioner.id));
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
+    let login = open.login;
     match welcome(&edge, who, &mut stream, outbox).await {
         Err(Closed(code, detail)) => {
             edge.trail.note(refused(&edge, by, code));
@@ -83,6 +120,8 @@ async fn serve(edge: Edge, who: Shown, socket: WebSocket, progress: Progress) {
                 () = listen(&edge.clock, SILENCE, &mut stream, |message| attendance.say(message)) => {}
                 () = tell(&edge.clock, &mut outgoing, &mut sink, &progress) => {}
                 () = attendance.is_cut() => {}
+                () = open.is_over(&edge) => {}
+                () = keep(&edge, login) => {}
                 () = edge.tasks.stopped() => {
                     let _ = sink.send(Message::Close(Some(CloseFrame {
                         code: close_code::RESTART,
@@ -109,6 +148,7 @@ async fn welcome(
     stream: &mut SplitStream<WebSocket>,
     outbox: mpsc::Sender<Outgoing>,
 ) -> Result<Attendance, Closed> {
+    let login = who.staff.as_ref().map(|staff| staff.login);
     let first = tokio::time::timeout(HELLO, stream.next()).await;
     let Ok(Some(Ok(Message::Text(text)))) = first else {
         return Err(Closed(ProblemCode::OutOfOrder, "hello did not come"));
@@ -128,13 +168,16 @@ async fn welcome(
     };
     let (appointment, participant, actor, assurance) = match (link, appointment) {
         (Some(link), None) => guest_of(edge, &link, &who.headers).await?,
-        (None, Some(appointment)) => staff_of(edge, who.practitioner, &appointment).await?,
+        (None, Some(appointment)) => {
+            staff_of(edge, who.staff.map(|staff| staff.practitioner), &appointment).await?
+        }
         _ => return Err(Closed(ProblemCode::BadRequest, "hello names either a link or an appointment")),
     };
+    let login = login.filter(|_| matches!(actor, Actor::Staff { .. }));
     if matches!(actor, Actor::Guest { .. }) {
         note(edge, appointment, participant, who.family);
     }
-    let attending = Attending { participant, actor, assurance, outbox, resume, window };
+    let attending = Attending { participant, actor, login, assurance, outbox, resume, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
         AttendError::NoWindow => Closed(

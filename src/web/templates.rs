@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 
 use super::Edge;
 use super::acts::authorize;
-use super::extract::{Body, One, SignedIn};
+use super::extract::{Body, One, Proven, SignedIn};
 use super::problem::Failure;
 use crate::clinical::{
     Channel, Language, MessageKind, Object, Placeholder, ReminderPolicy, ServiceId, Template, Verb, standard,
@@ -81,10 +81,12 @@ pub(super) async fn preview(
 pub(super) async fn put(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     Path((kind, channel, language)): Which,
     Body(request): Body<TemplateRequest>,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::WriteTemplates, &Object::Agenda)?;
+    proven.is_fresh_for(&edge, Verb::WriteTemplates)?;
     let template = template(request);
     let (kind, channel) = (kind.into(), channel.into());
     if let Some(fault) = template.faults(kind, channel).first() {
@@ -108,9 +110,11 @@ pub(super) async fn put(
 pub(super) async fn remove(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     Path((kind, channel, language)): Which,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::WriteTemplates, &Object::Agenda)?;
+    proven.is_fresh_for(&edge, Verb::WriteTemplates)?;
     edge.store.remove_message_template(kind.into(), channel.into(), language.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -139,10 +143,12 @@ pub(super) async fn reminders(
 pub(super) async fn remind(
     State(edge): State<Edge>,
     signed_in: SignedIn,
+    proven: Proven,
     One(service): One<ServiceId>,
     Body(request): Body<ReminderRequest>,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::WriteTemplates, &Object::Agenda)?;
+    proven.is_fresh_for(&edge, Verb::WriteTemplates)?;
     let policy = ReminderPolicy {
         days_before: u8::try_from(request.days_before).unwrap_or(u8::MAX),
         minutes_before: u16::try_from(request.minutes_before).unwrap_or(u16::MAX),

@@ -81,7 +81,7 @@ const TABLE: [Module; 30] = [
     adapter(
         "login",
         &["clinical", "store", "secret", "config", "clock"],
-        &["openidconnect", "reqwest", "base64", "sha2", "subtle", "serde_json", "tokio"],
+        &["openidconnect", "reqwest", "rustls", "base64", "sha2", "subtle", "serde_json", "tokio"],
     ),
     adapter(
         "sfu",

@@ -27,7 +27,7 @@ pub(crate) async fn doctor_named(secretary: &Browser, name: &str) -> String {
 }
 
 /// A booking with this start, in minutes from now, as the secretary sends it.
-fn booking(doctor: &str, minutes: i64) -> Value {
+pub(crate) fn booking(doctor: &str, minutes: i64) -> Value {
     json!({
         "startsAt": soon(minutes), "endsAt": soon(minutes + 30), "service": "Cardiologie",
         "guests": [

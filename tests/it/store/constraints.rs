@@ -33,6 +33,8 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
                 nonce: Secret::new("n".to_owned()),
                 pkce_verifier: Secret::new("v".to_owned()),
                 return_to: "/".to_owned(),
+                fresh_for: None,
+                began_at: at(0),
                 expires_at: at(10),
             };
             store.add_sign_in_attempt(&attempt).await.unwrap();

@@ -1,5 +1,5 @@
 use parvis::secret::Secret;
-use parvis::store::{Login, LoginDigest, SignInAttempt};
+use parvis::store::{Login, LoginDigest, SignInAttempt, SignedOutThere};
 
 use super::*;
 use crate::support::db::for_each_database;
@@ -11,6 +11,12 @@ pub fn login(practitioner: &Practitioner, digest: u8) -> Login {
         id: new_id(LoginId::new),
         digest: LoginDigest([digest; 32]),
         practitioner: practitioner.id,
+        provider: Some("hospital".to_owned()),
+        provider_subject: Some("f:martin".into()),
+        proved_at: at(0),
+        proof_class: Some("eidas1".to_owned()),
+        activities: vec!["CHU".to_owned(), "Cabinet".to_owned()],
+        activity: None,
         provider_id_token: Some(Secret::new("head.body.signature".to_owned())),
         provider_sid: Some(format!("sid-{digest}")),
         created_at: at(0),
@@ -30,6 +36,10 @@ async fn a_login_lasts_while_it_is_used_and_no_longer_than_its_end() {
         let mut first = login(&claire, 1);
         first.provider_id_token = None;
         first.provider_sid = None;
+        first.provider = None;
+        first.provider_subject = None;
+        first.proof_class = None;
+        first.activities = vec![];
         store.add_login(&first).await.unwrap();
         let seen = async |minute, seconds| {
             let now = at(minute) + TimeDelta::seconds(seconds);
@@ -53,21 +63,109 @@ async fn a_login_lasts_while_it_is_used_and_no_longer_than_its_end() {
 }
 
 #[tokio::test]
-async fn logins_end_one_by_one_and_by_the_providers_name() {
+async fn logins_end_one_by_one_and_all_of_a_person_at_once() {
     for_each_database(|store| async move {
-        let claire = doctor(&store, "Claire").await;
+        let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
         let logins = [1, 2, 3].map(|digest| login(&claire, digest));
         for login in &logins {
             store.add_login(login).await.unwrap();
         }
+        store.add_login(&login(&karim, 4)).await.unwrap();
         assert_eq!(store.end_login(logins[0].digest).await.unwrap(), Some(logins[0].clone()));
         assert_eq!(store.end_login(logins[0].digest).await.unwrap(), None);
         assert!(!is_in_force(&store, 1).await);
+        let mut ended = store.end_logins_of(claire.id).await.unwrap();
+        ended.sort_unstable();
+        assert_eq!(ended, [logins[1].id, logins[2].id]);
+        assert!(store.end_logins_of(claire.id).await.unwrap().is_empty());
+        assert!(is_in_force(&store, 4).await);
+    })
+    .await;
+}
 
-        assert_eq!(store.end_logins_by_sid("https://other.example", "sid-2").await.unwrap(), 0);
-        assert_eq!(store.end_logins_by_sid(&claire.issuer, "sid-2").await.unwrap(), 1);
-        assert!(!is_in_force(&store, 2).await);
-        assert!(is_in_force(&store, 3).await);
+fn there(provider: &str, sid: Option<&str>, subject: Option<&str>) -> SignedOutThere {
+    SignedOutThere {
+        provider: provider.to_owned(),
+        sid: sid.map(str::to_owned),
+        subject: subject.map(Into::into),
+    }
+}
+
+#[tokio::test]
+async fn a_provider_ends_one_sign_in_of_a_person_or_all_of_them() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        let mut nameless = login(&claire, 3);
+        nameless.provider_sid = None;
+        let mut elsewhere = login(&claire, 4);
+        elsewhere.provider = Some("psc".to_owned());
+        for login in [&login(&claire, 1), &login(&claire, 2), &nameless, &elsewhere] {
+            store.add_login(login).await.unwrap();
+        }
+        let end = async |provider, sid, subject| {
+            store.end_logins_there(&there(provider, sid, subject)).await.unwrap().len()
+        };
+        assert_eq!(end("other", Some("sid-1"), Some("f:martin")).await, 0);
+        assert_eq!(end("hospital", Some("sid-9"), None).await, 0);
+        assert_eq!(end("hospital", Some("sid-1"), Some("f:other")).await, 0, "not that person's");
+        assert_eq!(end("hospital", None, None).await, 0, "nobody is not everybody");
+        assert_eq!(end("hospital", Some("sid-1"), None).await, 1);
+        assert_eq!(end("hospital", Some("sid-9"), Some("f:martin")).await, 1, "the one without a name");
+        assert!(is_in_force(&store, 2).await);
+        assert_eq!(end("hospital", None, Some("f:martin")).await, 1);
+        assert!(is_in_force(&store, 4).await);
+        assert_eq!(end("psc", Some("sid-4"), Some("f:martin")).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_token_counts_once_for_each_provider() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        store.add_login(&login(&claire, 1)).await.unwrap();
+        let whom = there("hospital", Some("sid-1"), None);
+        let digest = LoginDigest([7; 32]);
+        let all = (0..10).map(|_| store.end_logins_by_token(&whom, digest, at(2)));
+        let taken = futures_util::future::join_all(all).await;
+        let counted: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
+        assert_eq!(counted.len(), 1);
+        assert_eq!(counted[0].len(), 1);
+        let other = there("psc", Some("sid-1"), None);
+        assert_eq!(store.end_logins_by_token(&other, digest, at(2)).await.unwrap(), Some(vec![]));
+        // Forgotten when it is void by itself.
+        assert_eq!(store.purge_logins(at(1), IDLE).await.unwrap(), 0);
+        assert_eq!(store.purge_logins(at(2), IDLE).await.unwrap(), 2);
+        assert_eq!(store.end_logins_by_token(&whom, digest, at(9)).await.unwrap(), Some(vec![]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renewed_login_keeps_its_identifier_and_its_activity_under_a_new_digest() {
+    for_each_database(|store| async move {
+        let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
+        let first = login(&claire, 1);
+        store.add_login(&first).await.unwrap();
+        assert!(!store.choose_activity(new_id(LoginId::new), "CHU").await.unwrap());
+        assert!(store.choose_activity(first.id, "CHU").await.unwrap());
+        assert!(!store.choose_activity(first.id, "Cabinet").await.unwrap(), "once");
+        let mut renewed = login(&claire, 2);
+        (renewed.proved_at, renewed.last_seen_at) = (at(5), at(5));
+        renewed.proof_class = Some("eidas2".to_owned());
+        let mut of_another = renewed.clone();
+        of_another.practitioner = karim.id;
+        assert!(!store.renew_login(first.digest, &of_another).await.unwrap());
+        assert!(store.renew_login(first.digest, &renewed).await.unwrap());
+        assert!(!is_in_force(&store, 1).await, "the cookie of before is worth nothing");
+        let now = store.login(renewed.digest, at(5), IDLE).await.unwrap().unwrap();
+        assert_eq!((now.id, now.proved_at, now.proof_class.as_deref()), (first.id, at(5), Some("eidas2")));
+        assert_eq!((now.activity.as_deref(), now.activities), (Some("CHU"), first.activities));
+        assert!(!store.renew_login(first.digest, &renewed).await.unwrap());
+        // Somebody in a call asks for nothing, and is seen all the same.
+        store.see_login(first.id, at(50)).await.unwrap();
+        assert!(store.login(renewed.digest, at(70), IDLE).await.unwrap().is_some());
+        store.see_login(new_id(LoginId::new), at(50)).await.unwrap();
     })
     .await;
 }
@@ -104,6 +202,8 @@ fn attempt(state: u8, expires: i64) -> SignInAttempt {
         nonce: Secret::new("nonce".to_owned()),
         pkce_verifier: Secret::new("verifier".to_owned()),
         return_to: "/agenda".to_owned(),
+        fresh_for: (state == 1).then(|| PractitionerId::new(uuid::Uuid::from_u128(5))),
+        began_at: at(0),
         expires_at: at(expires),
     }
 }

@@ -49,8 +49,9 @@ async fn withdrawing_roles_ends_logins_of_that_person_only() {
         let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
         store.add_login(&logins::login(&claire, 1)).await.unwrap();
         store.add_login(&logins::login(&karim, 2)).await.unwrap();
-        store.withdraw_roles(&claire.issuer, claire.subject.expose()).await.unwrap();
-        store.withdraw_roles("https://idp.example", "never here").await.unwrap();
+        let ended = store.withdraw_roles(&claire.issuer, claire.subject.expose()).await.unwrap();
+        assert_eq!(ended.len(), 1);
+        assert!(store.withdraw_roles("https://idp.example", "never here").await.unwrap().is_empty());
         assert_eq!(store.practitioner(claire.id).await.unwrap().unwrap().roles, []);
         assert_eq!(store.practitioner(karim.id).await.unwrap().unwrap().roles, [StaffRole::Doctor]);
         assert!(logins::is_in_force(&store, 2).await);

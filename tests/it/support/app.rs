@@ -341,9 +341,18 @@ impl Browser {
         self.try_socket(&self.base).await.unwrap()
     }
 
+    /// The WebSocket that tells of changes of the agenda.
+    pub async fn agenda(&self) -> Socket {
+        self.socket_at("/ws/agenda", &self.base).await.unwrap()
+    }
+
     /// A WebSocket from a page of this origin; the error is the status that refused it.
     pub async fn try_socket(&self, origin: &str) -> Result<Socket, u16> {
-        let address = format!("{}/ws", self.base.replacen("http", "ws", 1));
+        self.socket_at("/ws", origin).await
+    }
+
+    async fn socket_at(&self, path: &str, origin: &str) -> Result<Socket, u16> {
+        let address = format!("{}{path}", self.base.replacen("http", "ws", 1));
         let mut request = address.into_client_request().unwrap();
         request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
         if let Some(cookies) = self.cookies() {

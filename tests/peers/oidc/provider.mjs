@@ -1,10 +1,11 @@
 // A real OpenID provider for the tests, on loopback: prints its issuer, ends when its standard input does.
-// PUBLIC_URL: the site that signs in. CLAIMS=token puts the claims into the ID token, CLAIMS=userinfo into userinfo only.
+// PUBLIC_URL: the site that signs in; GET /site?url=... names another later. CLAIMS=token puts the claims into the ID token,
+// CLAIMS=userinfo into userinfo only. CLIENT_KEY: the public key (JWK) of the client that signs what it shows.
 import http from "node:http";
 import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
 
-const site = process.env.PUBLIC_URL;
+let site = process.env.PUBLIC_URL;
 const people = {
   house: { name: "Grégoire Maison", groups: ["medecins", "others"] },
   cuddy: { name: "Lise Cadi", groups: ["secretariat"] },
@@ -52,26 +53,53 @@ server.listen(0, "127.0.0.1");
 await new Promise((ready) => server.once("listening", ready));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
+const client = (id, more) => ({
+  client_id: id,
+  client_secret: "a-secret-of-the-tests-only",
+  redirect_uris: [`${site}/login/callback`],
+  post_logout_redirect_uris: [`${site}/login/signed-out`],
+  backchannel_logout_uri: `${site}/login/back-channel-logout`,
+  backchannel_logout_session_required: true,
+  response_types: ["code"],
+  grant_types: ["authorization_code"],
+  ...more,
+});
+
 const provider = () => {
   const made = new Provider(issuer, {
     adapter: Rows,
     jwks: { keys },
     clients: [
-      {
-        client_id: "parvis",
-        client_secret: "a-secret-of-the-tests-only",
-        redirect_uris: [`${site}/login/callback`],
-        post_logout_redirect_uris: [`${site}/login/signed-out`],
-        response_types: ["code"],
-        grant_types: ["authorization_code"],
-      },
+      client("parvis", { token_endpoint_auth_method: "client_secret_basic" }),
+      client("parvis-post", { token_endpoint_auth_method: "client_secret_post" }),
+      ...(process.env.CLIENT_KEY
+        ? [
+            client("parvis-key", {
+              client_secret: undefined,
+              token_endpoint_auth_method: "private_key_jwt",
+              jwks: { keys: [JSON.parse(process.env.CLIENT_KEY)] },
+            }),
+          ]
+        : []),
     ],
     claims: { openid: ["sub"], profile: ["name"], groups: ["groups"] },
     scopes: ["openid", "profile", "groups"],
     conformIdTokenClaims: process.env.CLAIMS === "userinfo",
     findAccount: async (_, sub) => people[sub] && { accountId: sub, claims: async () => ({ sub, ...people[sub] }) },
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (context, form) => {
+          context.body = form;
+        },
+      },
+    },
+    clientAuthMethods: ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+    // It refuses to speak to addresses of this machine unless told so.
+    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
     interactions: { url: (_, interaction) => `/choose/${interaction.uid}` },
     cookies: { keys: ["a-key-of-the-tests-only"] },
   });
@@ -84,6 +112,11 @@ server.on("request", async (request, response) => {
     if (request.url === "/rotate") {
       // The old key is gone: whoever kept it cannot check a new token with it.
       keys = [await key()];
+      current = provider();
+      return response.end();
+    }
+    if (request.url.startsWith("/site?url=")) {
+      site = decodeURIComponent(request.url.slice("/site?url=".length));
       current = provider();
       return response.end();
     }

@@ -7,6 +7,7 @@ import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
 import { SignIn } from "./SignIn";
+import { FreshDialog } from "./signin/FreshDialog";
 import {
   facts,
   fault,
@@ -40,6 +41,8 @@ const StatisticsPage = lazy(() => import("./statistics/StatisticsPage").then((mo
 const RetentionPage = lazy(() => import("./retention/RetentionPage").then((module) => module.RetentionPage));
 
 const TrailPage = lazy(() => import("./trail/TrailPage").then((module) => module.TrailPage));
+const Activity = lazy(() => import("./signin/Activity").then((module) => module.Activity));
+const Proved = lazy(() => import("./signin/Proved").then((module) => module.Proved));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
 
@@ -80,8 +83,11 @@ export function App() {
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
+          <Route path="/app/activity" component={Activity} />
+          <Route path="/app/proved" component={Proved} />
           <Route default component={NotFound} />
         </Router>
+        <FreshDialog />
       </ErrorBoundary>
     </LocationProvider>
   );

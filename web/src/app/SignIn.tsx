@@ -1,20 +1,32 @@
 import check from "icon:check";
 import logIn from "icon:log-in";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import type { ProblemCode } from "../protocol";
+import type { ProblemCode, SignInWay } from "../protocol";
 import { Icon } from "../ui/icon";
 import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
-import { facts } from "./who";
+import { FRESH_ADDRESS } from "./signin/fresh";
+import { ways as fetchWays } from "./signin/requests";
+import { t as ts } from "./signin/words";
+import { facts, person } from "./who";
 import { sentenceOf, t } from "./words";
 
 /** What the sign-in says of itself by `?problem=`. */
-const PROBLEMS: readonly ProblemCode[] = [
+export const PROBLEMS: readonly ProblemCode[] = [
   "no_role",
   "sign_in_expired",
   "sign_in_refused",
+  "sign_in_untrusted",
+  "sign_in_weak",
+  "sign_in_not_fresh",
+  "sign_in_other_person",
   "provider_unreachable",
+  "not_found",
+  "internal",
+  "unavailable",
   "sign_in_needed",
 ];
 
@@ -23,11 +35,41 @@ export function safeReturn(wanted: string | undefined): string {
   return wanted !== undefined && /^\/app(?:[/?#]|$)/.test(wanted) ? wanted : "/app";
 }
 
+/** The code for whoever helps, if it has the form of one: whatever else an address says is not shown. */
+export function reasonOf(told: string | undefined): string | undefined {
+  return told !== undefined && /^[a-z_]{3,40}$/.test(told) ? told : undefined;
+}
+
 export function SignIn() {
   const { query } = useLocation();
   const heading = usePage(t("signIn.title"));
+  const ways = useSignal<SignInWay[]>([]);
+  const areWaysUnknown = useSignal(false);
+  useEffect(() => {
+    fetchWays().then(
+      (found) => {
+        ways.value = found;
+      },
+      (cause) => {
+        console.warn("the ways to sign in are not known", cause);
+        areWaysUnknown.value = true;
+      },
+    );
+  }, []);
   const problem = PROBLEMS.find((code) => code === query.problem);
-  const address = `/login?return_to=${encodeURIComponent(safeReturn(query.return_to))}`;
+  const trouble = problem !== undefined && problem !== "sign_in_needed" ? problem : undefined;
+  const reason = reasonOf(query.reason);
+  const address = (way?: SignInWay) => {
+    // Whoever is signed in and was to prove it once more goes on with that.
+    if (person.value && (trouble === "sign_in_not_fresh" || trouble === "sign_in_other_person")) return FRESH_ADDRESS;
+    const provider = way ? `&provider=${encodeURIComponent(way.provider)}` : "";
+    return `/login?return_to=${encodeURIComponent(safeReturn(query.return_to))}${provider}`;
+  };
+  const [own, ...others] = ways.value;
+  const ownWord = () => {
+    if (own?.label !== undefined) return ts("by", { label: own.label });
+    return trouble && others.length === 0 ? ts("again") : ts("own");
+  };
   return (
     <>
       <Header />
@@ -41,19 +83,32 @@ export function SignIn() {
             {t("signIn.signedOut")}
           </p>
         )}
-        {problem && problem !== "sign_in_needed" ? <Fault text={sentenceOf(problem)} /> : <p>{t("signIn.intro")}</p>}
-        <a class="button primary wide" href={address}>
-          <Icon of={logIn} />
-          {query.problem === "signed_out" && (
-            <p class="notice good" role="status">
-              <Icon of={check} />
-              {t("signIn.signedOut")}
-            </p>
-          )}
-          {problem && problem !== "sign_in_needed" ? t("signIn.again") : t("signIn.button")}
-        </a>
+        {trouble ? <Fault text={sentenceOf(trouble)} /> : <p>{t("signIn.intro")}</p>}
+        {trouble === "provider_unreachable" && (
+          <p>
+            {ts("running")} {others.length > 0 && ts("others")}
+          </p>
+        )}
+        {areWaysUnknown.value && <p class="muted">{ts("waysUnknown")}</p>}
+        <ul class="choices">
+          <li>
+            <a class="button primary wide" href={address(own)}>
+              <Icon of={logIn} />
+              {ownWord()}
+            </a>
+          </li>
+          {others.map((way) => (
+            <li key={way.provider}>
+              <a class="button wide" href={address(way)}>
+                <Icon of={logIn} />
+                {ts("by", { label: way.label ?? way.provider })}
+              </a>
+            </li>
+          ))}
+        </ul>
         <p class="muted">{t("signIn.patients")}</p>
         {facts.value && <p class="muted">{t("app.help", { telephone: facts.value.telephone })}</p>}
+        {trouble && reason && <p class="muted">{ts("reason", { reason })}</p>}
       </main>
     </>
   );

@@ -32,9 +32,13 @@ import type {
   ViewingRecord,
   WorklistEntry,
 } from "../protocol";
+import { proveAgain } from "./signin/fresh";
 import { askToSignIn } from "./who";
 
-/** A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. */
+/**
+ * A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. Where a fresh proof
+ * is needed they are led to it, and what they asked for is done then.
+ */
 export async function ask<T>(
   method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
@@ -44,6 +48,9 @@ export async function ask<T>(
     return await call<T>(method, path, options);
   } catch (cause) {
     if (cause instanceof ApiProblem && cause.code === "sign_in_needed") askToSignIn();
+    if (cause instanceof ApiProblem && cause.code === "fresh_sign_in_needed" && (await proveAgain())) {
+      return await call<T>(method, path, options);
+    }
     throw cause;
   }
 }

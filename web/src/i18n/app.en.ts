@@ -74,8 +74,6 @@ export const en: SameKeys<typeof fr> = {
   "outcome.not_held": "Could not be held",
   "signIn.title": "Staff sign-in",
   "signIn.intro": "You sign in with your hospital account.",
-  "signIn.button": "Sign in",
-  "signIn.again": "Sign in again",
   "signIn.signedOut": "You are signed out. Close the browser if others use this computer.",
   "signIn.patients": "Are you a patient? Open the link that came by text message or e-mail.",
   "agenda.title": "Agenda",
@@ -411,7 +409,15 @@ export const problemsEn: Record<ProblemCode, string> = {
   no_role: "Your account is known, but has no role in Parvis yet. Ask the administration to add one.",
   sign_in_expired: "Signing in took too long. Start again; nothing is lost.",
   sign_in_refused: "The hospital did not confirm who you are. Start again, or ask the IT department.",
-  provider_unreachable: "The hospital’s identity service does not answer. Wait a minute, then start again.",
+  sign_in_untrusted:
+    "The answer of the identity service cannot be trusted. You are not signed in, nothing has changed. Start again from this page; if it comes back, call the IT department.",
+  sign_in_weak: "This sign-in is not strong enough. Start again with your card, your telephone or your second factor.",
+  sign_in_not_fresh:
+    "The identity service did not ask you to prove who you are again. Sign out everywhere, then start again.",
+  sign_in_other_person:
+    "Another person is signed in in this tab. Start again with your own account, or sign out first.",
+  fresh_sign_in_needed: "This change asks for a recent sign-in. Try again and confirm that it is you.",
+  provider_unreachable: "The identity service does not answer. Wait a minute, then start again.",
   in_the_past: "This time has passed. Choose a time to come.",
   too_far_ahead: "This is more than two years away. Choose a nearer date.",
   ends_before_it_starts: "It ends before it starts. Choose another length.",

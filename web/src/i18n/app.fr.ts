@@ -76,8 +76,6 @@ export const fr = {
   // sign-in
   "signIn.title": "Connexion du personnel",
   "signIn.intro": "Vous vous connectez avec votre compte de l’hôpital.",
-  "signIn.button": "Se connecter",
-  "signIn.again": "Recommencer la connexion",
   "signIn.signedOut": "Vous êtes déconnecté. Fermez le navigateur si d’autres se servent de cet ordinateur.",
   "signIn.patients": "Vous êtes patient\u00a0? Ouvrez le lien que vous avez reçu par SMS ou par courriel.",
   // agenda
@@ -424,7 +422,16 @@ export const problemsFr: Record<ProblemCode, string> = {
     "Votre compte est reconnu, mais n’a pas encore de rôle dans Parvis. Demandez à l’administration de l’ajouter.",
   sign_in_expired: "La connexion a pris trop de temps. Recommencez, c’est sans conséquence.",
   sign_in_refused: "L’hôpital n’a pas confirmé votre identité. Recommencez, ou voyez avec l’informatique.",
-  provider_unreachable: "Le service d’identité de l’hôpital ne répond pas. Attendez une minute, puis recommencez.",
+  sign_in_untrusted:
+    "La réponse du service d’identité n’est pas sûre. Vous n’êtes pas connecté, rien n’a changé. Recommencez depuis cette page ; si cela revient, appelez l’informatique.",
+  sign_in_weak:
+    "Cette connexion n’est pas assez forte. Recommencez avec votre carte, votre téléphone ou votre second facteur.",
+  sign_in_not_fresh:
+    "Le service d’identité ne vous a pas demandé de vous identifier à nouveau. Déconnectez-vous partout, puis recommencez.",
+  sign_in_other_person:
+    "Une autre personne est connectée dans cet onglet. Recommencez avec votre propre compte, ou déconnectez-vous d’abord.",
+  fresh_sign_in_needed: "Ce changement demande une connexion récente. Recommencez et confirmez que c’est vous.",
+  provider_unreachable: "Le service d’identité ne répond pas. Attendez une minute, puis recommencez.",
   in_the_past: "Ce moment est déjà passé. Choisissez une heure à venir.",
   too_far_ahead: "C’est dans plus de deux ans. Choisissez une date plus proche.",
   ends_before_it_starts: "La fin est avant le début. Choisissez une autre durée.",
