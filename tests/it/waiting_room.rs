@@ -471,12 +471,12 @@ async fn the_gateway_lets_nobody_in_unseen_or_without_their_agreement() {
         let helene = welcome["participant"].as_str().unwrap().to_owned();
         page.request(json!({"type": "ready", "camera": "works", "microphone": "works"})).await.unwrap();
         let (mut doctor, _) = ward.claire.attend(&ward.helene.0).await;
-        doctor.request(json!({"type": "enter"})).await.unwrap();
         let asks = |m: &Value, who: &Value| {
             let people = m["people"].as_array().unwrap();
             people.iter().any(|each| each["participant"] == json!(helene) && each["asksWho"] == *who)
         };
         doctor.wait_for("people", |m| asks(m, &json!(true))).await;
+        doctor.request(json!({"type": "enter"})).await.unwrap();
         let unseen = json!({"type": "admit", "participant": helene});
         let seen = json!({"type": "admit", "participant": helene, "isRecognised": true});
         assert_eq!(doctor.request(unseen.clone()).await, Err("not_recognised".to_owned()));

@@ -124,7 +124,7 @@ resume?: string,
  */
 window?: WindowWord, } | { "type": "ready", request: number, camera: DeviceStateWord, microphone: DeviceStateWord, } | { "type": "enter", request: number, } | { "type": "leave", request: number, } | { "type": "admit", request: number, participant: string, 
 /**
- * They were asked who this is, because nothing but the link tells it, and said that they see it. It is kept.
+ * They were asked who this is, and said that they see it. It is kept. Needed of whom `people` says `asksWho`.
  */
 isRecognised?: boolean, } | { "type": "put_back", request: number, participant: string, } | { "type": "remove", request: number, participant: string, 
 /**
@@ -1982,17 +1982,29 @@ kept: number, due: number, held: number,
  */
 nextAt?: string, };
 
-export type ProofEntry = { proof: string, at: string, class: string, rule: string, rows: number, 
+export type ProofEntry = { proof: string, at: string, class: string, 
+/**
+ * `after_visit:` and days, `chat_over` or `chat_written`; or the words of an earlier release.
+ */
+rule: string, rows: number, 
 /**
  * SHA-256 over the sorted identifiers of the rows.
  */
 sha256: string, };
 
-export type HoldEntry = { hold: string, appointment?: HoldableEntry, reason: string, setAt: string, liftedAt?: string, };
+export type HoldEntry = { hold: string, 
+/**
+ * Absent once nothing is left of it.
+ */
+appointment?: HoldableEntry, reason: string, setAt: string, liftedAt?: string, };
 
 export type HoldableEntry = { appointment: string, patient: string, service: string, startsAt: string, };
 
-export type HoldableRequest = { name: string, day?: string, };
+export type HoldableRequest = { name: string, 
+/**
+ * `2026-11-30`, by the clocks of the hospital.
+ */
+day?: string, };
 
 export type HoldRequest = { appointment: string, reason: string, };
 
