@@ -447,7 +447,7 @@ async fn a_sign_in_with_a_role_that_nobody_mapped_is_refused() {
     let app = TestApp::start(Dialect::Sqlite).await;
     let (browser, page) = app.try_to_sign_in("theo").await;
     assert_eq!(browser.cookie, None);
-    assert_eq!(page, "/app/sign-in?problem=no_role");
+    assert_eq!(page, "/app/sign-in?problem=no_role&reason=no_role");
 }
 
 #[tokio::test(flavor = "multi_thread")]
