@@ -34,7 +34,7 @@ pub struct TrailEntry {
     pub actor_id: Option<String>,
     /// Of staff, as they are called now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub name: Option<Pii<String>>,
     pub deed: String,
     pub subject: String,
@@ -48,7 +48,7 @@ pub struct TrailEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub reason: Option<Pii<String>>,
     pub digest: String,
 }
@@ -75,7 +75,7 @@ pub struct OwnTrailEntry {
     /// `you`, `staff`, `guest` (whoever came along), `sender` or `gateway`.
     pub who: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "string")]
+    #[ts(optional, type = "string")]
     pub name: Option<Pii<String>>,
     pub deed: String,
     pub subject: String,

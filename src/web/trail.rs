@@ -195,6 +195,9 @@ async fn chunk(store: &Store, after: u64, last: u64) -> Result<(String, u64), st
     Ok((text, next))
 }
 
+/// What is put together: who did what to what.
+type OwnKey = (&'static str, Option<Uuid>, Deed, Subject);
+
 /// Who opened the data of a patient, put together by person and what they did, newest first.
 pub(super) async fn own(
     edge: &Edge,
@@ -206,8 +209,7 @@ pub(super) async fn own(
         outcome: Some(Outcome::Done),
         ..TrailFilter::default()
     };
-    let mut together: BTreeMap<(&'static str, Option<Uuid>, Deed, Subject), (OwnTrailEntry, DateTime<Utc>)> =
-        BTreeMap::new();
+    let mut together: BTreeMap<OwnKey, (OwnTrailEntry, DateTime<Utc>)> = BTreeMap::new();
     let mut names = Names::default();
     for sealed in edge.store.audit_page(&filter, MOST_OWN).await? {
         let record = sealed.record;

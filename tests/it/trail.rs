@@ -160,7 +160,7 @@ async fn an_export_is_verified_offline_and_the_first_record_that_does_not_fit_is
             (StatusCode::OK, &"private, no-store".parse().unwrap())
         );
         let walked = verify_export(&bytes, Some(app.app.trail.key())).unwrap();
-        assert!(walked.records > 5 && walked.signed_to == walked.last, "{walked:?}");
+        assert!(walked.records >= 5 && walked.signed_to == walked.last, "{walked:?}");
         let key = parvis::audit::hex(&app.app.trail.key());
         let file = app.folder.path().join("trail.jsonl");
         let path = file.to_str().unwrap();

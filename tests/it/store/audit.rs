@@ -283,7 +283,7 @@ fn columns(raw: &Raw, sealed: &Sealed) -> Vec<(&'static str, String, Vec<String>
     let record = &sealed.record;
     let (actor, actor_id) = record.who.parts();
     let number = |value: i64| {
-        let others = (0..62).map(|bit| (value ^ 1_i64 << bit).to_string()).collect();
+        let others = (0..62).map(|bit| (value ^ (1_i64 << bit)).to_string()).collect();
         (value.to_string(), others)
     };
     let text = |value: &str| {

@@ -199,7 +199,7 @@ function Access({ visit, after }: { visit: Visit; after: Afterwards }) {
             <li key={`${entry.who} ${entry.name ?? ""} ${entry.deed} ${entry.subject}`}>
               <strong>{whoOf(entry)}</strong>
               <span>
-                {subjectOf(entry.subject)}: {deedOf(entry.deed)}
+                {t("access.line", { subject: subjectOf(entry.subject), deed: deedOf(entry.deed) })}
                 {entry.times > 1 && ` (${t.count("access.times", entry.times)})`}
               </span>
               <span class="muted tabular">
