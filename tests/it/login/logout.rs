@@ -254,7 +254,7 @@ impl Call {
         let (mut patient, id) = visit.patient_waits().await;
         let (mut doctor, welcome) = visit.doctor.attend(&visit.appointment).await;
         doctor.request(json!({"type": "enter"})).await.unwrap();
-        doctor.request(json!({"type": "admit", "participant": id})).await.unwrap();
+        doctor.request(json!({"type": "admit", "participant": id, "isRecognised": true})).await.unwrap();
         patient.wait_for("place", |m| m["place"]["state"] == "admitted").await;
         patient.request(json!({"type": "enter"})).await.unwrap();
         Self { visit, made, patient, doctor, welcome, tasks }
