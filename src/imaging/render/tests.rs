@@ -356,7 +356,7 @@ fn what_is_nearly_half_between_two_levels_is_one_of_them_in_a_copy() {
     let mut shown = frame(80, 80, Values::I16(vec![-1538; 80 * 80]));
     shown.extent = (-2562.0, -1538.0);
     shown.shown_extent = shown.extent;
-    let window = Window { center: -2111.950_364_389_188, width: 5_232.900_593_949_996 };
+    let window = Window { center: -2_111.950_364_389_188, width: 5_232.900_593_949_996 };
     let presentation = Presentation { voi: VoiChoice::Window(window), ..Presentation::PLAIN };
     let surface = Surface { width: 1, height: 1 };
     let view = render_view(&shown, &presentation, &View::default(), surface).unwrap();
