@@ -27,7 +27,7 @@ web-test: web/node_modules/.stamp
 
 ## The three walkthroughs in real browsers, against the program that rust-test has built.
 e2e: setup-test web
-	REQUIRE_WEB=1 cargo build --quiet
+	REQUIRE_WEB=1 cargo test --quiet --no-run --test it
 	cd web && npm run --silent e2e
 
 ## Figures, against real peers in the same run. ONLY=render|sfu|viewing|start|net runs a part.

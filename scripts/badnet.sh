@@ -21,7 +21,8 @@ scripts/need.sh web test badnet
 absolute() { printf '%s/%s\n' "$(cd "$(dirname "$1")" && pwd)" "$(basename "$1")"; }
 if [ -z "${PARVIS:-}" ]; then
     make web >/dev/null
-    REQUIRE_WEB=1 cargo build --quiet
+    # As the tests build it: `cargo build` alone has other features, and so builds everything anew.
+    REQUIRE_WEB=1 cargo test --quiet --no-run --test it
     PARVIS=target/debug/parvis
 fi
 if [ -z "${BADNET:-}" ]; then
