@@ -347,7 +347,7 @@ const cutOff = (page: Page): Promise<string[]> =>
     const wide = document.documentElement.scrollWidth;
     if (wide > innerWidth) {
       const beyond = [...document.body.querySelectorAll("*")].filter(
-        (element) => element.getBoundingClientRect().right > innerWidth + 1,
+        (element) => element.getBoundingClientRect().right > innerWidth,
       );
       faults.push(`the page is ${wide} wide: ${beyond.map((each) => `${each.tagName}.${each.className}`).slice(0, 8)}`);
     }
