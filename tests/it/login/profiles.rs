@@ -14,11 +14,14 @@ use crate::support::app::Browser;
 
 const PSC: (&str, &str) = ("/login/callback/second", "&provider=second");
 
+/// An address of a provider.
+fn at(provider: &ProviderSettings, path: &str) -> Option<Url> {
+    Some(Url::parse(&format!("{}{path}", provider.issuer)).unwrap())
+}
+
 /// The second provider becomes one like Pro Santé Connect.
 fn like_psc(provider: &mut ProviderSettings) {
-    let issuer = provider.issuer.clone();
-    let at = |path: &str| Some(Url::parse(&format!("{issuer}{path}")).unwrap());
-    provider.discovery_url = at("/.well-known/wallet-openid-configuration");
+    provider.discovery_url = at(provider, "/.well-known/wallet-openid-configuration");
     provider.client_authentication = ClientAuthentication::Post(Secret::new(SECRET.to_owned()));
     provider.scopes = vec!["openid".to_owned(), "scope_all".to_owned()];
     provider.acr_values = vec!["eidas1".to_owned()];
@@ -159,14 +162,12 @@ async fn its_weaker_sign_ins_and_those_without_a_national_number_are_refused() {
 async fn addresses_of_the_settings_count_before_those_of_the_provider() {
     let site = Site::start_with(|login| {
         let provider = &mut login.providers[0];
-        let at = |path: &str| Some(Url::parse(&format!("{}{path}", provider.issuer)).unwrap());
-        provider.endpoints.authorization = at("/elsewhere");
+        provider.endpoints.authorization = at(provider, "/elsewhere");
         let provider = &mut login.providers[1];
-        let at = |path: &str| Some(Url::parse(&format!("{}{path}", provider.issuer)).unwrap());
-        provider.endpoints.authorization = at("/authorize");
-        provider.endpoints.token = at("/token");
-        provider.endpoints.jwks = at("/jwks");
-        provider.discovery_url = at("/nowhere");
+        provider.endpoints.authorization = at(provider, "/authorize");
+        provider.endpoints.token = at(provider, "/token");
+        provider.endpoints.jwks = at(provider, "/jwks");
+        provider.discovery_url = at(provider, "/nowhere");
     })
     .await;
     let (asked, _) = site.begin(&site.app.browser(), "").await;
@@ -314,15 +315,15 @@ async fn a_provider_that_asks_for_a_certificate_gets_ours() {
         key: file("client.key", key.serialize_pem()),
     };
     let pem = file("authority.pem", authority.pem.clone());
-    let at = |how, authority: Option<&std::path::PathBuf>| ProviderSettings {
+    let by = |how, authority: Option<&std::path::PathBuf>| ProviderSettings {
         client_authentication: how,
         ca_certificate: authority.cloned(),
         ..super::made::settings_of("hospital", &made)
     };
     for (name, settings, is_known) in [
-        ("by our certificate", at(ours.clone(), Some(&pem)), true),
-        ("by an authority that this machine does not know", at(ours, None), false),
-        ("by a secret", at(ClientAuthentication::Post(Secret::new(SECRET.to_owned())), Some(&pem)), false),
+        ("by our certificate", by(ours.clone(), Some(&pem)), true),
+        ("by an authority that this machine does not know", by(ours, None), false),
+        ("by a secret", by(ClientAuthentication::Post(Secret::new(SECRET.to_owned())), Some(&pem)), false),
     ] {
         let site = Site::start_with(|login| login.providers = vec![settings]).await;
         let mut browser = site.app.browser();
