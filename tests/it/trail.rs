@@ -365,7 +365,7 @@ async fn a_fhir_server_is_given_every_record_in_order_once_it_takes_them() {
         }
     };
     tokio::time::timeout(LIMIT, all).await.expect("every record is taken");
-    let taken = taken.lock().unwrap();
+    let taken = taken.lock().unwrap().clone();
     let ids: Vec<_> = taken.iter().map(|(_, event)| event["id"].as_str().unwrap().to_owned()).collect();
     let records = app.app.store.audit_records(0, 1000).await.unwrap();
     let known: Vec<_> = records.into_iter().map(|record| record.unwrap().record.id.to_string()).collect();
