@@ -22,7 +22,8 @@ absolute() { printf '%s/%s\n' "$(cd "$(dirname "$1")" && pwd)" "$(basename "$1")
 if [ -z "${PARVIS:-}" ]; then
     make web >/dev/null
     # As the tests build it: `cargo build` alone has other features, and so builds everything anew.
-    REQUIRE_WEB=1 cargo test --quiet --no-run --test it
+    export REQUIRE_WEB=1
+    cargo test --quiet --no-run --test it
     PARVIS=target/debug/parvis
 fi
 if [ -z "${BADNET:-}" ]; then
@@ -33,7 +34,7 @@ if [ -z "${BADNET:-}" ]; then
         BADNET=target/release/examples/badnet
         ;;
     *)
-        cargo build --quiet --example badnet
+        REQUIRE_WEB=1 cargo build --quiet --example badnet
         BADNET=target/debug/examples/badnet
         ;;
     esac
