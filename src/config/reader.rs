@@ -132,15 +132,17 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 12] = [
+        const SECTIONS: [&str; 14] = [
             "hospital",
             "http",
+            "acme",
             "database",
             "oidc",
             "media",
             "relay",
             "archive",
             "chat",
+            "egress",
             "retention",
             "mail",
             "sms",

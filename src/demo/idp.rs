@@ -172,6 +172,7 @@ impl DemoIdp {
             name_claim: "name".to_owned(),
             public_url,
             proxy: None,
+            egress: Default::default(),
             idle: LoginSettings::DEFAULT_IDLE,
             absolute: LoginSettings::DEFAULT_ABSOLUTE,
         }

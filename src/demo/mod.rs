@@ -162,6 +162,7 @@ impl Demo {
                 chat_keep: ChatKeep::Consultation,
                 mail: None,
                 sms: None,
+                egress: crate::egress::Rules::default(),
                 retention: crate::clinical::RetentionPolicy::default(),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,

@@ -1,48 +1,44 @@
-//! Asks the provider: no redirects, ten seconds, a megabyte.
-
-use std::time::Duration;
+//! Asks the provider: what [`crate::egress`] lets through, and a megabyte.
 
 use openidconnect::{HttpRequest, HttpResponse};
-use reqwest::redirect::Policy;
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{Error, LoginSettings, ProviderFault};
+use crate::egress::{Client, Fault};
 
 /// The longest answer that is read, in bytes.
 pub(super) const LARGEST_BODY: usize = 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
-pub(super) struct Http(reqwest::Client);
+pub(super) struct Http(Client);
 
 impl Http {
+    /// Reaches the hosts that the settings name; what the provider says of its own addresses leads to no other.
     pub(super) fn new(settings: &LoginSettings) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .timeout(TIMEOUT)
-            .connect_timeout(TIMEOUT)
-            .user_agent(concat!("parvis/", env!("CARGO_PKG_VERSION")));
-        builder = match &settings.proxy {
-            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(Error::Client)?),
-            None => builder.no_proxy(),
-        };
-        if settings.issuer.starts_with("http:") {
+        let named: Vec<_> = settings.named().collect();
+        let client = Client::new(&settings.egress, &named, |builder| {
+            let builder = match &settings.proxy {
+                Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.clone())?),
+                None => builder,
+            };
             // The demo's provider: it must work on a machine that has no list of authorities, too.
-            builder = builder.tls_certs_only([]);
-        }
-        Ok(Self(builder.build().map_err(Error::Client)?))
+            let is_plain = settings.issuer.starts_with("http:");
+            Ok(if is_plain { builder.tls_certs_only([]) } else { builder })
+        });
+        Ok(Self(client.map_err(Error::Client)?))
     }
 
     /// For openidconnect: one request, one answer, whatever its status.
     pub(super) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, ProviderFault> {
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string()).map_err(|_| ProviderFault::Malformed("an address"))?;
-        let request = self.0.request(parts.method, url).headers(parts.headers).body(body);
-        let (status, headers, bytes) = read(request).await?;
-        let mut response = HttpResponse::new(bytes);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
+        let request = self.0.request(parts.method, url).map_err(Fault::from)?;
+        let answer = self.0.ask(request.headers(parts.headers).body(body), LARGEST_BODY).await?;
+        let mut response = HttpResponse::new(answer.bytes);
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
         Ok(response)
     }
 
@@ -58,26 +54,23 @@ impl Http {
 
     /// What is at an address, with an access token if there is one (RFC 6750 section 2.1).
     pub(super) async fn get(&self, url: &Url, token: Option<&str>) -> Result<Vec<u8>, ProviderFault> {
-        let mut request = self.0.get(url.clone()).header("accept", "application/json");
+        let request = self.0.request(Method::GET, url.clone()).map_err(Fault::from)?;
+        let mut request = request.header("accept", "application/json");
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        let (status, _, bytes) = read(request).await?;
-        if status.is_success() { Ok(bytes) } else { Err(ProviderFault::Status(status.as_u16())) }
+        let answer = self.0.ask(request, LARGEST_BODY).await?;
+        let status = answer.status;
+        if status.is_success() { Ok(answer.bytes) } else { Err(ProviderFault::Status(status.as_u16())) }
     }
 }
 
-async fn read(
-    request: reqwest::RequestBuilder,
-) -> Result<(reqwest::StatusCode, reqwest::header::HeaderMap, Vec<u8>), ProviderFault> {
-    let no_answer = |error: reqwest::Error| ProviderFault::NoAnswer(error.without_url());
-    let mut response = request.send().await.map_err(no_answer)?;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
-        if bytes.len() + chunk.len() > LARGEST_BODY {
-            return Err(ProviderFault::TooLong);
+impl From<Fault> for ProviderFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused(refused) => Self::NotAllowed(refused),
+            Fault::NoAnswer(error) => Self::NoAnswer(error),
+            Fault::TooLong(_) => Self::TooLong,
         }
-        bytes.extend_from_slice(&chunk);
     }
-    Ok((response.status(), response.headers().clone(), bytes))
 }

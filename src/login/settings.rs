@@ -31,6 +31,8 @@ pub struct LoginSettings {
     pub public_url: Url,
     /// The proxy through which the provider is reached, if there is one. The environment is not asked.
     pub proxy: Option<Url>,
+    /// Where the provider may be, beside the hosts that are named here.
+    pub egress: crate::egress::Rules,
     /// A login that is not used for this long ends. 30 minutes unless told.
     pub idle: TimeDelta,
     /// A login ends after this time in any case. 12 hours unless told.
@@ -85,6 +87,17 @@ impl LoginSettings {
     /// The post-logout redirect URI to register with the provider.
     pub fn signed_out_url(&self) -> Url {
         below(&self.public_url, Self::SIGNED_OUT_PATH)
+    }
+
+    /// Every address that the hospital has written down itself.
+    pub(super) fn named(&self) -> impl Iterator<Item = Url> {
+        let of = |endpoints: &Endpoints| {
+            let Endpoints { token, jwks, userinfo, .. } = endpoints.clone();
+            [Some(token), Some(jwks), userinfo]
+        };
+        let told = self.endpoints.as_ref().map(of).into_iter().flatten().flatten();
+        let single = [Url::parse(&self.issuer).ok(), self.discovery_url.clone(), self.proxy.clone()];
+        single.into_iter().flatten().chain(told)
     }
 
     pub(super) fn check(&self) -> Result<(), &'static str> {

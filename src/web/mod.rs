@@ -7,7 +7,9 @@ mod agenda;
 mod appointments;
 mod assets;
 mod calendar;
+mod ceiling;
 mod changes;
+mod csp_reports;
 mod diag;
 mod documents;
 mod door;
@@ -16,6 +18,7 @@ mod extract;
 mod files;
 mod guest;
 mod guest_changes;
+mod headers;
 mod health;
 mod hospital;
 mod identity;
@@ -29,6 +32,7 @@ mod queue;
 mod receipt;
 mod record;
 mod report;
+mod request_id;
 mod retention;
 mod router;
 mod services;
@@ -41,15 +45,19 @@ mod studies;
 mod summary;
 mod templates;
 mod throttle;
+mod ticket;
 mod uploads;
 mod waiting_room;
 mod worklist;
 
 use std::sync::Arc;
 
+pub use ceiling::Ceiling;
+pub use csp_reports::{CspReport, CspReports};
 pub use diag::ice_server;
-pub use router::router;
+pub use router::{ANSWER_PATIENCE, UPLOAD_PATIENCE, router};
 pub use throttle::Throttle;
+pub use ticket::Tickets;
 use url::Url;
 
 use crate::archive::Archive;
@@ -59,7 +67,7 @@ use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
 use crate::outbox::Outbox;
-use crate::port::Reach;
+use crate::port::{Certificates, Reach};
 use crate::retention::Retention;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -86,7 +94,16 @@ pub struct Parts {
     pub reach: Reach,
     /// Proxies in front, whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins that may show these pages in a frame.
+    pub frame_ancestors: Vec<String>,
+    /// See [`ANSWER_PATIENCE`] and [`UPLOAD_PATIENCE`].
+    pub answer_patience: std::time::Duration,
+    pub upload_patience: std::time::Duration,
     pub throttle: Throttle,
+    pub ceiling: Ceiling,
+    pub tickets: Tickets,
+    pub csp_reports: Arc<CspReports>,
+    pub certificates: Certificates,
     pub clock: Clock,
     pub tasks: Tasks,
 }

@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 28] = [
+const TABLE: [Module; 30] = [
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
     pure(
@@ -78,8 +78,14 @@ const TABLE: [Module; 28] = [
         &["sqlx", "futures_util"],
     ),
     adapter(
+        "acme",
+        &["clock", "egress", "port", "secret", "tasks"],
+        &["axum", "base64", "instant_acme", "rcgen", "reqwest", "rustls", "serde_json", "tokio"],
+    ),
+    adapter("egress", &[], &["reqwest", "tokio"]),
+    adapter(
         "login",
-        &["clinical", "store", "secret", "config", "clock"],
+        &["clinical", "store", "secret", "config", "clock", "egress"],
         &["openidconnect", "reqwest", "base64", "sha2", "subtle", "serde_json", "tokio"],
     ),
     adapter(
@@ -90,7 +96,7 @@ const TABLE: [Module; 28] = [
     adapter(
         "port",
         &["relay", "sfu", "stun", "secret", "clock", "tasks"],
-        &["axum", "md_5", "socket2", "tokio", "tokio_rustls"],
+        &["axum", "hyper", "hyper_util", "md_5", "socket2", "tokio", "tokio_rustls", "x509_parser"],
     ),
     adapter(
         "archive",
@@ -111,7 +117,7 @@ const TABLE: [Module; 28] = [
     ),
     adapter(
         "outbox",
-        &["clinical", "store", "secret", "config", "clock", "tasks"],
+        &["clinical", "store", "secret", "config", "clock", "tasks", "egress"],
         &["futures_util", "icalendar", "lettre", "reqwest", "serde_json", "sha2", "tokio"],
     ),
     adapter(
@@ -148,7 +154,10 @@ const TABLE: [Module; 28] = [
     ),
     adapter(
         "demo",
-        &["app", "archive", "clinical", "clock", "config", "imaging", "login", "secret", "sfu", "store"],
+        &[
+            "app", "archive", "clinical", "clock", "config", "egress", "imaging", "login", "secret", "sfu",
+            "store",
+        ],
         &[
             "anyhow",
             "axum",
@@ -172,10 +181,12 @@ const TABLE: [Module; 28] = [
     adapter(
         "app",
         &[
+            "acme",
             "archive",
             "clinical",
             "clock",
             "config",
+            "egress",
             "live",
             "login",
             "outbox",
@@ -351,6 +362,30 @@ fn the_table_names_only_modules_that_exist() {
             assert!(TABLE.iter().any(|other| other.name == *named), "{} names {named}", module.name);
         }
     }
+}
+
+/// Whoever makes a client of their own asks whom they like.
+#[test]
+fn only_egress_makes_clients_of_http() {
+    let mut faults = Vec::new();
+    for (path, text) in sources(Path::new("src")) {
+        let code = code(&text);
+        let makes = [
+            "Client::builder",
+            "ClientBuilder::new",
+            "reqwest::Client::new",
+            "reqwest::get",
+            "reqwest::blocking",
+        ];
+        let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+        if module_of(Path::new("src"), &path) != "egress"
+            && !is_test
+            && makes.iter().any(|make| code.contains(make))
+        {
+            faults.push(path);
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn settings(issuer: &str) -> LoginSettings {
         name_claim: "name".to_owned(),
         public_url: Url::parse(SITE).unwrap(),
         proxy: None,
+        egress: Default::default(),
         idle: LoginSettings::DEFAULT_IDLE,
         absolute: LoginSettings::DEFAULT_ABSOLUTE,
     }

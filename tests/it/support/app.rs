@@ -49,6 +49,8 @@ pub struct Browser {
 
 /// One WebSocket.
 pub struct Socket {
+    /// Whose it is, for a ticket.
+    browser: Browser,
     stream: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
     /// Pictures that came while something else was waited for.
     pub pictures: Vec<(Value, Vec<u8>)>,
@@ -122,6 +124,7 @@ impl TestApp {
             chat_keep: ChatKeep::Consultation,
             mail: None,
             sms: None,
+            egress: parvis::egress::Rules::default(),
             retention: parvis::clinical::RetentionPolicy::default(),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
@@ -242,6 +245,25 @@ impl Browser {
         request
     }
 
+    /// A request from a page of this origin, or of none, about which the browser says this.
+    pub fn from(
+        &self,
+        method: Method,
+        path: &str,
+        origin: Option<&str>,
+        fetch_site: Option<&str>,
+    ) -> reqwest::RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        for (name, value) in
+            [("origin", origin), ("sec-fetch-site", fetch_site), ("cookie", self.cookies().as_deref())]
+        {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        request
+    }
+
     fn cookies(&self) -> Option<String> {
         let login = self.cookie.iter().map(|cookie| format!("__Host-parvis-login={cookie}"));
         let all: Vec<_> = login.chain(self.passes.iter().cloned()).collect();
@@ -335,22 +357,36 @@ impl Browser {
         answer(request.body(bytes).send().await.unwrap()).await
     }
 
+    /// A ticket for a WebSocket, for this link or for whoever is signed in.
+    pub async fn ticket(&self, link: Option<&str>) -> (StatusCode, Value) {
+        self.post("/api/socket-ticket", link.map_or_else(|| json!({}), |link| json!({"link": link}))).await
+    }
+
     pub async fn socket(&self) -> Socket {
         self.try_socket(&self.base).await.unwrap()
     }
 
     /// A WebSocket from a page of this origin; the error is the status that refused it.
     pub async fn try_socket(&self, origin: &str) -> Result<Socket, u16> {
-        let address = format!("{}/ws", self.base.replacen("http", "ws", 1));
+        self.try_socket_at("/ws", origin).await
+    }
+
+    /// The same at another address.
+    pub async fn try_socket_at(&self, path: &str, origin: &str) -> Result<Socket, u16> {
+        let address = format!("{}{path}", self.base.replacen("http", "ws", 1));
         let mut request = address.into_client_request().unwrap();
         request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
         if let Some(cookies) = self.cookies() {
             request.headers_mut().insert("cookie", HeaderValue::from_str(&cookies).unwrap());
         }
         match tokio_tungstenite::connect_async(request).await {
-            Ok((stream, _)) => {
-                Ok(Socket { stream, pictures: Vec::new(), request: 0, parts: serde_json::Map::new() })
-            }
+            Ok((stream, _)) => Ok(Socket {
+                browser: self.clone(),
+                stream,
+                pictures: Vec::new(),
+                request: 0,
+                parts: serde_json::Map::new(),
+            }),
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
         }
@@ -422,7 +458,13 @@ async fn answer(response: reqwest::Response) -> (StatusCode, Value) {
 }
 
 impl Socket {
-    pub async fn send(&mut self, message: Value) {
+    /// What comes first bears a ticket, unless it brings back a device that is known, or a test has put one there.
+    pub async fn send(&mut self, mut message: Value) {
+        let is_first = message["type"] == "hello";
+        if is_first && message.get("ticket").is_none() && message.get("resume").is_none() {
+            let ticket = self.browser.ticket(message["link"].as_str()).await.1;
+            message["ticket"] = ticket["ticket"].clone();
+        }
         self.send_text(message.to_string()).await;
     }
 

@@ -13,6 +13,10 @@ class FakeSocket {
   constructor(readonly url: string) {
     FakeSocket.all.push(this);
   }
+  readonly sent: string[] = [];
+  send(text: string) {
+    this.sent.push(text);
+  }
   close() {
     this.isClosed = true;
   }
