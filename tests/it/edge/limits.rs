@@ -1,6 +1,6 @@
 //! How much, how fast and how slowly: over raw sockets where a well-behaved client would not do it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parvis::app::Patience;
 use parvis::store::Dialect;
@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 const HASTY: Patience = Patience {
     head: Duration::from_millis(500),
-    answer: Duration::from_millis(800),
+    answer: Duration::from_secs(3),
     upload: Duration::from_millis(500),
 };
 
@@ -113,7 +113,7 @@ async fn heads_and_bodies_have_a_longest() {
         "POST /api/guest/look",
         "content-type: application/json\r\ncontent-length: 10000000\r\n",
     );
-    let answer = trickle(&visit, told, None).await;
+    let answer = trickle(&visit, told + &" ".repeat(100_000), None).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     // Two lengths, or a length beside chunks: where one request ends must not be anybody's guess (RFC 9112 section 6.3).
     for rest in [
@@ -143,7 +143,6 @@ async fn what_is_more_than_can_be_answered_at_once_is_refused_at_once() {
         stream.write_all(request.as_bytes()).await.unwrap();
         held.push(stream);
     }
-    let began = Instant::now();
     let refused = async {
         loop {
             let answer = visit.doctor.raw(Method::GET, "/api/me").send().await.unwrap();
@@ -161,10 +160,12 @@ async fn what_is_more_than_can_be_answered_at_once_is_refused_at_once() {
         "whoever watches is answered"
     );
     drop(held);
-    while visit.doctor.get("/api/me").await.0 != StatusCode::OK {
-        assert!(began.elapsed() < LIMIT, "the places are not given back");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let given_back = async {
+        while visit.doctor.get("/api/me").await.0 != StatusCode::OK {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, given_back).await.expect("the places are not given back");
 }
 
 /// Asks for a code at a door so often that one address is refused; the answer says how often it was let.

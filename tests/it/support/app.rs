@@ -404,6 +404,12 @@ impl Browser {
         hello.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
         socket.send(hello).await;
         let first = socket.next().await;
+        if first["code"] == "ticket_needed" && who.get("resume").is_some() {
+            // As the client does: the gateway has forgotten the device, which comes as a new one.
+            let mut who = who;
+            who.as_object_mut().unwrap().remove("resume");
+            return Box::pin(self.hello(who)).await;
+        }
         (socket, first)
     }
 
