@@ -118,7 +118,11 @@ export type ClientMessage = { "type": "hello", protocol: number, language: Langu
 /**
  * From the last `welcome` of this person and appointment: the device takes its place again, and its media go on.
  */
-resume?: string, ticket?: string, 
+resume?: string, 
+/**
+ * Of `POST /api/socket-ticket`, for the same link or login; needed unless `resume` brings the device back.
+ */
+ticket?: string, 
 /**
  * Absent: the main one.
  */
@@ -610,8 +614,7 @@ revision: number, index: number, document: DocumentState, } | { "type": "frame_f
 revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", };
 
 export type AgendaHello = { ticket: string, };
-export type SocketTicket = { ticket: string, };
-export type TicketRequest = { link?: string, };
+
 export type AgendaMessage = { "type": "agenda_changed", };
 
 export type PictureHeader = { 
@@ -676,6 +679,10 @@ timeZone: string,
  * A demonstration with synthetic people: the page says so.
  */
 isDemo: boolean, version: string, };
+
+export type TicketRequest = { link?: string, };
+
+export type SocketTicket = { ticket: string, };
 
 export type Me = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
 
