@@ -47,6 +47,10 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
     // A page that waits asks for its place every few seconds.
     ("POST", "/api/queue/state"),
     ("GET", "/login"),
+    ("GET", "/api/sign-in"),
+    ("GET", "/api/sign-in/activities"),
+    // A ticket for a socket, which is nothing yet.
+    ("POST", "/api/socket-ticket"),
     ("GET", "/login/signed-out"),
     // What is said there is recorded where it is carried out: coming, admitting, seeing, writing.
     ("ANY", "/ws"),
@@ -176,6 +180,7 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
     ("GET", "/api/statistics.csv", Deed::Download, Subject::Statistics),
     ("GET", "/api/retention", Deed::Read, Subject::Retention),
     ("GET", "/api/retention/proofs.csv", Deed::Download, Subject::Retention),
+    ("POST", "/api/retention/appointments", Deed::List, Subject::Agenda),
     ("POST", "/api/retention/holds", Deed::Create, Subject::Retention),
     ("DELETE", "/api/retention/holds/{hold}", Deed::Delete, Subject::Retention),
     ("POST", "/api/retention/run", Deed::Delete, Subject::Retention),
@@ -199,7 +204,11 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
     ("POST", "/api/queue/{entry}/take", Deed::Admit, Subject::Queue),
     ("POST", "/api/queue/{entry}/refuse", Deed::Remove, Subject::Queue),
     ("GET", "/login/callback", Deed::SignIn, Subject::Login),
+    ("GET", "/login/callback/{provider}", Deed::SignIn, Subject::Login),
+    ("POST", "/api/sign-in/activity", Deed::Change, Subject::Login),
     ("POST", "/logout", Deed::SignOut, Subject::Login),
+    ("GET", "/login/front-channel-logout", Deed::SignOut, Subject::Login),
+    ("POST", "/login/back-channel-logout", Deed::SignOut, Subject::Login),
     ("ANY", "/ws/agenda", Deed::List, Subject::Agenda),
     ("POST", "/api/bounces", Deed::Change, Subject::Message),
     ("GET", "/api/trail", Deed::Read, Subject::Trail),
