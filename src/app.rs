@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{self, ChatKept, Config, Hospital, Mail, Oidc, RoleName, Sms};
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
+use crate::login::local::{Invited, LocalAccounts};
 use crate::login::{ClientAuthentication, Login, LoginSettings, RoleRule};
 use crate::outbox::{Outbox, OutboxSettings};
 use crate::port::{Certificate, Port, Progress, Reach, SelfTest, self_test};
@@ -118,6 +119,7 @@ pub struct App {
     pub clock: Clock,
     pub tasks: Tasks,
     pub door: DoorPolicy,
+    local: LocalAccounts,
     port: Port,
     trial: Trial,
     router: Router,
@@ -267,6 +269,7 @@ impl App {
         }
         let login =
             Login::new(settings.login, store.clone(), clock.clone()).context("sign-in cannot be used")?;
+        let local = LocalAccounts::new(login.clone(), &settings.hospital.name, store.clone(), clock.clone());
         let live = Live::start(live::Parts {
             store: store.clone(),
             archive: archive.clone(),
@@ -277,7 +280,7 @@ impl App {
             hospital: settings.hospital.clone(),
             presenter_lost_for: settings.presenter_lost_for,
         });
-        tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
+        tasks.spawn("purge of sign-ins", purge(login.clone(), local.clone(), tasks.clone()));
         let door = DoorPolicy::default();
         let outbox = OutboxSettings {
             mail: settings.mail,
@@ -311,6 +314,7 @@ impl App {
             incoming,
             store: store.clone(),
             login,
+            local: local.clone(),
             live: live.clone(),
             outbox: outbox.clone(),
             archive: archive.clone(),
@@ -321,7 +325,27 @@ impl App {
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));
-        Ok(Self { store, archive, retention, live, outbox, sfu, clock, tasks, door, port, trial, router })
+        Ok(Self {
+            store,
+            archive,
+            retention,
+            live,
+            outbox,
+            sfu,
+            clock,
+            tasks,
+            door,
+            local,
+            port,
+            trial,
+            router,
+        })
+    }
+
+    /// The one-time address at which the first administrator sets up their account; nothing where there is an administrator. The one
+    /// before stops working.
+    pub async fn first_address(&self) -> Result<Option<Invited>> {
+        self.local.first_address().await.context("the administrators cannot be looked for")
     }
 
     /// Adds the routes of something else, which come first.
@@ -454,13 +478,17 @@ async fn clear(incoming: &std::path::Path) {
     }
 }
 
-async fn purge(login: Login, tasks: Tasks) {
+async fn purge(login: Login, local: LocalAccounts, tasks: Tasks) {
     loop {
         tokio::select! {
             () = tasks.stopped() => return,
             () = tokio::time::sleep(PURGE) => {}
         }
-        if let Err(error) = login.purge().await {
+        let purged = match login.purge().await {
+            Ok(_) => local.purge().await,
+            failed => failed,
+        };
+        if let Err(error) = purged {
             tracing::error!(error = &error as &dyn std::error::Error, "old sign-ins were not cleared away");
         }
     }

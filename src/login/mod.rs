@@ -6,6 +6,8 @@
 mod claims;
 mod error;
 mod http;
+pub mod local;
+mod machine;
 mod provider;
 mod settings;
 mod sign_in;
@@ -22,7 +24,7 @@ use url::Url;
 pub use self::error::{BadToken, Error, ProviderFault, Refused};
 pub use self::settings::{ClientAuthentication, Endpoints, LoginSettings, RoleRule};
 pub use self::sign_in::{Callback, Redirect, SignedIn};
-use crate::clinical::Practitioner;
+use crate::clinical::{Practitioner, PractitionerId};
 use crate::clock::Clock;
 use crate::secret::Secret;
 use crate::store::{self, LoginDigest, Store};
@@ -72,6 +74,10 @@ impl Login {
     pub async fn logout(&self, cookie: &str) -> Result<Option<Url>, store::Error> {
         let Some(digest) = digest(cookie) else { return Ok(None) };
         let Some(login) = self.store.end_login(digest).await? else { return Ok(None) };
+        // A login of a local account is unknown to the provider, which may be down.
+        if login.provider_id_token.is_none() {
+            return Ok(None);
+        }
         let Ok(known) = self.provider.known().await else { return Ok(None) };
         let Some(end_session) = known.endpoints.end_session.clone() else { return Ok(None) };
         let mut request = LogoutRequest::from(EndSessionUrl::from_url(end_session))
@@ -83,6 +89,11 @@ impl Login {
             request = request.set_id_token_hint(&token);
         }
         Ok(Some(request.http_get_url()))
+    }
+
+    /// Ends every login of a person: for somebody who is removed, or whose roles changed.
+    pub async fn end_all_of(&self, practitioner: PractitionerId) -> Result<usize, store::Error> {
+        Ok(self.store.end_logins_of(practitioner).await?.len())
     }
 
     /// Removes what is over: logins and sign-ins past their end. To be called now and then.

@@ -298,10 +298,6 @@ impl Login {
             roles.extend(claims::roles(&settings.roles, &more));
             name = name.or_else(|| claims::name(&settings.name_claim, &more));
         }
-        if roles.is_empty() {
-            self.store.withdraw_roles(&settings.issuer, &subject).await?;
-            return Err(Refused::NoRole);
-        }
         let practitioner = Practitioner {
             id: PractitionerId::new(self.clock.new_uuid()),
             issuer: settings.issuer.clone(),
@@ -310,6 +306,11 @@ impl Login {
             roles,
         };
         let practitioner = self.store.upsert_practitioner(&practitioner).await?;
+        // Whoever has none may be given one by hand, and so stands on the administrators' page.
+        if practitioner.roles.is_empty() {
+            self.end_all_of(practitioner.id).await?;
+            return Err(Refused::NoRole);
+        }
         let cookie = new_secret(&self.clock);
         let digest = digest(cookie.expose()).ok_or(Refused::WrongState)?;
         let now = self.clock.now();

@@ -61,6 +61,8 @@ both_ways!(
     Unwatched
 );
 both_ways!(RoleWord, clinical::Role, Patient, Relative, Interpreter, Practitioner);
+both_ways!(ScopeWord, clinical::Scope, ReadServices, ReadAppointments, ReadStatistics);
+both_ways!(ByHandWord, clinical::ByHand, Nothing, Given, Taken);
 both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Doctor, Radiologist, Administrator);
 both_ways!(OutcomeWord, clinical::Outcome, Completed, FollowUp, ByTelephone, InPerson, NotHeld);
 both_ways!(DeviceStateWord, clinical::DeviceState, Works, Refused, Missing, InUse, Off);

@@ -25,6 +25,22 @@ pub enum ProblemCode {
     SignInExpired,
     SignInRefused,
     ProviderUnreachable,
+    // local accounts
+    LocalWrong,
+    SecondFactorWrong,
+    LocalLocked,
+    LocalExpired,
+    AddressClosed,
+    BadUserName,
+    UserNameTaken,
+    PasswordShort,
+    PasswordGuessable,
+    RoleMissing,
+    // the administration
+    OwnAccount,
+    BadToken,
+    ColorTooPale,
+    BadLogo,
     // booking
     InThePast,
     TooFarAhead,

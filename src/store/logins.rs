@@ -144,6 +144,14 @@ impl Store {
         Ok(ended)
     }
 
+    /// Ends every login of a person; tells which.
+    pub async fn end_logins_of(&self, practitioner: PractitionerId) -> Result<Vec<LoginId>, Error> {
+        const SQL: &str = "DELETE FROM login WHERE practitioner_id = $1 RETURNING id";
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx =>
+            sqlx::query_as(SQL).bind(practitioner.uuid()).fetch_all(&mut *tx).await?);
+        Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
+    }
+
     /// Removes logins that are past their end or have not been seen within `idle`, and attempts that are past theirs; tells how
     /// many rows went.
     pub async fn purge_logins(&self, now: DateTime<Utc>, idle: TimeDelta) -> Result<u64, Error> {

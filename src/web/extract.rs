@@ -108,6 +108,10 @@ fn is_own_origin(edge: &Edge, headers: &HeaderMap) -> bool {
 pub(super) struct ClientAddress(IpAddr);
 
 impl ClientAddress {
+    pub(super) fn told(&self) -> String {
+        self.0.to_canonical().to_string()
+    }
+
     /// # Errors
     /// If there came too many from there.
     pub(super) fn may(&self, edge: &Edge, knock: Knock) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ mod after;
 mod agenda;
 mod appointments;
 mod assets;
+mod branding;
 mod calendar;
 mod changes;
 mod diag;
@@ -21,8 +22,10 @@ mod hospital;
 mod identity;
 mod key_images;
 mod links;
+mod local;
 mod messages;
 mod notes;
+mod people;
 mod problem;
 mod quality;
 mod queue;
@@ -31,8 +34,10 @@ mod record;
 mod report;
 mod retention;
 mod router;
+mod senders;
 mod services;
 mod sign_in;
+mod sites;
 mod slots;
 mod socket;
 mod spool;
@@ -41,6 +46,7 @@ mod studies;
 mod summary;
 mod templates;
 mod throttle;
+mod tokens;
 mod uploads;
 mod waiting_room;
 mod worklist;
@@ -58,6 +64,7 @@ use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
+use crate::login::local::LocalAccounts;
 use crate::outbox::Outbox;
 use crate::port::Reach;
 use crate::retention::Retention;
@@ -79,6 +86,7 @@ pub struct Parts {
     pub incoming: std::path::PathBuf,
     pub store: Store,
     pub login: Login,
+    pub local: LocalAccounts,
     pub live: Live,
     pub outbox: Outbox,
     pub archive: Archive,

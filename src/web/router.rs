@@ -12,10 +12,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::{
-    Edge, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk, extract,
-    files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes, quality,
-    queue, record, report, retention, services, sign_in, slots, socket, statistics, studies, summary,
-    templates, uploads, waiting_room, worklist,
+    Edge, after, agenda, appointments, assets, branding, calendar, changes, diag, documents, door, door_desk,
+    extract, files, guest, guest_changes, health, hospital, identity, key_images, links, local, messages,
+    notes, people, quality, queue, record, report, retention, senders, services, sign_in, sites, slots,
+    socket, statistics, studies, summary, templates, tokens, uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -24,6 +24,8 @@ const MAX_JSON: usize = 64 << 10;
 const MAX_SUMMARY: usize = 512 << 10;
 /// The largest words of a report, in bytes: six sections.
 const MAX_REPORT: usize = 1 << 20;
+/// The largest body that is looked at as a logo, in bytes.
+const MAX_LOGO: usize = 256 << 10;
 /// A request that is no upload and no socket is answered within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -31,6 +33,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub fn router(edge: Edge) -> Router {
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
+        .route("/api/hospital/logo", get(branding::logo))
         .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
         .route("/api/practitioners", get(appointments::practitioners))
@@ -38,6 +41,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}", get(appointments::show))
         .route("/api/appointments/{appointment}/cancel", post(appointments::cancel))
         .merge(agenda_routes())
+        .merge(local_routes())
+        .merge(administration_routes())
         .route("/api/appointments/{appointment}/noshow", post(appointments::miss))
         .route(
             "/api/appointments/{appointment}/participants/{participant}/link",
@@ -133,6 +138,10 @@ pub fn router(edge: Edge) -> Router {
             "/api/appointments/{appointment}/note",
             put(notes::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
         )
+        .route(
+            "/api/admin/branding/logo",
+            put(branding::put_logo).delete(branding::remove_logo).layer(DefaultBodyLimit::max(MAX_LOGO)),
+        )
         .route("/api/reports/{report}", put(report::put).layer(DefaultBodyLimit::max(MAX_REPORT)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
     let long = Router::new()
@@ -165,6 +174,43 @@ pub fn router(edge: Edge) -> Router {
         .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+}
+
+/// Accounts of the gateway itself.
+fn local_routes() -> Router<Edge> {
+    Router::new()
+        .route("/api/local", get(local::facts))
+        .route("/api/local/sign-in", post(local::begin))
+        .route("/api/local/second-step", post(local::finish))
+        .route("/api/local/set-up/look", post(local::look))
+        .route("/api/local/set-up/begin", post(local::begin_set_up))
+        .route("/api/local/set-up/finish", post(local::finish_set_up))
+        .route("/api/local/accounts", get(local::list).post(local::invite))
+        .route("/api/local/accounts/{account}", delete(local::close))
+        .route("/api/local/accounts/{account}/reset", post(local::reset))
+        .route("/api/local/accounts/{account}/unlock", post(local::unlock))
+        .route("/api/local/invitations/{invitation}", delete(local::withdraw))
+        .route("/api/local/uses/unseen", get(local::unseen))
+        .route("/api/local/uses/seen", post(local::seen))
+}
+
+/// What administrators see and change, and what programs read with the tokens that they give out.
+fn administration_routes() -> Router<Edge> {
+    Router::new()
+        .route("/api/admin/people", get(people::list))
+        .route("/api/admin/people/{practitioner}/roles", put(people::put_roles))
+        .route("/api/admin/people/{practitioner}/disable", post(people::disable))
+        .route("/api/admin/people/{practitioner}/enable", post(people::enable))
+        .route("/api/admin/changes", get(people::changes))
+        .route("/api/admin/sites", get(sites::list).put(sites::rename))
+        .route("/api/admin/senders", get(senders::show))
+        .route("/api/admin/senders/test", post(senders::test))
+        .route("/api/admin/branding", get(branding::show).put(branding::put))
+        .route("/api/admin/tokens", get(tokens::list).post(tokens::make))
+        .route("/api/admin/tokens/{token}", delete(tokens::revoke))
+        .route("/api/machine/services", get(tokens::services))
+        .route("/api/machine/appointments", get(tokens::appointments))
+        .route("/api/machine/statistics.csv", get(tokens::counts))
 }
 
 /// Schedules, slots, what becomes of appointments, and queues.

@@ -85,7 +85,7 @@ fn not_in(failure: &Failure) -> Response {
     uncached(Redirect::to(&format!("{SIGN_IN_PAGE}?problem={code}")))
 }
 
-fn uncached(response: impl IntoResponse) -> Response {
+pub(super) fn uncached(response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -93,7 +93,7 @@ fn uncached(response: impl IntoResponse) -> Response {
 
 /// A cookie of this very host, as the prefix `__Host-` demands (RFC 6265bis section 4.1.3.2). Browsers count http://localhost as
 /// secure. `max_age`: seconds; `None` ends with the browser.
-fn set_cookie(name: &str, value: &Secret<String>, max_age: Option<u32>) -> (HeaderName, String) {
+pub(super) fn set_cookie(name: &str, value: &Secret<String>, max_age: Option<u32>) -> (HeaderName, String) {
     let max_age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
     let value = value.expose();
     (header::SET_COOKIE, format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{max_age}"))

@@ -14,6 +14,8 @@ pub(super) enum Knock {
     Open,
     /// At the queue of a service.
     Queue,
+    /// With a local account.
+    Local,
 }
 
 impl Knock {
@@ -25,6 +27,7 @@ impl Knock {
             Self::Code => (20, Duration::from_secs(10)),
             Self::Open => (30, Duration::from_secs(4)),
             Self::Queue => (60, Duration::from_secs(2)),
+            Self::Local => (60, Duration::from_secs(2)),
         }
     }
 }

@@ -80,7 +80,18 @@ const TABLE: [Module; 28] = [
     adapter(
         "login",
         &["clinical", "store", "secret", "config", "clock"],
-        &["openidconnect", "reqwest", "base64", "sha2", "subtle", "serde_json", "tokio"],
+        &[
+            "argon2",
+            "base64",
+            "openidconnect",
+            "reqwest",
+            "serde_json",
+            "sha2",
+            "subtle",
+            "tokio",
+            "totp_rs",
+            "webauthn_rs",
+        ],
     ),
     adapter(
         "sfu",

@@ -6,6 +6,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod administration;
 mod after;
 mod agenda;
 mod architecture;
@@ -20,6 +21,7 @@ mod drop_in;
 mod hostile;
 mod imaging;
 mod key_images;
+mod local;
 mod login;
 mod marks;
 mod measuring;

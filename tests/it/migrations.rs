@@ -46,6 +46,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0035_upload_folder.sql", "1bb83f9c98aa1f12"),
     ("migrations/0036_browser_seen.sql", "7ea8e30f1591ca2f"),
     ("migrations/0037_daily_count.sql", "ac9a196c3b674dd9"),
+    ("migrations/0044_local_account.sql", "ee37f96db4ed0f5d"),
+    ("migrations/0045_administration.sql", "b3b54c1d729f8e57"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
 ];
