@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -672,7 +672,7 @@ timeZone: string,
 /**
  * A demonstration with synthetic people: the page says so.
  */
-isDemo: boolean, version: string, };
+isDemo: boolean, version: string, color?: string, strongColor?: string, logo?: string, };
 
 export type Me = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
 
@@ -1955,3 +1955,43 @@ export type PurgeRun = {
  * Rows that went.
  */
 rows: number, };
+
+export type PersonEntry = { practitioner: string, name: string, provider?: string, roles: Array<StaffRoleWord>, sources: Array<RoleSource>, disabledAt?: string, seenAt?: string, isOwn: boolean, };
+export type RoleSource = { role: StaffRoleWord, isClaimed: boolean, byHand: ByHandWord, };
+export type RolesRequest = { roles: Array<RoleChoice>, };
+export type RoleChoice = { role: StaffRoleWord, byHand: ByHandWord, };
+export type TokenEntry = { token: string, name: string, scopes: Array<ScopeWord>, services: Array<string>, madeAt: string, madeBy: string, expiresAt: string, usedAt?: string, revokedAt?: string, isGood: boolean, };
+export type TokenRequest = { name: string, scopes: Array<ScopeWord>, services: Array<string>, days: number, };
+export type IssuedToken = { secret: string, expiresAt: string, };
+export type SettingChangeEntry = { what: SettingWord, subject: string, before: string, after: string, by: string, at: string, };
+export type MachineService = { service: string, name: string, site: string, isClosed: boolean, };
+export type MachineAppointment = { appointment: string, service: string, startsAt: string, endsAt: string, status: AppointmentStatusWord, participants: Array<MachineParticipant>, };
+export type MachineParticipant = { role: RoleWord, name: string, };
+export type BrandingState = { name: string, telephone: string, color: string, hasLogo: boolean, fileName: string, fileTelephone: string, };
+export type BrandingRequest = { name: string, telephone: string, color: string, };
+export type SendersState = { hasMail: boolean, hasSms: boolean, };
+export type TrialRequest = { channel: ChannelWord, to: string, };
+export type TrialOutcome = { failed?: FailReasonWord, };
+export type SiteEntry = { site: string, services: Array<string>, };
+export type SiteRequest = { from: string, to: string, };
+export type SettingWord = "roles" | "disabled" | "enabled" | "token_made" | "token_revoked" | "site" | "branding" | "logo" | "other";
+export type LocalFacts = { isOffered: boolean, };
+export type LocalSignInRequest = { userName: string, password: string, };
+export type LocalStepEntry = { ticket: string, hasTotp: boolean, passkey?: string, };
+export type SecondStepRequest = { ticket: string, code?: string, recoveryCode?: string, passkey?: string, };
+export type SetUpLookRequest = { secret: string, };
+export type SetUpFacts = { isFirst: boolean, name: string, roles: Array<StaffRoleWord>, userName?: string, };
+export type SetUpRequest = { secret: string, userName: string, name: string, password: string, };
+export type SetUpFactors = { ticket: string, totpKey: string, totpUrl: string, passkey?: string, };
+export type SetUpDone = { recoveryCodes: Array<string>, };
+export type InviteRequest = { name: string, roles: Array<StaffRoleWord>, };
+export type InvitedEntry = { address: string, expiresAt: string, };
+export type LocalAccountsState = { accounts: Array<LocalAccountEntry>, invitations: Array<LocalInvitationEntry>, uses: Array<LocalUseEntry>, isMailed: boolean, };
+export type LocalAccountEntry = { account: string, name: string, userName: string, roles: Array<StaffRoleWord>, hasTotp: boolean, passkeys: number, recoveryCodes: number, madeAt: string, usedAt?: string, lockedUntil?: string, isOwn: boolean, };
+export type LocalInvitationEntry = { invitation: string, name: string, roles: Array<StaffRoleWord>, isReset: boolean, expiresAt: string, };
+export type LocalUseEntry = { userName: string, what: LocalUseWord, by?: string, address?: string, at: string, isNew: boolean, };
+export type SeenRequest = { until: string, };
+export type UnseenUses = { uses: number, };
+export type LocalUseWord = "invited" | "invitation_withdrawn" | "set_up" | "set_up_anew" | "signed_in_passkey" | "signed_in_totp" | "signed_in_recovery_code" | "wrong_password" | "wrong_second_factor" | "locked" | "unlocked" | "closed";
+export type ScopeWord = "read_services" | "read_appointments" | "read_statistics";
+export type ByHandWord = "nothing" | "given" | "taken";

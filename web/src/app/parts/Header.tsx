@@ -6,7 +6,16 @@ import { chooseLanguage, locale } from "../../i18n";
 import { Icon } from "../../ui/icon";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
-import { facts, mayDropIn, maySeeOutbox, maySeeRetention, maySeeStatistics, mayWriteTemplates, person } from "../who";
+import {
+  facts,
+  mayAdminister,
+  mayDropIn,
+  maySeeOutbox,
+  maySeeRetention,
+  maySeeStatistics,
+  mayWriteTemplates,
+  person,
+} from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { Fault } from "./Dialog";
 
@@ -36,6 +45,7 @@ export function Header() {
       )}
       <header class="header">
         <a class="header-home" href="/app">
+          {facts.value?.logo && <img class="header-logo" src={facts.value.logo} alt="" />}
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
@@ -54,6 +64,9 @@ export function Header() {
             )}
             {maySeeRetention(who) && (
               <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
+            )}
+            {mayAdminister(who) && (
+              <PageLink to="/app/admin/people" word={t("app.admin")} isHere={path.startsWith("/app/admin/")} />
             )}
           </nav>
         )}
