@@ -34,10 +34,10 @@ test("an administrator gives and takes roles, disables people, lets programs rea
     await expect(page.getByText("1 personne", { exact: true })).toBeVisible();
     await page.getByRole("button", { name: "Changer les rôles Dr Karim Benali" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("secrétaire").selectOption("given");
+    await dialog.getByLabel("secrétariat").selectOption("given");
     await shot(page, "admin-roles");
     await dialog.getByRole("button", { name: "Enregistrer" }).click();
-    await expect(page.getByText(/secrétaire \(donné ici\)/)).toBeVisible();
+    await expect(page.getByText(/secrétariat \(donné ici\)/)).toBeVisible();
   });
 
   await test.step("whoever is disabled is out within five seconds, and cannot come back", async () => {

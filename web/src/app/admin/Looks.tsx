@@ -2,6 +2,7 @@ import trash from "icon:trash";
 import upload from "icon:upload";
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { locale } from "../../i18n";
 import type { BrandingState } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
@@ -116,7 +117,9 @@ function Form({ state, onChanged }: { state: BrandingState; onChanged(): Promise
             </button>
           </div>
           <p id={`${id}-contrast`} role="status" class={contrast < LEAST_CONTRAST ? "fault" : "muted"}>
-            {t(contrast < LEAST_CONTRAST ? "tooPale" : "readable", { ratio: contrast.toFixed(1) })}
+            {t(contrast < LEAST_CONTRAST ? "tooPale" : "readable", {
+              ratio: contrast.toLocaleString(locale.value, { maximumFractionDigits: 1 }),
+            })}
           </p>
         </div>
         <div class="actions start">
