@@ -13,14 +13,22 @@ use crate::audit::{Deed, GENESIS, Head, Outcome, Record, Seal, Sealed, Subject, 
 use crate::clinical::{AppointmentId, ParticipantId, PractitionerId};
 use crate::secret::Pii;
 
+macro_rules! columns {
+    () => {
+        "seq, id, at_us, actor, actor_id, deed, subject, subject_id, appointment, patient, outcome, origin, detail, reason,
+        previous, digest"
+    };
+}
+
 /// Whose turn it is: one at a time, for as long as the transaction lasts.
 pub(super) const TURN: &str = "UPDATE audit_turn SET last_seq = last_seq WHERE name = 'trail'";
 pub(super) const TIP: &str = "SELECT seq, digest FROM audit_record ORDER BY seq DESC LIMIT 1";
 pub(super) const KNOWN: &str = "SELECT seq FROM audit_record WHERE id = $1";
-pub(super) const INSERT: &str =
-    "INSERT INTO audit_record (seq, id, at_us, actor, actor_id, deed, subject, subject_id,
-    appointment, patient, outcome, origin, detail, reason, previous, digest)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO audit_record (",
+    columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+);
 pub(super) const DONE: &str = "UPDATE audit_turn SET last_seq = $1 WHERE name = 'trail'";
 /// The member of staff behind a participant, and the patient of the appointment.
 pub(super) const PEOPLE: &str = "SELECT p.practitioner_id,
@@ -148,13 +156,6 @@ pub(super) struct Columns {
     pub(super) reason: Option<String>,
     pub(super) previous: Vec<u8>,
     pub(super) digest: Vec<u8>,
-}
-
-macro_rules! columns {
-    () => {
-        "seq, id, at_us, actor, actor_id, deed, subject, subject_id, appointment, patient, outcome, origin, detail, reason,
-        previous, digest"
-    };
 }
 
 impl From<&Sealed> for Columns {

@@ -1,6 +1,6 @@
 //! What each address does, as the trail says it: every request to patients' data leaves a record, whoever made it and however it went.
 //!
-//! A route stands either in [`act_of`] or in [`WITHOUT`]: `tests/it/trail.rs` holds the router's list against both. One that is in
+//! A route stands either in [`ACTS`] or in [`WITHOUT`]: a test below holds the router's list against both. One that is in
 //! neither is recorded all the same, by its method. Who it was, and whose data, is noted on the way where it is found out: [`authorize`]
 //! is the one that the edge asks, and it notes both.
 

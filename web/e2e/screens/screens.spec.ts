@@ -135,6 +135,16 @@ const SCREENS: Screen[] = [
 
 const SIZES = { "360": { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } };
 
+/** From the agenda into the call, and whoever waits with them. */
+async function letTheFirstIn(doctor: Page): Promise<void> {
+  await doctor.getByText("Faire entrer", { exact: true }).first().click();
+  await doctor
+    .getByRole("button", { name: /^Entrer/ })
+    .first()
+    .click();
+  await seeWhoItIs(doctor);
+}
+
 test("every page of a patient", async ({ browser, gateway }) => {
   test.setTimeout(900_000);
   mkdirSync(FOLDER, { recursive: true });
@@ -197,12 +207,7 @@ test("the same page in English, and the call", async ({ browser, gateway }) => {
     if (await wayIn.isVisible()) await wayIn.click();
     if (size === "360") {
       await signIn(doctor, gateway, "Claire Martin");
-      await doctor.getByText("Faire entrer", { exact: true }).first().click();
-      await doctor
-        .getByRole("button", { name: /^Entrer/ })
-        .first()
-        .click();
-      await seeWhoItIs(doctor);
+      await letTheFirstIn(doctor);
     }
     await page.locator(".call .controls").waitFor({ timeout: 30_000 });
     await page.waitForTimeout(2_000);
@@ -224,12 +229,7 @@ test("somebody whose agreement is missing is asked for it before the call", asyn
     await page.goto(gateway.patientLink);
     await waiting(page);
     if (size === "360") {
-      await doctor.getByText("Faire entrer", { exact: true }).first().click();
-      await doctor
-        .getByRole("button", { name: /^Entrer/ })
-        .first()
-        .click();
-      await seeWhoItIs(doctor);
+      await letTheFirstIn(doctor);
     } else {
       await doctor
         .getByRole("button", { name: /^Faire entrer/ })
