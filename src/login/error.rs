@@ -120,6 +120,9 @@ pub enum NotSignedOut {
 pub enum ProviderFault {
     #[error("no answer")]
     NoAnswer(#[source] reqwest::Error),
+    /// An address of its own that leads where the settings do not.
+    #[error("one of its addresses is not asked")]
+    NotAllowed(#[source] crate::egress::Refused),
     #[error("it answered with status {0}")]
     Status(u16),
     #[error("its answer is longer than {0} bytes")]
