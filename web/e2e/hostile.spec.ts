@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import type { Browser, Page } from "@playwright/test";
 import { expect, type Gateway, inCall, person, signIn, test } from "./gateway";
 import { HOSTILE } from "./hostile-strings";
+import { slicesOf } from "./objects";
 
 // What is booked here would be in the way of others.
 test.use({ own: "hostile strings" });
@@ -110,21 +113,101 @@ test("nothing that anybody is called or writes runs on any page", async ({ brows
 });
 
 test("nothing that is written in a chat, or a file is called, runs", async ({ browser, gateway }) => {
+  test.setTimeout(240_000);
   const watch = new Watch();
   const { patient, doctor } = await inCall(browser, gateway);
   for (const { page } of [patient, doctor]) watch.on(page);
-  await doctor.page
-    .getByRole("button", { name: /Messages|Discussion|Chat/ })
-    .first()
-    .click();
-  const box = doctor.page.getByRole("textbox").last();
-  for (const text of HOSTILE.slice(0, 30)) {
+  await doctor.page.getByRole("tab", { name: /Messages/ }).click();
+  const box = doctor.page.getByLabel("Votre message");
+  for (const text of HOSTILE) {
     await box.fill(text);
     await box.press("Enter");
+    await expect(box).toHaveValue("");
   }
-  await expect(doctor.page.getByText(HOSTILE[29] ?? "").first()).toBeVisible();
+  await expect(doctor.page.locator(".chat-list")).toContainText(HOSTILE[299]?.trim() ?? "", { timeout: 30_000 });
+  await patient.page.getByRole("button", { name: "Lire" }).click();
+  await expect(patient.page.locator(".chat-list")).toContainText(HOSTILE[299]?.trim() ?? "", { timeout: 30_000 });
+  const buffer = Buffer.from("rien");
+  for (const text of HOSTILE.slice(0, 40)) {
+    const name = `${text.slice(0, 100)}.txt`;
+    await patient.page.locator(".chat-chooser").setInputFiles({ name, mimeType: "text/plain", buffer });
+  }
+  await expect(doctor.page.getByRole("button", { name: /^Enregistrer/ })).toHaveCount(40, { timeout: 30_000 });
   for (const { page } of [patient, doctor]) await watch.look(page);
 });
+
+test("nothing that images say of themselves runs", async ({ browser, gateway }) => {
+  test.setTimeout(240_000);
+  const watch = new Watch();
+  const doctor = await staff(browser, gateway, watch, "Claire Martin");
+  const entries = await doctor.evaluate(async () => {
+    const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Paris" }).format(new Date());
+    return (await fetch(`/api/appointments?day=${day}`)).json();
+  });
+  const appointment = entries[0].appointment as string;
+  // Six texts a study, five of them of its series: 300 in all. A text of DICOM has 64 signs, and a backslash parts two.
+  const part = (n: number) => (HOSTILE[n] ?? "").replaceAll("\\", "").slice(0, 64);
+  const files = Array.from({ length: 50 }, (_, study) =>
+    Array.from({ length: 4 }, (_, series) => ({
+      number: study * 4 + series + 1,
+      description: part(study * 6 + series),
+      slices: 1,
+      columns: 16,
+      rows: 16,
+      study: { number: study + 1, patient: part(study * 6 + 4), description: part(study * 6 + 5) },
+    })).flatMap((made) =>
+      slicesOf(made, () => 0.5).map((buffer) => ({
+        name: `${made.number}.dcm`,
+        mimeType: "application/dicom",
+        buffer,
+      })),
+    ),
+  ).flat();
+  await doctor.goto(`${gateway.url}/app/record/${appointment}`);
+  await doctor.locator("input[type=file]").first().setInputFiles(files);
+  const studies = () =>
+    doctor.evaluate(
+      async (id) => ((await (await fetch(`/api/appointments/${id}/studies`)).json()) as unknown[]).length,
+      appointment,
+    );
+  await expect.poll(studies, { timeout: 90_000 }).toBeGreaterThanOrEqual(50);
+  for (const path of [`/app/record/${appointment}`, "/app/worklist", `/app/received/${appointment}`]) {
+    await doctor.goto(gateway.url + path);
+    await expect(doctor.locator("main")).toBeVisible();
+    await doctor.waitForTimeout(1_500);
+    await watch.look(doctor);
+  }
+});
+
+test("nothing that a provider claims runs", async ({ browser, gateway }) => {
+  const watch = new Watch();
+  const doctor = await staff(browser, gateway, watch, "Claire Martin");
+  const secretary = await staff(browser, gateway, watch, "Camille Roux");
+  const people = await doctor.evaluate(async () => (await (await fetch("/api/practitioners")).json()).length as number);
+  for (let at = 0; at < HOSTILE.length; at += people) {
+    claim(gateway, HOSTILE.slice(at, at + people));
+    for (const [page, path] of [
+      [doctor, "/app"],
+      [secretary, "/app/services"],
+    ] as const) {
+      await page.goto(gateway.url + path);
+      await expect(page.locator("main")).toBeVisible();
+      await watch.look(page);
+    }
+  }
+});
+
+/** Calls the practitioners so, as sign-ins would have kept what providers claimed. */
+function claim({ data }: Gateway, names: readonly string[]): void {
+  const program = `
+import json, sqlite3, sys
+names = json.loads(sys.argv[2])
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    ids = [row[0] for row in database.execute("SELECT id FROM practitioner ORDER BY id")]
+    database.executemany("UPDATE practitioner SET name = ? WHERE id = ?", zip(names, ids))
+`;
+  execFileSync("python3", ["-c", program, join(data, "parvis.sqlite"), JSON.stringify(names)]);
+}
 
 test("the policy holds: what is put into a page does not run, and is told", async ({ browser, gateway }) => {
   const { page } = await person(browser, gateway);
