@@ -187,7 +187,7 @@ impl ProviderFault {
             Self::TooLong(_) => "provider_answer_too_long",
             Self::TooManyKeys(_) => "provider_keys_too_many",
             Self::Malformed(_) => "provider_malformed",
-            Self::UnsafeAddress => "provider_address",
+            Self::UnsafeAddress | Self::NotAllowed(_) => "provider_address",
             Self::OtherIssuer => "provider_issuer",
             Self::Unsigned => "client_key",
         }
