@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
 use parvis::protocol::{
     ClientMessage, ConsentRequest, ConsentWord, LanguageWord, PROTOCOL, PictureHeader, ServerMessage,
+    SocketTicket, TicketRequest,
 };
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::Serialize;
@@ -107,12 +108,15 @@ impl Person {
         let (participant, said_at) = (String::new(), Instant::now());
         let mut seat = Seat { stream, participant, requests: 0, arrived: None, said_at, revision: None };
         let language = LanguageWord::Fr;
+        let asked = TicketRequest { link: link.clone() };
+        let SocketTicket { ticket } = self.post("/api/socket-ticket", &asked).await?;
         seat.say(&ClientMessage::Hello {
             protocol: PROTOCOL,
             language,
             link,
             appointment,
             resume: None,
+            ticket: Some(ticket),
             window: None,
         })
         .await?;

@@ -38,6 +38,8 @@ for part in "$@"; do
         command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 || packages="$packages firefox-esr"
         need setpriv util-linux
         need ffmpeg ffmpeg
+        need pebble pebble
+        need openssl openssl
         python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
         ;;
     lemonldap)

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,20 +10,22 @@ use axum::Router;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
+use crate::acme::{Acme, AcmeSettings};
 use crate::archive::{Archive, ArchiveSettings};
 use crate::audit::MassAccess;
 use crate::clinical::{ChatKeep, DoorPolicy, RetentionPolicy, StaffRole};
 use crate::clock::Clock;
 use crate::config::{
-    self, ChatKept, ClientAuthenticationName, Config, Hospital, Mail, Oidc, OidcProvider, RoleName, Sms,
+    self, ChatKept, ClientAuthenticationName, Config, Hospital, Http, Mail, Oidc, OidcProvider, RoleName, Sms,
 };
+use crate::egress;
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
 use crate::login::{
     ClientAuthentication, Endpoints, Login, LoginEnds, LoginSettings, ProviderSettings, RoleRule,
 };
 use crate::outbox::{Outbox, OutboxSettings};
-use crate::port::{Certificate, Port, Progress, Reach, SelfTest, self_test};
+use crate::port::{Certificate, Certificates, HEAD_PATIENCE, Port, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
 use crate::retention::{self, Retention};
 use crate::secret::Secret;
@@ -38,8 +40,8 @@ const PURGE: Duration = Duration::from_secs(600);
 /// How long tasks have to end when the program does.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// The certificate is read again this often.
-const RENEWAL: Duration = Duration::from_secs(3600);
+/// The files of the certificate are looked at this often.
+const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 
 /// What the program is built from: the settings, resolved.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub struct Settings {
     pub mail: Option<Mail>,
     /// `None`: no SMS is sent.
     pub sms: Option<Sms>,
+    /// Whom this program may ask, beside those that are named for a purpose.
+    pub egress: egress::Rules,
     pub retention: RetentionPolicy,
     pub trail: TrailSettings,
     /// See [`live::Parts`].
@@ -76,6 +80,28 @@ pub struct NetworkSettings {
     pub external_secret: Option<Secret<String>>,
     /// Proxies in front of HTTP, whose `X-Forwarded-For` is taken.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins that may show the pages in a frame.
+    pub frame_ancestors: Vec<String>,
+    /// Requests that are answered at one time; `None`: the usual number.
+    pub requests_at_once: Option<usize>,
+    pub patience: Patience,
+}
+
+/// How long clients may take. Nothing sets it but tests, which have less time.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For the head of a request, and between two requests on one connection.
+    pub head: Duration,
+    /// For a whole request that is no upload, and its answer.
+    pub answer: Duration,
+    /// Between two parts of an upload.
+    pub upload: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: HEAD_PATIENCE, answer: web::ANSWER_PATIENCE, upload: web::UPLOAD_PATIENCE }
+    }
 }
 
 impl NetworkSettings {
@@ -86,7 +112,8 @@ impl NetworkSettings {
         let own = both(&http.tls_certificate, &http.tls_key);
         let certificate = both(&relay.tls_certificate, &relay.tls_key).or_else(|| own.clone());
         // Behind a proxy that does TLS, the port of HTTP cannot be reached by anything else.
-        let public = own.is_some().then(|| http.public_url.port_or_known_default()).flatten();
+        let is_tls = own.is_some() || config.acme.is_some();
+        let public = is_tls.then(|| http.public_url.port_or_known_default()).flatten();
         let first = media.tcp_listen.or(relay.listen).map(|listen| listen.port());
         let tcp_port = media.tcp_port.or(public).or(first);
         let host = relay.host.as_deref().or(http.public_url.host_str()).unwrap_or("localhost");
@@ -109,8 +136,17 @@ impl NetworkSettings {
         let is_external = !relay.external_urls.is_empty();
         let external_secret = relay.external_secret.clone().filter(|_| is_external);
         let listen = media.tcp_listen.into_iter().chain(relay.listen).collect();
-        let trusted_proxies = http.trusted_proxies.clone();
-        (Self { listen, certificate, relay_urls, external_secret, trusted_proxies }, tcp_port)
+        let network = Self {
+            listen,
+            certificate,
+            relay_urls,
+            external_secret,
+            trusted_proxies: http.trusted_proxies.clone(),
+            frame_ancestors: http.frame_ancestors.clone(),
+            requests_at_once: Some(http.requests_at_once),
+            patience: Patience::default(),
+        };
+        (network, tcp_port)
     }
 }
 
@@ -126,6 +162,10 @@ pub struct App {
     pub clock: Clock,
     pub tasks: Tasks,
     pub door: DoorPolicy,
+    /// What the pages' policy forbade, counted.
+    pub csp_reports: Arc<web::CspReports>,
+    certificates: Certificates,
+    head_patience: Duration,
     port: Port,
     trial: Trial,
     router: Router,
@@ -149,7 +189,10 @@ impl Settings {
                 url: config.database.url.clone(),
                 max_connections: config.database.max_connections,
             },
-            login: login_settings(&config.oidc, &config.http.public_url),
+            login: LoginSettings {
+                egress: egress_rules(&config.egress),
+                ..login_settings(&config.oidc, &config.http.public_url)
+            },
             sfu: SfuSettings {
                 listen: config.media.listen,
                 announce: config.media.announce.clone(),
@@ -170,6 +213,7 @@ impl Settings {
             },
             mail: config.mail.clone(),
             sms: config.sms.clone(),
+            egress: egress_rules(&config.egress),
             retention: retention_policy(&config.retention),
             trail: TrailSettings {
                 folder: config.audit.folder.clone(),
@@ -179,6 +223,7 @@ impl Settings {
                 },
                 syslog: config.audit.syslog.clone(),
                 fhir: config.audit.fhir.clone().map(|url| (url, config.audit.fhir_token.clone())),
+                egress: egress_rules(&config.egress),
                 public_url: config.http.public_url.clone(),
             },
             presenter_lost_for: PRESENTER_LOST_FOR,
@@ -201,11 +246,36 @@ fn retention_policy(days: &config::Retention) -> RetentionPolicy {
     }
 }
 
+/// What the settings say of ordering certificates; `None`: they come from elsewhere.
+pub fn acme_settings(config: &Config) -> Option<AcmeSettings> {
+    let acme = config.acme.as_ref()?;
+    Some(AcmeSettings {
+        directory: acme.directory.clone(),
+        contact: acme.contact.clone(),
+        folder: acme.folder.clone(),
+        root: acme.root.clone(),
+        external_account: acme.eab_key_id.clone().zip(acme.eab_hmac_key.clone()),
+        name: config.http.public_url.host_str().unwrap_or_default().to_owned(),
+        egress: egress_rules(&config.egress),
+    })
+}
+
+fn egress_rules(egress: &config::Egress) -> egress::Rules {
+    egress::Rules {
+        hosts: egress.hosts.clone(),
+        // They were read as networks with the settings.
+        networks: egress.networks.iter().filter_map(|network| network.parse().ok()).collect(),
+        allows_private: egress.private,
+        ..egress::Rules::default()
+    }
+}
+
 fn login_settings(oidc: &Oidc, public_url: &url::Url) -> LoginSettings {
     LoginSettings {
         providers: oidc.providers.iter().map(provider_settings).collect(),
         public_url: public_url.clone(),
         proxy: None,
+        egress: egress::Rules::default(),
         idle: TimeDelta::minutes(i64::try_from(oidc.idle_minutes).unwrap_or(i64::MAX)),
         absolute: TimeDelta::hours(i64::try_from(oidc.absolute_hours).unwrap_or(i64::MAX)),
         fresh_within: TimeDelta::minutes(i64::try_from(oidc.fresh_minutes).unwrap_or(i64::MAX)),
@@ -311,7 +381,11 @@ impl App {
             peers: sfu.announced().to_vec(),
         };
         let network = settings.network;
-        let trusted_proxies = network.trusted_proxies;
+        let (trusted_proxies, frame_ancestors) = (network.trusted_proxies, network.frame_ancestors);
+        let ceiling = web::Ceiling::new(network.requests_at_once.unwrap_or(Http::REQUESTS_AT_ONCE));
+        let patience = network.patience;
+        let certificates = Certificates::default();
+        let csp_reports = Arc::<web::CspReports>::default();
         let external = network.external_secret.map(|secret| Secret::new(secret.expose().as_bytes().to_vec()));
         let is_external = external.is_some();
         let offer = Offer::new(network.relay_urls, external.unwrap_or(own));
@@ -321,7 +395,9 @@ impl App {
         let port = Port::new(sfu.clone(), rules, clock.clone(), tasks.clone());
         for address in network.listen {
             let certificate = match &network.certificate {
-                Some((chain, key)) => Some(certificate(&tasks, chain.clone(), key.clone())?),
+                Some((chain, key)) => {
+                    Some(certificate(&tasks, &clock, &certificates, chain.clone(), key.clone())?)
+                }
                 None => None,
             };
             port.serve_media(listen(address).await?, certificate);
@@ -348,6 +424,7 @@ impl App {
             public_url: settings.public_url.clone(),
             door,
             keeps_unsent: settings.is_demo,
+            egress: settings.egress,
         };
         let outbox = Outbox::new(outbox, store.clone(), clock.clone()).context("messages cannot be sent")?;
         outbox.start(&tasks);
@@ -380,7 +457,14 @@ impl App {
             trail: trail.clone(),
             reach,
             trusted_proxies,
+            frame_ancestors,
+            answer_patience: patience.answer,
+            upload_patience: patience.upload,
             throttle: web::Throttle::default(),
+            ceiling,
+            tickets: web::Tickets::default(),
+            csp_reports: csp_reports.clone(),
+            certificates: certificates.clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));
@@ -395,6 +479,9 @@ impl App {
             clock,
             tasks,
             door,
+            csp_reports,
+            certificates,
+            head_patience: patience.head,
             port,
             trial,
             router,
@@ -413,7 +500,7 @@ impl App {
         self.serve_port(listener, None, None).await
     }
 
-    /// Serves HTTPS likewise, with a certificate and key in PEM files that are read again every hour. Who asks without TLS
+    /// Serves HTTPS likewise, with a certificate and key in PEM files that are followed when they change. Who asks without TLS
     /// is sent to `public_url`.
     pub async fn serve_tls(
         &self,
@@ -422,7 +509,22 @@ impl App {
         key: PathBuf,
         public_url: &url::Url,
     ) -> Result<()> {
-        let certificate = certificate(&self.tasks, chain, key)?;
+        let certificate = certificate(&self.tasks, &self.clock, &self.certificates, chain, key)?;
+        self.serve_port(listener, Some(certificate), Some(public_url.to_string())).await
+    }
+
+    /// Serves HTTPS likewise, with a certificate that is ordered when it is due.
+    pub async fn serve_acme(
+        &self,
+        listener: tokio::net::TcpListener,
+        settings: AcmeSettings,
+        public_url: &url::Url,
+    ) -> Result<()> {
+        let acme = Acme::open(settings, self.clock.clone()).context("no certificate can be ordered")?;
+        let certificate = acme.certificate();
+        self.certificates.add(certificate.clone());
+        // The authority looks at the port, which is served from here on.
+        self.tasks.spawn("orders of certificates", acme.keep(self.tasks.clone()));
         self.serve_port(listener, Some(certificate), Some(public_url.to_string())).await
     }
 
@@ -435,15 +537,8 @@ impl App {
         let address = listener.local_addr().context("the listener has no address")?;
         let http = self.port.serve(listener, certificate, https).context("the web server cannot start")?;
         self.try_relay(address);
-        let tasks = self.tasks.clone();
-        let router = self.router.clone().into_make_service_with_connect_info::<Progress>();
-        let serve = axum::serve(http, router);
-        let serve = serve.with_graceful_shutdown(async move { tasks.stopped().await });
-        // A connection that does not end with its tasks is cut.
-        tokio::select! {
-            served = std::future::IntoFuture::into_future(serve) => served.context("the web server failed"),
-            () = self.deadline() => Ok(()),
-        }
+        http.serve(self.router.clone(), self.tasks.clone(), self.head_patience).await;
+        Ok(())
     }
 
     /// Goes through our own relay once. A failure is told and stops nothing: calls over UDP do not need it.
@@ -472,11 +567,6 @@ impl App {
         });
     }
 
-    async fn deadline(&self) {
-        self.tasks.stopped().await;
-        tokio::time::sleep(GOODBYE).await;
-    }
-
     /// Ends everything, in the reverse of the order in which it was built.
     pub async fn end(self) {
         self.tasks.stop();
@@ -501,25 +591,44 @@ async fn tell_of_messages(outbox: Outbox, live: Live, tasks: Tasks) {
     }
 }
 
-/// A certificate that follows its files.
-fn certificate(tasks: &Tasks, chain: PathBuf, key: PathBuf) -> Result<Certificate> {
+/// A certificate that follows its files, and tells when somebody should look at it.
+fn certificate(
+    tasks: &Tasks,
+    clock: &Clock,
+    all: &Certificates,
+    chain: PathBuf,
+    key: PathBuf,
+) -> Result<Certificate> {
     let certificate = Certificate::read(chain, key).context("the certificate or its key cannot be used")?;
-    let (again, stopped) = (certificate.clone(), tasks.clone());
-    tasks.spawn("renewal of the certificate", async move {
-        loop {
-            tokio::select! {
-                () = stopped.stopped() => return,
-                () = tokio::time::sleep(RENEWAL) => {}
-            }
-            if let Err(error) = again.read_again() {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "the certificate was not read again"
-                );
-            }
-        }
-    });
+    all.add(certificate.clone());
+    tasks.spawn("watch of the certificate", watch(certificate.clone(), clock.clone(), tasks.clone()));
     Ok(certificate)
+}
+
+async fn watch(certificate: Certificate, clock: Clock, tasks: Tasks) {
+    let mut told = None;
+    loop {
+        match certificate.look_again() {
+            Ok(true) => {
+                let until = certificate.validity().map(|valid| valid.until.to_rfc3339());
+                tracing::info!(certificate.until = until, "a new certificate is used");
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the new certificate cannot be used; the old one stays"
+            ),
+        }
+        let news = certificate.news(clock.now());
+        if let Some(news) = news.filter(|news| told != Some(*news)) {
+            tracing::warn!("{news}");
+        }
+        told = news;
+        tokio::select! {
+            () = tasks.stopped() => return,
+            () = tokio::time::sleep(LOOK_AT_CERTIFICATE) => {}
+        }
+    }
 }
 
 /// Uploads that were under way when the program ended last time.

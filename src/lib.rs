@@ -22,7 +22,9 @@ pub mod secret;
 pub mod tasks; // named tasks with an end
 
 // Adapters: do things, decide nothing.
+pub mod acme; // orders certificates
 pub mod archive; // bytes of instances, bounded decoding, caches
+pub mod egress; // every HTTP request to somebody else: to whom the settings name, and nowhere else
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in
 pub mod outbox; // e-mail and SMS: a queue, and the two ways out

@@ -5,5 +5,10 @@ import { pdfFiles } from "./scripts/pdf-files.ts";
 export default defineConfig({
   plugins: [icons(), pdfFiles()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: {
+    environment: "happy-dom",
+    setupFiles: ["test/setup.ts"],
+    include: ["test/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+  },
 });

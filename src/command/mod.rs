@@ -150,8 +150,12 @@ async fn serve(path: &Path) -> Result<ExitCode> {
     let app = App::build(Settings::from_config(&config, program()?), Clock::system()).await?;
     let listener = app::listen(config.http.listen).await?;
     tracing::info!(http.listen = %config.http.listen, media.listen = %config.media.listen, "ready");
-    let served = match (config.http.tls_certificate, config.http.tls_key) {
-        (Some(certificate), Some(key)) => {
+    let acme = app::acme_settings(&config);
+    let served = match (config.http.tls_certificate, config.http.tls_key, acme) {
+        (_, _, Some(acme)) => {
+            until_asked(&app, app.serve_acme(listener, acme, &config.http.public_url)).await
+        }
+        (Some(certificate), Some(key), None) => {
             until_asked(&app, app.serve_tls(listener, certificate, key, &config.http.public_url)).await
         }
         _ => until_asked(&app, app.serve(listener)).await,

@@ -2,7 +2,9 @@
 //!
 //! `deploy/config.example.toml` holds every key with its default; a test holds the two together.
 
+mod acme;
 mod audit;
+mod egress;
 mod messages;
 mod oidc;
 mod reader;
@@ -12,7 +14,9 @@ mod sections;
 use std::fmt;
 use std::path::Path;
 
+pub use acme::AcmeSection;
 pub use audit::{Audit, SyslogAddress};
+pub use egress::Egress;
 pub use messages::*;
 pub use oidc::*;
 use reader::Reader;
@@ -24,6 +28,8 @@ pub use sections::*;
 pub struct Config {
     pub hospital: Hospital,
     pub http: Http,
+    /// `None`: certificates come from elsewhere.
+    pub acme: Option<AcmeSection>,
     pub database: Database,
     pub oidc: Oidc,
     pub media: Media,
@@ -34,6 +40,7 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// `None`: no SMS is sent.
     pub sms: Option<Sms>,
+    pub egress: Egress,
     pub retention: Retention,
     pub audit: Audit,
     pub log: Log,
@@ -67,9 +74,12 @@ impl Config {
     /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs`, `messages.rs` and `audit.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
+        let hospital = Hospital::read(&mut reader);
+        let http = Http::read(&mut reader);
         let config = Self {
-            hospital: Hospital::read(&mut reader),
-            http: Http::read(&mut reader),
+            acme: AcmeSection::read(&mut reader, http.tls_certificate.is_some(), &environment),
+            hospital,
+            http,
             database: Database::read(&mut reader, &environment),
             oidc: Oidc::read(&mut reader, &environment),
             media: Media::read(&mut reader),
@@ -78,6 +88,7 @@ impl Config {
             chat: Chat::read(&mut reader),
             mail: Mail::read(&mut reader, &environment),
             sms: Sms::read(&mut reader, &environment),
+            egress: Egress::read(&mut reader),
             retention: Retention::read(&mut reader),
             audit: Audit::read(&mut reader, &environment),
             log: Log::read(&mut reader),
@@ -90,6 +101,9 @@ impl Config {
         let mut out = String::new();
         self.hospital.write(&mut out);
         self.http.write(&mut out);
+        if let Some(acme) = &self.acme {
+            acme.write(&mut out);
+        }
         self.database.write(&mut out);
         self.oidc.write(&mut out);
         self.media.write(&mut out);
@@ -102,6 +116,7 @@ impl Config {
         if let Some(sms) = &self.sms {
             sms.write(&mut out);
         }
+        self.egress.write(&mut out);
         self.retention.write(&mut out);
         self.audit.write(&mut out);
         self.log.write(&mut out);
@@ -192,6 +207,55 @@ mod tests {
                 None => assert_eq!(parsed.unwrap_err()[0].key, "media.threads", "{text}"),
             }
         }
+    }
+
+    #[test]
+    fn mistakes_about_the_edge_are_told() {
+        let wrong = EXAMPLE
+            .replace(
+                "# frame_ancestors = []",
+                "frame_ancestors = [\"https://dpi.example/path\", \"*\", \"http://dpi.example\"]",
+            )
+            .replace("# requests_at_once = 1024", "requests_at_once = 1")
+            .replace("# hosts = []", "hosts = [\"https://keys.example\", \"a/b\"]")
+            .replace("# networks = []", "networks = [\"10.0.0.0/33\", \"keys.example\"]")
+            .replace("# private = \"allowed\"", "private = \"perhaps\"");
+        let mistakes = parse(&wrong).unwrap_err();
+        let of = |key: &str| mistakes.iter().filter(|mistake| mistake.key == key).count();
+        let keys = [
+            "http.frame_ancestors",
+            "http.requests_at_once",
+            "egress.hosts",
+            "egress.networks",
+            "egress.private",
+        ];
+        assert_eq!(keys.map(of), [3, 1, 2, 2, 1], "{mistakes:#?}");
+        let right = EXAMPLE.replace("# frame_ancestors = []", "frame_ancestors = [\"https://dpi.example/\"]");
+        assert_eq!(parse(&right).unwrap().http.frame_ancestors, ["https://dpi.example"]);
+    }
+
+    #[test]
+    fn certificates_are_ordered_when_it_is_agreed_to() {
+        let with = |acme: &str| parse(&EXAMPLE.replace("[acme]\n", &format!("[acme]\n{acme}")));
+        let directory = "directory = \"https://acme.example/directory\"\n";
+        let keys = |acme: &str| {
+            let mistakes = with(acme).unwrap_err();
+            mistakes.into_iter().map(|mistake| mistake.key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(directory), ["acme.terms_of_service"]);
+        let agreed = format!("{directory}terms_of_service = \"agreed\"\n");
+        assert_eq!(
+            keys(&format!("{agreed}eab_key_id = \"x\"\ncontact = \"admin@x\"\n")),
+            ["acme.contact", "acme.eab_key_id"]
+        );
+        let config = with(&agreed).unwrap();
+        assert_eq!(config.acme.as_ref().unwrap().folder.to_str(), Some("/var/lib/parvis/acme"));
+        let again = Config::parse(&config.effective(), |name| match name {
+            "PARVIS_OIDC_CLIENT_SECRET" => Some("change-me".into()),
+            "PARVIS_DATABASE_URL" => Some(config.database.url.expose().clone()),
+            _ => None,
+        });
+        assert_eq!(again.unwrap(), config);
     }
 
     #[test]

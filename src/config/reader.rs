@@ -162,15 +162,17 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 13] = [
+        const SECTIONS: [&str; 15] = [
             "hospital",
             "http",
+            "acme",
             "database",
             "oidc",
             "media",
             "relay",
             "archive",
             "chat",
+            "egress",
             "retention",
             "audit",
             "mail",

@@ -33,6 +33,14 @@ pub struct Http {
     pub tls_key: Option<PathBuf>,
     /// Addresses of proxies in front, whose `X-Forwarded-For` says where a request comes from.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Origins that may show these pages in a frame, such as `https://dpi.hopital.example`; nobody by default.
+    pub frame_ancestors: Vec<String>,
+    /// Requests that are answered at one time; of one address a quarter of them.
+    pub requests_at_once: usize,
+}
+
+impl Http {
+    pub const REQUESTS_AT_ONCE: usize = 1024;
 }
 
 /// `[database]`.
@@ -154,6 +162,13 @@ pub(super) fn url(text: &str) -> Result<Url, String> {
     }
 }
 
+/// An origin of TLS as browsers write it; `None` for everything else.
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https")?;
+    let origin = url.origin().ascii_serialization();
+    (text.trim_end_matches('/') == origin).then_some(origin)
+}
+
 /// Writes `key = value` lines of a section.
 pub(super) struct Writer<'a>(&'a mut String);
 
@@ -251,12 +266,26 @@ impl Http {
                 Err(_) => reader.mistake(s, "trusted_proxies", format!("{text} is no IP address")),
             }
         }
+        let mut frame_ancestors = Vec::new();
+        for text in reader.texts(s, "frame_ancestors", &[]) {
+            match origin(&text) {
+                Some(origin) => frame_ancestors.push(origin),
+                None => {
+                    let what =
+                        format!("{text} is no origin such as https://dpi.hopital.example, without a path");
+                    reader.mistake(s, "frame_ancestors", what);
+                }
+            }
+        }
         Self {
             listen: reader.parsed(s, "listen", SocketAddr::from(([127, 0, 0, 1], 8080)), address),
             public_url,
             tls_certificate,
             tls_key,
             trusted_proxies,
+            frame_ancestors,
+            requests_at_once: reader.number(s, "requests_at_once", Self::REQUESTS_AT_ONCE as u64, 16..=65536)
+                as usize,
         }
     }
 
@@ -267,7 +296,9 @@ impl Http {
             .text("public_url", &self.public_url)
             .optional("tls_certificate", path(&self.tls_certificate))
             .optional("tls_key", path(&self.tls_key))
-            .texts("trusted_proxies", &self.trusted_proxies);
+            .texts("trusted_proxies", &self.trusted_proxies)
+            .texts("frame_ancestors", &self.frame_ancestors)
+            .number("requests_at_once", self.requests_at_once);
     }
 }
 

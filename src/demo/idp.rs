@@ -166,6 +166,7 @@ impl DemoIdp {
             providers: vec![ProviderSettings::new("demo", self.issuer(), Self::CLIENT_ID, secret, rules)],
             public_url,
             proxy: None,
+            egress: Default::default(),
             idle: LoginSettings::DEFAULT_IDLE,
             absolute: LoginSettings::DEFAULT_ABSOLUTE,
             fresh_within: FreshRule::DEFAULT_WITHIN,

@@ -163,6 +163,7 @@ impl Demo {
                 chat_keep: ChatKeep::Consultation,
                 mail: None,
                 sms: None,
+                egress: crate::egress::Rules::default(),
                 retention: crate::clinical::RetentionPolicy::default(),
                 trail: TrailSettings::local(data.join("audit"), public_url.clone()),
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,

@@ -37,7 +37,7 @@ impl Task {
                 }
             };
         }
-        let Attending { actor, assurance, outbox, resume, .. } = attending;
+        let Attending { actor, assurance, outbox, resume, is_ticketed, .. } = attending;
         let resumed = match resume {
             Some(token) => self.resume(participant, &token),
             None => None,
@@ -48,6 +48,10 @@ impl Task {
                     device.reconnect(actor, outbox);
                 }
                 number
+            }
+            None if !is_ticketed => {
+                let _ = reply.send(Err(AttendError::NoTicket));
+                return None;
             }
             None => {
                 let number = DeviceNumber(self.ends.device_numbers.fetch_add(1, Ordering::Relaxed));

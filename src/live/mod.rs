@@ -95,6 +95,8 @@ pub struct Attending {
     pub outbox: mpsc::Sender<Outgoing>,
     /// The token that it was told before its connection broke.
     pub resume: Option<String>,
+    /// It comes from a page of this site, whoever it is; whoever was told a token does too.
+    pub is_ticketed: bool,
     /// The device that is in the call, or a further screen beside it.
     pub window: WindowWord,
 }
@@ -149,6 +151,8 @@ impl Connected {
 pub enum AttendError {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error("the device is not known, and shows no ticket")]
+    NoTicket,
     #[error("a second window opens beside a device of staff that is in the call")]
     NoWindow,
     #[error("this person has enough second windows open")]

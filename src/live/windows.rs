@@ -18,7 +18,7 @@ impl Task {
     /// # Errors
     /// If the person is a guest or not in the call, or has as many windows open as one may.
     pub(super) fn open_window(&mut self, attending: Attending) -> Result<DeviceNumber, AttendError> {
-        let Attending { participant, actor, outbox, resume, .. } = attending;
+        let Attending { participant, actor, outbox, resume, is_ticketed, .. } = attending;
         let main = self.consultation.place(participant).and_then(Place::room_device);
         let main = main.ok_or(AttendError::NoWindow)?;
         // Whoever may show images may have another screen for them.
@@ -31,6 +31,9 @@ impl Task {
             // Its older connection has ended, and only the window knows so far.
             device.reconnect(actor, outbox);
             return Ok(*number);
+        }
+        if !is_ticketed {
+            return Err(AttendError::NoTicket);
         }
         if self.devices.values().filter(|device| device.main == Some(main)).count() >= MAX_WINDOWS {
             return Err(AttendError::TooManyWindows);

@@ -120,6 +120,9 @@ pub enum NotSignedOut {
 pub enum ProviderFault {
     #[error("no answer")]
     NoAnswer(#[source] reqwest::Error),
+    /// An address of its own that leads where the settings do not.
+    #[error("one of its addresses is not asked")]
+    NotAllowed(#[source] crate::egress::Refused),
     #[error("it answered with status {0}")]
     Status(u16),
     #[error("its answer is longer than {0} bytes")]
@@ -184,7 +187,7 @@ impl ProviderFault {
             Self::TooLong(_) => "provider_answer_too_long",
             Self::TooManyKeys(_) => "provider_keys_too_many",
             Self::Malformed(_) => "provider_malformed",
-            Self::UnsafeAddress => "provider_address",
+            Self::UnsafeAddress | Self::NotAllowed(_) => "provider_address",
             Self::OtherIssuer => "provider_issuer",
             Self::Unsigned => "client_key",
         }

@@ -80,9 +80,8 @@ impl Login {
     /// If the settings contradict themselves, or a file of theirs cannot be read.
     pub fn new(settings: LoginSettings, store: Store, clock: Clock) -> Result<Self, Error> {
         settings.check().map_err(Error::Settings)?;
-        let provider = |provider: &ProviderSettings| {
-            Provider::new(provider.clone(), settings.proxy.as_ref(), clock.clone())
-        };
+        let provider =
+            |provider: &ProviderSettings| Provider::new(provider.clone(), &settings, clock.clone());
         let providers = settings.providers.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
         let (settings, providers) = (Arc::new(settings), providers.into());
         Ok(Self { settings, store, clock, providers, ended: Ended::default() })

@@ -12,7 +12,7 @@ use url::Url;
 use super::credentials::Credentials;
 use super::http::Http;
 use super::settings::is_safe;
-use super::{Error, ProviderFault, ProviderSettings};
+use super::{Error, LoginSettings, ProviderFault, ProviderSettings};
 use crate::clock::Clock;
 
 /// A provider, found or not.
@@ -74,11 +74,11 @@ impl Provider {
     const LARGEST: usize = 256 << 10;
     const MOST_KEYS: usize = 100;
 
-    pub(super) fn new(settings: ProviderSettings, proxy: Option<&Url>, clock: Clock) -> Result<Self, Error> {
+    pub(super) fn new(settings: ProviderSettings, site: &LoginSettings, clock: Clock) -> Result<Self, Error> {
         let issuer = IssuerUrl::new(settings.issuer.clone())
             .map_err(|_| Error::Settings("the issuer is not an address"))?;
         let credentials = Credentials::new(&settings)?;
-        let http = Http::new(&settings, proxy)?;
+        let http = Http::new(&settings, site)?;
         Ok(Self { settings, issuer, credentials, http, clock, found: Mutex::default() })
     }
 

@@ -19,6 +19,8 @@ pub struct LoginSettings {
     pub public_url: Url,
     /// The proxy through which providers are reached, if there is one. The environment is not asked.
     pub proxy: Option<Url>,
+    /// Where providers may be, beside the hosts that are named here.
+    pub egress: crate::egress::Rules,
     /// A login that is not used for this long ends. 30 minutes unless told.
     pub idle: TimeDelta,
     /// A login ends after this time in any case, but for a call that is under way. 12 hours unless told.
@@ -182,6 +184,13 @@ impl ProviderSettings {
         }
     }
 
+    /// Every address of the provider that the hospital has written down itself.
+    pub(super) fn named(&self) -> impl Iterator<Item = Url> {
+        let Endpoints { token, jwks, userinfo, .. } = self.endpoints.clone();
+        let described = [Url::parse(&self.issuer).ok(), self.discovery_url.clone()];
+        described.into_iter().chain([token, jwks, userinfo]).flatten()
+    }
+
     fn check(&self) -> Result<(), &'static str> {
         let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.key.is_empty() || !self.key.chars().all(is_key) {
@@ -263,6 +272,7 @@ mod tests {
             providers,
             public_url: Url::parse("https://visio.hopital.example/").unwrap(),
             proxy: None,
+            egress: crate::egress::Rules::default(),
             idle: LoginSettings::DEFAULT_IDLE,
             absolute: LoginSettings::DEFAULT_ABSOLUTE,
             fresh_within: TimeDelta::minutes(15),

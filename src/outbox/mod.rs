@@ -35,6 +35,7 @@ use crate::clinical::{
 };
 use crate::clock::Clock;
 use crate::config::{Hospital, Mail, Sms};
+use crate::egress::Rules;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -60,6 +61,8 @@ pub struct OutboxSettings {
     pub door: DoorPolicy,
     /// What cannot be sent is kept in memory, to be shown: for the demonstration.
     pub keeps_unsent: bool,
+    /// Where the SMS gateway may be.
+    pub egress: Rules,
 }
 
 /// The outbox. Cheap to clone.
@@ -101,7 +104,7 @@ impl Outbox {
     pub fn new(settings: OutboxSettings, store: Store, clock: Clock) -> Result<Self, Error> {
         let host = settings.public_url.host_str().unwrap_or("localhost");
         let mail = settings.mail.as_ref().map(|mail| mail::MailServer::new(mail, host)).transpose()?;
-        let sms = settings.sms.as_ref().map(sms::SmsGateway::new).transpose()?;
+        let sms = settings.sms.as_ref().map(|sms| sms::SmsGateway::new(sms, &settings.egress)).transpose()?;
         let node = clock.new_uuid();
         Ok(Self(Arc::new(Inner {
             settings,

@@ -1,16 +1,16 @@
-//! Whoever sends SMS for the hospital: one HTTP request for each, to the one address that is set.
+//! Whoever sends SMS for the hospital: one HTTP request for each, to the one address that is set, by way of [`crate::egress`].
 
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::compose::Written;
 use super::fault::{Error, NotSent};
 use crate::clinical::FailReason;
 use crate::config::{Sms, SmsContent, SmsMethod};
+use crate::egress::{Client, Fault, Rules};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -24,18 +24,14 @@ pub(super) struct SmsGateway {
 }
 
 impl SmsGateway {
-    pub(super) fn new(settings: &Sms) -> Result<Self, Error> {
-        let mut builder = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .connect_timeout(TIMEOUT)
-            .user_agent(concat!("parvis/", env!("CARGO_PKG_VERSION")));
-        if settings.url.scheme() == "http" {
-            // On this machine, which may have no list of authorities.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| Error::Sms(error.to_string()))?;
+    pub(super) fn new(settings: &Sms, egress: &Rules) -> Result<Self, Error> {
+        // An http address is of this machine, which may have no list of authorities.
+        let is_plain = settings.url.scheme() == "http";
+        let client = Client::new(egress, std::slice::from_ref(&settings.url), |builder| {
+            let builder = builder.timeout(TIMEOUT).connect_timeout(TIMEOUT);
+            Ok(if is_plain { builder.tls_certs_only([]) } else { builder })
+        });
+        let client = client.map_err(|error| Error::Sms(error.to_string()))?;
         let mut headers = HeaderMap::new();
         let kind = match settings.content {
             SmsContent::Json => "application/json",
@@ -67,10 +63,18 @@ impl SmsGateway {
     /// Sends one SMS to one person. What the other side answers beside its status is not read.
     pub(super) async fn send(&self, written: &Written) -> Result<(), NotSent> {
         let body = filled(&self.body, self.content, &written.to, &written.text);
-        let request = self.client.request(self.method.clone(), self.url.clone());
-        match request.headers(self.headers.clone()).body(body).send().await {
-            Ok(response) => reason(response.status()),
-            Err(error) if error.is_connect() => Err(NotSent::sure(FailReason::Unreachable, None)),
+        let request = match self.client.request(self.method.clone(), self.url.clone()) {
+            Ok(request) => request.headers(self.headers.clone()).body(body),
+            Err(refused) => {
+                tracing::error!(error = &refused as &dyn std::error::Error, "an SMS was not sent");
+                return Err(NotSent::sure(FailReason::Unreachable, None));
+            }
+        };
+        match self.client.status(request).await {
+            Ok(status) => reason(status),
+            Err(Fault::NoAnswer(error)) if error.is_connect() => {
+                Err(NotSent::sure(FailReason::Unreachable, None))
+            }
             Err(_) => Err(NotSent::unsure(FailReason::Unreachable)),
         }
     }

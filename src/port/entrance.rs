@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::carriage::{self, Talk};
-use super::certificate::Certificate;
+use super::certificate::{CHALLENGE, Certificate};
 use super::first::{First, look};
 use super::gate::{Gate, Ticket};
 use super::stream::Stream;
@@ -26,6 +26,8 @@ use crate::tasks::Tasks;
 const ARRIVAL: Duration = Duration::from_secs(10);
 /// What the system may hold back unsent of HTTP: on a slow line more would leave all at once, and then nothing for long.
 const MAX_UNSENT: u32 = 128 << 10;
+/// What was sent is taken within this time, or the connection ends: whoever asks and never reads holds it no longer.
+const UNTAKEN: Duration = Duration::from_secs(60);
 /// HTTP streams that wait for the web server to take them.
 const MAX_HTTP: usize = 256;
 /// When the system has no more descriptors.
@@ -133,7 +135,13 @@ async fn lead(
         let certificate = taking.certificate.as_ref().ok_or("TLS without a certificate")?;
         let accepted = TlsAcceptor::from(certificate.config()).accept(stream);
         let accepted = timeout(ARRIVAL, accepted).await.map_err(|_| "no TLS handshake in time")?;
-        let accepted = Stream::tls(accepted.map_err(|_| "the TLS handshake failed")?);
+        let mut accepted = accepted.map_err(|_| "the TLS handshake failed")?;
+        if accepted.get_ref().1.alpn_protocol() == Some(CHALLENGE) {
+            // The certificate was the answer; nothing else is said (RFC 8737 section 3).
+            let _ = timeout(ARRIVAL, accepted.shutdown()).await;
+            return Ok(());
+        }
+        let accepted = Stream::tls(accepted);
         (stream, first) = first_bytes(accepted).await?;
     }
     match first {
@@ -143,10 +151,13 @@ async fn lead(
                 redirect(stream, taking.https.as_deref()).await
             }
             Some(http) => {
+                let place = inside.gate.http(from.ip()).ok_or("too many connections of HTTP")?;
                 drop(ticket);
-                // A fault leaves more in the system's buffer, no more.
-                let _ = socket2::SockRef::from(stream.tcp()).set_tcp_notsent_lowat(MAX_UNSENT);
-                http.send((stream, from)).await.map_err(|_| "the web server has ended")
+                let socket = socket2::SockRef::from(stream.tcp());
+                // A fault leaves more in the system's buffer, no more; and a client that takes nothing is given up later.
+                let _ = socket.set_tcp_notsent_lowat(MAX_UNSENT);
+                let _ = socket.set_tcp_user_timeout(Some(UNTAKEN));
+                http.send((stream.in_place(place), from)).await.map_err(|_| "the web server has ended")
             }
         },
         First::IceTcp | First::Relay => {
@@ -204,19 +215,14 @@ pub struct Http {
     address: SocketAddr,
 }
 
-impl axum::serve::Listener for Http {
-    type Io = Stream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Stream, SocketAddr) {
-        match self.streams.recv().await {
-            Some(stream) => stream,
-            // The program ends; the web server is told so by others.
-            None => std::future::pending().await,
-        }
+impl Http {
+    /// The next one; `None` when none will come.
+    pub(super) async fn next(&mut self) -> Option<(Stream, SocketAddr)> {
+        self.streams.recv().await
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 }

@@ -19,10 +19,14 @@ pub(super) enum First {
     Unknown,
 }
 
-/// Ten bytes are enough.
+/// How HTTP/2 begins (RFC 9113 section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Ten bytes are enough, but for HTTP/2: its whole preface is awaited here, where there is a limit on the time.
 pub(super) fn look(bytes: &[u8]) -> First {
     match bytes {
         [] | [0x16] => First::More,
+        [b'P', ..] if bytes.len() < PREFACE.len() && PREFACE.starts_with(bytes) => First::More,
         [b'A'..=b'Z', ..] => First::Http,
         [0x16, 3, ..] => First::Tls,
         [_, _, _, _, cookie @ ..] if bytes[0] <= 3 && cookie.starts_with(&COOKIE) => First::Relay,
@@ -66,7 +70,7 @@ mod tests {
         ] {
             let (what, length) = found(bytes);
             assert_eq!(what, first, "{bytes:02x?}");
-            assert!(length <= 10, "{bytes:02x?}");
+            assert!(length <= 10 || bytes == PREFACE, "{bytes:02x?}");
         }
     }
 

@@ -14,6 +14,9 @@ const MAX_ARRIVING_OF_ONE: usize = 256;
 const MAX_STREAMS_OF_ONE: usize = 1024;
 /// Media streams in all.
 const MAX_STREAMS: usize = 8192;
+/// Connections of HTTP of one address, and in all: browsers open six at most of HTTP/1, and sockets each have one.
+const MAX_HTTP_OF_ONE: usize = 2048;
+const MAX_HTTP: usize = 8192;
 /// Allocations of one person: two peer connections, some addresses of the relay, ICE restarts.
 const MAX_ALLOCATIONS: usize = 16;
 
@@ -24,6 +27,8 @@ pub(super) enum Claim {
     ArrivingFrom(IpAddr),
     Stream,
     StreamFrom(IpAddr),
+    Http,
+    HttpFrom(IpAddr),
     Allocation(String),
 }
 
@@ -34,6 +39,8 @@ impl Claim {
             Self::ArrivingFrom(_) => MAX_ARRIVING_OF_ONE,
             Self::Stream => MAX_STREAMS,
             Self::StreamFrom(_) => MAX_STREAMS_OF_ONE,
+            Self::Http => MAX_HTTP,
+            Self::HttpFrom(_) => MAX_HTTP_OF_ONE,
             Self::Allocation(_) => MAX_ALLOCATIONS,
         }
     }
@@ -59,6 +66,11 @@ impl Gate {
     /// A stream of media.
     pub(super) fn stream(&self, ip: IpAddr) -> Option<Ticket> {
         self.take(vec![Claim::Stream, Claim::StreamFrom(network(ip))])
+    }
+
+    /// A connection of HTTP.
+    pub(super) fn http(&self, ip: IpAddr) -> Option<Ticket> {
+        self.take(vec![Claim::Http, Claim::HttpFrom(network(ip))])
     }
 
     /// An allocation of this user name.

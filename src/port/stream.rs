@@ -12,12 +12,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::gate::Ticket;
+
 /// Plain or inside of TLS.
 #[derive(Debug)]
 pub struct Stream {
     first: BytesMut,
     inner: Inner,
     progress: Progress,
+    /// What it counts for, as long as it lives.
+    place: Option<Ticket>,
 }
 
 /// How much has left on a connection, whoever writes to it.
@@ -45,14 +49,6 @@ impl Progress {
     }
 }
 
-impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, super::Http>> for Progress {
-    fn connect_info(stream: axum::serve::IncomingStream<'_, super::Http>) -> Self {
-        let stream = stream.io();
-        let peer = stream.tcp().peer_addr().ok().map(|address| address.ip());
-        Self { peer, ..stream.progress.clone() }
-    }
-}
-
 #[derive(Debug)]
 enum Inner {
     Plain(TcpStream),
@@ -61,13 +57,18 @@ enum Inner {
 
 impl Stream {
     pub(super) fn plain(stream: TcpStream) -> Self {
-        Self { first: BytesMut::new(), inner: Inner::Plain(stream), progress: Progress::default() }
+        Self {
+            first: BytesMut::new(),
+            inner: Inner::Plain(stream),
+            progress: Progress::default(),
+            place: None,
+        }
     }
 
     pub(super) fn tls(stream: TlsStream<Stream>) -> Self {
         // What TLS takes may wait in it: what counts is what leaves below.
         let progress = stream.get_ref().0.progress.clone();
-        Self { first: BytesMut::new(), inner: Inner::Tls(Box::new(stream)), progress }
+        Self { first: BytesMut::new(), inner: Inner::Tls(Box::new(stream)), progress, place: None }
     }
 
     pub(super) fn is_tls(&self) -> bool {
@@ -78,6 +79,18 @@ impl Stream {
     pub(super) fn again(mut self, first: BytesMut) -> Self {
         self.first = first;
         self
+    }
+
+    /// The same, counted until it ends.
+    pub(super) fn in_place(mut self, place: Ticket) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// How much leaves on it, and to whom.
+    pub(super) fn progress(&self) -> Progress {
+        let peer = self.tcp().peer_addr().ok().map(|address| address.ip());
+        Progress { peer, ..self.progress.clone() }
     }
 
     /// The connection below.

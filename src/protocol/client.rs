@@ -25,6 +25,9 @@ pub enum ClientMessage {
         /// From the last `welcome` of this person and appointment: the device takes its place again, and its media go on.
         #[serde(skip_serializing_if = "Option::is_none")]
         resume: Option<String>,
+        /// Of `POST /api/socket-ticket`, for the same link or login; needed unless `resume` brings the device back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ticket: Option<String>,
         /// Absent: the main one.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<WindowWord>,

@@ -52,4 +52,4 @@ pub use words::*;
 pub use worklist::*;
 
 /// The version that `hello` and `welcome` carry. A client of another version is asked to load its page again.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;

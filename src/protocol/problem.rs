@@ -20,6 +20,7 @@ pub enum ProblemCode {
     SignInNeeded,
     NotAllowed,
     ForeignOrigin,
+    TicketNeeded,
     // sign-in
     NoRole,
     SignInExpired,

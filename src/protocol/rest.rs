@@ -24,6 +24,22 @@ pub struct HospitalFacts {
     pub version: String,
 }
 
+/// `POST /api/socket-ticket`: a ticket for a WebSocket, for the link or, without one, for the login of the cookie.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(optional_fields)]
+pub struct TicketRequest {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// A ticket: good once, for half a minute.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SocketTicket {
+    pub ticket: String,
+}
+
 /// `GET /api/me`: who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

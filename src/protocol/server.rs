@@ -280,6 +280,13 @@ impl ServerMessage {
     }
 }
 
+/// The one message of a page that shows the agenda, first on its WebSocket: a ticket of `POST /api/socket-ticket`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgendaHello {
+    pub ticket: String,
+}
+
 /// One message to a page that shows the agenda, over the WebSocket `/ws/agenda`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]

@@ -23,6 +23,7 @@ use crate::audit::{
 };
 use crate::clock::Clock;
 use crate::config::SyslogAddress;
+use crate::egress;
 use crate::secret::Secret;
 use crate::store::{self, Store};
 use crate::tasks::Tasks;
@@ -43,6 +44,8 @@ pub struct TrailSettings {
     pub syslog: Option<SyslogAddress>,
     /// A FHIR server, and what it is shown.
     pub fhir: Option<(url::Url, Option<Secret<String>>)>,
+    /// Where that may be, beside the host that is named here.
+    pub egress: egress::Rules,
     /// The address of this gateway.
     pub public_url: url::Url,
 }
@@ -51,7 +54,7 @@ impl TrailSettings {
     /// One that tells nobody else.
     pub fn local(folder: std::path::PathBuf, public_url: url::Url) -> Self {
         let mass_access = MassAccess { patients: 40, within: chrono::TimeDelta::hours(1) };
-        Self { folder, mass_access, syslog: None, fhir: None, public_url }
+        Self { folder, mass_access, syslog: None, fhir: None, egress: egress::Rules::default(), public_url }
     }
 }
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
 use thiserror::Error;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
@@ -14,6 +13,7 @@ use crate::audit::{Deed, MassAccess, Outcome, Record, Sealed, Subject, Who, audi
 use crate::clinical::PractitionerId;
 use crate::clock::Clock;
 use crate::config::SyslogAddress;
+use crate::egress::{Client, Fault, Refused};
 use crate::secret::Secret;
 use crate::store::{self, Store, TrailFilter};
 use crate::tasks::Tasks;
@@ -45,7 +45,7 @@ struct Listener {
 enum Way {
     Alert(MassAccess),
     Syslog { address: SyslogAddress, host: String, line: Line },
-    Fhir { client: reqwest::Client, url: url::Url, token: Option<Secret<String>>, base: url::Url },
+    Fhir { client: Client, url: url::Url, token: Option<Secret<String>>, base: url::Url },
 }
 
 /// The connection to a collector.
@@ -62,7 +62,7 @@ enum NotTold {
     #[error("the collector cannot be reached")]
     Line(#[from] std::io::Error),
     #[error("the FHIR server cannot be reached")]
-    Fhir(#[from] reqwest::Error),
+    Fhir(#[from] Fault),
     #[error("the FHIR server answers {0}")]
     Answer(u16),
     #[error("it took too long")]
@@ -77,11 +77,13 @@ impl Teller {
             ways.push(("syslog", Way::Syslog { address, host, line: Line::Closed }));
         }
         if let Some((url, token)) = settings.fhir.clone() {
-            let mut client = reqwest::Client::builder().redirect(Policy::none()).timeout(PATIENCE).no_proxy();
-            if url.scheme() == "http" {
-                client = client.tls_certs_only([]);
-            }
-            let client = client.build().map_err(super::Error::Client)?;
+            // An http address is of this machine, which may have no list of authorities.
+            let is_plain = url.scheme() == "http";
+            let client = Client::new(&settings.egress, std::slice::from_ref(&url), |builder| {
+                let builder = builder.timeout(PATIENCE);
+                Ok(if is_plain { builder.tls_certs_only([]) } else { builder })
+            });
+            let client = client.map_err(super::Error::Client)?;
             ways.push(("fhir", Way::Fhir { client, url, token, base: settings.public_url.clone() }));
         }
         let listeners =
@@ -245,18 +247,20 @@ impl Line {
 
 /// Gives one event to the server. One that it will never take is logged and left.
 async fn post(
-    client: &reqwest::Client,
+    client: &Client,
     url: &url::Url,
     token: Option<&Secret<String>>,
     event: &serde_json::Value,
 ) -> Result<(), NotTold> {
     let address = format!("{}/AuditEvent", url.as_str().trim_end_matches('/'));
-    let mut request = client.post(address).body(event.to_string());
-    request = request.header(reqwest::header::CONTENT_TYPE, "application/fhir+json; charset=utf-8");
+    let address = url::Url::parse(&address).map_err(|_| Fault::Refused(Refused::Scheme))?;
+    let request =
+        client.request(reqwest::Method::POST, address).map_err(Fault::from)?.body(event.to_string());
+    let mut request = request.header(reqwest::header::CONTENT_TYPE, "application/fhir+json; charset=utf-8");
     if let Some(token) = token {
         request = request.bearer_auth(token.expose());
     }
-    let status = request.send().await?.status();
+    let status = client.status(request).await?;
     match status.as_u16() {
         200..=299 => Ok(()),
         400 | 409 | 413 | 422 => {

@@ -49,6 +49,8 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
     ("GET", "/login"),
     ("GET", "/api/sign-in"),
     ("GET", "/api/sign-in/activities"),
+    // A ticket for a socket, which is nothing yet.
+    ("POST", "/api/socket-ticket"),
     ("GET", "/login/signed-out"),
     // What is said there is recorded where it is carried out: coming, admitting, seeing, writing.
     ("ANY", "/ws"),

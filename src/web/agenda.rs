@@ -11,11 +11,14 @@ use super::Edge;
 use super::acts::authorize;
 use super::extract::{authenticated, staff};
 use super::problem::Failure;
+use super::ticket::Holder;
 use crate::clinical::{Object, Verb};
-use crate::protocol::AgendaMessage;
+use crate::protocol::{AgendaHello, AgendaMessage};
 
 /// Changes that come closer together than this are told once.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The ticket comes within this time.
+const HELLO: Duration = Duration::from_secs(10);
 /// A connection that nothing passes through is cut by proxies after a minute or so.
 const HEARTBEAT: Duration = Duration::from_secs(25);
 
@@ -29,17 +32,30 @@ pub(super) async fn open(
     let services = edge.store.services_of(known.practitioner.id).await?;
     let actor = staff(&known.practitioner, services);
     authorize(&actor, Verb::ListAppointments, &Object::Agenda)?;
+    let holder = Holder::login(&headers).ok_or_else(Failure::sign_in_needed)?;
     let login = known.login;
     Ok(upgrade.max_message_size(1024).on_upgrade(async move |socket| {
         let mut ends = ends;
         tokio::select! {
-            () = serve(edge, socket) => {}
+            () = serve(edge, holder, socket) => {}
             () = ends.of(login) => {}
         }
     }))
 }
 
-async fn serve(edge: Edge, mut socket: WebSocket) {
+/// Whether the first message shows a ticket of theirs.
+async fn has_ticket(edge: &Edge, holder: &Holder, socket: &mut WebSocket) -> bool {
+    let Ok(Some(Ok(Message::Text(text)))) = tokio::time::timeout(HELLO, socket.recv()).await else {
+        return false;
+    };
+    let hello = serde_json::from_str::<AgendaHello>(text.as_str());
+    hello.is_ok_and(|hello| edge.tickets.take(&hello.ticket, holder, edge.clock.instant()))
+}
+
+async fn serve(edge: Edge, holder: Holder, mut socket: WebSocket) {
+    if !has_ticket(&edge, &holder, &mut socket).await {
+        return;
+    }
     let mut changes = edge.live.changes();
     let Ok(changed) = serde_json::to_string(&AgendaMessage::AgendaChanged {}) else { return };
     loop {

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
@@ -125,26 +125,44 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
     }
 }
 
-/// Whatever may change something, and every WebSocket, must come from this site's own pages (RFC 6455 section 10.2).
+/// Whatever may change something, and every WebSocket, must come from this site's own pages (RFC 6455 section 10.2): by `Origin`, and by
+/// what newer browsers say beside it (Fetch Metadata Request Headers). Nor does the interface answer what another site's page asks for.
 pub(super) async fn refuse_foreign_origin(
     State(edge): State<Edge>,
     request: Request,
     rest: Next,
 ) -> Response {
-    let is_socket = request.headers().contains_key(header::UPGRADE);
+    let headers = request.headers();
+    let is_socket = headers.contains_key(header::UPGRADE);
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    if (is_socket || changes) && !is_own_origin(&edge, request.headers()) {
-        let detail = "this request does not come from a page of this site";
-        return Failure::new(StatusCode::FORBIDDEN, ProblemCode::ForeignOrigin, detail).into_response();
-    }
-    rest.run(request).await
+    let is_refused = if is_socket || changes {
+        !is_own_origin(&edge, headers) || !matches!(fetch_site(headers), None | Some("same-origin"))
+    } else {
+        request.uri().path().starts_with("/api/")
+            && matches!(fetch_site(headers), Some("cross-site" | "same-site"))
+    };
+    if is_refused { Failure::foreign_origin().into_response() } else { rest.run(request).await }
 }
 
+/// Letter by letter: what is almost this origin is another.
 fn is_own_origin(edge: &Edge, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()) else {
-        return false;
-    };
-    url::Url::parse(origin).is_ok_and(|origin| origin.origin() == edge.public_url.origin())
+    let mut told = headers.get_all(header::ORIGIN).iter();
+    let own = edge.public_url.origin().ascii_serialization();
+    told.next().is_some_and(|origin| origin.as_bytes() == own.as_bytes()) && told.next().is_none()
+}
+
+fn fetch_site(headers: &HeaderMap) -> Option<&str> {
+    // What cannot be read is no word that lets anybody in.
+    headers.get("sec-fetch-site").map(|value| value.to_str().unwrap_or("cross-site"))
+}
+
+/// What a browser sends by itself for one of these pages, as it does reports: they carry no referrer, so that their origin is `null`.
+pub(super) fn is_sent_by_own_page(edge: &Edge, headers: &HeaderMap) -> bool {
+    let is_null = headers.get(header::ORIGIN).is_some_and(|origin| origin == "null");
+    match fetch_site(headers) {
+        Some(site) => site == "same-origin" && (is_null || is_own_origin(edge, headers)),
+        None => is_null || is_own_origin(edge, headers),
+    }
 }
 
 /// Where a request comes from: the other end of the connection, or what a trusted proxy there says of its own.
@@ -169,11 +187,16 @@ impl FromRequestParts<Edge> for ClientAddress {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
-        let peer = parts.extensions.get::<ConnectInfo<Progress>>().and_then(|info| info.0.peer());
-        // A connection whose other end is not known counts with all others of its kind.
-        let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        Ok(Self(told_by_proxies(peer, &parts.headers, &edge.trusted_proxies)))
+        Ok(Self(client_address(edge, &parts.headers, &parts.extensions)))
     }
+}
+
+/// Where this request comes from, as far as it can be known.
+pub(super) fn client_address(edge: &Edge, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<Progress>>().and_then(|info| info.0.peer());
+    // A connection whose other end is not known counts with all others of its kind.
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    told_by_proxies(peer, headers, &edge.trusted_proxies)
 }
 
 /// The last address of `X-Forwarded-For` that no trusted proxy has: the ones before it anybody may have written.

@@ -241,6 +241,9 @@ pub(super) async fn pass_of(
 
 /// The link of this secret, with its appointment.
 pub(super) async fn find(edge: &Edge, secret: &str) -> Result<Option<(Link, Appointment)>, Failure> {
+    if !edge.throttle.may_with_link(secret, edge.clock.instant()) {
+        return Err(Failure::too_many());
+    }
     let Some(link) = edge.store.link_by_digest(LinkDigest::of(secret)).await? else { return Ok(None) };
     let appointment = edge.store.appointment(link.appointment).await?;
     if let Some(appointment) = &appointment {

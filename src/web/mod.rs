@@ -8,7 +8,9 @@ mod agenda;
 mod appointments;
 mod assets;
 mod calendar;
+mod ceiling;
 mod changes;
+mod csp_reports;
 mod diag;
 mod documents;
 mod door;
@@ -17,6 +19,7 @@ mod extract;
 mod files;
 mod guest;
 mod guest_changes;
+mod headers;
 mod health;
 mod hospital;
 mod identity;
@@ -30,6 +33,7 @@ mod queue;
 mod receipt;
 mod record;
 mod report;
+mod request_id;
 mod retention;
 mod router;
 mod services;
@@ -42,6 +46,7 @@ mod studies;
 mod summary;
 mod templates;
 mod throttle;
+mod ticket;
 mod trail;
 mod uploads;
 mod waiting_room;
@@ -49,9 +54,12 @@ mod worklist;
 
 use std::sync::Arc;
 
+pub use ceiling::Ceiling;
+pub use csp_reports::{CspReport, CspReports};
 pub use diag::ice_server;
-pub use router::router;
+pub use router::{ANSWER_PATIENCE, UPLOAD_PATIENCE, router};
 pub use throttle::Throttle;
+pub use ticket::Tickets;
 use url::Url;
 
 use crate::archive::Archive;
@@ -61,7 +69,7 @@ use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
 use crate::outbox::Outbox;
-use crate::port::Reach;
+use crate::port::{Certificates, Reach};
 use crate::retention::Retention;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -90,7 +98,16 @@ pub struct Parts {
     pub reach: Reach,
     /// Proxies in front, whose word on where a request comes from is taken.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Origins that may show these pages in a frame.
+    pub frame_ancestors: Vec<String>,
+    /// See [`ANSWER_PATIENCE`] and [`UPLOAD_PATIENCE`].
+    pub answer_patience: std::time::Duration,
+    pub upload_patience: std::time::Duration,
     pub throttle: Throttle,
+    pub ceiling: Ceiling,
+    pub tickets: Tickets,
+    pub csp_reports: Arc<CspReports>,
+    pub certificates: Certificates,
     pub clock: Clock,
     pub tasks: Tasks,
 }

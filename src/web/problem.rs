@@ -54,6 +54,18 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, ProblemCode::TooMany, detail)
     }
 
+    /// Another site's page asks, or something that is no page.
+    pub(super) fn foreign_origin() -> Self {
+        let detail = "this request does not come from a page of this site";
+        Self::new(StatusCode::FORBIDDEN, ProblemCode::ForeignOrigin, detail)
+    }
+
+    /// There is no place for it just now.
+    pub(super) fn busy() -> Self {
+        let detail = "too many requests at once: try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Unavailable, detail)
+    }
+
     pub(super) fn code(&self) -> ProblemCode {
         self.code
     }
@@ -72,6 +84,14 @@ impl IntoResponse for Failure {
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let wait_s = match self.status {
+            StatusCode::TOO_MANY_REQUESTS => Some("60"),
+            StatusCode::SERVICE_UNAVAILABLE => Some("1"),
+            _ => None,
+        };
+        if let Some(wait_s) = wait_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait_s));
+        }
         response
     }
 }

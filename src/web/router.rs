@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{any, delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use super::{
-    Edge, acts, after, agenda, appointments, assets, calendar, changes, diag, documents, door, door_desk,
-    extract, files, guest, guest_changes, health, hospital, identity, key_images, links, messages, notes,
-    quality, queue, record, report, retention, services, sign_in, slots, socket, statistics, studies,
-    summary, templates, trail, uploads, waiting_room, worklist,
+    Edge, acts, after, agenda, appointments, assets, calendar, ceiling, changes, csp_reports, diag,
+    documents, door, door_desk, extract, files, guest, guest_changes, headers, health, hospital, identity,
+    key_images, links, messages, notes, quality, queue, record, report, request_id, retention, services,
+    sign_in, slots, socket, statistics, studies, summary, templates, ticket, trail, uploads, waiting_room,
+    worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -25,10 +25,15 @@ const MAX_SUMMARY: usize = 512 << 10;
 /// The largest words of a report, in bytes: six sections.
 const MAX_REPORT: usize = 1 << 20;
 /// A request that is no upload and no socket is answered within this time.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
+/// Of an upload something comes within this time, again and again.
+pub const UPLOAD_PATIENCE: Duration = Duration::from_secs(30);
+/// The largest report of a browser, in bytes.
+const MAX_CSP_REPORT: usize = 16 << 10;
 
 /// The whole interface. GET and HEAD change nothing anywhere, but that a provider's page may end a login; whatever changes something is asked for by this site's own pages.
 pub fn router(edge: Edge) -> Router {
+    let guards = headers::Headers::new(&edge.public_url, &edge.frame_ancestors);
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
         .route("/api/diag", get(diag::show))
@@ -133,6 +138,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/login/front-channel-logout", get(sign_in::front_channel))
         .route("/login/signed-out", get(sign_in::signed_out))
         .route("/logout", post(sign_in::logout))
+        .route("/api/socket-ticket", post(ticket::give))
         .layer(DefaultBodyLimit::max(MAX_JSON))
         .route(
             "/api/appointments/{appointment}/summary",
@@ -143,7 +149,7 @@ pub fn router(edge: Edge) -> Router {
             put(notes::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
         )
         .route("/api/reports/{report}", put(report::put).layer(DefaultBodyLimit::max(MAX_REPORT)))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, edge.answer_patience));
     let long = Router::new()
         .route("/api/appointments/{appointment}/studies", get(studies::list).post(studies::receive))
         .route("/api/appointments/{appointment}/files", post(files::share))
@@ -154,6 +160,7 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/retention/run", post(retention::run))
         .route("/api/trail/export", get(trail::export))
         .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(edge.upload_patience))
         // A browser that speaks HTTP/2 asks for a socket with CONNECT (RFC 8441 section 4), one that speaks HTTP/1.1 with GET.
         .route("/ws", any(socket::open))
         .route("/ws/agenda", any(agenda::open));
@@ -173,14 +180,13 @@ pub fn router(edge: Edge) -> Router {
         // A mail server has no page of this site; it shows a secret.
         .route("/api/bounces", post(messages::bounced).layer(DefaultBodyLimit::max(MAX_JSON)))
         .layer(middleware::from_fn_with_state(edge.clone(), acts::record))
+        // A browser reports by itself, and not as a page would.
+        .route(headers::REPORTS, post(csp_reports::receive).layer(DefaultBodyLimit::max(MAX_CSP_REPORT)))
         .with_state(edge.clone())
+        .layer(middleware::from_fn_with_state(edge.clone(), ceiling::hold))
         .layer(CatchPanicLayer::new())
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, &policy(&edge)))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
-        .layer(header_layer(HeaderName::from_static("permissions-policy"), PERMISSIONS))
+        .layer(middleware::from_fn_with_state(guards, headers::carry))
+        .layer(middleware::from_fn_with_state(edge, request_id::give))
 }
 
 /// Schedules, slots, what becomes of appointments, and queues.
@@ -212,22 +218,4 @@ fn agenda_routes() -> Router<Edge> {
         .route("/api/queue/leave", post(queue::leave))
         .route("/api/queue/{entry}/take", post(queue::take))
         .route("/api/queue/{entry}/refuse", post(queue::refuse))
-}
-
-const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \
-    autoplay=(self), fullscreen=(self), picture-in-picture=(self), geolocation=(), payment=(), usb=()";
-
-/// Nothing from anywhere else, nothing inline. WebSocket addresses are named because older Safari does not count them as 'self'.
-fn policy(edge: &Edge) -> String {
-    let socket = edge.public_url.as_str().replacen("http", "ws", 1);
-    let socket = socket.trim_end_matches('/');
-    format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; \
-         font-src 'self'; connect-src 'self' {socket}; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'"
-    )
-}
-
-fn header_layer(name: HeaderName, value: &str) -> SetResponseHeaderLayer<Option<HeaderValue>> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_str(value).ok())
 }

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::guest::NotLetIn;
 use super::problem::Failure;
+use super::ticket::Holder;
 use super::{Edge, extract, guest};
 use crate::audit::{Deed, Outcome, Record, Subject, Who};
 use crate::clinical::{
@@ -153,10 +154,10 @@ async fn welcome(
     let Ok(Some(Ok(Message::Text(text)))) = first else {
         return Err(Closed(ProblemCode::OutOfOrder, "hello did not come"));
     };
-    let (link, appointment, resume, window) = match serde_json::from_str(text.as_str()) {
-        Ok(ClientMessage::Hello { protocol: PROTOCOL, link, appointment, resume, window, .. }) => {
-            (link, appointment, resume, window.unwrap_or(WindowWord::Main))
-        }
+    let (link, appointment, resume, ticket, window) = match serde_json::from_str(text.as_str()) {
+        Ok(ClientMessage::Hello {
+            protocol: PROTOCOL, link, appointment, resume, ticket, window, ..
+        }) => (link, appointment, resume, ticket, window.unwrap_or(WindowWord::Main)),
         Ok(ClientMessage::Hello { .. }) => {
             return Err(Closed(
                 ProblemCode::UnsupportedProtocol,
@@ -166,6 +167,17 @@ async fn welcome(
         Ok(_) => return Err(Closed(ProblemCode::OutOfOrder, "hello comes first")),
         Err(_) => return Err(Closed(ProblemCode::BadRequest, "this is no message of the protocol")),
     };
+    // What a page of this site was given; without it only a device that was here before comes back.
+    let holder = link.as_deref().map(Holder::link).or_else(|| Holder::login(&who.headers));
+    let is_ticketed = ticket
+        .zip(holder)
+        .is_some_and(|(ticket, holder)| edge.tickets.take(&ticket, &holder, edge.clock.instant()));
+    if link.is_none() && appointment.is_some() && who.staff.is_none() {
+        return Err(Closed(ProblemCode::SignInNeeded, "nobody is signed in"));
+    }
+    if !is_ticketed && resume.is_none() {
+        return Err(Closed(ProblemCode::TicketNeeded, "hello shows no ticket that is good"));
+    }
     let (appointment, participant, actor, assurance) = match (link, appointment) {
         (Some(link), None) => guest_of(edge, &link, &who.headers).await?,
         (None, Some(appointment)) => {
@@ -177,9 +189,12 @@ async fn welcome(
     if matches!(actor, Actor::Guest { .. }) {
         note(edge, appointment, participant, who.family);
     }
-    let attending = Attending { participant, actor, login, assurance, outbox, resume, window };
+    let attending = Attending { participant, actor, login, assurance, outbox, resume, is_ticketed, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
+        AttendError::NoTicket => {
+            Closed(ProblemCode::TicketNeeded, "the device is not known here: it needs a ticket")
+        }
         AttendError::NoWindow => Closed(
             ProblemCode::NotAllowed,
             "a second window opens beside a page of staff that is in the call",

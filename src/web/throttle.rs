@@ -1,7 +1,8 @@
-//! How often one address may knock at the doors of guests. A guard beside the five tries of each link: whoever has many links, or
-//! none, is slowed down too.
+//! How often one address, or whoever holds one link, may ask. At the doors of guests it is a guard beside the five tries of each link:
+//! whoever has many links, or none, is slowed down too.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,6 +15,20 @@ pub(super) enum Knock {
     Open,
     /// At the queue of a service.
     Queue,
+    /// Anything at all, from one address.
+    Any,
+    /// Anything at all, with one link.
+    WithLink,
+    /// Reports of what a page's policy forbade.
+    Report,
+}
+
+/// Who is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Source {
+    Network(IpAddr),
+    /// A number for a link that means nothing outside of this process.
+    Link(u64),
 }
 
 impl Knock {
@@ -25,16 +40,21 @@ impl Knock {
             Self::Code => (20, Duration::from_secs(10)),
             Self::Open => (30, Duration::from_secs(4)),
             Self::Queue => (60, Duration::from_secs(2)),
+            // A page of staff asks for some forty things when it is opened, one of a whole ward comes from one address.
+            Self::Any => (3000, Duration::from_millis(5)),
+            Self::WithLink => (300, Duration::from_millis(100)),
+            Self::Report => (30, Duration::from_secs(10)),
         }
     }
 }
 
-/// Counts knocks by address, for a bounded number of addresses.
+/// Counts knocks by address and by link, for a bounded number of both.
 #[derive(Debug)]
 pub struct Throttle {
     /// When the whole allowance of an address is there again.
-    full_at: Mutex<HashMap<(Knock, IpAddr), Instant>>,
+    full_at: Mutex<HashMap<(Knock, Source), Instant>>,
     capacity: usize,
+    links: RandomState,
 }
 
 impl Default for Throttle {
@@ -48,13 +68,22 @@ impl Throttle {
     const CAPACITY: usize = 16_384;
 
     fn with_capacity(capacity: usize) -> Self {
-        Self { full_at: Mutex::default(), capacity }
+        Self { full_at: Mutex::default(), capacity, links: RandomState::new() }
+    }
+
+    /// Whether whoever shows this link may ask for something more now; if so it counts.
+    pub(super) fn may_with_link(&self, link: &str, now: Instant) -> bool {
+        self.counts(Knock::WithLink, Source::Link(self.links.hash_one(link)), now)
     }
 
     /// Whether this address may knock now; if so it counts.
     pub(super) fn may(&self, knock: Knock, address: IpAddr, now: Instant) -> bool {
+        self.counts(knock, Source::Network(network_of(address)), now)
+    }
+
+    fn counts(&self, knock: Knock, source: Source, now: Instant) -> bool {
         let (burst, pause) = knock.allowance();
-        let key = (knock, network_of(address));
+        let key = (knock, source);
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let next = full_at.get(&key).copied().unwrap_or(now).max(now) + pause;
         if next > now + pause * burst {
@@ -75,7 +104,7 @@ impl Throttle {
 }
 
 /// Of IPv6 a household has a whole /64.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();
@@ -125,6 +154,14 @@ mod tests {
             throttle.may(Knock::Code, host(7), now);
         }
         assert!(!throttle.may(Knock::Code, "::ffff:192.0.2.7".parse().unwrap(), now));
+    }
+
+    #[test]
+    fn a_link_has_its_own_allowance_wherever_it_is_used() {
+        let (throttle, now) = (Throttle::default(), start());
+        assert_eq!((0..1000).filter(|_| throttle.may_with_link("one", now)).count(), 300);
+        assert!(throttle.may_with_link("another", now));
+        assert!(throttle.may_with_link("one", now + Duration::from_millis(100)));
     }
 
     #[test]

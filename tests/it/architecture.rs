@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 30] = [
+const TABLE: [Module; 32] = [
     pure("audit", &["clinical", "secret"], &["base64", "ring", "serde_json", "sha2"]),
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
@@ -79,8 +79,14 @@ const TABLE: [Module; 30] = [
         &["sqlx", "futures_util"],
     ),
     adapter(
+        "acme",
+        &["clock", "egress", "port", "secret", "tasks"],
+        &["axum", "base64", "instant_acme", "rcgen", "reqwest", "rustls", "serde_json", "tokio"],
+    ),
+    adapter("egress", &[], &["reqwest", "tokio"]),
+    adapter(
         "login",
-        &["clinical", "store", "secret", "config", "clock"],
+        &["clinical", "store", "secret", "config", "clock", "egress"],
         &["openidconnect", "reqwest", "rustls", "base64", "sha2", "subtle", "serde_json", "tokio"],
     ),
     adapter(
@@ -91,7 +97,7 @@ const TABLE: [Module; 30] = [
     adapter(
         "port",
         &["relay", "sfu", "stun", "secret", "clock", "tasks"],
-        &["axum", "md_5", "socket2", "tokio", "tokio_rustls"],
+        &["axum", "hyper", "hyper_util", "md_5", "socket2", "tokio", "tokio_rustls", "x509_parser"],
     ),
     adapter(
         "archive",
@@ -112,7 +118,7 @@ const TABLE: [Module; 30] = [
     ),
     adapter(
         "outbox",
-        &["clinical", "store", "secret", "config", "clock", "tasks"],
+        &["clinical", "store", "secret", "config", "clock", "tasks", "egress"],
         &["futures_util", "icalendar", "lettre", "reqwest", "serde_json", "sha2", "tokio"],
     ),
     adapter(
@@ -125,7 +131,7 @@ const TABLE: [Module; 30] = [
     ),
     adapter(
         "trail",
-        &["audit", "clinical", "clock", "config", "secret", "store", "tasks"],
+        &["audit", "clinical", "clock", "config", "egress", "secret", "store", "tasks"],
         &["reqwest", "serde_json", "tokio"],
     ),
     adapter("retention", &["archive", "clinical", "clock", "config", "store", "tasks"], &["tokio"]),
@@ -157,8 +163,8 @@ const TABLE: [Module; 30] = [
     adapter(
         "demo",
         &[
-            "app", "archive", "clinical", "clock", "config", "imaging", "login", "secret", "sfu", "store",
-            "trail",
+            "app", "archive", "clinical", "clock", "config", "egress", "imaging", "login", "secret", "sfu",
+            "store", "trail",
         ],
         &[
             "anyhow",
@@ -196,11 +202,13 @@ const TABLE: [Module; 30] = [
     adapter(
         "app",
         &[
+            "acme",
             "archive",
             "audit",
             "clinical",
             "clock",
             "config",
+            "egress",
             "live",
             "login",
             "outbox",
@@ -377,6 +385,30 @@ fn the_table_names_only_modules_that_exist() {
             assert!(TABLE.iter().any(|other| other.name == *named), "{} names {named}", module.name);
         }
     }
+}
+
+/// Whoever makes a client of their own asks whom they like.
+#[test]
+fn only_egress_makes_clients_of_http() {
+    let mut faults = Vec::new();
+    for (path, text) in sources(Path::new("src")) {
+        let code = code(&text);
+        let makes = [
+            "Client::builder",
+            "ClientBuilder::new",
+            "reqwest::Client::new",
+            "reqwest::get",
+            "reqwest::blocking",
+        ];
+        let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+        if module_of(Path::new("src"), &path) != "egress"
+            && !is_test
+            && makes.iter().any(|make| code.contains(make))
+        {
+            faults.push(path);
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[test]

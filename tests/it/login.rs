@@ -80,6 +80,7 @@ fn settings(issuer: &str) -> LoginSettings {
         )],
         public_url: Url::parse(SITE).unwrap(),
         proxy: None,
+        egress: Default::default(),
         idle: LoginSettings::DEFAULT_IDLE,
         absolute: LoginSettings::DEFAULT_ABSOLUTE,
         fresh_within: parvis::clinical::FreshRule::DEFAULT_WITHIN,

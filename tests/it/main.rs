@@ -6,6 +6,7 @@
     reason = "a test stops at the first thing that is not so"
 )]
 
+mod acme;
 mod after;
 mod agenda;
 mod architecture;
@@ -17,6 +18,7 @@ mod coming_back;
 mod content;
 mod doors;
 mod drop_in;
+mod edge;
 mod hostile;
 mod imaging;
 mod key_images;
@@ -33,6 +35,7 @@ mod presentation;
 mod privacy;
 mod protocol;
 mod record;
+mod security_page;
 mod store;
 mod store_away;
 mod token_bucket;

@@ -46,6 +46,7 @@ fn settings(mail: Option<Mail>, sms: Option<Sms>) -> OutboxSettings {
         public_url: "https://visio.hopital.example".parse().unwrap(),
         door: DoorPolicy::default(),
         keeps_unsent: false,
+        egress: Default::default(),
     }
 }
 

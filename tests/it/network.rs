@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first thing that is not so")]
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::routing::get;
 use parvis::clinical::AppointmentId;
 use parvis::clock::Clock;
-use parvis::port::{Certificate, Port, SelfTestError, self_test};
+use parvis::port::{Certificate, HEAD_PATIENCE, Port, SelfTestError, self_test};
 use parvis::relay::{IceServer, Offer, Rules};
 use parvis::room::{ConnectionId, Source};
 use parvis::secret::Secret;
@@ -76,6 +77,7 @@ impl Gateway {
             std::fs::create_dir_all(&at).unwrap();
             std::fs::write(at.join("chain.pem"), made.cert.pem()).unwrap();
             std::fs::write(at.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+            std::fs::set_permissions(at.join("key.pem"), std::fs::Permissions::from_mode(0o600)).unwrap();
             root = Some(made.cert.der().to_vec());
             certificate = Some(Certificate::read(at.join("chain.pem"), at.join("key.pem")).unwrap());
             folder = Some(Folder(at));
@@ -84,12 +86,7 @@ impl Gateway {
         let http = port.serve(listener, certificate, Some("https://localhost/".into())).unwrap();
         let router = Router::new().route("/hello", get(async || "hello from HTTP"));
         let stopped = tasks.clone();
-        tasks.spawn("web", async move {
-            tokio::select! {
-                () = stopped.stopped() => {}
-                served = std::future::IntoFuture::into_future(axum::serve(http, router)) => served.unwrap(),
-            }
-        });
+        tasks.spawn("web", http.serve(router, stopped, HEAD_PATIENCE));
         Self { clock, sfu, offer, address, tasks, root, _folder: folder }
     }
 

@@ -1,8 +1,18 @@
 /** A series that no scanner made: grey waves and grains, other ones in each slice. */
-export type MadeSeries = { number: number; description: string; slices: number; columns: number; rows: number };
+export type MadeSeries = {
+  number: number;
+  description: string;
+  slices: number;
+  columns: number;
+  rows: number;
+  /** Which study, of whom and called what; all of one and the same where nothing is said. */
+  study?: { number: number; patient: string; description: string };
+};
 
 /** Slices of one study of one person as DICOM objects, explicit little endian (PS3.10 7, PS3.5 A.2). */
-export function slicesOf({ number, description, slices, columns, rows }: MadeSeries, random: () => number): Buffer[] {
+export function slicesOf(made: MadeSeries, random: () => number): Buffer[] {
+  const { number, description, slices, columns, rows } = made;
+  const study = made.study ?? { number: 0, patient: "ONDES^GRISES", description: "Ondes" };
   const uid = (...parts: number[]) => `2.25.7311009${[number, ...parts].map((part) => `.${part}`).join("")}`;
   const series = uid(0);
   return Array.from({ length: slices }, (_, slice) => {
@@ -12,14 +22,16 @@ export function slicesOf({ number, description, slices, columns, rows }: MadeSer
       return Math.round(300 * waves + 4 * (x - columns / 2) + 60 * (random() - 0.5));
     });
     const set = [
+      text(0x0008, 0x0005, "CS", "ISO_IR 192"),
       text(0x0008, 0x0016, "UI", CT_STORAGE),
       text(0x0008, 0x0018, "UI", uid(1, slice + 1)),
       text(0x0008, 0x0020, "DA", "20261120"),
       text(0x0008, 0x0060, "CS", "CT"),
+      text(0x0008, 0x1030, "LO", study.description),
       text(0x0008, 0x103e, "LO", description),
-      text(0x0010, 0x0010, "PN", "ONDES^GRISES"),
+      text(0x0010, 0x0010, "PN", study.patient),
       text(0x0010, 0x0020, "LO", "ONDES"),
-      text(0x0020, 0x000d, "UI", "2.25.7311009"),
+      text(0x0020, 0x000d, "UI", study.number === 0 ? "2.25.7311009" : `2.25.7311008.${study.number}`),
       text(0x0020, 0x000e, "UI", series),
       text(0x0020, 0x0011, "IS", String(number)),
       text(0x0020, 0x0013, "IS", String(slice + 1)),
@@ -58,8 +70,9 @@ export function slicesOf({ number, description, slices, columns, rows }: MadeSer
 const CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2";
 
 const text = (group: number, number: number, kind: string, value: string) => {
-  const padding = value.length % 2 === 0 ? "" : kind === "UI" ? "\0" : " ";
-  return element(group, number, kind, Buffer.from(value + padding, "latin1"));
+  const bytes = Buffer.from(value, "utf8");
+  const padding = bytes.length % 2 === 0 ? "" : kind === "UI" ? "\0" : " ";
+  return element(group, number, kind, Buffer.concat([bytes, Buffer.from(padding)]));
 };
 
 const short = (group: number, number: number, value: number) => {

@@ -1,6 +1,6 @@
 // Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.
 
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 export type RoleWord = "patient" | "relative" | "interpreter" | "practitioner";
 
@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -119,6 +119,10 @@ export type ClientMessage = { "type": "hello", protocol: number, language: Langu
  * From the last `welcome` of this person and appointment: the device takes its place again, and its media go on.
  */
 resume?: string, 
+/**
+ * Of `POST /api/socket-ticket`, for the same link or login; needed unless `resume` brings the device back.
+ */
+ticket?: string, 
 /**
  * Absent: the main one.
  */
@@ -617,6 +621,8 @@ revision: number, index: number, document: DocumentState, } | { "type": "frame_f
  */
 revision: number, series: string, index: number, detail: string, } | { "type": "marks", revision: number, marks: Array<MarkState>, } | { "type": "mark", revision: number, mark: MarkState, } | { "type": "mark_gone", revision: number, mark: string, } | { "type": "key_images", images: Array<KeyImageState>, } | { "type": "receiving", files: number, received: number, isOver: boolean, } | { "type": "studies_changed", } | { "type": "pong", } | { "type": "still_there", };
 
+export type AgendaHello = { ticket: string, };
+
 export type AgendaMessage = { "type": "agenda_changed", };
 
 export type PictureHeader = { 
@@ -681,6 +687,10 @@ timeZone: string,
  * A demonstration with synthetic people: the page says so.
  */
 isDemo: boolean, version: string, };
+
+export type TicketRequest = { link?: string, };
+
+export type SocketTicket = { ticket: string, };
 
 export type Me = { practitioner: string, name: string, roles: Array<StaffRoleWord>, 
 /**

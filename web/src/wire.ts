@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { waitMs } from "./call/backoff";
 import type { ClientMessage, ContentHeader, PictureHeader, ProblemCode, ServerMessage } from "./protocol";
+import { type AskTicket, askTicket } from "./ticket";
 
 /**
  * `connecting` until the first welcome, `open` while messages pass, `lost` while it tries to come back, `closed` for good:
@@ -43,7 +44,7 @@ const LATE_TICK_MS = 5_000;
 const REQUEST_MS = 15_000;
 
 /** Answers to `hello` that another try cannot change. */
-const MAY_PASS: ReadonlySet<ProblemCode> = new Set(["unavailable", "internal", "too_many"]);
+const MAY_PASS: ReadonlySet<ProblemCode> = new Set(["unavailable", "internal", "too_many", "ticket_needed"]);
 
 /** The one WebSocket of a page: typed messages, requests with answers, pictures and files, and coming back after a loss. */
 export class Wire {
@@ -54,6 +55,7 @@ export class Wire {
   readonly refusal: Signal<ProblemCode | undefined> = signal(undefined);
 
   #hello: () => Hello;
+  #ask: AskTicket;
   #url: string;
   #socket: WebSocket | undefined;
   #listeners = new Map<string, Set<Listener>>();
@@ -75,9 +77,14 @@ export class Wire {
   #wake = () => this.#comeBackNow(WOKEN_SILENT_FOR_MS);
   #unfollow: () => void;
 
-  constructor(hello: () => Hello, url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`) {
+  constructor(
+    hello: () => Hello,
+    url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+    ask: AskTicket = askTicket,
+  ) {
     this.#hello = hello;
     this.#url = url;
+    this.#ask = ask;
     addEventListener("online", this.#wake);
     document.addEventListener("visibilitychange", this.#wake);
     this.#unfollow = onNetworkChange(this.#wake);
@@ -180,10 +187,24 @@ export class Wire {
     this.#tickedAt = this.#heardAt;
     this.#isDoubted = false;
     this.#exactAwaited = false;
-    socket.onopen = () => {
-      const hello = this.#hello();
-      socket.send(JSON.stringify(this.#resume === undefined ? hello : { ...hello, resume: this.#resume }));
+    const hello = this.#hello();
+    // A device that is known there comes back at once; a new one shows a ticket, which is asked for meanwhile.
+    let proof: { resume: string } | { ticket: string } | undefined =
+      this.#resume === undefined ? undefined : { resume: this.#resume };
+    const sayHello = () => {
+      if (proof && this.#socket === socket && socket.readyState === WebSocket.OPEN)
+        socket.send(JSON.stringify({ ...hello, ...proof }));
     };
+    socket.onopen = sayHello;
+    if (!proof)
+      this.#ask(hello.link, (given) => {
+        if (this.#socket !== socket) return;
+        if ("ticket" in given) {
+          proof = given;
+          sayHello();
+        } else if (MAY_PASS.has(given.code)) this.#lose();
+        else this.#refuse(given.code);
+      });
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       this.#heardAt = performance.now();
       this.#isDoubted = false;
@@ -192,6 +213,11 @@ export class Wire {
     };
     socket.onclose = () => this.#lose();
     this.#ticking = window.setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  #refuse(code: ProblemCode): void {
+    this.refusal.value = code;
+    this.close();
   }
 
   #tick(): void {
@@ -277,12 +303,15 @@ export class Wire {
         break;
       case "problem":
         console.warn(`the gateway could not use a message: ${message.code}: ${message.detail}`);
+        // It has forgotten this device, as it does when it starts anew.
+        if (message.code === "ticket_needed" && this.#resume !== undefined) {
+          this.#resume = undefined;
+          this.#open();
+          return;
+        }
         // Should a gateway refuse an old token instead of forgetting it, the next hello goes without.
         if (this.state.peek() !== "open") this.#resume = undefined;
-        if (this.state.peek() !== "open" && !MAY_PASS.has(message.code)) {
-          this.refusal.value = message.code;
-          this.close();
-        }
+        if (this.state.peek() !== "open" && !MAY_PASS.has(message.code)) this.#refuse(message.code);
         break;
       case "still_there":
         this.#ping();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ContentHeader, PictureHeader } from "../src/protocol";
+import type { Given } from "../src/ticket";
 import { Rejected, Wire } from "../src/wire";
 import { FakeSocket } from "./fake-socket";
 
@@ -44,7 +45,7 @@ describe("Wire", () => {
   it("says hello first and is open with the welcome", () => {
     const socket = FakeSocket.last;
     socket.open();
-    expect(socket.sent).toEqual([hello()]);
+    expect(socket.sent).toEqual([{ ...hello(), ticket: "t" }]);
     expect(wire.state.value).toBe("connecting");
     socket.welcome();
     expect(wire.state.value).toBe("open");
@@ -90,6 +91,51 @@ describe("Wire", () => {
     expect(FakeSocket.last.of("hello")).toHaveLength(1);
     FakeSocket.last.welcome("in_call");
     expect(wire.state.value).toBe("open");
+  });
+
+  it("shows its token to come back, and a ticket when the gateway has forgotten it", () => {
+    FakeSocket.last.welcome();
+    FakeSocket.last.drop();
+    vi.advanceTimersByTime(1_000);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.of("hello")).toEqual([{ ...hello(), resume: "again" }]);
+    FakeSocket.last.say({ type: "problem", code: "ticket_needed", detail: "" });
+    expect(FakeSocket.all).toHaveLength(3);
+    FakeSocket.last.open();
+    expect(FakeSocket.last.of("hello")).toEqual([{ ...hello(), ticket: "t" }]);
+    FakeSocket.last.welcome();
+    expect(wire.state.value).toBe("open");
+  });
+
+  it("says hello when both the ticket and the connection are there, and not on a socket that it gave up", () => {
+    wire.close();
+    const takes: ((given: Given) => void)[] = [];
+    wire = new Wire(hello, "ws://test/ws", (_link, take) => takes.push(take));
+    const first = FakeSocket.last;
+    first.open();
+    expect(first.sent).toEqual([]);
+    first.drop();
+    takes[0]?.({ ticket: "late" });
+    expect(first.sent).toEqual([]);
+    vi.advanceTimersByTime(2_000);
+    const second = FakeSocket.last;
+    expect(second).not.toBe(first);
+    takes[1]?.({ ticket: "good" });
+    expect(second.sent).toEqual([]);
+    second.open();
+    expect(second.sent).toEqual([{ ...hello(), ticket: "good" }]);
+  });
+
+  it("tries again for a ticket when nobody answers, and gives up when nobody is signed in", () => {
+    wire.close();
+    const takes: ((given: Given) => void)[] = [];
+    wire = new Wire(hello, "ws://test/ws", (_link, take) => takes.push(take));
+    takes[0]?.({ code: "unavailable" });
+    vi.advanceTimersByTime(2_000);
+    expect(takes).toHaveLength(2);
+    takes[1]?.({ code: "sign_in_needed" });
+    expect(wire.refusal.value).toBe("sign_in_needed");
+    expect(wire.state.value).toBe("closed");
   });
 
   it("gives up a connection that is silent for 25 seconds, but not one that answers", () => {

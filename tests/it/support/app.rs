@@ -49,6 +49,8 @@ pub struct Browser {
 
 /// One WebSocket.
 pub struct Socket {
+    /// Whose it is, for a ticket.
+    browser: Browser,
     stream: tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>,
     /// Pictures that came while something else was waited for.
     pub pictures: Vec<(Value, Vec<u8>)>,
@@ -122,6 +124,7 @@ impl TestApp {
             chat_keep: ChatKeep::Consultation,
             mail: None,
             sms: None,
+            egress: parvis::egress::Rules::default(),
             retention: parvis::clinical::RetentionPolicy::default(),
             trail: parvis::trail::TrailSettings::local(folder.path().join("audit"), public_url.clone()),
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
@@ -244,6 +247,25 @@ impl Browser {
         request
     }
 
+    /// A request from a page of this origin, or of none, about which the browser says this.
+    pub fn from(
+        &self,
+        method: Method,
+        path: &str,
+        origin: Option<&str>,
+        fetch_site: Option<&str>,
+    ) -> reqwest::RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        for (name, value) in
+            [("origin", origin), ("sec-fetch-site", fetch_site), ("cookie", self.cookies().as_deref())]
+        {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        request
+    }
+
     fn cookies(&self) -> Option<String> {
         let login = self.cookie.iter().map(|cookie| format!("__Host-parvis-login={cookie}"));
         let all: Vec<_> = login.chain(self.passes.iter().cloned()).collect();
@@ -337,21 +359,30 @@ impl Browser {
         answer(request.body(bytes).send().await.unwrap()).await
     }
 
+    /// A ticket for a WebSocket, for this link or for whoever is signed in.
+    pub async fn ticket(&self, link: Option<&str>) -> (StatusCode, Value) {
+        self.post("/api/socket-ticket", link.map_or_else(|| json!({}), |link| json!({"link": link}))).await
+    }
+
     pub async fn socket(&self) -> Socket {
         self.try_socket(&self.base).await.unwrap()
     }
 
     /// The WebSocket that tells of changes of the agenda.
     pub async fn agenda(&self) -> Socket {
-        self.socket_at("/ws/agenda", &self.base).await.unwrap()
+        let mut socket = self.try_socket_at("/ws/agenda", &self.base).await.unwrap();
+        let (_, ticket) = self.ticket(None).await;
+        socket.send_text(ticket.to_string()).await;
+        socket
     }
 
     /// A WebSocket from a page of this origin; the error is the status that refused it.
     pub async fn try_socket(&self, origin: &str) -> Result<Socket, u16> {
-        self.socket_at("/ws", origin).await
+        self.try_socket_at("/ws", origin).await
     }
 
-    async fn socket_at(&self, path: &str, origin: &str) -> Result<Socket, u16> {
+    /// The same at another address.
+    pub async fn try_socket_at(&self, path: &str, origin: &str) -> Result<Socket, u16> {
         let address = format!("{}{path}", self.base.replacen("http", "ws", 1));
         let mut request = address.into_client_request().unwrap();
         request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
@@ -359,9 +390,13 @@ impl Browser {
             request.headers_mut().insert("cookie", HeaderValue::from_str(&cookies).unwrap());
         }
         match tokio_tungstenite::connect_async(request).await {
-            Ok((stream, _)) => {
-                Ok(Socket { stream, pictures: Vec::new(), request: 0, parts: serde_json::Map::new() })
-            }
+            Ok((stream, _)) => Ok(Socket {
+                browser: self.clone(),
+                stream,
+                pictures: Vec::new(),
+                request: 0,
+                parts: serde_json::Map::new(),
+            }),
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
         }
@@ -389,6 +424,12 @@ impl Browser {
         hello.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
         socket.send(hello).await;
         let first = socket.next().await;
+        if first["code"] == "ticket_needed" && who.get("resume").is_some() {
+            // As the client does: the gateway has forgotten the device, which comes as a new one.
+            let mut who = who;
+            who.as_object_mut().unwrap().remove("resume");
+            return Box::pin(self.hello(who)).await;
+        }
         (socket, first)
     }
 
@@ -443,7 +484,13 @@ async fn answer(response: reqwest::Response) -> (StatusCode, Value) {
 }
 
 impl Socket {
-    pub async fn send(&mut self, message: Value) {
+    /// What comes first bears a ticket, unless it brings back a device that is known, or a test has put one there.
+    pub async fn send(&mut self, mut message: Value) {
+        let is_first = message["type"] == "hello";
+        if is_first && message.get("ticket").is_none() && message.get("resume").is_none() {
+            let ticket = self.browser.ticket(message["link"].as_str()).await.1;
+            message["ticket"] = ticket["ticket"].clone();
+        }
         self.send_text(message.to_string()).await;
     }
 

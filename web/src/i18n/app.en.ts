@@ -405,6 +405,7 @@ export const problemsEn: Record<ProblemCode, string> = {
   unavailable: "The server does not answer. Check the network and try again.",
   sign_in_needed: "Sign in to go on.",
   not_allowed: "Your account may not do this. Ask the administration if you need it.",
+  ticket_needed: "The connection could not be verified. Load the page again; if it goes on, call the IT department.",
   foreign_origin: "The request came from another site and was set aside. Open Parvis by its usual address.",
   no_role: "Your account is known, but has no role in Parvis yet. Ask the administration to add one.",
   sign_in_expired: "Signing in took too long. Start again; nothing is lost.",

@@ -417,6 +417,8 @@ export const problemsFr: Record<ProblemCode, string> = {
   unavailable: "Le serveur ne répond pas. Vérifiez le réseau et réessayez.",
   sign_in_needed: "Connectez-vous pour continuer.",
   not_allowed: "Votre compte n’a pas ce droit. Demandez à l’administration si vous en avez besoin.",
+  ticket_needed:
+    "La connexion n’a pas pu être vérifiée. Rechargez la page\u00a0; si cela se répète, appelez l’informatique.",
   foreign_origin: "La demande venait d’un autre site et a été écartée. Ouvrez Parvis par son adresse habituelle.",
   no_role:
     "Votre compte est reconnu, mais n’a pas encore de rôle dans Parvis. Demandez à l’administration de l’ajouter.",

@@ -15,6 +15,7 @@ export const problems: Record<GuestProblem, string> = {
   unavailable: "The hospital is not answering at the moment. Check your connection, then try again.",
   sign_in_needed: "Open the link in your message again to go on.",
   not_allowed: ASK_STAFF,
+  ticket_needed: "The connection could not be verified. Load the page again.",
   foreign_origin: "Open the link in your message again, directly in your browser.",
   slot_taken: "This time has just been taken. Choose another one.",
   change_not_offered: "This appointment cannot be changed here. Call the hospital.",

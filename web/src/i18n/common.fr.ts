@@ -15,6 +15,7 @@ export const problems: Record<GuestProblem, string> = {
   unavailable: "L’hôpital ne répond pas pour l’instant. Vérifiez votre connexion, puis réessayez.",
   sign_in_needed: "Ouvrez à nouveau le lien de votre message pour continuer.",
   not_allowed: ASK_STAFF,
+  ticket_needed: "La connexion n’a pas pu être vérifiée. Rechargez la page.",
   foreign_origin: "Ouvrez à nouveau le lien de votre message, directement dans votre navigateur.",
   slot_taken: "Cette heure vient d’être prise. Choisissez-en une autre.",
   change_not_offered: "Ce rendez-vous ne se change pas ici. Appelez l’hôpital.",

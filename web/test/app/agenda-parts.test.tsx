@@ -39,6 +39,8 @@ beforeEach(() => {
   vi.stubGlobal(
     "WebSocket",
     class {
+      static readonly OPEN = 1;
+      readyState = 0;
       close() {}
     },
   );

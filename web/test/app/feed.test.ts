@@ -5,13 +5,19 @@ import * as sound from "../../src/call/sound";
 import { entry } from "./entries";
 
 class FakeSocket {
+  static readonly OPEN = 1;
   static all: FakeSocket[] = [];
+  readyState = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onclose: (() => void) | null = null;
   isClosed = false;
   constructor(readonly url: string) {
     FakeSocket.all.push(this);
+  }
+  readonly sent: string[] = [];
+  send(text: string) {
+    this.sent.push(text);
   }
   close() {
     this.isClosed = true;
@@ -50,6 +56,14 @@ it("fetches the day once at the start, and again when it is told of a change", a
   FakeSocket.all[0]?.onmessage?.({ data: '{"type":"agenda_changed"}' });
   await settle();
   expect(asked).toHaveLength(2);
+});
+
+it("shows its ticket first, once the connection is there", () => {
+  const [socket] = FakeSocket.all;
+  expect(socket?.sent).toEqual([]);
+  if (socket) socket.readyState = FakeSocket.OPEN;
+  socket?.onopen?.();
+  expect(socket?.sent).toEqual(['{"ticket":"t"}']);
 });
 
 it("carries out many changes during one fetch with one more", async () => {

@@ -65,7 +65,7 @@ describe("a second window", () => {
     const second = new SecondWindow("a1", again);
     FakeSocket.last.open();
     expect(FakeSocket.last.sent).toEqual([
-      { type: "hello", protocol: PROTOCOL, language: "en", appointment: "a1", window: "second" },
+      { type: "hello", protocol: PROTOCOL, language: "en", ticket: "t", appointment: "a1", window: "second" },
     ]);
     expect(main.heard).toEqual([]);
     FakeSocket.last.welcome("in_call");

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
-import type { AgendaMessage, AppointmentEntry, ProblemCode } from "../../protocol";
+import type { AgendaHello, AgendaMessage, AppointmentEntry, ProblemCode } from "../../protocol";
+import { type AskTicket, askTicket } from "../../ticket";
 import { appointmentsOf } from "../requests";
 import { codeOf } from "../words";
 
@@ -17,6 +18,7 @@ export class Feed<Entry> {
   /** Changes are not told at the moment. */
   readonly isStale: Signal<boolean> = signal(false);
 
+  #ticket: AskTicket;
   #ask: (signal: AbortSignal) => Promise<Entry[]>;
   #controller = new AbortController();
   #isFetching = false;
@@ -26,8 +28,9 @@ export class Feed<Entry> {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setInterval>;
 
-  constructor(ask: (signal: AbortSignal) => Promise<Entry[]>, url = ADDRESS()) {
+  constructor(ask: (signal: AbortSignal) => Promise<Entry[]>, url = ADDRESS(), ticket: AskTicket = askTicket) {
     this.#ask = ask;
+    this.#ticket = ticket;
     this.#refresh = setInterval(() => this.fetch(), REFRESH_MS);
     this.fetch();
     this.#open(url);
@@ -65,7 +68,20 @@ export class Feed<Entry> {
   #open(url: string): void {
     const socket = new WebSocket(url);
     this.#socket = socket;
+    let shown: string | undefined;
+    const hello = () => {
+      if (shown === undefined || socket.readyState !== WebSocket.OPEN) return;
+      socket.send(JSON.stringify({ ticket: shown } satisfies AgendaHello));
+    };
+    this.#ticket(undefined, (given) => {
+      if (this.#socket !== socket) return;
+      // Without one nothing would be told: it is tried again.
+      if (!("ticket" in given)) return socket.close();
+      shown = given.ticket;
+      hello();
+    });
     socket.onopen = () => {
+      hello();
       // What changed while nobody told is fetched, but not twice at the start.
       if (this.#tries > 0) this.fetch();
       this.#tries = 0;
@@ -87,7 +103,7 @@ export class Feed<Entry> {
 
 /** The appointments of one day, or of several from then on. */
 export class AgendaFeed extends Feed<AppointmentEntry> {
-  constructor(day: string, url = ADDRESS(), days = 1) {
-    super((signal) => appointmentsOf(day, signal, days), url);
+  constructor(day: string, url = ADDRESS(), days = 1, ticket: AskTicket = askTicket) {
+    super((signal) => appointmentsOf(day, signal, days), url, ticket);
   }
 }

@@ -1,6 +1,7 @@
 import { PDF_FILES } from "virtual:pdf-files";
 import { AnnotationMode, getDocument, PDFWorker, VerbosityLevel } from "pdfjs-dist/legacy/build/pdf.mjs";
-import Worker from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?worker";
+import workerUrl from "pdfjs-dist/legacy/build/pdf.worker.min.mjs?worker&url";
+import { workerAddress } from "./trusted";
 
 /** More pages than anybody reads in a consultation. */
 export const PAGES_MAX = 300;
@@ -40,7 +41,7 @@ export class PdfFault extends Error {
  * @throws PdfFault when it cannot be read.
  */
 export async function openPdf(bytes: Uint8Array): Promise<Pdf> {
-  const port = new Worker();
+  const port = new Worker(workerAddress(workerUrl), { type: "module" });
   const worker = PDFWorker.create({ port, verbosity: VerbosityLevel.ERRORS });
   const task = getDocument({
     // The worker takes the bytes away; ours are kept for another time.

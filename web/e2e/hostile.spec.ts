@@ -1,0 +1,247 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import type { Browser, Page } from "@playwright/test";
+import { expect, type Gateway, inCall, person, signIn, test } from "./gateway";
+import { HOSTILE } from "./hostile-strings";
+import { slicesOf } from "./objects";
+
+// What is booked here would be in the way of others.
+test.use({ own: "hostile strings" });
+
+/** What no page may do, whatever it shows. */
+class Watch {
+  readonly faults: string[] = [];
+
+  on(page: Page): void {
+    page.on("dialog", (dialog) => {
+      this.faults.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("request", (request) => {
+      if (new URL(request.url()).pathname === "/api/csp-report") this.faults.push(`a report: ${request.postData()}`);
+    });
+  }
+
+  async look(page: Page): Promise<void> {
+    const ran = await page.evaluate(() => (globalThis as { ran?: unknown }).ran);
+    expect(ran, page.url()).toBeUndefined();
+    expect(this.faults, page.url()).toEqual([]);
+  }
+}
+
+interface Booked {
+  appointment: string;
+  link: string;
+}
+
+/** Books with three of the strings each: a patient, somebody with them, and a note. What is refused is not shown to anybody. */
+const book = (page: Page, strings: readonly string[], day: string): Promise<Booked[]> =>
+  page.evaluate(
+    async ([texts, date]) => {
+      const practitioners = (await (await fetch("/api/practitioners")).json()) as { practitioner: string }[];
+      const booked: Booked[] = [];
+      for (let at = 0; at < texts.length; at += 3) {
+        const startsAt = new Date(Date.parse(`${date}T06:00:00Z`) + (at / 3) * 5 * 60_000);
+        const endsAt = new Date(startsAt.getTime() + 5 * 60_000);
+        const name = (text: string | undefined) => (text ?? "x").slice(0, 100);
+        const json = {
+          startsAt: startsAt.toISOString(),
+          endsAt: endsAt.toISOString(),
+          service: name(texts[at + 2]).slice(0, 60),
+          practitioners: [practitioners[0]?.practitioner],
+          note: texts[at + 2],
+          guests: [
+            { role: "patient", name: name(texts[at]), language: "fr" },
+            { role: "relative", name: name(texts[at + 1]), language: "fr" },
+          ],
+        };
+        const headers = { "content-type": "application/json" };
+        const answer = await fetch("/api/appointments", { method: "POST", headers, body: JSON.stringify(json) });
+        if (!answer.ok) continue;
+        const made = (await answer.json()) as {
+          appointment: { appointment: string };
+          links: { address: string }[];
+        };
+        booked.push({ appointment: made.appointment.appointment, link: made.links[0]?.address ?? "" });
+      }
+      return booked;
+    },
+    [strings, day] as const,
+  );
+
+async function staff(browser: Browser, gateway: Gateway, watch: Watch, name: string): Promise<Page> {
+  const { page } = await person(browser, gateway);
+  watch.on(page);
+  await signIn(page, gateway, name);
+  return page;
+}
+
+test("nothing that anybody is called or writes runs on any page", async ({ browser, gateway }) => {
+  expect(new Set(HOSTILE).size).toBe(300);
+  const watch = new Watch();
+  const secretary = await staff(browser, gateway, watch, "Camille Roux");
+  const day = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 10);
+  const booked = await book(secretary, HOSTILE, day);
+  // Most of them are names that a person may have, as far as the gateway is concerned.
+  expect(booked.length).toBeGreaterThan(60);
+  for (const path of [`/app/day/${day}`, `/app/week/${day}`, `/app/list/${day}`, "/app/outbox", "/app/statistics"]) {
+    await secretary.goto(gateway.url + path);
+    await expect(secretary.locator("main")).toBeVisible();
+    await watch.look(secretary);
+  }
+  for (const { appointment } of booked.slice(0, 6)) {
+    await secretary.goto(`${gateway.url}/app/received/${appointment}`);
+    await expect(secretary.locator("main")).toBeVisible();
+    await watch.look(secretary);
+  }
+  const guest = await person(browser, gateway);
+  watch.on(guest.page);
+  for (const { link } of booked.slice(0, 6)) {
+    await guest.page.goto("about:blank");
+    await guest.page.goto(link);
+    await expect(guest.page.locator("main")).toBeVisible();
+    await watch.look(guest.page);
+  }
+  // What stands in an address.
+  for (const text of HOSTILE.slice(0, 20)) {
+    const part = encodeURIComponent(text);
+    for (const path of [`/app/day/${part}`, `/queue/${part}`, `/app/sign-in?problem=${part}`, `/join#${part}`]) {
+      await guest.page.goto(gateway.url + path);
+    }
+    await watch.look(guest.page);
+  }
+});
+
+test("nothing that is written in a chat, or a file is called, runs", async ({ browser, gateway }) => {
+  test.setTimeout(240_000);
+  const watch = new Watch();
+  const { patient, doctor } = await inCall(browser, gateway);
+  for (const { page } of [patient, doctor]) watch.on(page);
+  await doctor.page.getByRole("tab", { name: /Messages/ }).click();
+  const box = doctor.page.getByLabel("Votre message");
+  for (const text of HOSTILE) {
+    await box.fill(text);
+    await box.press("Enter");
+    await expect(box).toHaveValue("");
+  }
+  await expect(doctor.page.locator(".chat-list")).toContainText(HOSTILE[299]?.trim() ?? "", { timeout: 30_000 });
+  await patient.page.getByRole("button", { name: "Lire" }).click();
+  await expect(patient.page.locator(".chat-list")).toContainText(HOSTILE[299]?.trim() ?? "", { timeout: 30_000 });
+  const buffer = Buffer.from("rien");
+  for (const text of HOSTILE.slice(0, 40)) {
+    const name = `${text.slice(0, 100)}.txt`;
+    await patient.page.locator(".chat-chooser").setInputFiles({ name, mimeType: "text/plain", buffer });
+  }
+  await expect(doctor.page.getByRole("button", { name: /^Enregistrer/ })).toHaveCount(40, { timeout: 30_000 });
+  for (const { page } of [patient, doctor]) await watch.look(page);
+});
+
+test("nothing that images say of themselves runs", async ({ browser, gateway }) => {
+  test.setTimeout(240_000);
+  const watch = new Watch();
+  const doctor = await staff(browser, gateway, watch, "Claire Martin");
+  const entries = await doctor.evaluate(async () => {
+    const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Paris" }).format(new Date());
+    return (await fetch(`/api/appointments?day=${day}`)).json();
+  });
+  const appointment = entries[0].appointment as string;
+  // Six texts a study, five of them of its series: 300 in all. A text of DICOM has 64 signs, and a backslash parts two.
+  const part = (n: number) => (HOSTILE[n] ?? "").replaceAll("\\", "").slice(0, 64);
+  const files = Array.from({ length: 50 }, (_, study) =>
+    Array.from({ length: 4 }, (_, series) => ({
+      number: study * 4 + series + 1,
+      description: part(study * 6 + series),
+      slices: 1,
+      columns: 16,
+      rows: 16,
+      study: { number: study + 1, patient: part(study * 6 + 4), description: part(study * 6 + 5) },
+    })).flatMap((made) =>
+      slicesOf(made, () => 0.5).map((buffer) => ({
+        name: `${made.number}.dcm`,
+        mimeType: "application/dicom",
+        buffer,
+      })),
+    ),
+  ).flat();
+  await doctor.goto(`${gateway.url}/app/record/${appointment}`);
+  await doctor.locator("input[type=file]").first().setInputFiles(files);
+  const studies = () =>
+    doctor.evaluate(
+      async (id) => ((await (await fetch(`/api/appointments/${id}/studies`)).json()) as unknown[]).length,
+      appointment,
+    );
+  await expect.poll(studies, { timeout: 90_000 }).toBeGreaterThanOrEqual(50);
+  for (const path of [`/app/record/${appointment}`, "/app/worklist", `/app/received/${appointment}`]) {
+    await doctor.goto(gateway.url + path);
+    await expect(doctor.locator("main")).toBeVisible();
+    await doctor.waitForTimeout(1_500);
+    await watch.look(doctor);
+  }
+});
+
+test("nothing that a provider claims runs", async ({ browser, gateway }) => {
+  const watch = new Watch();
+  const doctor = await staff(browser, gateway, watch, "Claire Martin");
+  const secretary = await staff(browser, gateway, watch, "Camille Roux");
+  const people = await doctor.evaluate(async () => (await (await fetch("/api/practitioners")).json()).length as number);
+  for (let at = 0; at < HOSTILE.length; at += people) {
+    claim(gateway, HOSTILE.slice(at, at + people));
+    for (const [page, path] of [
+      [doctor, "/app"],
+      [secretary, "/app/services"],
+    ] as const) {
+      await page.goto(gateway.url + path);
+      await expect(page.locator("main")).toBeVisible();
+      await watch.look(page);
+    }
+  }
+});
+
+/** Calls the practitioners so, as sign-ins would have kept what providers claimed. */
+function claim({ data }: Gateway, names: readonly string[]): void {
+  const program = `
+import json, sqlite3, sys
+names = json.loads(sys.argv[2])
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    ids = [row[0] for row in database.execute("SELECT id FROM practitioner ORDER BY id")]
+    database.executemany("UPDATE practitioner SET name = ? WHERE id = ?", zip(names, ids))
+`;
+  execFileSync("python3", ["-c", program, join(data, "parvis.sqlite"), JSON.stringify(names)]);
+}
+
+test("the policy holds: what is put into a page does not run, and is told", async ({ browser, gateway }) => {
+  const { page } = await person(browser, gateway);
+  for (const path of ["/app/sign-in", "/join", "/diag", "/upload", "/queue/x"]) {
+    await page.goto(gateway.url + path);
+    const report = page.waitForRequest((request) => new URL(request.url()).pathname === "/api/csp-report");
+    const outcome = await page.evaluate(() => {
+      const refused: string[] = [];
+      const attempt = (what: string, act: () => void) => {
+        try {
+          act();
+        } catch {
+          refused.push(what);
+        }
+      };
+      const page = document.body as unknown as { innerHTML: string };
+      attempt("markup", () => {
+        page.innerHTML += "<img src=x onerror='globalThis.ran=1'>";
+      });
+      attempt("worker", () => void new Worker("/legacy.js"));
+      attempt("policy", () => {
+        (
+          globalThis as unknown as { trustedTypes: { createPolicy(name: string, rules: object): void } }
+        ).trustedTypes.createPolicy("another", {});
+      });
+      const script = document.createElement("script");
+      attempt("text of a script", () => {
+        script.textContent = "globalThis.ran=1";
+        document.body.append(script);
+      });
+      return { refused, ran: (globalThis as { ran?: unknown }).ran };
+    });
+    expect(outcome.ran, path).toBeUndefined();
+    expect(outcome.refused, path).toEqual(expect.arrayContaining(["markup", "worker", "policy"]));
+    expect((await (await report).response())?.status(), path).toBe(204);
+  }
+});
