@@ -203,7 +203,11 @@ pub async fn verify(store: &Store, key: Option<[u8; 32]>) -> Result<Result<Walke
         }
     }
     // A head over what is not there, or a count of more than there is: the end was cut off.
-    Ok(if promised >= walk.next() { Err(Fault { seq: walk.next(), what: Misfit::CutOff }) } else { Ok(walk.end()) })
+    Ok(if promised >= walk.next() {
+        Err(Fault { seq: walk.next(), what: Misfit::CutOff })
+    } else {
+        Ok(walk.end())
+    })
 }
 
 async fn sign_by_the_hour(trail: Trail, tasks: Tasks) {
