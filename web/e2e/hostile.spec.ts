@@ -112,8 +112,11 @@ test("nothing that anybody is called or writes runs on any page", async ({ brows
   }
 });
 
-test("nothing that is written in a chat, or a file is called, runs", async ({ browser, gateway }) => {
-  test.setTimeout(240_000);
+test("nothing that is written in a chat, a file is called, or images say of themselves runs", async ({
+  browser,
+  gateway,
+}) => {
+  test.setTimeout(300_000);
   const watch = new Watch();
   const { patient, doctor } = await inCall(browser, gateway);
   for (const { page } of [patient, doctor]) watch.on(page);
@@ -140,13 +143,7 @@ test("nothing that is written in a chat, or a file is called, runs", async ({ br
   }
   await expect(doctor.page.getByRole("button", { name: /^Enregistrer/ })).toHaveCount(40, { timeout: 30_000 });
   for (const { page } of [patient, doctor]) await watch.look(page);
-});
 
-test("nothing that images say of themselves runs", async ({ browser, gateway }) => {
-  test.setTimeout(240_000);
-  const watch = new Watch();
-  const { patient, doctor } = await inCall(browser, gateway);
-  for (const { page } of [patient, doctor]) watch.on(page);
   const appointment = new URL(doctor.page.url()).pathname.split("/").pop() ?? "";
   // Six texts a study, five of them of its series: 300 in all. A text of DICOM has 64 signs, and a backslash parts two.
   const part = (n: number) => (HOSTILE[n] ?? "").replaceAll("\\", "").slice(0, 64);
