@@ -686,7 +686,7 @@ timeZone: string,
 /**
  * A demonstration with synthetic people: the page says so.
  */
-isDemo: boolean, version: string, };
+isDemo: boolean, version: string, color?: string, strongColor?: string, logo?: string, };
 
 export type TicketRequest = { link?: string, };
 
