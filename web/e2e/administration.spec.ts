@@ -49,7 +49,7 @@ test("an administrator gives and takes roles, disables people, lets programs rea
     await doctor.page.waitForURL((url) => url.pathname === "/app/sign-in", { timeout: 5_000 });
     await doctor.page.goto(`${gateway.url}/login?return_to=/app`);
     await doctor.page.getByText("Dr Karim Benali").click();
-    await expect(doctor.page.getByRole("alert").first()).toContainText("pas encore de rôle");
+    await expect(doctor.page.getByRole("alert").filter({ hasText: "pas encore de rôle" })).toBeVisible();
     await page.getByRole("button", { name: "Réactiver Dr Karim Benali" }).click();
     await expect(page.getByText("désactivé", { exact: true })).toHaveCount(0);
     await signIn(doctor.page, gateway, "Dr Karim Benali");
@@ -84,7 +84,7 @@ test("an administrator gives and takes roles, disables people, lets programs rea
     await page.getByLabel("Couleur", { exact: true }).fill("#ffcc00");
     await expect(page.getByText(/Il faut 4,5/)).toBeVisible();
     await page.getByRole("button", { name: "Enregistrer" }).click();
-    await expect(page.getByRole("alert").first()).toContainText("se lisent mal");
+    await expect(page.getByRole("alert").filter({ hasText: "se lisent mal" })).toBeVisible();
     await page.getByLabel("Nom de l’hôpital").fill("Hôpital du Nord");
     await page.getByLabel("Couleur", { exact: true }).fill("#8b0000");
     await page.getByRole("button", { name: "Enregistrer" }).click();
@@ -120,7 +120,7 @@ test("an administrator gives and takes roles, disables people, lets programs rea
     await page.getByRole("dialog").getByLabel("Nom du site").fill("Rive droite");
     await shot(page, "admin-site");
     await page.getByRole("dialog").getByRole("button", { name: "Enregistrer" }).click();
-    await expect(page.getByText("Rive droite", { exact: true })).toBeVisible();
+    await expect(page.getByRole("strong").filter({ hasText: "Rive droite" })).toBeVisible();
     await shot(page, "admin-sites");
     await page.getByRole("link", { name: "Envoi de messages" }).click();
     await expect(page.getByText(/Aucun serveur d’e-mail/)).toBeVisible();
