@@ -55,10 +55,12 @@ function LocalOffer({ returnTo }: { returnTo: string }) {
   }, []);
   if (!isOffered.value) return null;
   return (
-    <a class="button wide" href={`/app/local-sign-in?return_to=${encodeURIComponent(returnTo)}`}>
-      <Icon of={key} />
-      {tl("offer")}
-    </a>
+    <li>
+      <a class="button wide" href={`/app/local-sign-in?return_to=${encodeURIComponent(returnTo)}`}>
+        <Icon of={key} />
+        {tl("offer")}
+      </a>
+    </li>
   );
 }
 
@@ -127,8 +129,8 @@ export function SignIn() {
               </a>
             </li>
           ))}
+          <LocalOffer returnTo={safeReturn(query.return_to)} />
         </ul>
-        <LocalOffer returnTo={safeReturn(query.return_to)} />
         <p class="muted">{t("signIn.patients")}</p>
         {facts.value && <p class="muted">{t("app.help", { telephone: facts.value.telephone })}</p>}
         {trouble && reason && <p class="muted">{ts("reason", { reason })}</p>}

@@ -1,10 +1,31 @@
+import type { SettingWord } from "../../protocol";
 import { Fault } from "../parts/Dialog";
 import { sentenceOf, t as ta } from "../words";
 import { AdminPage } from "./AdminPage";
 import { t } from "./admin.words";
 import { useLoaded } from "./load";
-import { moment } from "./moment";
+import { digits } from "./moment";
+import { ROLES } from "./Roles";
 import { changes } from "./requests";
+import { SCOPES } from "./scopes";
+
+/** What was there, in words: the gateway has codes for roles and scopes. What is no code stands as it came. */
+export function told(what: SettingWord, value: string): string {
+  if (value === "") return t("nothing");
+  const words = (codes: string) =>
+    codes.split(", ").map((code) => {
+      const [role, scope] = [ROLES.find((each) => each === code), SCOPES.find((each) => each === code)];
+      if (role) return ta(`staff.${role}`);
+      return scope ? t(`scope.${scope}`) : code;
+    });
+  if (what === "roles" || what === "disabled" || what === "enabled") return words(value).join(", ");
+  if (what === "token_made" || what === "token_revoked") {
+    const [scopes = "", ...services] = value.split(": ");
+    return [words(scopes).join(", "), ...services].join(" – ");
+  }
+  if (what === "logo") return value.startsWith("image/svg") ? "SVG" : value.startsWith("image/png") ? "PNG" : value;
+  return value;
+}
 
 /** What was changed on the administration's pages, with what was there before. */
 export function Changes() {
@@ -30,11 +51,11 @@ export function Changes() {
             <tbody>
               {value.value.map((change) => (
                 <tr key={`${change.at}${change.what}${change.subject}`}>
-                  <td>{moment(change.at)}</td>
+                  <td>{digits(change.at)}</td>
                   <td>{t(`what.${change.what}`)}</td>
                   <td>{change.subject}</td>
-                  <td>{change.before || t("nothing")}</td>
-                  <td>{change.after || t("nothing")}</td>
+                  <td>{told(change.what, change.before)}</td>
+                  <td>{told(change.what, change.after)}</td>
                   <td>{change.by}</td>
                 </tr>
               ))}

@@ -12,8 +12,7 @@ import { t } from "./admin.words";
 import { useLoaded } from "./load";
 import { moment } from "./moment";
 import { allServices, makeToken, revokeToken, tokens } from "./requests";
-
-const SCOPES: readonly ScopeWord[] = ["read_services", "read_appointments", "read_statistics"];
+import { SCOPES } from "./scopes";
 
 /** Which programs read without a person, and what. */
 export function Tokens() {

@@ -1,3 +1,4 @@
+import { locale } from "../../i18n";
 import { dayInWords, timeOfDay } from "../../i18n/time";
 import { facts } from "../who";
 
@@ -5,4 +6,12 @@ import { facts } from "../who";
 export function moment(at: string): string {
   const zone = facts.value?.timeZone ?? "UTC";
   return `${dayInWords(at, zone)} ${at.slice(0, 4)}, ${timeOfDay(at, zone)}`;
+}
+
+/** The same in digits, for tables. */
+export function digits(at: string): string {
+  const timeZone = facts.value?.timeZone ?? "UTC";
+  const format = { day: "2-digit", month: "2-digit", year: "numeric", timeZone } as const;
+  const day = new Intl.DateTimeFormat(locale.value === "fr" ? "fr-FR" : "en-GB", format).format(new Date(at));
+  return `${day}, ${timeOfDay(at, timeZone)}`;
 }

@@ -13,7 +13,7 @@ import type {
 } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { AdminPage } from "../admin/AdminPage";
-import { moment } from "../admin/moment";
+import { digits, moment } from "../admin/moment";
 import { Roles } from "../admin/Roles";
 import { CopyLine } from "../parts/CopyLine";
 import { Confirm, Dialog, Fault } from "../parts/Dialog";
@@ -247,7 +247,7 @@ function Uses({ state, onSeen }: { state: LocalAccountsState; onSeen(until: stri
         {t("usesHint")} {state.isMailed ? t("mailed") : t("notMailed")}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <section class="admin-scroll" tabIndex={0} aria-label={t("uses")}>
+      <section class="admin-scroll" tabIndex={0} aria-label={t("uses")} hidden={state.uses.length === 0}>
         <table>
           <thead>
             <tr>
@@ -272,7 +272,7 @@ function Uses({ state, onSeen }: { state: LocalAccountsState; onSeen(until: stri
 function Use({ line }: { line: LocalUseEntry }) {
   return (
     <tr>
-      <td>{moment(line.at)}</td>
+      <td>{digits(line.at)}</td>
       <td>
         {t(`what.${line.what}`)} {line.isNew && <span class="admin-mark">{t("new")}</span>}
       </td>

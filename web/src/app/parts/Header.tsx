@@ -72,7 +72,12 @@ export function Header() {
           <Icon of={menu} />
           {t("app.menu")}
         </button>
-        <div class="header-rest" id={id} data-open={isOpen.value ? "" : undefined}>
+        <div
+          class="header-rest"
+          id={id}
+          data-open={isOpen.value ? "" : undefined}
+          data-many={who && mayAdminister(who) ? "" : undefined}
+        >
           {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who) || maySeeTrail(who)) && (
             <nav class="header-pages" aria-label={t("app.pages")}>
               {!isAuditorOnly(who) && (
