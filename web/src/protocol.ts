@@ -2262,7 +2262,7 @@ key: string, };
 
 export type TrailEntry = { seq: number, at: string, 
 /**
- * `staff`, `guest`, `sender`, `gateway` or `nobody`.
+ * `staff`, `guest`, `sender`, `machine`, `gateway` or `nobody`.
  */
 actor: string, actorId?: string, 
 /**
