@@ -182,11 +182,16 @@ const ELEMENTS: &[&str] = &[
 /// Whether an SVG text, in small letters, draws and does nothing else: every element is one of [`ELEMENTS`], no attribute is a handler
 /// of events, and nothing is fetched from anywhere. What cannot be told is not a drawing.
 fn is_drawing(text: &str) -> bool {
-    // Entities and escapes hide what is written.
+    // Entities and escapes hide what is written, and so does another encoding than the one in which it is read here.
+    let is_utf_8 = |rest: &str| {
+        rest.trim_start_matches(|c: char| c.is_whitespace() || "='\"".contains(c)).starts_with("utf-8")
+    };
     let is_plain = !text.contains("<!doctype")
         && !text.contains("<!entity")
         && !text.contains("&#")
-        && !text.contains('\\');
+        && !text.contains('\\')
+        && !text.contains('\u{1b}')
+        && text.split("encoding").skip(1).all(is_utf_8);
     let element = |part: &str| {
         let part = part.strip_prefix('/').unwrap_or(part);
         if ["!--", "![cdata[", "?xml "].iter().any(|known| part.starts_with(known)) {
@@ -282,6 +287,9 @@ mod tests {
         ] {
             assert_eq!(LogoKind::of(svg(active).as_bytes()), Err(BadLogo::Active), "{active}");
         }
+        let declared = |encoding| format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?><svg></svg>");
+        assert_eq!(LogoKind::of(declared("UTF-8").as_bytes()), Ok(LogoKind::Svg));
+        assert_eq!(LogoKind::of(declared("ISO-2022-JP").as_bytes()), Err(BadLogo::Active));
         let entity = "<?xml version=\"1.0\"?><!DOCTYPE svg [<!ENTITY a \"b\">]><svg></svg>";
         assert_eq!(LogoKind::of(entity.as_bytes()), Err(BadLogo::Active));
         for other in [&b"GIF89a"[..], b"<html><svg></svg></html>", b"", b"<svg>", b"\xff\xd8\xff\xe0"] {
