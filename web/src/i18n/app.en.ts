@@ -432,7 +432,7 @@ export const problemsEn: Record<ProblemCode, string> = {
     "This password is easy to guess. Take a phrase of several words that have nothing to do with you.",
   role_missing: "Choose at least one role.",
   own_account: "Nobody changes their own roles. Ask another administrator.",
-  bad_token: "An access needs a name, something to read, a service, and 1 to 366 days. Complete what is missing.",
+  bad_token: "An access needs a name, something to read, a department, and 1 to 366 days. Complete what is missing.",
   color_too_pale: "White letters on this colour are hard to read. Choose a darker one.",
   bad_logo: "This file is no plain image. Take a PNG, or an SVG without scripts, links or embedded images.",
   in_the_past: "This time has passed. Choose a time to come.",
