@@ -89,11 +89,10 @@ impl Store {
             FROM practitioner p ORDER BY p.name, p.id";
         const CLAIMED: &str = "SELECT practitioner_id, role FROM claimed_role";
         const BY_HAND: &str = "SELECT practitioner_id, role, is_given FROM role_by_hand";
-        let (people, claimed, by_hand): (Vec<PersonRow>, Vec<(Uuid, String)>, Vec<(Uuid, String, bool)>) = on!(self, pool => (
-            sqlx::query_as(PEOPLE).fetch_all(pool).await?,
-            sqlx::query_as(CLAIMED).fetch_all(pool).await?,
-            sqlx::query_as(BY_HAND).fetch_all(pool).await?,
-        ));
+        let people: Vec<PersonRow> = on!(self, pool => sqlx::query_as(PEOPLE).fetch_all(pool).await?);
+        let claimed: Vec<(Uuid, String)> = on!(self, pool => sqlx::query_as(CLAIMED).fetch_all(pool).await?);
+        let by_hand: Vec<(Uuid, String, bool)> =
+            on!(self, pool => sqlx::query_as(BY_HAND).fetch_all(pool).await?);
         let mut roles: BTreeMap<Uuid, Vec<StaffRole>> = BTreeMap::new();
         for (id, word) in claimed {
             roles.entry(id).or_default().extend(role_from_word(&word));
