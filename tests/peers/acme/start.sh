@@ -42,8 +42,8 @@ END
 pebble-challtestsrv -http01 "" -https01 "" -tlsalpn01 "" -management "127.0.0.1:$dns_management" -dns01 "127.0.0.1:$dns" \
   -defaultIPv4 127.0.0.1 -defaultIPv6 "" >dns.log 2>&1 </dev/null &
 pids+=($!)
-# One nonce in five is refused, as happens to those who are slow.
-PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=20 pebble -config config.json -dnsserver "127.0.0.1:$dns" >pebble.log 2>&1 </dev/null &
+# One nonce in twenty is refused, as happens to those who are slow.
+PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=5 pebble -config config.json -dnsserver "127.0.0.1:$dns" >pebble.log 2>&1 </dev/null &
 pids+=($!)
 
 for _ in $(seq 300); do
