@@ -1,12 +1,11 @@
 import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Page } from "@playwright/test";
 import type { DoorAsks, Look, OpenAnswer } from "../../src/protocol";
-import { expect, expectAccessible, type Gateway, seeWhoItIs, signIn, test } from "../gateway";
+import { expect, expectAccessible, type Gateway, signIn, test } from "../gateway";
+import { FOLDER, letTheFirstIn, onwards, press, SIZES, waiting } from "./steps";
 
 // Every page of a patient, on a phone of 360 pixels and on a desktop. What the gateway says of the door is put in by the script, so
 // that each page is there without hours of waiting; the pages, their words and their looks are those of the program.
-const FOLDER = resolve(import.meta.dirname, "../../../docs/screens");
 const STARTS = "2026-11-25T13:30:00.000Z";
 const NOW = "2026-11-25T13:18:20.000Z";
 const ASKS: DoorAsks = { sms: false, email: false, pin: false, birthDate: false, isLocked: false };
@@ -35,17 +34,10 @@ interface Screen {
   query?: string;
 }
 
-const press = (name: string | RegExp) => (page: Page) => page.getByRole("button", { name }).first().click();
-const onwards = press(/^Continuer/);
 const type = async (page: Page, digits: string) => page.getByLabel("Code à 6 chiffres").fill(digits);
 const refuseDevices = () => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
 };
-const waiting = async (page: Page) => {
-  await onwards(page);
-  await press("Entrer dans la salle d’attente")(page);
-};
-
 const SCREENS: Screen[] = [
   { name: "landing", title: /Votre consultation vidéo/ },
   { name: "landing-code", look: { asks: { ...ASKS, sms: true } }, title: /Votre consultation vidéo/ },
@@ -133,18 +125,6 @@ const SCREENS: Screen[] = [
   },
 ];
 
-const SIZES = { "360": { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } };
-
-/** From the agenda into the call, and whoever waits with them. */
-async function letTheFirstIn(doctor: Page): Promise<void> {
-  await doctor.getByText("Faire entrer", { exact: true }).first().click();
-  await doctor
-    .getByRole("button", { name: /^Entrer/ })
-    .first()
-    .click();
-  await seeWhoItIs(doctor);
-}
-
 test("every page of a patient", async ({ browser, gateway }) => {
   test.setTimeout(900_000);
   mkdirSync(FOLDER, { recursive: true });
@@ -212,39 +192,6 @@ test("the same page in English, and the call", async ({ browser, gateway }) => {
     await page.locator(".call .controls").waitFor({ timeout: 30_000 });
     await page.waitForTimeout(2_000);
     await page.screenshot({ path: `${FOLDER}/call-${size}.png` });
-    await context.close();
-  }
-  await doctor.context().close();
-});
-
-test("somebody whose agreement is missing is asked for it before the call", async ({ browser, gateway }) => {
-  test.setTimeout(120_000);
-  const doctor = await (await browser.newContext({ locale: "fr-FR", permissions: ["camera", "microphone"] })).newPage();
-  await signIn(doctor, gateway, "Claire Martin");
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    const context = await browser.newContext({ viewport, locale: "fr-FR", permissions: ["camera", "microphone"] });
-    const page = await context.newPage();
-    // The answer is lost on its way: the gateway has none.
-    await context.route("**/api/guest/consent", (route) => route.fulfill({ status: 204 }));
-    await page.goto(gateway.patientLink);
-    await waiting(page);
-    if (size === "360") {
-      await letTheFirstIn(doctor);
-    } else {
-      await doctor
-        .getByRole("button", { name: /^Faire entrer/ })
-        .first()
-        .click();
-      await seeWhoItIs(doctor);
-    }
-    await page.getByRole("heading", { level: 1, name: "Avant d’entrer" }).waitFor({ timeout: 30_000 });
-    await page.getByText("Rien n’est enregistré").waitFor();
-    await expectAccessible(page);
-    await page.screenshot({ path: `${FOLDER}/agree-${size}.png`, fullPage: true, animations: "disabled" });
-    await page
-      .getByRole("button", { name: "Quitter" })
-      .click()
-      .catch(() => undefined);
     await context.close();
   }
   await doctor.context().close();
