@@ -20,6 +20,7 @@ mod doors;
 mod error;
 mod identities;
 mod key_images;
+mod keys;
 mod links;
 mod logins;
 mod marks;
