@@ -52,9 +52,9 @@ impl Archive {
             if vault.is_sealed(what)? {
                 return Ok::<_, io::Error>(None);
             }
-            let clear = ClearFile::of(vault.source(what)?)?;
+            let clear = ClearFile::of(vault.unsealed(what)?)?;
             let mut digest = Sha256::new();
-            io::copy(&mut vault.source(what)?, &mut digest)?;
+            io::copy(&mut vault.unsealed(what)?, &mut digest)?;
             Ok(Some((clear, <[u8; 32]>::from(digest.finalize()))))
         };
         let (clear, digest) = match tokio::task::spawn_blocking(read).await.map_err(|_| Error::Broken)? {

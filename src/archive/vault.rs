@@ -171,6 +171,11 @@ impl Vault {
         Ok(FileHeader::read(&File::open(what.path(&self.folder))?)?.is_some())
     }
 
+    /// A file as it lies there.
+    pub(super) fn unsealed(&self, what: What) -> io::Result<File> {
+        File::open(what.path(&self.folder))
+    }
+
     /// The key that a file was sealed with; `None`: it is not sealed, or gone.
     pub(super) fn key_of(&self, what: What) -> io::Result<Option<KeyId>> {
         match File::open(what.path(&self.folder)) {

@@ -23,7 +23,7 @@ use sqlx::sqlite::{
 };
 
 use super::migrate::{self, Dialect};
-use super::{Error, Fault, keys};
+use super::{Error, Fault, keys, sealed};
 use crate::clock::Clock;
 use crate::sealing::{MasterKeys, ValueKeys};
 use crate::secret::Secret;
@@ -118,6 +118,7 @@ impl Store {
             _ => return Err(Error::Address("it starts with neither sqlite: nor postgres:")),
         };
         let values = Arc::new(keys::open(&db, &settings.keys).await?);
+        sealed::seal_rows(&db, &values).await?;
         Ok(Self { db, values })
     }
 

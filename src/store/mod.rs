@@ -35,6 +35,7 @@ mod queues;
 mod reports;
 mod retention;
 mod schedules;
+mod sealed;
 mod services;
 mod statistics;
 mod studies;

@@ -77,7 +77,7 @@ const TABLE: [Module; 33] = [
     adapter(
         "store",
         &["audit", "clinical", "imaging", "report", "viewing", "sealing", "secret", "config", "clock"],
-        &["sqlx", "futures_util"],
+        &["sqlx", "futures_util", "serde_json"],
     ),
     adapter(
         "acme",

@@ -11,6 +11,7 @@ mod after;
 mod agenda;
 mod architecture;
 mod archive;
+mod at_rest;
 mod badnet;
 mod call;
 mod chat;

@@ -51,6 +51,7 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0040_audit.sql", "9f869911051b1430"),
     ("migrations/0042_login_proof.sql", "95200b5c48962d3e"),
     ("migrations/0043_data_key.sql", "f50dc895c8f6ba60"),
+    ("migrations/0044_sealed_columns.sql", "6f14fdbccaa9e1e9"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/postgres/0041_audit_only_grows.sql", "724e463f612f901e"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
