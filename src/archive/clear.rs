@@ -88,7 +88,11 @@ impl ClearFile {
 /// # Errors
 /// If the system has no memory for it.
 pub(super) fn nameless() -> io::Result<File> {
-    Ok(memfd_create("parvis", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?.into())
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    // Kernels before 6.3 do not know that nothing in it is to be run; some after it ask for the word.
+    let made =
+        memfd_create("parvis", flags | MemfdFlags::NOEXEC_SEAL).or_else(|_| memfd_create("parvis", flags))?;
+    Ok(made.into())
 }
 
 fn cannot(why: &str) -> PictureError {

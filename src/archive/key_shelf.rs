@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -150,6 +151,11 @@ impl KeyShelf {
         let mut file = tempfile::NamedTempFile::new_in(shelf)?;
         file.write_all(wrapped.to_text().as_bytes())?;
         file.as_file().sync_all()?;
+        if is_over {
+            // Whoever puts keys under a new master key may be root, and the gateway somebody else.
+            let owner = std::fs::metadata(&path)?;
+            fchown(file.as_file(), Some(owner.uid()), Some(owner.gid()))?;
+        }
         let put = if is_over { file.persist(&path) } else { file.persist_noclobber(&path) };
         match put {
             Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => {}
@@ -219,8 +225,6 @@ mod tests {
         let first = shelf(folder.path(), &[[1; 32]]);
         assert_eq!(first.get(id).unwrap_err().kind(), ErrorKind::NotFound);
         let key = first.get_or_make(id).unwrap();
-        let text = |key: &DataKey| MasterKeys::passing(&[[9; 32]], Clock::system()).wrap(key, "").is_ok();
-        assert!(text(&key));
         let path = first.path(id);
         let before = std::fs::read(&path).unwrap();
         shelf(folder.path(), &[[1; 32]]).get_or_make(id).unwrap();
@@ -248,6 +252,9 @@ mod tests {
             old.get_or_make(of_study(&n.to_string())).unwrap();
         }
         let both = shelf(folder.path(), &[[2; 32], [1; 32]]);
+        // The engineer who calls this is root, and the gateway is not.
+        let (last, gateway) = (old.path(of_study("4")), 65_534);
+        let is_root = std::os::unix::fs::chown(&last, Some(gateway), None).is_ok();
         // Two were done when the machine went down.
         for n in 0..2 {
             let id = of_study(&n.to_string());
@@ -255,6 +262,7 @@ mod tests {
             both.write(id, &key, true).unwrap();
         }
         assert_eq!(both.rewrap().unwrap(), Rewrapped { done: 3, before: 2 });
+        assert!(!is_root || last.metadata().unwrap().uid() == gateway);
         assert_eq!(both.rewrap().unwrap(), Rewrapped { done: 0, before: 5 });
         shelf(folder.path(), &[[2; 32]]).get(of_study("4")).unwrap();
         assert!(

@@ -20,8 +20,8 @@ impl DataKey {
         Self(Zeroizing::new(clock.random_bytes()))
     }
 
-    /// A key of its own for one purpose: HMAC-SHA-256 of the purpose's parts, each with its length before it (NIST SP 800-108 in
-    /// counter mode has one block of this size).
+    /// A key of its own for one purpose: HMAC-SHA-256 of the purpose's parts, each with its length before it, so that no two purposes look
+    /// alike.
     pub(super) fn derive(&self, purpose: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut context = Context::with_key(&Key::new(HMAC_SHA256, &*self.0));
         for part in purpose {

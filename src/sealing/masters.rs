@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -217,7 +217,11 @@ impl MasterKeys {
         // Whole or not at all: half a file of keys would be the end of everything.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new().prefix(".master").tempfile_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        // Whoever calls this may be root, and the gateway somebody else.
+        let owner = std::fs::metadata(&path).map_err(failed)?;
+        fchown(file.as_file(), Some(owner.uid()), Some(owner.gid())).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         self.look_again()?;

@@ -28,21 +28,27 @@ pub struct Place {
 /// The data keys for values: the newest seals, all open.
 #[derive(Clone)]
 pub struct ValueKeys {
-    /// At least one; the newest first.
-    keys: Vec<(KeyId, DataKey)>,
+    newest: (KeyId, DataKey),
+    /// The newer ones first.
+    older: Vec<(KeyId, DataKey)>,
     clock: Clock,
 }
 
 impl fmt::Debug for ValueKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|(id, _)| id)).finish()
+        f.debug_list().entries(self.all().map(|(id, _)| id)).finish()
     }
 }
 
 impl ValueKeys {
-    /// `None`: there is none.
+    /// The newest key first; `None`: there is none.
     pub fn new(keys: Vec<(KeyId, DataKey)>, clock: Clock) -> Option<Self> {
-        (!keys.is_empty()).then_some(Self { keys, clock })
+        let mut keys = keys.into_iter();
+        Some(Self { newest: keys.next()?, older: keys.collect(), clock })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &(KeyId, DataKey)> {
+        std::iter::once(&self.newest).chain(&self.older)
     }
 
     /// Seals a text for its place. The length of it can be told from the length of what comes out; the same text never looks the same.
@@ -51,25 +57,19 @@ impl ValueKeys {
     }
 
     /// The same for bytes.
+    #[expect(
+        clippy::expect_used,
+        reason = "AES-256-GCM takes every text below 64 GiB, and nothing must be lost in silence"
+    )]
     pub fn seal_bytes(&self, place: Place, bytes: &[u8]) -> String {
-        let Some((id, key)) = self.keys.first() else { return String::new() };
+        let (id, key) = &self.newest;
         let nonce: [u8; NONCE] = self.clock.random_bytes();
         let mut sealed = Vec::with_capacity(NONCE + bytes.len() + 16);
         sealed.extend_from_slice(bytes);
-        let aad = aad(place);
-        let done = cipher(key, place).and_then(|cipher| {
-            cipher
-                .seal_in_place_append_tag(
-                    Nonce::assume_unique_for_key(nonce),
-                    Aad::from(aad.as_slice()),
-                    &mut sealed,
-                )
-                .ok()
-        });
-        // AES-GCM fails for texts of 64 GiB and more, which no row holds.
-        if done.is_none() {
-            return String::new();
-        }
+        let cipher = cipher(key, place).expect("a key of 32 bytes is one of AES-256");
+        let (nonce_once, aad) = (Nonce::assume_unique_for_key(nonce), aad(place));
+        let done = cipher.seal_in_place_append_tag(nonce_once, Aad::from(aad.as_slice()), &mut sealed);
+        done.expect("no row holds 64 GiB");
         sealed.splice(0..0, nonce);
         format!("{PREFIX}{}.{}", short(*id), URL_SAFE_NO_PAD.encode(sealed))
     }
@@ -89,7 +89,7 @@ impl ValueKeys {
     pub fn open_bytes(&self, place: Place, sealed: &str) -> Result<Vec<u8>, OpenError> {
         let rest = sealed.strip_prefix(PREFIX).ok_or(OpenError::NotSealed)?;
         let (id, text) = rest.split_once('.').ok_or(OpenError::NotSealed)?;
-        let known = self.keys.iter().find(|(known, _)| short(*known) == id);
+        let known = self.all().find(|(known, _)| short(*known) == id);
         let (_, key) = known.ok_or(OpenError::AnotherKey)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| OpenError::NotSealed)?;
         let (nonce, bytes) = bytes.split_at_checked(NONCE).ok_or(OpenError::NotSealed)?;
@@ -103,10 +103,10 @@ impl ValueKeys {
     }
 
     /// A keyed digest of a text, by which equal ones are found in a column without being readable (HMAC-SHA-256).
-    pub fn index(&self, table: &str, column: &str, text: &str) -> Option<[u8; 32]> {
+    pub fn index(&self, table: &str, column: &str, text: &str) -> [u8; 32] {
         // The oldest key, which stays the same when a newer one seals.
-        let (_, key) = self.keys.last()?;
-        Some(*key.derive(&[b"parvis index", table.as_bytes(), column.as_bytes(), text.as_bytes()]))
+        let (_, key) = self.older.last().unwrap_or(&self.newest);
+        *key.derive(&[b"parvis index", table.as_bytes(), column.as_bytes(), text.as_bytes()])
     }
 }
 
