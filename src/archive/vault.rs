@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::clear::{ClearFile, unreadable};
@@ -16,7 +17,7 @@ use super::picture::PictureError;
 use super::{files, object_path};
 use crate::clock::Clock;
 use crate::imaging::ContentHash;
-use crate::sealing::{DataKey, FileHeader, KeyId, MasterKeys, SealedReader, SealedWriter};
+use crate::sealing::{DataKey, FileHeader, KeyId, MasterKeys, OpenError, SealedReader, SealedWriter};
 
 /// Objects that stay open in memory for a moment, in bytes together: a window that is dragged asks for the same one at every step. One that
 /// is larger alone has all of it.
@@ -118,12 +119,19 @@ impl Vault {
     /// # Errors
     /// If it is not there, or does not open.
     pub(super) fn source(&self, what: What) -> io::Result<Source> {
-        let file = File::open(what.path(&self.folder))?;
+        let mut file = File::open(what.path(&self.folder))?;
         let Some(header) = FileHeader::read(&file)? else {
-            return match self.takes_unsealed.load(Ordering::Acquire) {
-                true => Ok(Source::Plain(file)),
-                false => Err(crate::sealing::OpenError::NotSealed.into()),
-            };
+            if !self.takes_unsealed.load(Ordering::Acquire) {
+                return Err(OpenError::NotSealed.into());
+            }
+            // Nothing but its name says that it is what was kept.
+            let mut digest = Sha256::new();
+            io::copy(&mut file, &mut digest)?;
+            if digest.finalize().as_slice() != what.content() {
+                return Err(OpenError::Refused.into());
+            }
+            file.rewind()?;
+            return Ok(Source::Plain(file));
         };
         let key = self.keys.get(header.key)?;
         Ok(Source::Sealed(Box::new(SealedReader::new(file, &header, &key, &what.words())?)))

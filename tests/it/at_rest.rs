@@ -446,6 +446,8 @@ async fn files_from_before_are_read_and_sealed_behind_the_scenes() {
     let content = ContentHash(Sha256::digest(&objects[0]).into());
     let read = rig.can_read(content).await;
     assert!(read, "it is read meanwhile");
+    let planted = rig.archive.shared_file(Sha256::digest(b"x").into()).await;
+    assert!(planted.is_err(), "nothing is read that is not what its name says");
     let sealed = async {
         while lying.iter().any(|path| fs::read(path).unwrap().windows(4).any(|part| part == b"DICM")) {
             tokio::time::sleep(Duration::from_millis(20)).await;
