@@ -262,8 +262,10 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn own(params: CertificateParams) -> Result<CertifiedKey, Error> {
     let key = KeyPair::generate().map_err(Error::Make)?;
     let certificate = params.self_signed(&key).map_err(Error::Make)?;
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    CertifiedKey::from_der(vec![certificate.der().clone()], key, &default_provider()).map_err(Error::Own)
+    let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let private = default_provider().key_provider.load_private_key(private).map_err(Error::Own)?;
+    // Not looked at as one of a site: that for a challenge has an extension that nobody else knows (RFC 8737 section 3).
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], private))
 }
 
 /// A new one is due when two thirds of the old one's time are over, whatever that is.

@@ -21,6 +21,7 @@ use crate::config::{
 use crate::egress;
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
+use crate::login::local::{Invited, LocalAccounts};
 use crate::login::{
     ClientAuthentication, Endpoints, Login, LoginEnds, LoginSettings, ProviderSettings, RoleRule,
 };
@@ -167,6 +168,7 @@ pub struct App {
     pub csp_reports: Arc<web::CspReports>,
     certificates: Certificates,
     head_patience: Duration,
+    local: LocalAccounts,
     port: Port,
     trial: Trial,
     router: Router,
@@ -417,6 +419,7 @@ impl App {
         }
         let login =
             Login::new(settings.login, store.clone(), clock.clone()).context("sign-in cannot be used")?;
+        let local = LocalAccounts::new(login.clone(), &settings.hospital.name, store.clone(), clock.clone());
         let live = Live::start(live::Parts {
             store: store.clone(),
             archive: archive.clone(),
@@ -427,7 +430,7 @@ impl App {
             hospital: settings.hospital.clone(),
             presenter_lost_for: settings.presenter_lost_for,
         });
-        tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
+        tasks.spawn("purge of sign-ins", purge(login.clone(), local.clone(), tasks.clone()));
         tasks.spawn("end of logins", end_in_calls(login.ends(), live.clone(), tasks.clone()));
         let door = DoorPolicy::default();
         let outbox = OutboxSettings {
@@ -463,6 +466,7 @@ impl App {
             incoming,
             store: store.clone(),
             login,
+            local: local.clone(),
             live: live.clone(),
             outbox: outbox.clone(),
             archive: archive.clone(),
@@ -495,10 +499,17 @@ impl App {
             csp_reports,
             certificates,
             head_patience: patience.head,
+            local,
             port,
             trial,
             router,
         })
+    }
+
+    /// The one-time address at which the first administrator sets up their account; nothing where there is an administrator. The one
+    /// before stops working.
+    pub async fn first_address(&self) -> Result<Option<Invited>> {
+        self.local.first_address().await.context("the administrators cannot be looked for")
     }
 
     /// Adds the routes of something else, which come first.
@@ -667,13 +678,17 @@ async fn end_in_calls(mut ends: LoginEnds, live: Live, tasks: Tasks) {
     }
 }
 
-async fn purge(login: Login, tasks: Tasks) {
+async fn purge(login: Login, local: LocalAccounts, tasks: Tasks) {
     loop {
         tokio::select! {
             () = tasks.stopped() => return,
             () = tokio::time::sleep(PURGE) => {}
         }
-        if let Err(error) = login.purge().await {
+        let purged = match login.purge().await {
+            Ok(_) => local.purge().await,
+            failed => failed,
+        };
+        if let Err(error) = purged {
             tracing::error!(error = &error as &dyn std::error::Error, "old sign-ins were not cleared away");
         }
     }

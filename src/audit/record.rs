@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::words::{Deed, Outcome, Subject};
-use crate::clinical::{AppointmentId, ParticipantId, PractitionerId};
+use crate::clinical::{ApiTokenId, AppointmentId, ParticipantId, PractitionerId};
 use crate::secret::Pii;
 
 /// SHA-256 over what is sealed.
@@ -25,6 +25,8 @@ pub enum Who {
     Guest(ParticipantId),
     /// Somebody with the link of an upload folder of this appointment.
     Sender(AppointmentId),
+    /// A program with this token.
+    Machine(ApiTokenId),
     /// The gateway by itself.
     Gateway,
     /// Somebody who is not known.
@@ -38,6 +40,7 @@ impl Who {
             Self::Staff(id) => ("staff", Some(id.uuid())),
             Self::Guest(id) => ("guest", Some(id.uuid())),
             Self::Sender(id) => ("sender", Some(id.uuid())),
+            Self::Machine(id) => ("machine", Some(id.uuid())),
             Self::Gateway => ("gateway", None),
             Self::Nobody => ("nobody", None),
         }
@@ -49,6 +52,7 @@ impl Who {
             ("staff", Some(id)) => Some(Self::Staff(PractitionerId::new(id))),
             ("guest", Some(id)) => Some(Self::Guest(ParticipantId::new(id))),
             ("sender", Some(id)) => Some(Self::Sender(AppointmentId::new(id))),
+            ("machine", Some(id)) => Some(Self::Machine(ApiTokenId::new(id))),
             ("gateway", None) => Some(Self::Gateway),
             ("nobody", None) => Some(Self::Nobody),
             _ => None,

@@ -107,6 +107,7 @@ words! {
         Trail => "trail",
         Delegation => "delegation",
         Account => "account",
+        Token => "token",
         Gateway => "gateway",
     }
 }

@@ -32,7 +32,14 @@ impl FreshRule {
 impl Verb {
     /// Changes what holds for everybody and is an administrator's alone; what a day at the desk is made of is not.
     pub const fn is_privileged(self) -> bool {
-        matches!(self, Self::KeepDoors | Self::WriteTemplates | Self::ChangeRetention)
+        matches!(
+            self,
+            Self::KeepDoors
+                | Self::WriteTemplates
+                | Self::ChangeRetention
+                | Self::KeepLocalAccounts
+                | Self::Administer
+        )
     }
 }
 

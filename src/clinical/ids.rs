@@ -153,3 +153,11 @@ id!(
     /// An appointment of which nothing is deleted.
     LegalHoldId
 );
+id!(
+    /// One token of a program that acts without a person.
+    ApiTokenId
+);
+id!(
+    /// One account of the gateway itself, beside those of the identity provider.
+    LocalAccountId
+);

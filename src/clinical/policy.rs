@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use super::{
-    Appointment, AppointmentId, AppointmentStatus, ParticipantId, PlaceKind, PractitionerId, Role, ServiceId,
-    StaffRole, WaitingPolicy,
+    ApiTokenId, Appointment, AppointmentId, AppointmentStatus, Grants, ParticipantId, PlaceKind,
+    PractitionerId, Role, Scope, ServiceId, StaffRole, WaitingPolicy,
 };
 
 /// Who asks.
@@ -17,6 +17,8 @@ pub enum Actor {
     Guest { participant: ParticipantId, role: Role },
     /// Came by the link of an upload folder of this appointment.
     Sender { appointment: AppointmentId },
+    /// A program with a token that an administrator gave it.
+    Machine { token: ApiTokenId, grants: Grants },
 }
 
 /// What is asked for.
@@ -122,11 +124,15 @@ pub enum Verb {
     SeeTrail,
     /// See who opened one's own data.
     SeeOwnTrail,
+    /// See the accounts of the gateway itself and what was done with them; invite people to one, close it.
+    KeepLocalAccounts,
+    /// See the pages of the administration and change what is set there: people, tokens, sites, looks.
+    Administer,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 59] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -184,6 +190,8 @@ impl Verb {
         Self::ChangeRetention,
         Self::SeeTrail,
         Self::SeeOwnTrail,
+        Self::KeepLocalAccounts,
+        Self::Administer,
     ];
 }
 
@@ -221,6 +229,7 @@ pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), N
         }
         Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
         Actor::Sender { appointment } => sender_may(*appointment, verb, object),
+        Actor::Machine { grants, .. } => machine_may(grants, verb, object),
     };
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
@@ -316,9 +325,14 @@ fn staff_may(
             is(StaffRole::Secretary) && (services.is_empty() || *is_member)
                 || (may_consult || is(StaffRole::Nurse)) && *is_member
         }
-        (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
-            is(StaffRole::Administrator)
-        }
+        (
+            Verb::SeeStatistics
+            | Verb::SeeRetention
+            | Verb::ChangeRetention
+            | Verb::KeepLocalAccounts
+            | Verb::Administer,
+            Object::Hospital,
+        ) => is(StaffRole::Administrator),
         (Verb::SeeTrail, Object::Hospital) => is(StaffRole::Administrator) || is(StaffRole::Auditor),
         (Verb::SeeStatistics, Object::Service { is_member }) => {
             is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
@@ -365,6 +379,19 @@ fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object
 /// Whoever has the link of a folder puts files in, and that is all.
 fn sender_may(of: AppointmentId, verb: Verb, object: &Object<'_>) -> bool {
     matches!((verb, object), (Verb::FillFolder, Object::Appointment(appointment)) if appointment.id == of)
+}
+
+/// A program reads what its scopes say, of the services that its token names; it changes nothing.
+fn machine_may(grants: &Grants, verb: Verb, object: &Object<'_>) -> bool {
+    match (verb, object) {
+        (Verb::SeeServices, Object::Service { is_member: true }) => grants.has(Scope::ReadServices),
+        (Verb::ListAppointments, Object::Service { is_member: true }) => grants.has(Scope::ReadAppointments),
+        (Verb::SeeAppointment, Object::Appointment(appointment)) => {
+            grants.has(Scope::ReadAppointments) && grants.covers(appointment.service_id)
+        }
+        (Verb::SeeStatistics, Object::Service { is_member: true }) => grants.has(Scope::ReadStatistics),
+        _ => false,
+    }
 }
 
 fn is_booked(practitioner: PractitionerId, appointment: &Appointment) -> bool {

@@ -155,6 +155,14 @@ async fn serve(path: &Path) -> Result<ExitCode> {
     let keys = app::master_keys(&config)?;
     let app = App::build(Settings::from_config(&config, program()?, keys), Clock::system()).await?;
     let listener = app::listen(config.http.listen).await?;
+    if let Some(first) = app.first_address().await? {
+        // Not through the log, which others may read.
+        eprintln!(
+            "parvis: nobody is an administrator yet. Set up the first account at this address; it works once, until {}:\n  {}",
+            first.expires_at.format("%Y-%m-%d %H:%M UTC"),
+            first.address.expose()
+        );
+    }
     tracing::info!(http.listen = %config.http.listen, media.listen = %config.media.listen, "ready");
     let acme = app::acme_settings(&config);
     let served = match (config.http.tls_certificate, config.http.tls_key, acme) {

@@ -25,6 +25,8 @@ pub struct Mail {
     pub authority: Option<PathBuf>,
     /// Whoever shows it may tell that a message came back; `PARVIS_MAIL_BOUNCE_SECRET` wins over the file.
     pub bounce_secret: Option<Secret<String>>,
+    /// Whoever is told when an emergency account of the gateway is used.
+    pub administrators: Vec<String>,
 }
 
 /// How the way to the mail server is protected.
@@ -118,6 +120,7 @@ impl Mail {
         let from = reader.text(s, "from");
         let authority = reader.text(s, "authority").map(PathBuf::from);
         let bounce_secret = environment("PARVIS_MAIL_BOUNCE_SECRET").or(reader.text(s, "bounce_secret"));
+        let administrators = reader.texts(s, "administrators", &[]);
         let Some(host) = host else {
             if from.is_some() || user.is_some() {
                 reader.mistake(s, "host", "is missing: without it no mail is sent");
@@ -136,7 +139,11 @@ impl Mail {
         if bounce_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             reader.mistake(s, "bounce_secret", "must have 32 characters at least");
         }
+        if !administrators.iter().all(|address| is_address(address)) {
+            reader.mistake(s, "administrators", "must be a list of addresses");
+        }
         Some(Self {
+            administrators,
             host,
             port: u16::try_from(port).unwrap_or(security.port()),
             security,
@@ -155,6 +162,7 @@ impl Mail {
             .text("security", self.security.word())
             .optional("user", self.user.as_ref())
             .text("from", &self.from)
+            .texts("administrators", &self.administrators)
             .optional("authority", self.authority.as_ref().map(|path| path.display().to_string()));
         for (key, value) in [("password", &self.password), ("bounce_secret", &self.bounce_secret)] {
             if value.is_some() {

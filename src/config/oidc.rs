@@ -92,6 +92,8 @@ const SECTION: &str = "oidc";
 const MORE: &str = "providers";
 /// What the hospital's own provider is called.
 const OWN: &str = "hospital";
+/// What logins with accounts of the gateway itself name instead of a provider.
+const LOCAL: &str = "local";
 
 impl Oidc {
     pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
@@ -99,11 +101,11 @@ impl Oidc {
         for key in reader.subsections(SECTION, MORE) {
             let section = format!("{SECTION}.{MORE}.{key}");
             let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if !key.chars().all(is_key) || key == OWN {
+            if !key.chars().all(is_key) || key == OWN || key == LOCAL {
                 reader.mistake(
                     &format!("{SECTION}.{MORE}"),
                     &key,
-                    "must be a name of small letters, digits and hyphens, and not hospital",
+                    "must be a name of small letters, digits and hyphens, and neither hospital nor local",
                 );
             }
             let provider = OidcProvider::read(reader, &key, &section, environment);

@@ -221,7 +221,8 @@ impl Allowed {
             return Err(Refused::NotNamed(wanted.host));
         }
         // Beside the port that is set, there is the one of https.
-        if !self.targets.contains(&wanted) && !(wanted.is_tls && wanted.port == 443) {
+        let is_known = self.targets.contains(&wanted) || wanted.is_tls && wanted.port == 443;
+        if !is_known {
             return Err(Refused::Scheme);
         }
         match literal(url) {

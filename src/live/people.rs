@@ -35,7 +35,7 @@ impl Task {
             let Some(device) = self.devices.get_mut(&number) else { continue };
             let people = match device.actor {
                 Actor::Staff { .. } => everybody.clone(),
-                Actor::Guest { .. } | Actor::Sender { .. } => guests.clone(),
+                Actor::Guest { .. } | Actor::Sender { .. } | Actor::Machine { .. } => guests.clone(),
             };
             device.tell(ServerMessage::People { revision, people });
         }

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::provider::{Known, Provider};
 use super::sign_in::ALGORITHMS;
-use super::{BadLogout, Login, NotSignedOut, ProviderSettings, digest};
+use super::{BadLogout, LOCAL_PROVIDER, Login, NotSignedOut, ProviderSettings, digest};
 use crate::secret::{Pii, Secret};
 use crate::store::{self, LoginDigest, SignedOutThere};
 
@@ -72,6 +72,7 @@ impl Login {
         let Some(digest) = digest(cookie) else { return Ok(None) };
         let Some(login) = self.store.end_login(digest).await? else { return Ok(None) };
         self.tell_ended(vec![login.id]);
+        // A login of an account of the gateway itself is unknown to providers, which may be down.
         let Some(provider) = self.provider(login.provider.as_deref()) else { return Ok(None) };
         let Ok(known) = provider.known().await else { return Ok(None) };
         let Some(end_session) = known.addresses.end_session.clone() else { return Ok(None) };
@@ -141,6 +142,7 @@ impl Login {
         if ended.is_empty()
             && let Some(login) = self.in_force(cookie.unwrap_or_default()).await?
             && login.provider_sid.is_none()
+            && login.provider.as_deref() != Some(LOCAL_PROVIDER)
             && provider.is_none_or(|provider| login.provider == Some(provider))
         {
             ended.extend(self.store.end_login(login.digest).await?.map(|login| login.id));

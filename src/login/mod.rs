@@ -1,8 +1,8 @@
 //! Proves who a member of staff is and keeps them logged in: OpenID Connect Core 1.0, authorization code flow with PKCE, at one of
-//! several providers.
+//! several providers, or by an account of the gateway itself.
 //!
 //! Plain values in and out; the edge puts them into redirects and cookies. The only module that names openidconnect, beside
-//! the demo's identity provider. Nobody but the provider decides who somebody is, and only its claims give roles. A login here
+//! the demo's identity provider. A provider's claims give roles, and administrators give and take them by hand. A login here
 //! outlives the provider's tokens; it ends when its person or their provider ends it.
 
 mod claims;
@@ -10,7 +10,9 @@ mod credentials;
 mod ends;
 mod error;
 mod http;
+pub mod local;
 mod logout;
+mod machine;
 mod provider;
 mod settings;
 mod sign_in;
@@ -39,6 +41,9 @@ pub const LOGIN_COOKIE: &str = "__Host-parvis-login";
 pub const SIGN_IN_COOKIE: &str = "__Host-parvis-signin";
 /// A sign-in must be finished within this time.
 pub const SIGN_IN_TIME_SECONDS: u32 = 600;
+
+/// What a login of an account of the gateway itself rests on, where others name a provider of the settings. None of these has this name.
+pub const LOCAL_PROVIDER: &str = "local";
 
 /// Signs staff in and out. Cheap to clone.
 #[derive(Clone)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use url::{Host, Url};
 
+use super::LOCAL_PROVIDER;
 use crate::clinical::StaffRole;
 use crate::secret::Secret;
 
@@ -193,7 +194,7 @@ impl ProviderSettings {
 
     fn check(&self) -> Result<(), &'static str> {
         let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.key.is_empty() || !self.key.chars().all(is_key) {
+        if self.key.is_empty() || !self.key.chars().all(is_key) || self.key == LOCAL_PROVIDER {
             return Err("the name of a provider is not of small letters, digits and hyphens");
         }
         if !Url::parse(&self.issuer).is_ok_and(|url| is_safe(&url, false)) {
@@ -286,6 +287,7 @@ mod tests {
         settings(vec![hospital.clone(), provider("psc", "https://a.example")]).check().unwrap_err();
         settings(vec![hospital, provider("hospital", "https://c.example")]).check().unwrap_err();
         settings(vec![provider("Hospital", "https://c.example")]).check().unwrap_err();
+        settings(vec![provider("local", "https://c.example")]).check().unwrap_err();
         settings(vec![provider("h", "http://id.hopital.example")]).check().unwrap_err();
         settings(vec![]).check().unwrap_err();
     }

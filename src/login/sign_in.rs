@@ -403,11 +403,6 @@ impl Login {
             person = person.and(Described::by(provider, &more));
         }
         let subject = person.subject.ok_or(Refused::BadToken(BadToken::Subject))?;
-        if person.roles.is_empty() {
-            let ended = self.store.withdraw_roles(&settings.issuer, subject.expose()).await?;
-            self.tell_ended(ended);
-            return Err(Refused::NoRole);
-        }
         let practitioner = Practitioner {
             id: PractitionerId::new(self.clock.new_uuid()),
             issuer: settings.issuer.clone(),
@@ -418,6 +413,11 @@ impl Login {
         let practitioner = self.store.upsert_practitioner(&practitioner).await?;
         if attempt.fresh_for.is_some_and(|expected| expected != practitioner.id) {
             return Err(Refused::OtherPerson);
+        }
+        // Whoever has none may be given one by hand, and so stands on the administrators' page.
+        if practitioner.roles.is_empty() {
+            self.end_all_of(practitioner.id).await?;
+            return Err(Refused::NoRole);
         }
         let cookie = new_secret(&self.clock);
         let digest_of_cookie = digest(cookie.expose()).ok_or(Refused::WrongState)?;
@@ -456,7 +456,7 @@ impl Login {
     }
 
     /// A browser in which somebody signs in is no longer somebody else's.
-    async fn end_that_of_another(
+    pub(super) async fn end_that_of_another(
         &self,
         before: LoginDigest,
         who: PractitionerId,

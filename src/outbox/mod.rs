@@ -7,12 +7,14 @@
 //!
 //! A link's secret is made when its message is sent and is kept nowhere; a code stays in the memory of the program that was asked to send it.
 
+mod alert;
 mod calendar;
 mod compose;
 mod fault;
 mod mail;
 mod queue;
 mod sms;
+mod trial;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -292,6 +294,19 @@ impl Outbox {
     /// What a text would make of a message, with made-up times and a link that leads nowhere.
     pub fn preview(&self, channel: Channel, language: Language, template: &Template) -> Preview {
         compose::preview(&self.0.settings, channel, language, template)
+    }
+
+    /// The settings, with the hospital's name and telephone number as administrators have set them on their page.
+    async fn settings_now(&self) -> Result<OutboxSettings, crate::store::Error> {
+        let set = self.0.store.branding().await?;
+        let mut settings = self.0.settings.clone();
+        if let Some(name) = set.name {
+            settings.hospital.name = name;
+        }
+        if let Some(telephone) = set.telephone {
+            settings.hospital.telephone = telephone;
+        }
+        Ok(settings)
     }
 
     /// Where an appointment stands among those that were moved into each other.

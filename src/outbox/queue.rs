@@ -40,6 +40,8 @@ pub struct Tally {
     pub put_off: u64,
     pub failed: u64,
     pub dropped: u64,
+    /// Lines that the administrators were told.
+    pub alerts: u64,
 }
 
 /// What a try comes to, and whether the link that was made for it may be out.
@@ -155,10 +157,11 @@ impl Outbox {
                 }
             }
         }
+        tally.alerts = self.tell_alerts().await?;
         Ok(tally)
     }
 
-    fn is_ending(&self) -> bool {
+    pub(super) fn is_ending(&self) -> bool {
         self.0.is_ending.load(Ordering::Relaxed)
     }
 
@@ -255,8 +258,9 @@ impl Outbox {
             Some(service) => inner.store.service(service).await?,
             None => None,
         };
+        let settings = self.settings_now().await?;
         let written = compose::write(
-            &inner.settings,
+            &settings,
             &compose::Facts {
                 message,
                 appointment: &appointment,

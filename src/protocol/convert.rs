@@ -62,6 +62,8 @@ both_ways!(
 );
 both_ways!(RoleWord, clinical::Role, Patient, Relative, Interpreter, Practitioner);
 both_ways!(StaffRoleWord, clinical::StaffRole, Secretary, Nurse, Doctor, Radiologist, Administrator, Auditor);
+both_ways!(ScopeWord, clinical::Scope, ReadServices, ReadAppointments, ReadStatistics);
+both_ways!(ByHandWord, clinical::ByHand, Nothing, Given, Taken);
 both_ways!(OutcomeWord, clinical::Outcome, Completed, FollowUp, ByTelephone, InPerson, NotHeld);
 both_ways!(DeviceStateWord, clinical::DeviceState, Works, Refused, Missing, InUse, Off);
 both_ways!(PlaceWord, PlaceKind, Invited, Testing, Waiting, Admitted, InCall, Lost, Left, Removed);

@@ -3,11 +3,13 @@
 //! Identifiers and times (RFC 3339, UTC) are strings, numbers fit into an IEEE double, and every message is a struct.
 //! docs/protocol.md tells the sequence; `fixtures/protocol/` holds one example a message.
 
+mod administration;
 mod after;
 mod agenda;
 mod client;
 mod convert;
 mod door;
+mod local;
 mod marks;
 mod messages;
 mod network;
@@ -27,11 +29,13 @@ mod waiting;
 mod words;
 mod worklist;
 
+pub use administration::*;
 pub use after::*;
 pub use agenda::*;
 pub use client::*;
 pub use convert::*;
 pub use door::*;
+pub use local::*;
 pub use marks::*;
 pub use messages::*;
 pub use network::*;

@@ -31,6 +31,22 @@ pub enum ProblemCode {
     SignInOtherPerson,
     FreshSignInNeeded,
     ProviderUnreachable,
+    // local accounts
+    LocalWrong,
+    SecondFactorWrong,
+    LocalLocked,
+    LocalExpired,
+    AddressClosed,
+    BadUserName,
+    UserNameTaken,
+    PasswordShort,
+    PasswordGuessable,
+    RoleMissing,
+    // the administration
+    OwnAccount,
+    BadToken,
+    ColorTooPale,
+    BadLogo,
     // booking
     InThePast,
     TooFarAhead,

@@ -22,6 +22,14 @@ pub struct HospitalFacts {
     /// A demonstration with synthetic people: the page says so.
     pub is_demo: bool,
     pub version: String,
+    /// The hospital's own colour, `#rrggbb`, and a darker one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strong_color: Option<String>,
+    /// The address of the logo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
 }
 
 /// `POST /api/socket-ticket`: a ticket for a WebSocket, for the link or, without one, for the login of the cookie.

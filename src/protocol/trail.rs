@@ -28,7 +28,7 @@ pub struct TrailPage {
 pub struct TrailEntry {
     pub seq: f64,
     pub at: String,
-    /// `staff`, `guest`, `sender`, `gateway` or `nobody`.
+    /// `staff`, `guest`, `sender`, `machine`, `gateway` or `nobody`.
     pub actor: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<String>,

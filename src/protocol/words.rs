@@ -21,6 +21,14 @@ words!(
     StaffRoleWord { Secretary, Nurse, Doctor, Radiologist, Administrator, Auditor }
 );
 words!(
+    /// What a token of a program is good for.
+    ScopeWord { ReadServices, ReadAppointments, ReadStatistics }
+);
+words!(
+    /// What an administrator says of one role of one person.
+    ByHandWord { Nothing, Given, Taken }
+);
+words!(
     /// The language that a person reads.
     LanguageWord { Fr, En }
 );

@@ -5,8 +5,10 @@
 //! `tests/it/store.rs`, which fails for one that is missing there.
 
 mod after;
+mod api_tokens;
 mod appointments;
 mod audit;
+mod branding;
 mod calendar_feeds;
 mod chains;
 mod chats;
@@ -22,6 +24,8 @@ mod identities;
 mod key_images;
 mod keys;
 mod links;
+mod local_accounts;
+mod local_uses;
 mod logins;
 mod marks;
 mod message_templates;
@@ -29,6 +33,7 @@ mod messages;
 mod migrate;
 mod moves;
 mod notes;
+mod people;
 mod practitioners;
 mod quality;
 mod queues;
@@ -45,17 +50,25 @@ mod viewings;
 mod waiting;
 mod withdrawn;
 
+pub use api_tokens::ApiToken;
 pub use appointments::AgendaScope;
 pub use audit::TrailFilter;
+pub use branding::Branding;
 pub use consultations::{StoredOtherPatient, StoredShow, StoredTelephone};
 pub use db::{Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};
 pub use key_images::{RemovedKeyImage, StoredKeyImage};
+pub use local_accounts::{
+    LOCAL_ISSUER, LocalAccount, LocalAccountLine, LocalInvitation, LocalMeans, LocalPasskey, LocalPurpose,
+    LocalSetUp, LocalStep, NewLocalAccount,
+};
+pub use local_uses::{LocalUse, LocalUseKind};
 pub use logins::{Login, LoginDigest, SignInAttempt, SignedOutThere};
 pub use marks::StoredMark;
 pub use message_templates::StoredTemplate;
 pub use messages::{MessageAlarm, MessageEnd, MessageLease, TakenMessage};
 pub use migrate::{Dialect, Migration, migrations};
+pub use people::{PersonLine, SettingChange};
 pub use quality::QualityKey;
 pub use reports::{FrozenReport, StoredReport};
 pub use retention::{ClassState, Purged};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::db::{in_transaction, on, text, words};
 use super::sealed::PRACTITIONER_NAME;
 use super::{Error, Store};
-use crate::clinical::{LoginId, Practitioner, PractitionerId, StaffRole};
+use crate::clinical::{Practitioner, PractitionerId, StaffRole};
 
 /// One row a role; one row without a role for somebody who has none.
 #[derive(FromRow)]
@@ -27,20 +27,36 @@ words!(role_to_word, role_from_word, StaffRole {
     StaffRole::Auditor => "auditor",
 });
 
+/// Puts a person's roles together anew: what claims give and what was given by hand, without what was taken by hand; nothing for
+/// somebody who is disabled.
+pub(super) const RECKON_ROLES: [&str; 2] = [
+    "DELETE FROM practitioner_role WHERE practitioner_id = $1",
+    "INSERT INTO practitioner_role (practitioner_id, role)
+        SELECT both_kinds.practitioner_id, both_kinds.role FROM (
+            SELECT c.practitioner_id, c.role FROM claimed_role c WHERE c.practitioner_id = $1
+            UNION SELECT g.practitioner_id, g.role FROM role_by_hand g WHERE g.practitioner_id = $1 AND g.is_given
+        ) both_kinds
+        WHERE NOT EXISTS (SELECT 1 FROM role_by_hand t
+            WHERE t.practitioner_id = $1 AND t.role = both_kinds.role AND NOT t.is_given)
+        AND NOT EXISTS (SELECT 1 FROM practitioner p WHERE p.id = $1 AND p.disabled_at IS NOT NULL)",
+];
+
+/// The name of the row that is there, which may be another than the one that was to be made: it is sealed for that one.
+pub(super) const PUT_NAME: &str = "UPDATE practitioner SET name = $2 WHERE id = $1";
+
 impl Store {
-    /// Keeps what the identity provider says of a person, by issuer and subject. Somebody known keeps their identifier, which
-    /// is in the answer; name and roles are replaced.
+    /// Keeps what the identity provider says of a person, by issuer and subject. Somebody known keeps their identifier; the name is
+    /// replaced, and so are the roles that claims give. The answer has the roles that the person has then.
     pub async fn upsert_practitioner(&self, practitioner: &Practitioner) -> Result<Practitioner, Error> {
         const UPSERT: &str = "INSERT INTO practitioner (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
             ON CONFLICT (issuer, subject) DO UPDATE SET issuer = excluded.issuer RETURNING id";
-        // Sealed for the row that is there, which may be another than the one that was to be made.
-        const NAME: &str = "UPDATE practitioner SET name = $2 WHERE id = $1";
-        const FORGET_ROLES: &str = "DELETE FROM practitioner_role WHERE practitioner_id = $1";
-        const ADD_ROLE: &str = "INSERT INTO practitioner_role (practitioner_id, role) VALUES ($1, $2)";
+        const FORGET_ROLES: &str = "DELETE FROM claimed_role WHERE practitioner_id = $1";
+        const ADD_ROLE: &str = "INSERT INTO claimed_role (practitioner_id, role) VALUES ($1, $2)";
+        const ROLES: &str = "SELECT role FROM practitioner_role WHERE practitioner_id = $1";
         let mut known = practitioner.clone();
         known.roles.sort_unstable();
         known.roles.dedup();
-        let id = in_transaction!(self, tx => {
+        let (id, roles) = in_transaction!(self, tx => {
             let (id,): (Uuid,) = sqlx::query_as(UPSERT)
                 .bind(practitioner.id.uuid())
                 .bind(text(&practitioner.issuer))
@@ -49,29 +65,21 @@ impl Store {
                 .fetch_one(&mut *tx)
                 .await?;
             let name = self.seal(PRACTITIONER_NAME, id, practitioner.name.expose());
-            sqlx::query(NAME).bind(id).bind(name).execute(&mut *tx).await?;
+            sqlx::query(PUT_NAME).bind(id).bind(name).execute(&mut *tx).await?;
             sqlx::query(FORGET_ROLES).bind(id).execute(&mut *tx).await?;
             for role in &known.roles {
                 sqlx::query(ADD_ROLE).bind(id).bind(role_to_word(*role)).execute(&mut *tx).await?;
             }
-            id
+            for sql in RECKON_ROLES {
+                sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+            }
+            let roles: Vec<(String,)> = sqlx::query_as(ROLES).bind(id).fetch_all(&mut *tx).await?;
+            (id, roles)
         });
         known.id = PractitionerId::new(id);
+        known.roles = roles.iter().filter_map(|(word,)| role_from_word(word)).collect();
+        known.roles.sort_unstable();
         Ok(known)
-    }
-
-    /// Takes all roles and logins from a person whom the identity provider no longer gives a role; tells which logins ended. Nothing
-    /// happens for somebody who was never here.
-    pub async fn withdraw_roles(&self, issuer: &str, subject: &str) -> Result<Vec<LoginId>, Error> {
-        const ROLES: &str = "DELETE FROM practitioner_role
-            WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2)";
-        const LOGINS: &str = "DELETE FROM login
-            WHERE practitioner_id IN (SELECT id FROM practitioner WHERE issuer = $1 AND subject = $2) RETURNING id";
-        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
-            sqlx::query(ROLES).bind(text(issuer)).bind(text(subject)).execute(&mut *tx).await?;
-            sqlx::query_as(LOGINS).bind(text(issuer)).bind(text(subject)).fetch_all(&mut *tx).await?
-        });
-        Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
     /// The person of that identifier.

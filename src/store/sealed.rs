@@ -155,6 +155,9 @@ cells! {
     REPORT_FACTS = "report"."facts" by "id" as json;
     RATING_WORDS = "rating"."words" by "participant_id";
     FOLDER_LABEL = "upload_folder"."label" by "id";
+    INVITATION_NAME = "local_invitation"."name" by "id";
+    LOCAL_USE_NAME = "local_account_use"."user_name" by "id";
+    CHANGE_SUBJECT = "setting_change"."subject" by "id";
     UPLOAD_NAME = "received_upload"."name" by "id";
     LOGIN_ID_TOKEN = "login"."provider_id_token" by "id";
 }

@@ -15,12 +15,21 @@ use super::Edge;
 use super::extract::ClientAddress;
 use crate::audit::{Deed, Outcome, Subject, Who};
 use crate::clinical::{
-    self, Actor, Appointment, AppointmentId, NotAllowed, Object, ParticipantId, PractitionerId, Verb,
+    self, Actor, ApiTokenId, Appointment, AppointmentId, NotAllowed, Object, ParticipantId, PractitionerId,
+    Verb,
 };
 
 /// Routes that are no access to anything of a patient, and no change.
 pub(super) const WITHOUT: &[(&str, &str)] = &[
     ("GET", "/api/hospital"),
+    ("GET", "/api/hospital/logo"),
+    // Whether there are accounts of the gateway itself, and of no one which.
+    ("GET", "/api/local"),
+    // How many lines are new on the administrators' page.
+    ("GET", "/api/local/uses/unseen"),
+    ("GET", "/api/admin/sites"),
+    ("GET", "/api/admin/senders"),
+    ("GET", "/api/admin/branding"),
     ("GET", "/api/diag"),
     ("GET", "/api/me"),
     ("GET", "/api/practitioners"),
@@ -209,6 +218,35 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
     ("POST", "/logout", Deed::SignOut, Subject::Login),
     ("GET", "/login/front-channel-logout", Deed::SignOut, Subject::Login),
     ("POST", "/login/back-channel-logout", Deed::SignOut, Subject::Login),
+    // The second step signs in, the first alone opens nothing.
+    ("POST", "/api/local/sign-in", Deed::Open, Subject::Account),
+    ("POST", "/api/local/second-step", Deed::SignIn, Subject::Login),
+    ("POST", "/api/local/set-up/look", Deed::Read, Subject::Account),
+    ("POST", "/api/local/set-up/begin", Deed::Open, Subject::Account),
+    ("POST", "/api/local/set-up/finish", Deed::Create, Subject::Account),
+    ("GET", "/api/local/accounts", Deed::List, Subject::Account),
+    ("POST", "/api/local/accounts", Deed::Create, Subject::Account),
+    ("DELETE", "/api/local/accounts/{account}", Deed::Delete, Subject::Account),
+    ("POST", "/api/local/accounts/{account}/reset", Deed::Change, Subject::Account),
+    ("POST", "/api/local/accounts/{account}/unlock", Deed::Change, Subject::Account),
+    ("DELETE", "/api/local/invitations/{invitation}", Deed::Delete, Subject::Account),
+    ("POST", "/api/local/uses/seen", Deed::Change, Subject::Account),
+    ("GET", "/api/admin/people", Deed::List, Subject::Practitioner),
+    ("PUT", "/api/admin/people/{practitioner}/roles", Deed::Change, Subject::Practitioner),
+    ("POST", "/api/admin/people/{practitioner}/disable", Deed::Change, Subject::Practitioner),
+    ("POST", "/api/admin/people/{practitioner}/enable", Deed::Change, Subject::Practitioner),
+    ("GET", "/api/admin/changes", Deed::Read, Subject::Gateway),
+    ("PUT", "/api/admin/sites", Deed::Change, Subject::Service),
+    ("POST", "/api/admin/senders/test", Deed::Send, Subject::Message),
+    ("PUT", "/api/admin/branding", Deed::Change, Subject::Gateway),
+    ("PUT", "/api/admin/branding/logo", Deed::Change, Subject::Gateway),
+    ("DELETE", "/api/admin/branding/logo", Deed::Delete, Subject::Gateway),
+    ("GET", "/api/admin/tokens", Deed::List, Subject::Token),
+    ("POST", "/api/admin/tokens", Deed::Create, Subject::Token),
+    ("DELETE", "/api/admin/tokens/{token}", Deed::Delete, Subject::Token),
+    ("GET", "/api/machine/services", Deed::List, Subject::Service),
+    ("GET", "/api/machine/appointments", Deed::List, Subject::Agenda),
+    ("GET", "/api/machine/statistics.csv", Deed::Download, Subject::Statistics),
     ("ANY", "/ws/agenda", Deed::List, Subject::Agenda),
     ("POST", "/api/bounces", Deed::Change, Subject::Message),
     ("GET", "/api/trail", Deed::Read, Subject::Trail),
@@ -267,6 +305,11 @@ pub(super) fn note_staff(person: PractitionerId) {
     note(|noted| noted.who = Some(Who::Staff(person)));
 }
 
+/// The program with this token asks.
+pub(super) fn note_machine(token: ApiTokenId) {
+    note(|noted| noted.who = Some(Who::Machine(token)));
+}
+
 /// Whoever holds the link of this participant asks.
 pub(super) fn note_guest(participant: ParticipantId, appointment: &Appointment) {
     note(|noted| {
@@ -290,6 +333,11 @@ pub(super) fn note_outcome(outcome: Outcome, detail: &str) {
     note(|noted| (noted.outcome, noted.detail) = (Some(outcome), Some(detail.to_owned())));
 }
 
+/// More of what was done, in words of the program.
+pub(super) fn note_detail(detail: &str) {
+    note(|noted| noted.detail = Some(detail.to_owned()));
+}
+
 /// Whether `actor` may do `verb` to `object`: what `clinical` says, noted for the trail.
 pub(super) fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
     match actor {
@@ -300,6 +348,7 @@ pub(super) fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Resul
         Actor::Sender { appointment } => note(|noted| {
             noted.who.get_or_insert(Who::Sender(*appointment));
         }),
+        Actor::Machine { token, .. } => note_machine(*token),
     }
     match object {
         Object::Appointment(appointment)

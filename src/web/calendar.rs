@@ -74,7 +74,8 @@ pub(super) async fn feed(
         (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ];
-    Ok((headers, outbox::feed(&entries, host, &edge.hospital.name, now)))
+    let hospital = edge.hospital_now().await?;
+    Ok((headers, outbox::feed(&entries, host, &hospital.name, now)))
 }
 
 fn entry(appointment: &Appointment) -> FeedEntry {

@@ -175,6 +175,10 @@ impl std::fmt::Display for ClientAddress {
 }
 
 impl ClientAddress {
+    pub(super) fn told(&self) -> String {
+        self.0.to_canonical().to_string()
+    }
+
     /// # Errors
     /// If there came too many from there.
     pub(super) fn may(&self, edge: &Edge, knock: Knock) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ mod after;
 mod agenda;
 mod appointments;
 mod assets;
+mod branding;
 mod calendar;
 mod ceiling;
 mod changes;
@@ -25,8 +26,10 @@ mod hospital;
 mod identity;
 mod key_images;
 mod links;
+mod local;
 mod messages;
 mod notes;
+mod people;
 mod problem;
 mod quality;
 mod queue;
@@ -36,8 +39,10 @@ mod report;
 mod request_id;
 mod retention;
 mod router;
+mod senders;
 mod services;
 mod sign_in;
+mod sites;
 mod slots;
 mod socket;
 mod spool;
@@ -47,6 +52,7 @@ mod summary;
 mod templates;
 mod throttle;
 mod ticket;
+mod tokens;
 mod trail;
 mod uploads;
 mod waiting_room;
@@ -68,6 +74,7 @@ use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
+use crate::login::local::LocalAccounts;
 use crate::outbox::Outbox;
 use crate::port::{Certificates, Reach};
 use crate::retention::Retention;
@@ -90,6 +97,7 @@ pub struct Parts {
     pub incoming: std::path::PathBuf,
     pub store: Store,
     pub login: Login,
+    pub local: LocalAccounts,
     pub live: Live,
     pub outbox: Outbox,
     pub archive: Archive,

@@ -275,6 +275,29 @@ impl From<login::Refused> for Failure {
     }
 }
 
+impl From<login::local::Refused> for Failure {
+    fn from(refused: login::local::Refused) -> Self {
+        use login::local::{Refused as R, rules::BadPassword};
+        let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+        let (status, code) = match &refused {
+            R::Wrong => (StatusCode::FORBIDDEN, ProblemCode::LocalWrong),
+            R::WrongSecondFactor => (StatusCode::FORBIDDEN, ProblemCode::SecondFactorWrong),
+            R::Locked => (StatusCode::TOO_MANY_REQUESTS, ProblemCode::LocalLocked),
+            R::Expired => (StatusCode::FORBIDDEN, ProblemCode::LocalExpired),
+            R::AddressClosed => (StatusCode::FORBIDDEN, ProblemCode::AddressClosed),
+            R::BadUserName => (unprocessable, ProblemCode::BadUserName),
+            R::UserNameTaken => (StatusCode::CONFLICT, ProblemCode::UserNameTaken),
+            R::BadPassword(BadPassword::Short) => (unprocessable, ProblemCode::PasswordShort),
+            R::BadPassword(BadPassword::Long) => (unprocessable, ProblemCode::TooLong),
+            R::BadPassword(BadPassword::Guessable) => (unprocessable, ProblemCode::PasswordGuessable),
+            R::BadName => (unprocessable, ProblemCode::NameMissing),
+            R::NoRole => (unprocessable, ProblemCode::RoleMissing),
+            R::Hash | R::Store(_) => return Self::internal(&refused),
+        };
+        Self::new(status, code, refused.to_string())
+    }
+}
+
 impl From<archive::Error> for Failure {
     fn from(error: archive::Error) -> Self {
         Self::internal(&error)

@@ -11,11 +11,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use super::{
-    Edge, acts, after, agenda, appointments, assets, calendar, ceiling, changes, csp_reports, diag,
+    Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports, diag,
     documents, door, door_desk, extract, files, guest, guest_changes, headers, health, hospital, identity,
-    key_images, links, messages, notes, quality, queue, record, report, request_id, retention, services,
-    sign_in, slots, socket, statistics, studies, summary, templates, ticket, trail, uploads, waiting_room,
-    worklist,
+    key_images, links, local, messages, notes, people, quality, queue, record, report, request_id, retention,
+    senders, services, sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket,
+    tokens, trail, uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -24,6 +24,8 @@ const MAX_JSON: usize = 64 << 10;
 const MAX_SUMMARY: usize = 512 << 10;
 /// The largest words of a report, in bytes: six sections.
 const MAX_REPORT: usize = 1 << 20;
+/// The largest body that is looked at as a logo, in bytes.
+const MAX_LOGO: usize = 256 << 10;
 /// A request that is no upload and no socket is answered within this time.
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(30);
 /// Of an upload something comes within this time, again and again.
@@ -36,6 +38,7 @@ pub fn router(edge: Edge) -> Router {
     let guards = headers::Headers::new(&edge.public_url, &edge.frame_ancestors);
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
+        .route("/api/hospital/logo", get(branding::logo))
         .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
         .route("/api/sign-in", get(sign_in::ways))
@@ -46,6 +49,8 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}", get(appointments::show))
         .route("/api/appointments/{appointment}/cancel", post(appointments::cancel))
         .merge(agenda_routes())
+        .merge(local_routes())
+        .merge(administration_routes())
         .route("/api/appointments/{appointment}/noshow", post(appointments::miss))
         .route(
             "/api/appointments/{appointment}/participants/{participant}/link",
@@ -148,6 +153,10 @@ pub fn router(edge: Edge) -> Router {
             "/api/appointments/{appointment}/note",
             put(notes::put).layer(DefaultBodyLimit::max(MAX_SUMMARY)),
         )
+        .route(
+            "/api/admin/branding/logo",
+            put(branding::put_logo).delete(branding::remove_logo).layer(DefaultBodyLimit::max(MAX_LOGO)),
+        )
         .route("/api/reports/{report}", put(report::put).layer(DefaultBodyLimit::max(MAX_REPORT)))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, edge.answer_patience));
     let long = Router::new()
@@ -187,6 +196,43 @@ pub fn router(edge: Edge) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(guards, headers::carry))
         .layer(middleware::from_fn_with_state(edge, request_id::give))
+}
+
+/// Accounts of the gateway itself.
+fn local_routes() -> Router<Edge> {
+    Router::new()
+        .route("/api/local", get(local::facts))
+        .route("/api/local/sign-in", post(local::begin))
+        .route("/api/local/second-step", post(local::finish))
+        .route("/api/local/set-up/look", post(local::look))
+        .route("/api/local/set-up/begin", post(local::begin_set_up))
+        .route("/api/local/set-up/finish", post(local::finish_set_up))
+        .route("/api/local/accounts", get(local::list).post(local::invite))
+        .route("/api/local/accounts/{account}", delete(local::close))
+        .route("/api/local/accounts/{account}/reset", post(local::reset))
+        .route("/api/local/accounts/{account}/unlock", post(local::unlock))
+        .route("/api/local/invitations/{invitation}", delete(local::withdraw))
+        .route("/api/local/uses/unseen", get(local::unseen))
+        .route("/api/local/uses/seen", post(local::seen))
+}
+
+/// What administrators see and change, and what programs read with the tokens that they give out.
+fn administration_routes() -> Router<Edge> {
+    Router::new()
+        .route("/api/admin/people", get(people::list))
+        .route("/api/admin/people/{practitioner}/roles", put(people::put_roles))
+        .route("/api/admin/people/{practitioner}/disable", post(people::disable))
+        .route("/api/admin/people/{practitioner}/enable", post(people::enable))
+        .route("/api/admin/changes", get(people::changes))
+        .route("/api/admin/sites", get(sites::list).put(sites::rename))
+        .route("/api/admin/senders", get(senders::show))
+        .route("/api/admin/senders/test", post(senders::test))
+        .route("/api/admin/branding", get(branding::show).put(branding::put))
+        .route("/api/admin/tokens", get(tokens::list).post(tokens::make))
+        .route("/api/admin/tokens/{token}", delete(tokens::revoke))
+        .route("/api/machine/services", get(tokens::services))
+        .route("/api/machine/appointments", get(tokens::appointments))
+        .route("/api/machine/statistics.csv", get(tokens::counts))
 }
 
 /// Schedules, slots, what becomes of appointments, and queues.

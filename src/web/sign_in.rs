@@ -12,13 +12,16 @@ use super::problem::Failure;
 use super::{Edge, acts};
 use crate::audit::Outcome;
 use crate::login::{
-    Callback, FrontChannel, LOGIN_COOKIE, NotSignedOut, SIGN_IN_COOKIE, SIGN_IN_TIME_SECONDS, Wish,
+    Callback, FrontChannel, LOCAL_PROVIDER, LOGIN_COOKIE, NotSignedOut, SIGN_IN_COOKIE, SIGN_IN_TIME_SECONDS,
+    Wish,
 };
 use crate::protocol::{Activities, ActivityChoice, Me, SignInWay, SignedOut};
 use crate::secret::Secret;
 
 /// Where somebody lands who did not get in.
 const SIGN_IN_PAGE: &str = "/app/sign-in";
+/// Where somebody signs in with an account of the gateway itself.
+const LOCAL_PAGE: &str = "/app/local-sign-in";
 /// Where somebody chooses the activity in which they work.
 const ACTIVITY_PAGE: &str = "/app/activity";
 
@@ -43,6 +46,9 @@ pub(super) async fn begin(
         Ok(_) => None,
         Err(failure) => return not_in(&failure, None, query.provider.as_deref()),
     };
+    if known.as_ref().is_some_and(|known| known.provider.as_deref() == Some(LOCAL_PROVIDER)) {
+        return uncached(Redirect::to(&with_query(LOCAL_PAGE, "return_to", &query.return_to)));
+    }
     // Whoever proves once more who they are does so where they did the first time.
     let provider = known.as_ref().and_then(|known| known.provider.as_deref()).or(query.provider.as_deref());
     let wish = Wish { provider, return_to: &query.return_to, fresh_for: known.as_ref() };
@@ -242,7 +248,7 @@ fn with_query(page: &str, name: &str, value: &str) -> String {
     format!("{page}{joint}{name}={value}")
 }
 
-fn uncached(response: impl IntoResponse) -> Response {
+pub(super) fn uncached(response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -250,7 +256,7 @@ fn uncached(response: impl IntoResponse) -> Response {
 
 /// A cookie of this very host, as the prefix `__Host-` demands (RFC 6265bis section 4.1.3.2). Browsers count http://localhost as
 /// secure. `max_age`: seconds; `None` ends with the browser.
-fn set_cookie(name: &str, value: &Secret<String>, max_age: Option<u32>) -> (HeaderName, String) {
+pub(super) fn set_cookie(name: &str, value: &Secret<String>, max_age: Option<u32>) -> (HeaderName, String) {
     let max_age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
     let value = value.expose();
     (header::SET_COOKIE, format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{max_age}"))

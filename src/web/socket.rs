@@ -172,6 +172,9 @@ async fn welcome(
     let is_ticketed = ticket
         .zip(holder)
         .is_some_and(|(ticket, holder)| edge.tickets.take(&ticket, &holder, edge.clock.instant()));
+    if link.is_none() && appointment.is_some() && who.staff.is_none() {
+        return Err(Closed(ProblemCode::SignInNeeded, "nobody is signed in"));
+    }
     if !is_ticketed && resume.is_none() {
         return Err(Closed(ProblemCode::TicketNeeded, "hello shows no ticket that is good"));
     }

@@ -21,7 +21,7 @@ const MAX_DAYS: i64 = 731;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
-    service: Option<String>,
+    pub(super) service: Option<String>,
     from: NaiveDate,
     to: NaiveDate,
     period: PeriodWord,
@@ -59,7 +59,8 @@ pub(super) async fn show(
     signed_in: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Json<StatisticsReport>, Failure> {
-    let (periods, total) = counted(&edge, &signed_in, &asked).await?;
+    let service = may_see(&edge, &signed_in, asked.service.as_deref()).await?;
+    let (periods, total) = counted(&edge, service, &asked).await?;
     let rows = periods
         .iter()
         .map(|(day, tally)| StatisticsRow { from: day.to_string(), counts: shown(&tally.shown()) });
@@ -84,7 +85,17 @@ pub(super) async fn table(
     signed_in: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let (periods, total) = counted(&edge, &signed_in, &asked).await?;
+    let service = may_see(&edge, &signed_in, asked.service.as_deref()).await?;
+    csv_of(&edge, service, &asked).await
+}
+
+/// What is counted of a service, or of all, as a table for saving.
+pub(super) async fn csv_of(
+    edge: &Edge,
+    service: Option<ServiceId>,
+    asked: &Asked,
+) -> Result<Response, Failure> {
+    let (periods, total) = counted(edge, service, asked).await?;
     let text = csv(&count_table(&periods, &total.shown()));
     Ok(table_file(text, &format!("parvis-{}-{}.csv", asked.from, asked.to)))
 }
@@ -104,10 +115,9 @@ pub(super) fn table_file(text: String, name: &str) -> Response {
 /// The counts by period, and all together: of the visits whose rows are here, and of the days before.
 async fn counted(
     edge: &Edge,
-    signed_in: &SignedIn,
+    service: Option<ServiceId>,
     asked: &Asked,
 ) -> Result<(BTreeMap<NaiveDate, Tally>, Tally), Failure> {
-    let service = may_see(edge, signed_in, asked.service.as_deref()).await?;
     let length = (asked.to - asked.from).num_days();
     if !(0..MAX_DAYS).contains(&length) {
         return Err(Failure::bad_request("a report is about one day to two years"));

@@ -160,9 +160,10 @@ async fn content(
         let png = edge.archive.shared_file(image.content).await?;
         pictures.push(picture(image, png));
     }
+    let hospital = edge.hospital_now().await?;
     Ok(SummaryContent {
-        hospital: edge.hospital.name.clone(),
-        telephone: edge.hospital.telephone.clone(),
+        hospital: hospital.name,
+        telephone: hospital.telephone,
         date: appointment.starts_at.with_timezone(&edge.hospital.time_zone).date_naive(),
         sentences: written.sentences,
         pictures,

@@ -15,6 +15,8 @@ pub(super) enum Knock {
     Open,
     /// At the queue of a service.
     Queue,
+    /// With an account of the gateway itself.
+    Local,
     /// Anything at all, from one address.
     Any,
     /// Anything at all, with one link.
@@ -39,7 +41,7 @@ impl Knock {
             Self::Look => (240, Duration::from_millis(250)),
             Self::Code => (20, Duration::from_secs(10)),
             Self::Open => (30, Duration::from_secs(4)),
-            Self::Queue => (60, Duration::from_secs(2)),
+            Self::Queue | Self::Local => (60, Duration::from_secs(2)),
             // A page of staff asks for some forty things when it is opened, one of a whole ward comes from one address.
             Self::Any => (3000, Duration::from_millis(5)),
             Self::WithLink => (300, Duration::from_millis(100)),

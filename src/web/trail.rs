@@ -151,7 +151,8 @@ pub(super) async fn export(State(edge): State<Edge>, signed_in: SignedIn) -> Res
     authorize(&signed_in.actor(), Verb::SeeTrail, &Object::Hospital)?;
     edge.trail.settle().await;
     edge.trail.sign().await?;
-    let (last, _) = edge.store.audit_tip().await?;
+    // As far as it is signed: what is added from here on belongs to the next export.
+    let last = edge.store.audit_signed().await?;
     let store = edge.store.clone();
     let lines = stream::try_unfold(0_u64, move |after| {
         let store = store.clone();

@@ -88,7 +88,19 @@ const TABLE: [Module; 33] = [
     adapter(
         "login",
         &["clinical", "store", "secret", "config", "clock", "egress"],
-        &["openidconnect", "reqwest", "rustls", "base64", "sha2", "subtle", "serde_json", "tokio"],
+        &[
+            "argon2",
+            "base64",
+            "openidconnect",
+            "reqwest",
+            "rustls",
+            "serde_json",
+            "sha2",
+            "subtle",
+            "tokio",
+            "totp_rs",
+            "webauthn_rs",
+        ],
     ),
     adapter(
         "sfu",

@@ -7,6 +7,7 @@
 )]
 
 mod acme;
+mod administration;
 mod after;
 mod agenda;
 mod architecture;
@@ -23,6 +24,7 @@ mod edge;
 mod hostile;
 mod imaging;
 mod key_images;
+mod local;
 mod login;
 mod marks;
 mod measuring;

@@ -59,6 +59,15 @@ fn actors() -> Vec<(&'static str, Actor)> {
         "sender",
         Actor::Sender { appointment: appointment(Whose::Own, AppointmentStatus::Booked, Role::Patient).id },
     ));
+    for scope in Scope::ALL {
+        let name = match scope {
+            Scope::ReadServices => "program that reads services",
+            Scope::ReadAppointments => "program that reads appointments",
+            Scope::ReadStatistics => "program that reads statistics",
+        };
+        let grants = Grants { scopes: vec![scope], services: vec![MINE] };
+        actors.push((name, Actor::Machine { token: ApiTokenId::new(Uuid::from_u128(11)), grants }));
+    }
     actors
 }
 

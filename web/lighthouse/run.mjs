@@ -50,7 +50,10 @@ try {
   }
   process.exitCode = isGood ? 0 : 1;
 } finally {
+  // It writes to its folder until it has gone.
+  const gone = new Promise((done) => browser.once("exit", done));
   browser.kill();
+  await gone;
   await demo?.end();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -90,8 +90,14 @@ async function problemOf(answer: Response): Promise<ApiProblem> {
   return new ApiProblem(code, answer.status, `HTTP ${answer.status}`);
 }
 
-/** Name, telephone number and time zone of the hospital; without signing in. */
-export const hospital = (): Promise<HospitalFacts> => call("GET", "/api/hospital");
+/** Name, telephone number, time zone and looks of the hospital; without signing in. Its colour is the page's from then on. */
+export const hospital = async (): Promise<HospitalFacts> => {
+  const facts = await call<HospitalFacts>("GET", "/api/hospital");
+  const { style } = document.documentElement;
+  if (facts.color) style.setProperty("--hospital", facts.color);
+  if (facts.strongColor) style.setProperty("--hospital-strong", facts.strongColor);
+  return facts;
+};
 
 /** What is behind a link. Changes nothing. */
 export const look = (link: string): Promise<Look> =>

@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -674,6 +674,220 @@ index: number,
  */
 mediaType: string, };
 
+export type ScopeWord = "read_services" | "read_appointments" | "read_statistics";
+
+export type ByHandWord = "nothing" | "given" | "taken";
+
+export type PersonEntry = { practitioner: string, name: string, 
+/**
+ * The provider that knows them; absent: an account of the gateway itself.
+ */
+provider?: string | null, 
+/**
+ * What they have.
+ */
+roles: Array<StaffRoleWord>, 
+/**
+ * Each role, what claims say of it, and what was said by hand.
+ */
+sources: Array<RoleSource>, disabledAt?: string | null, 
+/**
+ * The last time that a login of theirs was used, if one is kept.
+ */
+seenAt?: string | null, 
+/**
+ * It is whoever asks.
+ */
+isOwn: boolean, };
+
+export type RoleSource = { role: StaffRoleWord, isClaimed: boolean, byHand: ByHandWord, };
+
+export type RolesRequest = { roles: Array<RoleChoice>, };
+
+export type RoleChoice = { role: StaffRoleWord, byHand: ByHandWord, };
+
+export type TokenEntry = { token: string, name: string, scopes: Array<ScopeWord>, 
+/**
+ * Names of services.
+ */
+services: Array<string>, madeAt: string, madeBy: string, expiresAt: string, usedAt?: string | null, revokedAt?: string | null, isGood: boolean, };
+
+export type TokenRequest = { name: string, scopes: Array<ScopeWord>, 
+/**
+ * Identifiers of services, at least one.
+ */
+services: Array<string>, days: number, };
+
+export type IssuedToken = { secret: string, expiresAt: string, };
+
+export type SettingChangeEntry = { what: SettingWord, subject: string, before: string, after: string, by: string, at: string, };
+
+export type SettingWord = "roles" | "disabled" | "enabled" | "token_made" | "token_revoked" | "site" | "branding" | "logo" | "other";
+
+export type BrandingState = { name: string, telephone: string, 
+/**
+ * `#rrggbb`
+ */
+color: string, hasLogo: boolean, 
+/**
+ * As the file of settings says.
+ */
+fileName: string, fileTelephone: string, };
+
+export type BrandingRequest = { name: string, telephone: string, color: string, };
+
+export type SendersState = { 
+/**
+ * A mail server is set.
+ */
+hasMail: boolean, 
+/**
+ * Whoever sends SMS is set.
+ */
+hasSms: boolean, };
+
+export type TrialRequest = { channel: ChannelWord, 
+/**
+ * An e-mail address or a telephone number.
+ */
+to: string, };
+
+export type TrialOutcome = { 
+/**
+ * Why it did not go out; absent: the other side has taken it.
+ */
+failed?: FailReasonWord | null, };
+
+export type SiteEntry = { 
+/**
+ * Empty: the services that have no site.
+ */
+site: string, services: Array<string>, };
+
+export type SiteRequest = { from: string, to: string, };
+
+export type MachineService = { service: string, name: string, site: string, isClosed: boolean, };
+
+export type MachineAppointment = { appointment: string, service: string, startsAt: string, endsAt: string, 
+/**
+ * FHIR R4 Appointment.status.
+ */
+status: AppointmentStatusWord, participants: Array<MachineParticipant>, };
+
+export type MachineParticipant = { role: RoleWord, name: string, };
+
+export type LocalFacts = { isOffered: boolean, };
+
+export type LocalSignInRequest = { userName: string, password: string, };
+
+export type LocalStepEntry = { 
+/**
+ * To be shown in the second step.
+ */
+ticket: string, 
+/**
+ * The account has an app that shows codes.
+ */
+hasTotp: boolean, 
+/**
+ * For `navigator.credentials.get`, as JSON; absent: the account has no passkey.
+ */
+passkey?: string | null, };
+
+export type SecondStepRequest = { ticket: string, code?: string | null, recoveryCode?: string | null, 
+/**
+ * What the device answered, as JSON.
+ */
+passkey?: string | null, };
+
+export type SetUpLookRequest = { secret: string, };
+
+export type SetUpFacts = { 
+/**
+ * Of the first administrator, who says their own name.
+ */
+isFirst: boolean, name: string, roles: Array<StaffRoleWord>, 
+/**
+ * Of an account that is set up anew.
+ */
+userName?: string | null, };
+
+export type SetUpRequest = { secret: string, userName: string, 
+/**
+ * Counts for the first administrator only.
+ */
+name: string, password: string, };
+
+export type SetUpFactors = { ticket: string, 
+/**
+ * The key for an app, in base32.
+ */
+totpKey: string, 
+/**
+ * The same as an address (`otpauth:`), for a square code.
+ */
+totpUrl: string, 
+/**
+ * For `navigator.credentials.create`, as JSON; absent: passkeys cannot be used at this address.
+ */
+passkey?: string | null, };
+
+export type SetUpDone = { 
+/**
+ * Told this once.
+ */
+recoveryCodes: Array<string>, };
+
+export type InviteRequest = { name: string, roles: Array<StaffRoleWord>, };
+
+export type InvitedEntry = { address: string, expiresAt: string, };
+
+export type LocalAccountsState = { accounts: Array<LocalAccountEntry>, invitations: Array<LocalInvitationEntry>, 
+/**
+ * The last ones, the newest first.
+ */
+uses: Array<LocalUseEntry>, 
+/**
+ * Every use is told by mail too.
+ */
+isMailed: boolean, };
+
+export type LocalAccountEntry = { account: string, name: string, userName: string, roles: Array<StaffRoleWord>, hasTotp: boolean, passkeys: number, recoveryCodes: number, madeAt: string, usedAt?: string | null, 
+/**
+ * It is locked until then.
+ */
+lockedUntil?: string | null, 
+/**
+ * It is the one of whoever asks.
+ */
+isOwn: boolean, };
+
+export type LocalInvitationEntry = { invitation: string, name: string, roles: Array<StaffRoleWord>, 
+/**
+ * For an account that is there, to be set up anew.
+ */
+isReset: boolean, expiresAt: string, };
+
+export type LocalUseWord = "invited" | "invitation_withdrawn" | "set_up" | "set_up_anew" | "signed_in_passkey" | "signed_in_totp" | "signed_in_recovery_code" | "wrong_password" | "wrong_second_factor" | "locked" | "unlocked" | "closed";
+
+export type LocalUseEntry = { 
+/**
+ * The user name, or the name of whoever was invited.
+ */
+userName: string, what: LocalUseWord, 
+/**
+ * Who did it, where that is somebody else.
+ */
+by?: string | null, address?: string | null, at: string, 
+/**
+ * No administrator has said yet that they have read it.
+ */
+isNew: boolean, };
+
+export type SeenRequest = { until: string, };
+
+export type UnseenUses = { uses: number, };
+
 export type HospitalFacts = { name: string, 
 /**
  * Where a person in trouble gets help.
@@ -686,7 +900,15 @@ timeZone: string,
 /**
  * A demonstration with synthetic people: the page says so.
  */
-isDemo: boolean, version: string, };
+isDemo: boolean, version: string, 
+/**
+ * The hospital's own colour, `#rrggbb`, and a darker one.
+ */
+color?: string | null, strongColor?: string | null, 
+/**
+ * The address of the logo.
+ */
+logo?: string | null, };
 
 export type TicketRequest = { link?: string, };
 
@@ -2040,7 +2262,7 @@ key: string, };
 
 export type TrailEntry = { seq: number, at: string, 
 /**
- * `staff`, `guest`, `sender`, `gateway` or `nobody`.
+ * `staff`, `guest`, `sender`, `machine`, `gateway` or `nobody`.
  */
 actor: string, actorId?: string, 
 /**

@@ -65,6 +65,7 @@ const tables = {
     "subject.trail": "Journal des accès",
     "subject.delegation": "Délégation",
     "subject.account": "Compte de secours",
+    "subject.token": "Accès d’un programme",
     "subject.gateway": "Serveur",
   },
   en: {
@@ -129,7 +130,8 @@ const tables = {
     "subject.practitioner": "Person",
     "subject.trail": "Access trail",
     "subject.delegation": "Delegation",
-    "subject.account": "Break-glass account",
+    "subject.account": "Emergency account",
+    "subject.token": "Access of a program",
     "subject.gateway": "Server",
   },
 } as const;

@@ -57,6 +57,16 @@ pub fn html(body: &str, values: &Values, language: Language) -> String {
     out
 }
 
+/// A mail to staff as HTML: its plain text, in paragraphs.
+pub fn html_of_text(text: &str) -> String {
+    let mut out = String::from("<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body>");
+    for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
+        let _ = write!(out, "<p style=\"{PARAGRAPH}\">{}</p>", escape(paragraph).replace('\n', "<br>"));
+    }
+    out.push_str("</body></html>");
+    out
+}
+
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -14,7 +14,7 @@ mod when;
 use chrono::{DateTime, Utc};
 
 pub use feed::feed_secret;
-pub use html::html;
+pub use html::{html, html_of_text};
 pub use plan::*;
 pub use standard::standard;
 pub use state::*;

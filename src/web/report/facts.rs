@@ -65,10 +65,11 @@ pub(super) async fn facts(
         modality: image.modality,
         title: image.title,
     };
+    let hospital = edge.hospital_now().await?;
     Ok(ReportFacts {
         appointment: id.uuid(),
-        hospital: edge.hospital.name.clone(),
-        telephone: edge.hospital.telephone.clone(),
+        hospital: hospital.name,
+        telephone: hospital.telephone,
         service: appointment.service.clone(),
         planned: Span { from: local(edge, appointment.starts_at), until: local(edge, appointment.ends_at) },
         held: held(&everybody).map(span),

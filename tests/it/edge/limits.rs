@@ -134,14 +134,22 @@ async fn heads_and_bodies_have_a_longest() {
 async fn what_is_more_than_can_be_answered_at_once_is_refused_at_once() {
     let few = |settings: &mut parvis::app::Settings| settings.network.requests_at_once = Some(8);
     let visit = Visit::book_at(TestApp::start_with(Dialect::Sqlite, few).await, 5).await;
-    // Two uploads that do not end take the two places of this address.
+    // Of four uploads that do not end two take the two places of this address, and two are refused.
     let files = format!("POST /api/appointments/{}/files?name=a.pdf", visit.appointment);
     let mut held = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..4 {
         let mut stream = connect(&visit).await;
         let request = head(&visit, &files, "content-length: 1000\r\n") + "%PDF-1.4";
         stream.write_all(request.as_bytes()).await.unwrap();
         held.push(stream);
+    }
+    for _ in 0..2 {
+        let answers = held.iter_mut().map(|stream| Box::pin(stream.read_u8()));
+        let (first, at, rest) =
+            tokio::time::timeout(LIMIT, futures_util::future::select_all(answers)).await.unwrap();
+        drop(rest);
+        assert_eq!(first.unwrap(), b'H', "an answer of HTTP");
+        held.swap_remove(at);
     }
     let refused = async {
         loop {

@@ -66,11 +66,16 @@ async fn a_hello_without_a_good_ticket_is_not_heard() {
     assert_eq!(answer_to(doctor, hello.clone()).await["type"], "welcome");
     assert_eq!(answer_to(doctor, hello).await["code"], "ticket_needed", "a second time");
     let good = ticket(&visit.app.browser(), Some(&visit.patient)).await;
-    let welcome = answer_to(&visit.app.browser(), json!({"link": visit.patient, "ticket": good})).await;
+    let mut patient = visit.app.browser().socket().await;
+    let hello = json!({"type": "hello", "protocol": parvis::protocol::PROTOCOL, "language": "fr",
+        "link": visit.patient, "ticket": good});
+    patient.send_text(hello.to_string()).await;
+    let welcome = patient.next().await;
     assert_eq!(welcome["type"], "welcome");
     // Whoever was told a token on a socket of this site needs nothing else.
     let back = json!({"link": visit.patient, "resume": welcome["resume"]});
-    assert_eq!(answer_to(&visit.app.browser(), back).await["type"], "welcome");
+    let again = answer_to(&visit.app.browser(), back).await;
+    assert_eq!(again["type"], "welcome", "{again}");
     assert_eq!(visit.app.browser().ticket(None).await.0, StatusCode::UNAUTHORIZED, "nobody is signed in");
 }
 

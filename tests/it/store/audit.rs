@@ -112,6 +112,32 @@ async fn however_many_add_at_once_there_is_one_chain_without_a_gap() {
     .await;
 }
 
+/// What was added between its two last questions was said to be missing.
+#[tokio::test]
+async fn a_trail_that_grows_while_it_is_verified_is_whole() {
+    for_each_database(|store| async move {
+        let signer = signer();
+        let grow = async {
+            for n in 0..60 {
+                store.append_audit(&[record(n, Who::Gateway, Deed::Read, Subject::Study)]).await.unwrap();
+                let (seq, digest) = store.audit_tip().await.unwrap();
+                store.add_audit_head(&signer.sign(seq, digest, at(n))).await.unwrap();
+            }
+        };
+        let mut grow = std::pin::pin!(grow);
+        loop {
+            let verify = verify(&store, Some(signer.key()));
+            tokio::select! {
+                biased;
+                () = &mut grow => break,
+                found = verify => { found.unwrap().unwrap(); }
+            }
+        }
+        assert_eq!(verify(&store, Some(signer.key())).await.unwrap().unwrap().records, 60);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_change_and_its_record_are_written_together() {
     for_each_database(|store| async move {

@@ -44,14 +44,13 @@ async fn those_with_roles_are_listed_by_name() {
 }
 
 #[tokio::test]
-async fn withdrawing_roles_ends_logins_of_that_person_only() {
+async fn somebody_whose_claims_give_nothing_any_more_has_nothing_and_others_keep_theirs() {
     for_each_database(|store| async move {
         let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
         store.add_login(&logins::login(&claire, 1)).await.unwrap();
         store.add_login(&logins::login(&karim, 2)).await.unwrap();
-        let ended = store.withdraw_roles(&claire.issuer, claire.subject.expose()).await.unwrap();
-        assert_eq!(ended.len(), 1);
-        assert!(store.withdraw_roles("https://idp.example", "never here").await.unwrap().is_empty());
+        assert_eq!(store.upsert_practitioner(&person("Claire", &[])).await.unwrap().roles, []);
+        assert_eq!(store.end_logins_of(claire.id).await.unwrap().len(), 1);
         assert_eq!(store.practitioner(claire.id).await.unwrap().unwrap().roles, []);
         assert_eq!(store.practitioner(karim.id).await.unwrap().unwrap().roles, [StaffRole::Doctor]);
         assert!(logins::is_in_force(&store, 2).await);

@@ -79,6 +79,7 @@ impl MailPeer {
             from: "visio@hopital.example".to_owned(),
             authority: Some(self.folder.path().join("chain.pem")),
             bounce_secret: Some(Secret::new("0123456789abcdef0123456789abcdef".to_owned())),
+            administrators: vec![],
         }
     }
 

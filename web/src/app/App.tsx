@@ -12,6 +12,7 @@ import {
   facts,
   fault,
   isAuditorOnly,
+  mayAdminister,
   mayDropIn,
   maySeeOutbox,
   maySeeRetention,
@@ -45,6 +46,16 @@ const Activity = lazy(() => import("./signin/Activity").then((module) => module.
 const Proved = lazy(() => import("./signin/Proved").then((module) => module.Proved));
 
 const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => module.SummaryPage));
+
+const LocalSignIn = lazy(() => import("./local/LocalSignIn").then((module) => module.LocalSignIn));
+const SetUp = lazy(() => import("./local/SetUp").then((module) => module.SetUp));
+const People = lazy(() => import("./admin/People").then((module) => module.People));
+const Tokens = lazy(() => import("./admin/Tokens").then((module) => module.Tokens));
+const Looks = lazy(() => import("./admin/Looks").then((module) => module.Looks));
+const Senders = lazy(() => import("./admin/Senders").then((module) => module.Senders));
+const Sites = lazy(() => import("./admin/Sites").then((module) => module.Sites));
+const Changes = lazy(() => import("./admin/Changes").then((module) => module.Changes));
+const Accounts = lazy(() => import("./local/Accounts").then((module) => module.Accounts));
 
 export function App() {
   const [isCrashed, setCrashed] = useState(false);
@@ -85,6 +96,15 @@ export function App() {
           <Route path="/app/sign-in" component={SignIn} />
           <Route path="/app/activity" component={Activity} />
           <Route path="/app/proved" component={Proved} />
+          <Route path="/app/local-sign-in" component={LocalSignIn} />
+          <Route path="/app/account" component={SetUp} />
+          <Route path="/app/admin/accounts" component={AccountsRoute} />
+          <Route path="/app/admin/people" component={PeopleRoute} />
+          <Route path="/app/admin/tokens" component={TokensRoute} />
+          <Route path="/app/admin/looks" component={LooksRoute} />
+          <Route path="/app/admin/senders" component={SendersRoute} />
+          <Route path="/app/admin/sites" component={SitesRoute} />
+          <Route path="/app/admin/changes" component={ChangesRoute} />
           <Route default component={NotFound} />
         </Router>
         <FreshDialog />
@@ -160,6 +180,34 @@ function RetentionRoute() {
 
 function TrailRoute() {
   return <Signed>{(me) => (maySeeTrail(me) ? <TrailPage /> : <NotFound />)}</Signed>;
+}
+
+function AccountsRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Accounts /> : <NotFound />)}</Signed>;
+}
+
+function PeopleRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <People /> : <NotFound />)}</Signed>;
+}
+
+function TokensRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Tokens /> : <NotFound />)}</Signed>;
+}
+
+function LooksRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Looks /> : <NotFound />)}</Signed>;
+}
+
+function SendersRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Senders /> : <NotFound />)}</Signed>;
+}
+
+function SitesRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Sites /> : <NotFound />)}</Signed>;
+}
+
+function ChangesRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Changes /> : <NotFound />)}</Signed>;
 }
 
 /** Shows its page to who is signed in, and leads everybody else to the sign-in and back. */

@@ -1,10 +1,13 @@
 import check from "icon:check";
+import key from "icon:key-round";
 import logIn from "icon:log-in";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { ProblemCode, SignInWay } from "../protocol";
 import { Icon } from "../ui/icon";
+import { t as tl } from "./local/local.words";
+import { localFacts } from "./local/requests";
 import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
@@ -38,6 +41,27 @@ export function safeReturn(wanted: string | undefined): string {
 /** The code for whoever helps, if it has the form of one: whatever else an address says is not shown. */
 export function reasonOf(told: string | undefined): string | undefined {
   return told !== undefined && /^[a-z_]{3,40}$/.test(told) ? told : undefined;
+}
+
+/** The way in by an account of the gateway itself, where there is one. */
+function LocalOffer({ returnTo }: { returnTo: string }) {
+  const isOffered = useSignal(false);
+  useEffect(() => {
+    localFacts()
+      .then((known) => {
+        isOffered.value = known.isOffered;
+      })
+      .catch((cause) => console.warn("nobody knows whether there are local accounts", cause));
+  }, []);
+  if (!isOffered.value) return null;
+  return (
+    <li>
+      <a class="button wide" href={`/app/local-sign-in?return_to=${encodeURIComponent(returnTo)}`}>
+        <Icon of={key} />
+        {tl("offer")}
+      </a>
+    </li>
+  );
 }
 
 export function SignIn() {
@@ -105,6 +129,7 @@ export function SignIn() {
               </a>
             </li>
           ))}
+          <LocalOffer returnTo={safeReturn(query.return_to)} />
         </ul>
         <p class="muted">{t("signIn.patients")}</p>
         {facts.value && <p class="muted">{t("app.help", { telephone: facts.value.telephone })}</p>}

@@ -64,6 +64,11 @@ export function maySeeStatistics(who: Me): boolean {
   return who.roles.some((role) => role === "administrator" || role === "secretary");
 }
 
+/** Has the pages of the administration. */
+export function mayAdminister(who: Me): boolean {
+  return who.roles.includes("administrator");
+}
+
 /** Reads what is kept for how long, and the proofs of what was deleted. */
 export function maySeeRetention(who: Me): boolean {
   return who.roles.includes("administrator");

@@ -67,7 +67,10 @@ export function Frame(props: { visit: Visit; title: string; children: ComponentC
   return (
     <div class="frame">
       <header class="frame-top">
-        <p class="hospital">{facts?.name}</p>
+        <p class="hospital">
+          {facts?.logo && <img src={facts.logo} alt="" />}
+          {facts?.name}
+        </p>
         <LanguageSwitch />
       </header>
       {facts?.isDemo && <p class="demo">{t("demo")}</p>}

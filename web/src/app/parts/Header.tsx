@@ -11,6 +11,7 @@ import { signOut } from "../requests";
 import {
   facts,
   isAuditorOnly,
+  mayAdminister,
   mayDropIn,
   mayKeepDoors,
   maySeeOutbox,
@@ -55,6 +56,7 @@ export function Header() {
       )}
       <header class="header">
         <a class="header-home" href="/app">
+          {facts.value?.logo && <img class="header-logo" src={facts.value.logo} alt="" />}
           <span class="header-product">{t("app.name")}</span>
           <span class="header-hospital">{facts.value?.name}</span>
         </a>
@@ -70,7 +72,12 @@ export function Header() {
           <Icon of={menu} />
           {t("app.menu")}
         </button>
-        <div class="header-rest" id={id} data-open={isOpen.value ? "" : undefined}>
+        <div
+          class="header-rest"
+          id={id}
+          data-open={isOpen.value ? "" : undefined}
+          data-many={who && mayAdminister(who) ? "" : undefined}
+        >
           {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who) || maySeeTrail(who)) && (
             <nav class="header-pages" aria-label={t("app.pages")}>
               {!isAuditorOnly(who) && (
@@ -93,6 +100,9 @@ export function Header() {
                 <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
               )}
               {maySeeTrail(who) && <PageLink to="/app/trail" word={t("app.trail")} isHere={path === "/app/trail"} />}
+              {mayAdminister(who) && (
+                <PageLink to="/app/admin/people" word={t("app.admin")} isHere={path.startsWith("/app/admin/")} />
+              )}
             </nav>
           )}
           <LanguageSwitch />

@@ -16,7 +16,7 @@ import { t } from "./trail.words";
 import "./trail.css";
 
 const OUTCOMES = ["done", "refused", "rejected", "failed"] as const;
-const ACTORS = ["staff", "guest", "sender", "gateway", "nobody"] as const;
+const ACTORS = ["staff", "guest", "sender", "machine", "gateway", "nobody"] as const;
 const ALERTS = ["alert", "break_glass", "lose"] as const;
 
 /** What is looked for; empty: everything. */

@@ -1,0 +1,58 @@
+import type {
+  BrandingRequest,
+  BrandingState,
+  IssuedToken,
+  PersonEntry,
+  RolesRequest,
+  SendersState,
+  ServiceEntry,
+  SettingChangeEntry,
+  SiteEntry,
+  SiteRequest,
+  TokenEntry,
+  TokenRequest,
+  TrialOutcome,
+  TrialRequest,
+} from "../../protocol";
+import { ask } from "../requests";
+
+const id = encodeURIComponent;
+
+export const people = (): Promise<PersonEntry[]> => ask("GET", "/api/admin/people");
+
+/** What is said by hand of each role survives sign-ins. */
+export const setRoles = (person: string, json: RolesRequest): Promise<PersonEntry> =>
+  ask("PUT", `/api/admin/people/${id(person)}/roles`, { json });
+
+export const disable = (person: string): Promise<void> => ask("POST", `/api/admin/people/${id(person)}/disable`);
+
+export const enable = (person: string): Promise<void> => ask("POST", `/api/admin/people/${id(person)}/enable`);
+
+export const tokens = (): Promise<TokenEntry[]> => ask("GET", "/api/admin/tokens");
+
+/** The token itself is in the answer, this once. */
+export const makeToken = (json: TokenRequest): Promise<IssuedToken> => ask("POST", "/api/admin/tokens", { json });
+
+export const revokeToken = (token: string): Promise<void> => ask("DELETE", `/api/admin/tokens/${id(token)}`);
+
+export const branding = (): Promise<BrandingState> => ask("GET", "/api/admin/branding");
+
+export const setBranding = (json: BrandingRequest): Promise<void> => ask("PUT", "/api/admin/branding", { json });
+
+export const setLogo = (file: Blob): Promise<void> => ask("PUT", "/api/admin/branding/logo", { body: file });
+
+export const removeLogo = (): Promise<void> => ask("DELETE", "/api/admin/branding/logo");
+
+export const sites = (): Promise<SiteEntry[]> => ask("GET", "/api/admin/sites");
+
+export const renameSite = (json: SiteRequest): Promise<void> => ask("PUT", "/api/admin/sites", { json });
+
+export const senders = (): Promise<SendersState> => ask("GET", "/api/admin/senders");
+
+/** Sends one message that says that it is a test. */
+export const tryOut = (json: TrialRequest): Promise<TrialOutcome> =>
+  ask("POST", "/api/admin/senders/test", { json, timeoutMs: 30_000 });
+
+export const changes = (): Promise<SettingChangeEntry[]> => ask("GET", "/api/admin/changes");
+
+export const allServices = (): Promise<ServiceEntry[]> => ask("GET", "/api/services");
