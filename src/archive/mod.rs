@@ -3,7 +3,7 @@
 //! Nothing of an object is parsed in this process: [`pool`] starts the children, [`child`] is what they do, [`wire`] is what is spoken with them,
 //! [`clip_worker`] is how ffmpeg gets behind its walls,
 //! [`receive`] takes uploads in, [`files`] keeps what people share, [`video`] has the frames of clips decoded. [`vault`] seals all of it with the keys of
-//! [`key_shelf`] (docs/adr/0021-encryption-at-rest.md), and [`clear`] is how an object lies open: in memory, without a name. Names from inside of archives are told to people and never used as
+//! [`key_shelf`] (docs/adr/0022-encryption-at-rest.md), and [`clear`] is how an object lies open: in memory, without a name. Names from inside of archives are told to people and never used as
 //! paths.
 
 mod ahead;

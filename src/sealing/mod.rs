@@ -3,7 +3,7 @@
 //! A master key ([`MasterKeys`]) comes from outside and seals nothing but data keys. A [`DataKey`] seals the files of one study, one shared
 //! file, or the values of rows; wrapped, it is kept beside what it seals. So a new master key costs a few bytes for each study and
 //! none of the data. AES-256-GCM throughout, with a key of its own for every file and every value, derived with HMAC-SHA-256 from the
-//! data key: no nonce is ever used twice under one key. docs/adr/0021-encryption-at-rest.md has the reasons.
+//! data key: no nonce is ever used twice under one key. docs/adr/0022-encryption-at-rest.md has the reasons.
 
 mod data_key;
 mod error;
