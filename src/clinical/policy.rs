@@ -122,11 +122,15 @@ pub enum Verb {
     SeeTrail,
     /// See who opened one's own data.
     SeeOwnTrail,
+    /// Read how a call and its data are protected, and how its people proved who they are.
+    SeeProtection,
+    /// Read what the gateway is made of: certificates, database, providers, whom it speaks to.
+    SeeDeployment,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 59] = [
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -184,6 +188,8 @@ impl Verb {
         Self::ChangeRetention,
         Self::SeeTrail,
         Self::SeeOwnTrail,
+        Self::SeeProtection,
+        Self::SeeDeployment,
     ];
 }
 
@@ -272,7 +278,8 @@ fn staff_may(
             | Verb::WriteReport
             | Verb::ReleaseDocuments
             | Verb::ReopenConsultation
-            | Verb::ReadReceived,
+            | Verb::ReadReceived
+            | Verb::SeeProtection,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -319,7 +326,10 @@ fn staff_may(
         (Verb::SeeStatistics | Verb::SeeRetention | Verb::ChangeRetention, Object::Hospital) => {
             is(StaffRole::Administrator)
         }
-        (Verb::SeeTrail, Object::Hospital) => is(StaffRole::Administrator) || is(StaffRole::Auditor),
+        (Verb::SeeTrail | Verb::SeeDeployment, Object::Hospital) => {
+            is(StaffRole::Administrator) || is(StaffRole::Auditor)
+        }
+        (Verb::SeeProtection, Object::Hospital) => !roles.is_empty(),
         (Verb::SeeStatistics, Object::Service { is_member }) => {
             is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
         }
@@ -355,7 +365,8 @@ fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object
             | Verb::ShareFiles
             | Verb::FetchFiles
             | Verb::Mark
-            | Verb::UploadPhotos,
+            | Verb::UploadPhotos
+            | Verb::SeeProtection,
             Object::Consultation { appointment, place },
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,

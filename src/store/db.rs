@@ -115,6 +115,14 @@ impl Store {
         Ok(Self { db })
     }
 
+    /// Which kind of database it is.
+    pub fn dialect(&self) -> Dialect {
+        match &self.db {
+            Db::Sqlite(_) => Dialect::Sqlite,
+            Db::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     async fn open_sqlite(url: &str, readers: u32) -> Result<Sqlite, Error> {
         let (mut options, passing) = if url.contains(":memory:") || url.contains("mode=memory") {
             let file = PassingFile::new();

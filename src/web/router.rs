@@ -13,9 +13,9 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, calendar, ceiling, changes, csp_reports, diag,
     documents, door, door_desk, extract, files, guest, guest_changes, headers, health, hospital, identity,
-    key_images, links, messages, notes, quality, queue, record, report, request_id, retention, services,
-    sign_in, slots, socket, statistics, studies, summary, templates, ticket, trail, uploads, waiting_room,
-    worklist,
+    key_images, links, messages, notes, protection, quality, queue, record, report, request_id, retention,
+    services, sign_in, slots, socket, statistics, studies, summary, templates, ticket, trail, uploads,
+    waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -36,6 +36,8 @@ pub fn router(edge: Edge) -> Router {
     let guards = headers::Headers::new(&edge.public_url, &edge.frame_ancestors);
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
+        .route("/api/protection", get(protection::show))
+        .route("/api/appointments/{appointment}/protection", get(protection::of_call))
         .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
         .route("/api/sign-in", get(sign_in::ways))
