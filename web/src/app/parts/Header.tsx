@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
+import { t as ts } from "../../protection/open.words";
 import { Icon } from "../../ui/icon";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
@@ -71,7 +72,7 @@ export function Header() {
           {t("app.menu")}
         </button>
         <div class="header-rest" id={id} data-open={isOpen.value ? "" : undefined}>
-          {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who) || maySeeTrail(who)) && (
+          {who && (
             <nav class="header-pages" aria-label={t("app.pages")}>
               {!isAuditorOnly(who) && (
                 <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
@@ -93,6 +94,7 @@ export function Header() {
                 <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
               )}
               {maySeeTrail(who) && <PageLink to="/app/trail" word={t("app.trail")} isHere={path === "/app/trail"} />}
+              <PageLink to="/app/protection" word={ts("page")} isHere={path === "/app/protection"} />
             </nav>
           )}
           <LanguageSwitch />
