@@ -1,5 +1,6 @@
 //! The composition root: builds every adapter in order, joins them, serves, and ends them in reverse.
 
+mod delegations;
 mod ground;
 
 use std::net::SocketAddr;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub egress: egress::Rules,
     pub retention: RetentionPolicy,
     pub trail: TrailSettings,
+    /// How long access in an emergency lasts.
+    pub emergency_lasts: TimeDelta,
     /// Where certificates are ordered, if they are.
     pub authority: Option<url::Url>,
     /// See [`live::Parts`].
@@ -230,6 +233,7 @@ impl Settings {
                 egress: egress_rules(&config.egress),
                 public_url: config.http.public_url.clone(),
             },
+            emergency_lasts: TimeDelta::minutes(config.emergency.minutes.into()),
             authority: config.acme.as_ref().map(|acme| acme.directory.clone()),
             presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,
@@ -422,6 +426,8 @@ impl App {
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), tasks.clone()));
         tasks.spawn("end of logins", end_in_calls(login.ends(), live.clone(), tasks.clone()));
+        let delegations = delegations::end(store.clone(), live.clone(), clock.clone(), tasks.clone());
+        tasks.spawn("ends of delegations", delegations);
         let door = DoorPolicy::default();
         let outbox = OutboxSettings {
             mail: settings.mail,
@@ -466,6 +472,7 @@ impl App {
             frame_ancestors,
             answer_patience: patience.answer,
             upload_patience: patience.upload,
+            emergency_lasts: settings.emergency_lasts,
             throttle: web::Throttle::default(),
             ceiling,
             tickets: web::Tickets::default(),

@@ -503,12 +503,17 @@ fn a_doctor_reaches_only_appointments_they_are_booked_in() {
     for roles in
         [vec![StaffRole::Doctor], vec![StaffRole::Radiologist], vec![StaffRole::Administrator], vec![]]
     {
-        let actor = Actor::Staff { practitioner: other, roles, services: vec![] };
+        let actor = Actor::Staff { practitioner: other, roles, services: vec![], lent: Lent::default() };
         for verb in Verb::ALL {
             assert_eq!(authorize(&actor, verb, &Object::Appointment(&visit)), Err(NotAllowed), "{verb:?}");
         }
     }
-    let secretary = Actor::Staff { practitioner: other, roles: vec![StaffRole::Secretary], services: vec![] };
+    let secretary = Actor::Staff {
+        practitioner: other,
+        roles: vec![StaffRole::Secretary],
+        services: vec![],
+        lent: Lent::default(),
+    };
     assert_eq!(authorize(&secretary, Verb::IssueLink, &Object::Appointment(&visit)), Ok(()));
     for verb in [Verb::ListStudies, Verb::AddStudies, Verb::Attend] {
         assert_eq!(authorize(&secretary, verb, &Object::Appointment(&visit)), Err(NotAllowed), "{verb:?}");
@@ -522,6 +527,7 @@ fn a_radiologist_drops_in_while_a_consultation_runs_and_nobody_else_does() {
         practitioner: PractitionerId::new(Uuid::from_u128(77)),
         roles: vec![role],
         services: vec![],
+        lent: Lent::default(),
     };
     let may = |role, visit: &Appointment| authorize(&of(role), Verb::DropIn, &Object::Appointment(visit));
     assert_eq!(may(StaffRole::Radiologist, &visit), Err(NotAllowed), "it has not begun");
@@ -555,7 +561,12 @@ fn whoever_drops_in_is_a_participant_without_being_booked() {
     assert_eq!((person.practitioner(), person.booked_practitioner()), (Some(radiologist().id), None));
     visit.participants.push(person.clone());
     assert_eq!(visit.drop_in(RELATIVE, &radiologist()), Ok(person), "who is in it stays who they are");
-    let actor = Actor::Staff { practitioner: radiologist().id, roles: radiologist().roles, services: vec![] };
+    let actor = Actor::Staff {
+        practitioner: radiologist().id,
+        roles: radiologist().roles,
+        services: vec![],
+        lent: Lent::default(),
+    };
     for verb in [Verb::Attend, Verb::ListStudies, Verb::AddStudies] {
         assert_eq!(authorize(&actor, verb, &Object::Appointment(&visit)), Ok(()), "{verb:?}");
     }

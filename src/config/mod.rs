@@ -5,6 +5,7 @@
 mod acme;
 mod audit;
 mod egress;
+mod emergency;
 mod messages;
 mod oidc;
 mod reader;
@@ -17,6 +18,7 @@ use std::path::Path;
 pub use acme::AcmeSection;
 pub use audit::{Audit, SyslogAddress};
 pub use egress::Egress;
+pub use emergency::Emergency;
 pub use messages::*;
 pub use oidc::*;
 use reader::Reader;
@@ -43,6 +45,7 @@ pub struct Config {
     pub egress: Egress,
     pub retention: Retention,
     pub audit: Audit,
+    pub emergency: Emergency,
     pub log: Log,
 }
 
@@ -91,6 +94,7 @@ impl Config {
             egress: Egress::read(&mut reader),
             retention: Retention::read(&mut reader),
             audit: Audit::read(&mut reader, &environment),
+            emergency: Emergency::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -119,6 +123,7 @@ impl Config {
         self.egress.write(&mut out);
         self.retention.write(&mut out);
         self.audit.write(&mut out);
+        self.emergency.write(&mut out);
         self.log.write(&mut out);
         out
     }

@@ -106,6 +106,8 @@ pub enum ProblemCode {
     ReportSigned,
     DraftExists,
     WhyMissing,
+    ReasonTooShort,
+    AlreadyYours,
     ConclusionsMissing,
     // after the visit
     AnsweredBefore,

@@ -50,6 +50,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0039_superseded_series.sql", "6c9544c26ad2fb03"),
     ("migrations/0040_audit.sql", "9f869911051b1430"),
     ("migrations/0042_login_proof.sql", "95200b5c48962d3e"),
+    ("migrations/0043_emergency_access.sql", "f45f3255204c53e5"),
+    ("migrations/0044_delegation.sql", "c25f81b580da67c9"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/postgres/0041_audit_only_grows.sql", "724e463f612f901e"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),

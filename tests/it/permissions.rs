@@ -30,7 +30,12 @@ fn at(minutes: i64) -> DateTime<Utc> {
 
 /// Everybody there is, each with one role.
 fn actors() -> Vec<(&'static str, Actor)> {
-    let staff = |role, services| Actor::Staff { practitioner: ME, roles: vec![role], services };
+    let staff = |role, services| Actor::Staff {
+        practitioner: ME,
+        roles: vec![role],
+        services,
+        lent: Lent::default(),
+    };
     let mut actors = Vec::new();
     for role in StaffRole::ALL {
         let name = match role {
@@ -45,6 +50,19 @@ fn actors() -> Vec<(&'static str, Actor)> {
         if role == StaffRole::Secretary {
             actors.push(("secretary of no service", staff(role, vec![])));
         }
+    }
+    let lent = |role, lent| Actor::Staff { practitioner: ME, roles: vec![role], services: vec![MINE], lent };
+    let other = appointment(Whose::Other, AppointmentStatus::Booked, Role::Patient).id;
+    let open = Lent { emergencies: vec![other], ..Lent::default() };
+    let acting = Lent { acts_for: vec![COLLEAGUE], ..Lent::default() };
+    for (name, role, what) in [
+        ("nurse, in an emergency", StaffRole::Nurse, &open),
+        ("doctor, in an emergency", StaffRole::Doctor, &open),
+        ("secretary of services, for the booked colleague", StaffRole::Secretary, &acting),
+        ("nurse, for the booked colleague", StaffRole::Nurse, &acting),
+        ("doctor, for the booked colleague", StaffRole::Doctor, &acting),
+    ] {
+        actors.push((name, lent(role, what.clone())));
     }
     for role in Role::ALL {
         let name = match role {
@@ -184,7 +202,9 @@ fn page() -> String {
          `src/clinical/policy.rs`. What is not in this table is refused. Who is refused is told the same as of what does not exist.\n\n\
          A state in brackets: only then. Without one: in every state. *Own*: the person is in the appointment. A secretary who is a\n\
          member of services sees what is of these and of no service; one who is a member of none is the front desk of the whole hospital.\n\
-         The places of a consultation are those of the person who asks.\n",
+         The places of a consultation are those of the person who asks. *In an emergency*: they gave a reason for that appointment, a moment\n\
+         ago. *For the booked colleague*: somebody who is in it lets them act, for\n\
+         now. Of these two only what they have besides.\n",
     );
     for verb in Verb::ALL {
         let mut lines = Vec::new();
@@ -193,7 +213,16 @@ fn page() -> String {
                 Actor::Guest { role, .. } => *role,
                 _ => Role::Patient,
             };
-            let (yes, all) = rows(&actor, role, verb);
+            let (mut yes, all) = rows(&actor, role, verb);
+            // Of what is lent to somebody only that is told which they have not by who they are.
+            if let Actor::Staff { practitioner, roles, services, lent } = &actor
+                && *lent != Lent::default()
+            {
+                let (practitioner, roles, services) = (*practitioner, roles.clone(), services.clone());
+                let own = Actor::Staff { practitioner, roles, services, lent: Lent::default() };
+                let (own, _) = rows(&own, role, verb);
+                yes.retain(|what, states| own.get(what) != Some(&*states));
+            }
             let places = yes.iter().map(|(what, states)| {
                 let list = states.iter().cloned().collect::<Vec<_>>().join("; ");
                 if states.len() == all[what].len() { what.1.clone() } else { format!("{} ({list})", what.1) }
