@@ -7,13 +7,17 @@ import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
 import { t as ts } from "../../protection/open.words";
 import { Icon } from "../../ui/icon";
+import { t as td } from "../delegation/delegation.words";
+import { t as te } from "../emergency/emergency.words";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
 import {
   facts,
   isAuditorOnly,
+  mayBreakGlass,
   mayDropIn,
   mayKeepDoors,
+  maySeeDelegations,
   maySeeOutbox,
   maySeeRetention,
   maySeeStatistics,
@@ -94,6 +98,12 @@ export function Header() {
                 <PageLink to="/app/retention" word={t("app.retention")} isHere={path === "/app/retention"} />
               )}
               {maySeeTrail(who) && <PageLink to="/app/trail" word={t("app.trail")} isHere={path === "/app/trail"} />}
+              {maySeeDelegations(who) && (
+                <PageLink to="/app/delegations" word={td("nav")} isHere={path === "/app/delegations"} />
+              )}
+              {mayBreakGlass(who) && (
+                <PageLink to="/app/emergency" word={te("nav")} isHere={path.startsWith("/app/emergency")} />
+              )}
               <PageLink to="/app/protection" word={ts("page")} isHere={path === "/app/protection"} />
             </nav>
           )}
