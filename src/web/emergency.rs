@@ -123,7 +123,10 @@ async fn named(edge: &Edge, name: &str, birth_date: NaiveDate) -> Result<Vec<App
     let mut found = Vec::new();
     for appointment in sought {
         let Some(patient) = appointment.patient() else { continue };
-        if !is_same_name(patient.name.expose(), name) {
+        // Half a name is nobody's.
+        let parts = |name: &str| name.split_whitespace().count().min(2);
+        let is_whole = parts(name) >= parts(patient.name.expose());
+        if !is_whole || !is_same_name(patient.name.expose(), name) {
             continue;
         }
         let contacts = edge.store.contacts_of(appointment.id).await?;

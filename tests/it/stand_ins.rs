@@ -46,7 +46,7 @@ async fn in_an_emergency_one_appointment_is_read_with_a_reason_and_everybody_con
         // Nothing but the right name with the right date of birth, or the very appointment.
         for wrong in [
             json!({"name": "Hélène Lefèvre", "birthDate": "1950-03-01"}),
-            json!({"name": "Hélène", "birthDate": "1951-02-28"}),
+            json!({"name": "Hélène", "birthDate": "1950-02-28"}),
             json!({"name": "Personne", "birthDate": "1950-02-28"}),
             json!({"appointment": "0190a0b0-0000-7000-8000-000000000001"}),
             json!({"appointment": "nothing"}),
