@@ -1,19 +1,6 @@
-import type { Page } from "@playwright/test";
-import { expect, expectAccessible, person, signIn, test } from "./gateway";
+import { expect, person, shot, signIn, test } from "./gateway";
 
 test.use({ own: "administration" });
-
-const SHOTS = process.env.SHOTS;
-
-const shot = async (page: Page, name: string) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-360.png`, fullPage: true });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, `${name} is cut off on a phone`).toBeLessThanOrEqual(360);
-  await page.setViewportSize({ width: 1440, height: 900 });
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-1440.png`, fullPage: true });
-  await expectAccessible(page);
-};
 
 test("an administrator gives and takes roles, disables people, lets programs read and sets the looks, on pages only", async ({
   browser,

@@ -108,6 +108,19 @@ export async function expectAccessible(page: Page) {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
 }
 
+const SHOTS = process.env.SHOTS;
+
+/** A page at the widths of a phone and of an office's screen: nothing is cut off, nothing is in anybody's way. SHOTS=FOLDER keeps pictures. */
+export async function shot(page: Page, name: string) {
+  await page.setViewportSize({ width: 360, height: 740 });
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-360.png`, fullPage: true });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width, `${name} is cut off on a phone`).toBeLessThanOrEqual(360);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-1440.png`, fullPage: true });
+  await expectAccessible(page);
+}
+
 /** What the call of a page has received and sent; see src/call/stats.ts. */
 export type CallStats = {
   self: string;

@@ -1,10 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { BrowserContext, Page } from "@playwright/test";
-import { expect, expectAccessible, person, signIn, test } from "./gateway";
+import { expect, person, shot, signIn, test } from "./gateway";
 
 test.use({ own: "local" });
 
-const SHOTS = process.env.SHOTS;
 const PASSWORD = "quatre chevaux bleus";
 
 /** RFC 6238 with SHA-1, six digits and 30 seconds, as an app would reckon it; `ahead` steps from now. */
@@ -37,16 +36,6 @@ async function withFinger(context: BrowserContext, page: Page) {
   const isRight = (is: boolean) => devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: is });
   return { isRight };
 }
-
-const shot = async (page: Page, name: string) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-360.png`, fullPage: true });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(width, `${name} is cut off on a phone`).toBeLessThanOrEqual(360);
-  await page.setViewportSize({ width: 1440, height: 900 });
-  if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-1440.png`, fullPage: true });
-  await expectAccessible(page);
-};
 
 test("an emergency account is set up by a one-time address and opens by passkey or by code, without the provider", async ({
   browser,
