@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { SiteEntry } from "../../protocol";
-import { Field } from "../local/Field";
 import { Dialog, Fault } from "../parts/Dialog";
+import { Field } from "../parts/Field";
 import { codeOf, sentenceOf, t as ta } from "../words";
 import { AdminPage } from "./AdminPage";
 import { t } from "./admin.words";

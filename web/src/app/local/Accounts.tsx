@@ -17,8 +17,8 @@ import { digits, moment } from "../admin/moment";
 import { Roles } from "../admin/Roles";
 import { CopyLine } from "../parts/CopyLine";
 import { Confirm, Dialog, Fault } from "../parts/Dialog";
+import { Field } from "../parts/Field";
 import { codeOf, sentenceOf, t as ta } from "../words";
-import { Field } from "./Field";
 import { t } from "./local.words";
 import {
   closeAccount,

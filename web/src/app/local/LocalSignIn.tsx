@@ -6,11 +6,12 @@ import { useLocation } from "preact-iso";
 import type { LocalStepEntry, SecondStepRequest } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
+import { Field } from "../parts/Field";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
 import { safeReturn } from "../SignIn";
 import { codeOf, sentenceOf } from "../words";
-import { Field } from "./Field";
+import { CodeForm } from "./CodeForm";
 import { t } from "./local.words";
 import { knowsPasskeys, provePasskey } from "./passkey";
 import { beginSignIn, finishSignIn } from "./requests";
@@ -120,7 +121,6 @@ interface SecondProps {
 
 function Second({ step, fault, isBusy, onFault, onShow, onAgain }: SecondProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const code = useSignal("");
   const recovery = useSignal("");
   const hasPasskey = step.passkey !== undefined && knowsPasskeys();
   const isLost = useSignal(!hasPasskey && !step.hasTotp);
@@ -144,27 +144,12 @@ function Second({ step, fault, isBusy, onFault, onShow, onAgain }: SecondProps) 
         </button>
       )}
       {step.hasTotp && (
-        <form
-          class="local-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void onShow({ code: code.value });
-          }}
-        >
-          <Field
-            label={t("code")}
-            hint={t("codeHint")}
-            value={code.value}
-            onValue={(value) => {
-              code.value = value;
-            }}
-            input={{ autocomplete: "one-time-code", inputMode: "numeric", maxLength: 9, class: "local-code" }}
-          />
+        <CodeForm onShow={(code) => void onShow({ code })}>
           <button type="submit" class="button primary wide" disabled={isBusy}>
             <Icon of={logIn} />
             {t("signIn")}
           </button>
-        </form>
+        </CodeForm>
       )}
       {isLost.value ? (
         <form

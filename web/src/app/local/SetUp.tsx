@@ -7,11 +7,12 @@ import type { SecondStepRequest, SetUpFactors, SetUpFacts } from "../../protocol
 import { Icon } from "../../ui/icon";
 import { CopyLine } from "../parts/CopyLine";
 import { Fault } from "../parts/Dialog";
+import { Field } from "../parts/Field";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
 import { mayAdminister, person, recognise } from "../who";
 import { codeOf, sentenceOf, t as ta } from "../words";
-import { Field } from "./Field";
+import { CodeForm } from "./CodeForm";
 import { t } from "./local.words";
 import { knowsPasskeys, makePasskey } from "./passkey";
 import { beginSetUp, finishSetUp, lookAtSetUp } from "./requests";
@@ -174,7 +175,6 @@ interface FactorProps {
 
 function Factor({ factors, isBusy, onFault, onShow }: FactorProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const code = useSignal("");
   useEffect(() => heading.current?.focus(), []);
   const make = async () => {
     const made = await makePasskey(factors.passkey ?? "");
@@ -206,26 +206,11 @@ function Factor({ factors, isBusy, onFault, onShow }: FactorProps) {
         <p>{t("appIntro")}</p>
         <Square text={factors.totpUrl} />
         <CopyLine label={t("key")} text={factors.totpKey} />
-        <form
-          class="local-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void onShow({ code: code.value });
-          }}
-        >
-          <Field
-            label={t("code")}
-            hint={t("codeHint")}
-            value={code.value}
-            onValue={(value) => {
-              code.value = value;
-            }}
-            input={{ autocomplete: "one-time-code", inputMode: "numeric", maxLength: 9, class: "local-code" }}
-          />
+        <CodeForm onShow={(code) => void onShow({ code })}>
           <button type="submit" class="button wide" disabled={isBusy}>
             {t("finish")}
           </button>
-        </form>
+        </CodeForm>
       </section>
     </>
   );
