@@ -7,9 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use parvis::archive::{Archive, ArchiveSettings, PictureRequest};
+use parvis::clock::Clock;
 use parvis::imaging::{
     FrameNumber, InstanceFacts, Presentation, Quality, Surface, View, VoiChoice, Window, decode_frame,
 };
+use parvis::sealing::MasterKeys;
 use parvis::tasks::Tasks;
 use tokio::sync::mpsc;
 
@@ -110,7 +112,11 @@ impl Bench {
     async fn open(orthanc: Orthanc) -> Result<Self> {
         let data = tempfile::tempdir()?;
         let tasks = Tasks::default();
-        let settings = ArchiveSettings::new(data.path().join("archive"), env!("CARGO_BIN_EXE_parvis").into());
+        let settings = ArchiveSettings::new(
+            data.path().join("archive"),
+            env!("CARGO_BIN_EXE_parvis").into(),
+            MasterKeys::passing(&[], Clock::system()),
+        );
         let archive = Archive::open(ArchiveSettings { workers: 1, ..settings }, &tasks).await?;
         Ok(Self { archive, orthanc, _tasks: tasks, _data: data })
     }

@@ -29,6 +29,7 @@ use crate::outbox::{Outbox, OutboxSettings};
 use crate::port::{Certificate, Certificates, HEAD_PATIENCE, Port, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
 use crate::retention::{self, Retention};
+use crate::sealing::{KeyError, KeySource, MasterKeys};
 use crate::secret::Secret;
 use crate::sfu::{Sfu, SfuSettings};
 use crate::store::{Store, StoreSettings};
@@ -181,7 +182,7 @@ struct Trial {
 
 impl Settings {
     /// The settings of a file. `program` is this program, which decodes images in child processes of itself.
-    pub fn from_config(config: &Config, program: PathBuf) -> Self {
+    pub fn from_config(config: &Config, program: PathBuf, keys: MasterKeys) -> Self {
         let archive = &config.archive;
         let (network, tcp_port) = NetworkSettings::from_config(config);
         Self {
@@ -190,6 +191,7 @@ impl Settings {
             store: StoreSettings {
                 url: config.database.url.clone(),
                 max_connections: config.database.max_connections,
+                keys: keys.clone(),
             },
             login: LoginSettings {
                 egress: egress_rules(&config.egress),
@@ -207,7 +209,7 @@ impl Settings {
                 decoded_cache_bytes: archive.decoded_cache_bytes,
                 encoded_cache_bytes: archive.encoded_cache_bytes,
                 max_upload_bytes: archive.max_upload_bytes,
-                ..ArchiveSettings::new(archive.folder.clone(), program)
+                ..ArchiveSettings::new(archive.folder.clone(), program, keys)
             },
             chat_keep: match config.chat.keep {
                 ChatKept::Consultation => ChatKeep::Consultation,
@@ -232,6 +234,17 @@ impl Settings {
             is_demo: false,
         }
     }
+}
+
+/// The master keys that the settings name: those of the environment, of a file, or of systemd.
+///
+/// # Errors
+/// If there are none, or they cannot be used; the sentence says what to do.
+pub fn master_keys(config: &Config) -> Result<MasterKeys, KeyError> {
+    let config::Keys { file, text, credential } = &config.keys;
+    let text = text.clone().map(|text| KeySource::Text(text, config::MASTER_KEY_VARIABLE.to_owned()));
+    let file = || file.clone().or_else(|| credential.clone()).map(KeySource::File);
+    MasterKeys::open(text.or_else(file), Clock::system())
 }
 
 fn retention_policy(days: &config::Retention) -> RetentionPolicy {

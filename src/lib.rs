@@ -18,6 +18,7 @@ pub mod viewing; // the state machine of one shared viewing
 // Settings, redaction, time and chance.
 pub mod clock;
 pub mod config;
+pub mod sealing; // keys, and the encryption of what is kept
 pub mod secret;
 pub mod tasks; // named tasks with an end
 

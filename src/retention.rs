@@ -177,7 +177,7 @@ impl Retention {
         Ok(())
     }
 
-    /// Objects likewise.
+    /// Objects likewise, and the keys of studies of which nothing is left.
     ///
     /// # Errors
     /// If the database or the disk fails.
@@ -188,6 +188,7 @@ impl Retention {
                 archive.remove_object(content, clock.now()).await?;
             }
         }
+        archive.forget_keys(clock.now()).await?;
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! Files that are no part of the archive, read in the same limited children: for the verbs of the command line.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::clear::ClearFile;
 use super::picture::{PictureError, ShownContent};
-use super::pool::{Pool, Spares, open};
+use super::pool::{Pool, Spares};
 use super::video::Clips;
 use super::wire::{Answer, How, Request};
 use crate::imaging::{ContentHash, FrameNumber, Inspection, Presentation, Surface, View};
@@ -31,8 +32,7 @@ pub struct FrameValues {
 impl Decoder {
     /// A child of `program`, which is this program; it starts when it is first needed.
     pub fn new(program: PathBuf) -> Self {
-        // Streams of clips lie there while one is looked at.
-        let clips = Clips::new("/tmp".into(), program.clone());
+        let clips = Clips::new(program.clone());
         Self { pool: Pool::of(program, 1, 0, Spares::None), clips }
     }
 
@@ -41,11 +41,11 @@ impl Decoder {
     /// # Errors
     /// If it is no object, or a damaged one; the sentence says why. So for the other requests.
     pub async fn inspect(&self, path: &Path) -> Result<Inspection, PictureError> {
-        self.inspect_file(open(path).await?).await
+        self.inspect_clear(&opened(path).await?).await
     }
 
-    /// What the object in an open file is.
-    pub(super) async fn inspect_file(&self, file: File) -> Result<Inspection, PictureError> {
+    /// What the object in memory is.
+    pub(super) async fn inspect_clear(&self, file: &Arc<ClearFile>) -> Result<Inspection, PictureError> {
         match self.pool.ask_any(&Request::Inspect, file).await? {
             (Answer::Inspection { facts, photometric, bits_stored, samples, is_cut }, _) => {
                 Ok(Inspection { received: (*facts).into(), photometric, bits_stored, samples, is_cut })
@@ -56,13 +56,13 @@ impl Decoder {
 
     /// What the object in a file is shown as, when it is no picture.
     pub async fn content(&self, path: &Path) -> Result<ShownContent, PictureError> {
-        self.pool.content(open(path).await?, ContentHash([0; 32])).await
+        self.pool.content(&opened(path).await?, ContentHash([0; 32])).await
     }
 
     /// The stored values of a frame.
     pub async fn values(&self, path: &Path, frame: FrameNumber) -> Result<FrameValues, PictureError> {
         let request = Request::Values { frame: frame.number() };
-        match self.pool.ask_any(&request, open(path).await?).await? {
+        match self.pool.ask_any(&request, &opened(path).await?).await? {
             (Answer::Values { rows, columns, samples, kind }, bytes) => {
                 Ok(FrameValues { rows, columns, samples, kind, bytes })
             }
@@ -84,10 +84,11 @@ impl Decoder {
             how: Box::new(How::new(&presentation, &view)),
             size: sight.map(|(_, surface)| (surface.width, surface.height)),
         };
-        match self.pool.ask_any(&request, open(path).await?).await? {
+        let file = opened(path).await?;
+        match self.pool.ask_any(&request, &file).await? {
             (Answer::Picture { facts, .. }, bytes) => Ok((bytes, facts.damage)),
             (Answer::Clip(clip), _) => {
-                Ok((self.clips.render(&absolute(path)?, clip, frame, presentation, sight).await?, None))
+                Ok((self.clips.render(file, clip, frame, presentation, sight).await?, None))
             }
             _ => Err(off_topic()),
         }
@@ -100,10 +101,8 @@ impl Drop for Decoder {
     }
 }
 
-/// The program that decodes clips works elsewhere.
-fn absolute(path: &Path) -> Result<PathBuf, PictureError> {
-    let cannot = || PictureError::CannotShow("the path of the file cannot be made absolute".to_owned());
-    std::path::absolute(path).map_err(|_| cannot())
+async fn opened(path: &Path) -> Result<Arc<ClearFile>, PictureError> {
+    ClearFile::of_path(path).await.map(Arc::new)
 }
 
 fn off_topic() -> PictureError {

@@ -1,6 +1,7 @@
 //! The programs of ffmpeg: how they are started (by way of [`clip_worker`](super::clip_worker), which puts up their walls), and what
 //! ffprobe says about a clip.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
+use super::clear::ClearFile;
 use super::clip_worker::NOT_STARTED;
 use super::picture::PictureError;
 use super::video::{PATIENCE, cannot};
@@ -25,6 +27,10 @@ const FORMATS: &str = "mov,mpegts,mpeg,mpegvideo,h264,hevc,m4v";
 const CODECS: &str = "h264,hevc,mpeg1video,mpeg2video,mpeg4";
 /// Where programs are looked for. The environment of the gateway is not handed on.
 const FOLDERS: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
+
+/// Where a program finds the clip, and where it writes one: files without a name, in its hands as its standard streams.
+pub(super) const READ: &str = "/proc/self/fd/0";
+pub(super) const WRITTEN: &str = "/proc/self/fd/1";
 
 /// What ffprobe says about a clip.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,25 +67,24 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// A program of ffmpeg that reads this one file, of the known kinds, and nothing else. `writes`: the one file that it writes, which is
-    /// made here, and how large it may become, in bytes.
+    /// A program of ffmpeg that reads this one file, as [`READ`], of the known kinds, and nothing else. `writes`: the one file that it
+    /// writes, as [`WRITTEN`], and how large it may become, in bytes.
     ///
     /// # Errors
     /// [`io::ErrorKind::NotFound`] if it is not installed.
     pub(super) fn command(
         &self,
         program: &str,
-        reads: &Path,
-        writes: Option<(&Path, u64)>,
+        reads: &ClearFile,
+        writes: Option<(&File, u64)>,
     ) -> io::Result<Command> {
         let found = FOLDERS.iter().map(|folder| Path::new(folder).join(program)).find(|path| path.is_file());
         let found = found.ok_or(io::ErrorKind::NotFound)?;
         #[expect(clippy::disallowed_methods, reason = "the archive is what starts processes")]
         let mut command = Command::new(&self.worker_program);
-        command.env_clear().current_dir("/").arg(VERB).arg("--reads").arg(reads);
-        if let Some((path, bytes)) = writes {
-            std::fs::File::create_new(path)?;
-            command.arg("--writes").arg(path).arg("--most-bytes").arg(bytes.to_string());
+        command.env_clear().current_dir("/").arg(VERB).args(["--reads", READ]);
+        if let Some((_, bytes)) = writes {
+            command.args(["--writes", WRITTEN, "--most-bytes"]).arg(bytes.to_string());
         }
         command.arg(found).args(["--", "-hide_banner", "-loglevel", "error"]);
         if program == "ffmpeg" {
@@ -93,7 +98,11 @@ impl Programs {
             "-codec_whitelist",
             CODECS,
         ]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let written = writes.map(|(file, _)| file.try_clone()).transpose()?;
+        command
+            .stdin(Stdio::from(reads.file().try_clone()?))
+            .stdout(written.map_or_else(Stdio::piped, Stdio::from));
+        command.stderr(Stdio::null()).kill_on_drop(true);
         Ok(command)
     }
 }
@@ -132,11 +141,11 @@ struct SaidFormat {
 
 impl Programs {
     /// Asks ffprobe. [`PictureError::NoDecoder`]: there is none.
-    pub(super) async fn probe(&self, path: &Path, clip: &Clip) -> Result<Probe, PictureError> {
+    pub(super) async fn probe(&self, file: &ClearFile, clip: &Clip) -> Result<Probe, PictureError> {
         const ENTRIES: &str = "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames,duration,color_space:stream_side_data=rotation:format=format_name,duration";
-        let begun = self.command("ffprobe", path, None).and_then(|mut command| {
+        let begun = self.command("ffprobe", file, None).and_then(|mut command| {
             command.args(["-select_streams", "v:0", "-show_entries", ENTRIES, "-of", "json", "-i"]);
-            command.arg(path).spawn()
+            command.arg(READ).spawn()
         });
         let mut child = begun.map_err(|error| {
             if error.kind() != io::ErrorKind::NotFound {

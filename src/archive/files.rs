@@ -1,12 +1,14 @@
-//! Files that people share in a consultation: kept whole under their hash, beside the objects, and never decoded here.
+//! Files that people share in a consultation: kept whole under their hash, sealed, beside the objects, and never decoded here.
 
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::MutexGuard;
 
-use super::{Archive, Error};
+use super::vault::{Incoming, Vault, What};
+use super::{Archive, Error, key_shelf};
 
 /// Names that are read of a ZIP; one with more is no letter.
 const MAX_ENTRIES: usize = 4096;
@@ -32,6 +34,7 @@ impl std::fmt::Debug for LookedAt {
 #[derive(Debug)]
 pub struct FileShelf<'a> {
     folder: PathBuf,
+    vault: Arc<Vault>,
     _held: MutexGuard<'a, ()>,
 }
 
@@ -54,34 +57,45 @@ impl std::fmt::Debug for Glance {
     }
 }
 
-/// Looks at a file of any size: its start, its hash, the names in it.
-///
-/// # Errors
-/// If the disk fails.
-pub async fn glance(path: &Path, head_bytes: usize) -> Result<Glance, Error> {
-    let path = path.to_owned();
-    let glanced = tokio::task::spawn_blocking(move || {
-        let mut file = std::fs::File::open(&path)?;
-        let (mut head, mut digest, mut bytes) = (Vec::new(), Sha256::new(), 0_u64);
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let read = file.read(&mut buffer)?;
-            let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
-            digest.update(part);
-            bytes += read as u64;
-            head.extend(part.iter().take(head_bytes.saturating_sub(head.len())));
-        }
-        let entries = if head.starts_with(b"PK\x03\x04") { entries_of(file) } else { Vec::new() };
-        let is_whole = head.len() as u64 == bytes;
-        Ok(Glance { head, is_whole, bytes, content: digest.finalize().into(), entries })
-    });
-    glanced.await.map_err(|_| Error::Broken)?
+fn glance(vault: &Vault, path: &Path, head_bytes: usize) -> std::io::Result<Glance> {
+    let mut file = vault.spool().open(std::fs::File::open(path)?)?;
+    let (mut head, mut digest, mut bytes) = (Vec::new(), Sha256::new(), 0_u64);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
+        digest.update(part);
+        bytes += read as u64;
+        head.extend(part.iter().take(head_bytes.saturating_sub(head.len())));
+    }
+    let entries = if head.starts_with(b"PK\x03\x04") { entries_of(file) } else { Vec::new() };
+    let is_whole = head.len() as u64 == bytes;
+    Ok(Glance { head, is_whole, bytes, content: digest.finalize().into(), entries })
 }
 
 impl Archive {
+    /// Begins an upload at a place among those that come in: the folder `incoming`, which is made when it is missing.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn incoming(&self, path: &Path) -> Result<Incoming, Error> {
+        Ok(Incoming::create(path, self.0.vault.spool()).await?)
+    }
+
+    /// Looks at an upload of any size: its start, its hash, the names in it.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn glance(&self, path: &Path, head_bytes: usize) -> Result<Glance, Error> {
+        let (vault, path) = (self.0.vault.clone(), path.to_owned());
+        let glanced = tokio::task::spawn_blocking(move || glance(&vault, &path, head_bytes));
+        Ok(glanced.await.map_err(|_| Error::Broken)??)
+    }
+
     /// Waits for whoever holds the shelf.
     pub async fn shelf(&self) -> FileShelf<'_> {
-        FileShelf { folder: self.folder().join("files"), _held: self.0.shelf.lock().await }
+        let (folder, vault) = (self.folder().join("files"), self.0.vault.clone());
+        FileShelf { folder, vault, _held: self.0.shelf.lock().await }
     }
 
     /// The bytes of a shared file.
@@ -89,7 +103,14 @@ impl Archive {
     /// # Errors
     /// If it is not there, or the disk fails.
     pub async fn shared_file(&self, content: [u8; 32]) -> Result<Vec<u8>, Error> {
-        Ok(tokio::fs::read(path_of(&self.folder().join("files"), content)).await?)
+        let vault = self.0.vault.clone();
+        let read = move || {
+            let mut source = vault.source(What::File(content))?;
+            let mut bytes = Vec::with_capacity(usize::try_from(source.length()?).unwrap_or(0));
+            source.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| Error::Broken)?
     }
 }
 
@@ -99,25 +120,27 @@ impl FileShelf<'_> {
     /// # Errors
     /// If the disk fails.
     pub async fn look(&self, path: &Path) -> Result<LookedAt, Error> {
-        let bytes = tokio::fs::read(path).await?;
+        let (vault, path) = (self.vault.clone(), path.to_owned());
         let looked = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            vault.spool().open(std::fs::File::open(path)?)?.read_to_end(&mut bytes)?;
             let entries = entries(&bytes);
-            LookedAt { content: Sha256::digest(&bytes).into(), bytes, entries }
+            Ok(LookedAt { content: Sha256::digest(&bytes).into(), bytes, entries })
         });
-        looked.await.map_err(|_| Error::Broken)
+        looked.await.map_err(|_| Error::Broken)?
     }
 
-    /// Puts a file that has come in to its place, whole and on the disk.
+    /// Puts a file that has come in to its place, whole and on the disk. What came in stays where it is.
     ///
     /// # Errors
     /// If the disk fails.
     pub async fn keep(&self, path: &Path, content: [u8; 32]) -> Result<(), Error> {
-        let place = path_of(&self.folder, content);
-        if let Some(shelf) = place.parent() {
-            tokio::fs::create_dir_all(shelf).await?;
-        }
-        tokio::fs::File::open(path).await?.sync_data().await?;
-        Ok(tokio::fs::rename(path, place).await?)
+        let (vault, path) = (self.vault.clone(), path.to_owned());
+        let keep = move || {
+            let from = vault.spool().open(std::fs::File::open(path)?)?;
+            Ok(vault.place_file(from, content)?)
+        };
+        tokio::task::spawn_blocking(keep).await.map_err(|_| Error::Broken)?
     }
 
     /// Keeps bytes that were made here, whole and on the disk; their SHA-256.
@@ -125,33 +148,25 @@ impl FileShelf<'_> {
     /// # Errors
     /// If the disk fails.
     pub async fn put(&self, bytes: bytes::Bytes) -> Result<[u8; 32], Error> {
-        let folder = self.folder.clone();
+        let vault = self.vault.clone();
         let put = move || {
             let content: [u8; 32] = Sha256::digest(&bytes).into();
-            let place = path_of(&folder, content);
-            let shelf = place.parent().unwrap_or(&folder);
-            std::fs::create_dir_all(shelf)?;
-            // Where uploads wait until they are whole.
-            let spool = folder.with_file_name("incoming");
-            std::fs::create_dir_all(&spool)?;
-            let mut file = tempfile::NamedTempFile::new_in(&spool)?;
-            file.write_all(&bytes)?;
-            file.as_file().sync_data()?;
-            file.persist(place).map_err(|failed| failed.error)?;
+            vault.place_file(&*bytes, content)?;
             Ok(content)
         };
         tokio::task::spawn_blocking(put).await.map_err(|_| Error::Broken)?
     }
 
-    /// Removes a file that no row names any more.
+    /// Removes a file that no row names any more, and its key.
     ///
     /// # Errors
     /// If the disk fails. One that is not there is no error.
     pub async fn remove(&self, content: [u8; 32]) -> Result<(), Error> {
         match tokio::fs::remove_file(path_of(&self.folder, content)).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
         }
+        Ok(self.vault.keys.remove(key_shelf::of_file(content))?)
     }
 
     /// Everything that is kept.
@@ -188,7 +203,7 @@ fn entries_of(zip: impl Read + Seek) -> Vec<String> {
     }
 }
 
-fn path_of(folder: &Path, content: [u8; 32]) -> PathBuf {
+pub(super) fn path_of(folder: &Path, content: [u8; 32]) -> PathBuf {
     use std::fmt::Write;
     let mut name = String::with_capacity(64);
     for byte in content {

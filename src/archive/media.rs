@@ -1,6 +1,6 @@
 //! What is in an upload: one file, a folder, or a ZIP with ZIPs in it. Names are told, never used as paths; what counts is
 //! the bytes that really come out, never what a directory of an archive declares, nor what a DICOMDIR names. Files are
-//! never held in memory: each is spooled to the disk, with its hash computed on the way.
+//! never held in memory: each is spooled to the disk, sealed, with its hash computed on the way.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -15,6 +15,7 @@ use thiserror::Error;
 use zip::ZipArchive;
 
 use super::kinds;
+use super::vault::{Source, Spool};
 use crate::imaging::ContentHash;
 
 /// How much is looked at.
@@ -74,22 +75,19 @@ pub enum EntryKind {
     Refused(RefusalKind, String),
 }
 
-/// A file of an upload as a temporary file of our own, which goes away with this.
+/// A file of an upload as a temporary file of our own, sealed, which goes away with this.
 #[derive(Debug)]
 pub struct Spooled {
-    pub file: NamedTempFile,
+    file: NamedTempFile,
+    spool: Spool,
     pub content: ContentHash,
     pub bytes: u64,
 }
 
 impl Spooled {
-    /// Bytes as such a file.
-    pub(super) fn of(bytes: &[u8], folder: &Path) -> io::Result<Self> {
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.rewind()?;
-        let content = ContentHash(Sha256::digest(bytes).into());
-        Ok(Self { file, content, bytes: bytes.len() as u64 })
+    /// What is in it.
+    pub(super) fn open(&self) -> io::Result<Source> {
+        self.spool.open(self.file.reopen()?)
     }
 }
 
@@ -110,15 +108,14 @@ pub enum MediaError {
     Io(#[from] io::Error),
 }
 
-/// Tells every file of `source` to `found`, until it has had enough. Files are spooled into the folder `spool`; without one,
-/// into that of the system for temporary files.
+/// Tells every file of `source` to `found`, until it has had enough. Files are spooled into `spool`, out of which `source` may be, too.
 ///
 /// # Errors
 /// If `source` itself cannot be read, or nothing can be spooled.
 pub fn walk(
     source: &Path,
     limits: &MediaLimits,
-    spool: Option<&Path>,
+    spool: &Spool,
     found: &mut dyn FnMut(Entry) -> ControlFlow<()>,
 ) -> Result<(), MediaError> {
     let mut walker = Walker { limits: *limits, spool, unpacked: 0, entries: 0, broken: None, found };
@@ -129,7 +126,7 @@ pub fn walk(
 
 struct Walker<'a> {
     limits: MediaLimits,
-    spool: Option<&'a Path>,
+    spool: &'a Spool,
     unpacked: u64,
     entries: usize,
     /// The disk of the spool failed: that ends the walk.
@@ -147,9 +144,9 @@ impl Walker<'_> {
     }
 
     fn source(&mut self, path: &Path) -> Result<ControlFlow<()>, MediaError> {
-        let mut file = File::open(path)?;
+        let mut file = self.spool.open(File::open(path)?)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let length = file.metadata()?.len();
+        let length = file.length()?;
         if is_zip(&mut file)? {
             let by_ratio = length.saturating_mul(self.limits.ratio).max(SMALL_BYTES);
             self.limits.unpacked_bytes = self.limits.unpacked_bytes.min(by_ratio);
@@ -286,11 +283,17 @@ impl Walker<'_> {
             let reason = format!("ZIPs are opened {} deep", self.limits.depth);
             return self.refuse(&name, RefusalKind::TooLarge, reason);
         }
-        self.zip(spooled.file.as_file(), &name, depth + 1)
+        match spooled.open() {
+            Ok(inner) => self.zip(inner, &name, depth + 1),
+            Err(error) => {
+                self.broken = Some(error);
+                ControlFlow::Break(())
+            }
+        }
     }
 
     /// `is_source`: somebody chose it by itself. It is no litter then: it gets a word.
-    fn file(&mut self, file: &mut File, name: String, is_source: bool) -> ControlFlow<()> {
+    fn file(&mut self, file: &mut impl Read, name: String, is_source: bool) -> ControlFlow<()> {
         match self.read(file, &name, is_source)? {
             Some((spooled, _)) => self.tell(name, is_source, EntryKind::Candidate(spooled)),
             None => ControlFlow::Continue(()),
@@ -350,10 +353,7 @@ impl Walker<'_> {
 
     /// Outside, the disk of the spool may fail; inside, what is read.
     fn copy(&self, mut from: impl Read) -> io::Result<io::Result<Spooled>> {
-        let mut file = match self.spool {
-            Some(folder) => NamedTempFile::new_in(folder)?,
-            None => NamedTempFile::new()?,
-        };
+        let mut file = self.spool.seal(self.spool.file()?)?;
         let mut hash = Sha256::new();
         let mut bytes = 0;
         let mut chunk = vec![0; 64 << 10];
@@ -368,8 +368,13 @@ impl Walker<'_> {
             file.write_all(read)?;
             bytes += read.len() as u64;
         }
-        file.rewind()?;
-        Ok(Ok(Spooled { file, content: ContentHash(hash.finalize().into()), bytes }))
+        let file = file.finish()?;
+        Ok(Ok(Spooled {
+            file,
+            spool: self.spool.clone(),
+            content: ContentHash(hash.finalize().into()),
+            bytes,
+        }))
     }
 }
 
@@ -397,7 +402,7 @@ impl<R: Seek> Seek for Metered<R> {
     }
 }
 
-fn is_zip(file: &mut File) -> io::Result<bool> {
+fn is_zip(file: &mut (impl Read + Seek)) -> io::Result<bool> {
     let mut magic = [0; 4];
     let read = file.read(&mut magic)?;
     file.rewind()?;

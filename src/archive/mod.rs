@@ -1,27 +1,31 @@
-//! Bytes of instances: kept under their hash, decoded and rendered in limited child processes, pictures cached.
+//! Bytes of instances: kept sealed under their hash, decoded and rendered in limited child processes, pictures cached.
 //!
 //! Nothing of an object is parsed in this process: [`pool`] starts the children, [`child`] is what they do, [`wire`] is what is spoken with them,
 //! [`clip_worker`] is how ffmpeg gets behind its walls,
-//! [`receive`] takes uploads in, [`files`] keeps what people share, [`video`] has the frames of clips decoded. Names from inside of archives are told to people and never used as
+//! [`receive`] takes uploads in, [`files`] keeps what people share, [`video`] has the frames of clips decoded. [`vault`] seals all of it with the keys of
+//! [`key_shelf`] (docs/adr/0022-encryption-at-rest.md), and [`clear`] is how an object lies open: in memory, without a name. Names from inside of archives are told to people and never used as
 //! paths.
 
 mod ahead;
 mod child;
+mod clear;
 mod clip_worker;
 mod decoder;
 mod ffmpeg;
 mod files;
 mod kept;
+mod key_shelf;
 mod kinds;
 mod limits;
 mod media;
 mod objects;
-mod own_folder;
 mod picture;
 mod pool;
 mod receive;
 mod sandbox;
+mod sealing_rest;
 mod turns;
+mod vault;
 mod video;
 mod wire;
 
@@ -33,20 +37,25 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::imaging::{ContentHash, FrameNumber, MeasureRefusal, MeasureShape, Measured, ReferencedImage};
+use crate::sealing::MasterKeys;
 use crate::tasks::Tasks;
 
 pub use child::run_worker;
 pub use clip_worker::{ClipTask, run_clip_worker};
 pub use decoder::{Decoder, FrameValues};
-pub use files::{FileShelf, Glance, LookedAt, glance};
+pub use files::{FileShelf, Glance, LookedAt};
+pub use key_shelf::Rewrapped;
 pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled, walk};
 pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
+pub use sealing_rest::SealedRest;
 pub use turns::Rank;
+pub use vault::{Incoming, Spool};
 
 use ahead::Ahead;
 use picture::PictureKey;
 use pool::{Made, Pool};
+use vault::Vault;
 use video::Clips;
 
 /// Where studies are kept and how they are decoded.
@@ -63,11 +72,13 @@ pub struct ArchiveSettings {
     pub encoded_cache_bytes: u64,
     /// The largest upload, and the largest that it may unpack to.
     pub max_upload_bytes: u64,
+    /// What the keys of studies and files are wrapped with.
+    pub keys: MasterKeys,
 }
 
 impl ArchiveSettings {
     /// The defaults.
-    pub fn new(folder: PathBuf, worker_program: PathBuf) -> Self {
+    pub fn new(folder: PathBuf, worker_program: PathBuf, keys: MasterKeys) -> Self {
         Self {
             folder,
             worker_program,
@@ -75,6 +86,7 @@ impl ArchiveSettings {
             decoded_cache_bytes: 512 << 20,
             encoded_cache_bytes: 64 << 20,
             max_upload_bytes: 4 << 30,
+            keys,
         }
     }
 }
@@ -99,6 +111,7 @@ pub struct Archive(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: ArchiveSettings,
+    vault: Arc<Vault>,
     pool: Arc<Pool>,
     clips: Clips,
     /// Held by whoever changes what lies among the shared files.
@@ -110,7 +123,7 @@ struct Inner {
 }
 
 impl Archive {
-    /// Makes the folder when it is missing. No child is started yet.
+    /// Makes the folder when it is missing. No child is started yet. What is not sealed is, in the background.
     pub async fn open(settings: ArchiveSettings, tasks: &Tasks) -> Result<Self, Error> {
         tokio::fs::create_dir_all(settings.folder.join("objects")).await?;
         let pool = Arc::new(Pool::new(&settings));
@@ -120,11 +133,13 @@ impl Archive {
             .weigher(|_, picture: &Arc<Picture>| u32::try_from(picture.bytes.len()).unwrap_or(u32::MAX))
             .build();
         let (ahead, wished) = (Arc::new(Mutex::new(Ahead::default())), Arc::new(Notify::new()));
-        let streams = settings.folder.join("clips");
-        own_folder::clear(&streams);
-        let clips = Clips::new(streams, settings.worker_program.clone());
+        let clips = Clips::new(settings.worker_program.clone());
+        let vault = Arc::new(Vault::new(settings.folder.clone(), settings.keys.clone()));
+        // Streams of clips lay there before they were in memory.
+        let _ = tokio::fs::remove_dir_all(settings.folder.join("clips")).await;
         let archive = Self(Arc::new(Inner {
             settings,
+            vault: vault.clone(),
             clips,
             shelf: tokio::sync::Mutex::new(()),
             pool: pool.clone(),
@@ -132,7 +147,8 @@ impl Archive {
             ahead: ahead.clone(),
             wished: wished.clone(),
         }));
-        tasks.spawn("frames ahead", look_ahead(archive.folder(), pool, ahead, wished, tasks.clone()));
+        tasks.spawn("frames ahead", look_ahead(vault, pool, ahead, wished, tasks.clone()));
+        tasks.spawn("sealing of what was kept", sealing_rest::in_background(archive.clone(), tasks.clone()));
         Ok(archive)
     }
 
@@ -150,17 +166,24 @@ impl Archive {
         request: &PictureRequest,
         rank: Rank,
     ) -> Result<Arc<Picture>, PictureError> {
-        let path = object_path(&self.folder(), request.content);
-        let state = request.presentation.state.map(|state| object_path(&self.folder(), state));
         let make = async {
-            let clips = &self.0.clips;
-            let made = if clips.has(request.content) {
-                clips.picture(&path, None, request).await
-            } else {
-                match self.0.pool.picture(&path, state.as_deref(), request, rank).await? {
-                    Made::Picture(picture) => Ok(picture),
-                    Made::Clip(clip) => clips.picture(&path, Some(clip), request).await,
-                }
+            let Inner { clips, vault, pool, .. } = &*self.0;
+            if clips.has(request.content) {
+                return clips.picture(None, request).await.map(Arc::new);
+            }
+            let (object, made) = {
+                let _turn = pool.turn(rank).await;
+                let object = vault.object(request.content).await?;
+                let state = match request.presentation.state {
+                    Some(state) => Some(vault.object(state).await?),
+                    None => None,
+                };
+                let made = pool.picture(&object, state.as_ref(), request).await?;
+                (object, made)
+            };
+            let made = match made {
+                Made::Picture(picture) => Ok(picture),
+                Made::Clip(clip) => clips.picture(Some((object, clip)), request).await,
             };
             made.map(Arc::new)
         };
@@ -183,8 +206,10 @@ impl Archive {
         if !shape.is_finite() {
             return Measured::refused(MeasureRefusal::OutsideFrame);
         }
-        let path = object_path(&self.folder(), content);
-        let measured = self.0.pool.measure(&path, content, frame, *shape).await;
+        let measured = match self.0.vault.object(content).await {
+            Ok(object) => self.0.pool.measure(&object, content, frame, *shape).await,
+            Err(why) => Err(why),
+        };
         measured.unwrap_or_else(|why| {
             tracing::warn!(error = &why as &dyn std::error::Error, "a frame cannot be measured");
             Measured::refused(MeasureRefusal::FrameFailed)
@@ -200,7 +225,7 @@ impl Archive {
         content: ContentHash,
         frames: &[FrameNumber],
     ) -> Result<ReferencedImage, PictureError> {
-        self.0.pool.referenced(&object_path(&self.folder(), content), content, frames).await
+        self.0.pool.referenced(&self.0.vault.object(content).await?, content, frames).await
     }
 
     /// What an object that is no picture is shown as.
@@ -208,8 +233,7 @@ impl Archive {
     /// # Errors
     /// If it cannot be shown; the sentence says why.
     pub async fn content(&self, content: ContentHash) -> Result<ShownContent, PictureError> {
-        let file = pool::open(&object_path(&self.folder(), content)).await?;
-        self.0.pool.content(file, content).await
+        self.0.pool.content(&self.0.vault.object(content).await?, content).await
     }
 
     /// Has these frames decoded when nothing else is to be done, in this order, instead of those of the last call for the same viewing;
@@ -228,7 +252,7 @@ impl Archive {
 }
 
 async fn look_ahead(
-    folder: PathBuf,
+    vault: Arc<Vault>,
     pool: Arc<Pool>,
     ahead: Arc<Mutex<Ahead>>,
     wished: Arc<Notify>,
@@ -238,7 +262,13 @@ async fn look_ahead(
         // Asked anew for each frame: a newer wish makes the rest of an older one idle.
         let next = ahead.lock().unwrap_or_else(PoisonError::into_inner).next();
         match next {
-            Some((content, frame)) => pool.warm(&object_path(&folder, content), content, frame).await,
+            Some((content, frame)) if pool.is_refused(content, frame) => {}
+            Some((content, frame)) => {
+                // What cannot be opened is told when it is to be shown.
+                if let Ok(object) = vault.object(content).await {
+                    pool.warm(object, content, frame).await;
+                }
+            }
             None => tokio::select! {
                 () = tasks.stopped() => return,
                 () = wished.notified() => {}

@@ -7,7 +7,7 @@ use super::{Archive, Error, object_path};
 use crate::imaging::ContentHash;
 
 /// An object that was put to its place within this time is not removed: rows are written after their objects.
-const YOUNG: TimeDelta = TimeDelta::hours(1);
+pub(super) const YOUNG: TimeDelta = TimeDelta::hours(1);
 
 impl Archive {
     /// Removes an object, unless it was brought within the last hour; tells whether it did. One that is not there is no error.

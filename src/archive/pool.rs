@@ -1,10 +1,9 @@
 //! The pool of child processes that parse, decode, render and encode. A child that dies or hangs costs one request: its
 //! object gets an error, and a spare that is already started takes its place.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -12,8 +11,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStdout};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, SemaphorePermit};
 
+use super::clear::ClearFile;
 use super::picture::{Picture, PictureError, PictureRequest, ShownContent};
 use super::turns::{Rank, Turns};
 use super::wire::{self, Answer, How, Request};
@@ -28,9 +28,6 @@ const VERB: &str = "decode-worker";
 /// Requests that used up what they may use, and how long that is remembered: nobody tries them again meanwhile.
 const REFUSED: u64 = 4096;
 const REFUSED_FOR: Duration = Duration::from_secs(600);
-/// Objects that are held open: a window that is dragged asks for the same one at every step.
-const OPENED: u64 = 16;
-const OPENED_FOR: Duration = Duration::from_secs(20);
 /// What of an answer fits between a child and the gateway before either waits for the other, in bytes.
 const PIPE: usize = 1 << 20;
 /// As much as is read of what a child complained about before it ended, in bytes.
@@ -45,8 +42,6 @@ pub(super) struct Pool {
     slots: Vec<Mutex<Option<Running>>>,
     turns: Turns,
     spares: Spares,
-    /// Files of the archive that were opened not long ago: what has a hash never changes.
-    opened: moka::sync::Cache<ContentHash, Arc<File>>,
     /// The sentence for an object and a frame (0: its header) that are too much for a child, so that a hostile object which is
     /// asked for again and again costs a child once.
     refused: moka::sync::Cache<(ContentHash, u32), String>,
@@ -92,23 +87,15 @@ const NAMELESS: ContentHash = ContentHash([0; 32]);
 
 /// Opened files, and their size together.
 struct Subject {
-    file: Arc<File>,
+    file: Arc<ClearFile>,
     /// The presentation state that is to be applied.
-    state: Option<Arc<File>>,
-    bytes: u64,
+    state: Option<Arc<ClearFile>>,
 }
 
-/// Opens an object for a child.
-///
-/// # Errors
-/// If it cannot be read, or is no file.
-pub(super) async fn open(path: &Path) -> Result<File, PictureError> {
-    let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
-    // Without O_NONBLOCK a named pipe waits for its writer.
-    let mut how = tokio::fs::OpenOptions::new();
-    let how = how.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = how.open(path).await.map_err(|error| cannot(error.kind().to_string()))?;
-    Ok(file.into_std().await)
+impl Subject {
+    fn bytes(&self) -> u64 {
+        self.file.bytes().saturating_add(self.state.as_ref().map_or(0, |state| state.bytes()))
+    }
 }
 
 impl Pool {
@@ -126,16 +113,19 @@ impl Pool {
             slots: (0..workers).map(|_| Mutex::new(None)).collect(),
             turns: Turns::new(workers),
             spares,
-            opened: moka::sync::Cache::builder().max_capacity(OPENED).time_to_idle(OPENED_FOR).build(),
             refused: moka::sync::Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
             bare: Once::new(),
         }
     }
 
     /// The facts of an object in a file.
-    pub(super) async fn header(&self, file: File, content: ContentHash) -> Result<Received, PictureError> {
+    pub(super) async fn header(
+        &self,
+        file: &Arc<ClearFile>,
+        content: ContentHash,
+    ) -> Result<Received, PictureError> {
         let request = Request::Header { content: content.0 };
-        match self.ask(content, &request, file.into(), None).await? {
+        match self.ask(content, &request, file, None).await? {
             (Answer::Header(facts), _) => Ok((*facts).into()),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
@@ -146,36 +136,40 @@ impl Pool {
     pub(super) async fn ask_any(
         &self,
         request: &Request,
-        file: File,
+        file: &Arc<ClearFile>,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
-        match self.ask(NAMELESS, request, file.into(), None).await? {
+        match self.ask(NAMELESS, request, file, None).await? {
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             answer => Ok(answer),
         }
     }
 
     /// Decodes a frame ahead. What cannot be decoded is told when it is to be shown.
-    pub(super) async fn warm(&self, path: &Path, content: ContentHash, frame: FrameNumber) {
+    pub(super) async fn warm(&self, file: Arc<ClearFile>, content: ContentHash, frame: FrameNumber) {
         let request = Request::Warm { content: content.0, frame: frame.number() };
-        let Ok(subject) = self.kept(path, content).await.and_then(|file| measured(file, None)) else {
-            return;
-        };
-        if self.refused.contains_key(&(content, frame.number())) {
-            return;
-        }
+        let subject = Subject { file, state: None };
         // Never in the way of somebody who waits: only a child that is idle now.
         if let Ok(slot) = self.home(content).try_lock() {
             let _ = self.exchange(slot, &request, &subject).await;
         }
     }
 
-    /// Renders a frame and encodes it; one of a clip is only named. `state`: where the presentation state is kept.
+    /// Whether a frame was too much for a child not long ago.
+    pub(super) fn is_refused(&self, content: ContentHash, frame: FrameNumber) -> bool {
+        self.refused.contains_key(&(content, frame.number()))
+    }
+
+    /// Waits for the turn of a picture. Held until it is made.
+    pub(super) async fn turn(&self, rank: Rank) -> Option<SemaphorePermit<'_>> {
+        self.turns.wait(rank).await
+    }
+
+    /// Renders a frame and encodes it; one of a clip is only named. `state`: the presentation state that it refers to.
     pub(super) async fn picture(
         &self,
-        path: &Path,
-        state: Option<&Path>,
+        file: &Arc<ClearFile>,
+        state: Option<&Arc<ClearFile>>,
         wanted: &PictureRequest,
-        rank: Rank,
     ) -> Result<Made, PictureError> {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
         let request = Request::Picture {
@@ -189,12 +183,6 @@ impl Pool {
                 Quality::Lossy(percent) => Some(percent),
             },
         };
-        let state = match (state, presentation.state) {
-            (Some(state), Some(hash)) => Some(self.kept(state, hash).await?),
-            _ => None,
-        };
-        let file = self.kept(path, content).await?;
-        let _turn = self.turns.wait(rank).await;
         match self.ask(content, &request, file, state).await? {
             (Answer::Picture { is_png, width, height, is_whole, facts }, bytes) => {
                 Ok(Made::Picture(Picture {
@@ -215,13 +203,13 @@ impl Pool {
     /// Measures a shape on a frame.
     pub(super) async fn measure(
         &self,
-        path: &Path,
+        file: &Arc<ClearFile>,
         content: ContentHash,
         frame: FrameNumber,
         shape: MeasureShape,
     ) -> Result<Measured, PictureError> {
         let request = Request::Measure { content: content.0, frame: frame.number(), shape };
-        match self.ask(content, &request, self.kept(path, content).await?, None).await? {
+        match self.ask(content, &request, file, None).await? {
             (Answer::Measured(measured), _) => Ok(*measured),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
@@ -231,12 +219,12 @@ impl Pool {
     /// What objects about an image say again of it.
     pub(super) async fn referenced(
         &self,
-        path: &Path,
+        file: &Arc<ClearFile>,
         content: ContentHash,
         frames: &[FrameNumber],
     ) -> Result<ReferencedImage, PictureError> {
         let request = Request::Referenced { frames: frames.iter().map(|frame| frame.number()).collect() };
-        match self.ask(content, &request, self.kept(path, content).await?, None).await? {
+        match self.ask(content, &request, file, None).await? {
             (Answer::Referenced(image), _) => Ok(*image),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
@@ -246,26 +234,16 @@ impl Pool {
     /// What the object in a file is shown as, when it is no picture.
     pub(super) async fn content(
         &self,
-        file: File,
+        file: &Arc<ClearFile>,
         content: ContentHash,
     ) -> Result<ShownContent, PictureError> {
-        match self.ask(content, &Request::Content, file.into(), None).await? {
+        match self.ask(content, &Request::Content, file, None).await? {
             (Answer::Text(document), _) => Ok(ShownContent::Text(*document)),
             (Answer::Pages, bytes) => Ok(ShownContent::Pages(bytes.into())),
             (Answer::Sound(media_type), bytes) => Ok(ShownContent::Sound(bytes.into(), media_type)),
             (Answer::Failed(why), _) => Err(PictureError::CannotShow(why)),
             _ => Err(PictureError::DecoderStopped("it answered something else".to_owned())),
         }
-    }
-
-    /// A file of the archive, held open while it is asked for.
-    async fn kept(&self, path: &Path, content: ContentHash) -> Result<Arc<File>, PictureError> {
-        if let Some(file) = self.opened.get(&content) {
-            return Ok(file);
-        }
-        let file = Arc::new(open(path).await?);
-        self.opened.insert(content, file.clone());
-        Ok(file)
     }
 
     /// The child that has the frames of this object in its cache.
@@ -277,10 +255,10 @@ impl Pool {
         &self,
         content: ContentHash,
         request: &Request,
-        file: Arc<File>,
-        state: Option<Arc<File>>,
+        file: &Arc<ClearFile>,
+        state: Option<&Arc<ClearFile>>,
     ) -> Result<(Answer, Vec<u8>), PictureError> {
-        let subject = measured(file, state)?;
+        let subject = Subject { file: file.clone(), state: state.cloned() };
         let key = (content, request.frame());
         let is_nameless = content == NAMELESS;
         if let Some(why) = self.refused.get(&key).filter(|_| !is_nameless) {
@@ -327,11 +305,11 @@ impl Pool {
             if !running.is_ready {
                 self.greet(&mut running).await?;
             }
-            wire::send_request(&mut running.requests, request, &subject.file, subject.state.as_deref())
-                .await?;
+            let state = subject.state.as_ref().map(|state| state.file());
+            wire::send_request(&mut running.requests, request, subject.file.file(), state).await?;
             wire::receive_answer(&mut running.answers, Some(request)).await
         };
-        let patience = limits::patience(subject.bytes);
+        let patience = limits::patience(subject.bytes());
         let stopped = match tokio::time::timeout(patience, exchange).await {
             Ok(Ok(answer)) => {
                 *slot = Some(running);
@@ -424,19 +402,6 @@ impl Pool {
 /// A child that ended between requests, whoever ended it, is replaced without a word.
 fn alive(running: Option<Running>) -> Option<Running> {
     running.and_then(|mut running| matches!(running.child.try_wait(), Ok(None)).then_some(running))
-}
-
-fn measured(file: Arc<File>, state: Option<Arc<File>>) -> Result<Subject, PictureError> {
-    let cannot = |what: String| PictureError::CannotShow(format!("the object cannot be read: {what}"));
-    let mut bytes = 0;
-    for file in std::iter::once(&file).chain(&state) {
-        let facts = file.metadata().map_err(|error| cannot(error.kind().to_string()))?;
-        if !facts.is_file() {
-            return Err(cannot("it is not a file".to_owned()));
-        }
-        bytes += facts.len();
-    }
-    Ok(Subject { file, state, bytes })
 }
 
 /// Why a child ended, in words for people.

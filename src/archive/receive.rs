@@ -1,14 +1,18 @@
 //! Uploads taken in: every file gets a word, every object is kept once, under its hash.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use super::clear::{ClearFile, unreadable};
 use super::media::{Entry, EntryKind, MediaLimits, RefusalKind, Spooled, walk};
-use super::pool::open;
-use super::{Archive, Decoder, Error, PictureError, kinds, object_path};
-use crate::imaging::{ObjectKind, Received, plain};
+use super::vault::Spool;
+use super::{Archive, Decoder, Error, PictureError, kinds};
+use crate::clock::Clock;
+use crate::imaging::{ContentHash, ObjectKind, Received, plain};
 
 /// Files that are read ahead of the one that is looked at.
 const AHEAD: usize = 2;
@@ -67,39 +71,44 @@ impl Archive {
     /// # Errors
     /// If the disk fails, or it is none.
     pub async fn keep_own(&self, bytes: Vec<u8>) -> Result<Received, Error> {
-        let spool = self.spool();
-        tokio::fs::create_dir_all(&spool).await?;
-        let spooled = tokio::task::spawn_blocking(move || Spooled::of(&bytes, &spool));
-        let spooled = spooled.await.map_err(|_| Error::Broken)??;
-        Ok(self.keep(spooled).await??)
+        let made = move || {
+            let content = ContentHash(Sha256::digest(&bytes).into());
+            ClearFile::of(bytes.as_slice()).map(|clear| (clear, content))
+        };
+        let (clear, content) = tokio::task::spawn_blocking(made).await.map_err(|_| Error::Broken)??;
+        Ok(self.keep(Arc::new(clear), content).await??)
     }
 
-    /// Has a child read the header, and gives the file its place.
-    async fn keep(&self, spooled: Spooled) -> Result<Result<Received, PictureError>, Error> {
-        let mut header = match open(spooled.file.path()).await {
-            Ok(file) => self.0.pool.header(file, spooled.content).await,
-            Err(error) => Err(error),
-        };
+    /// Has a child read the header, and gives the object its place.
+    async fn keep(
+        &self,
+        clear: Arc<ClearFile>,
+        content: ContentHash,
+    ) -> Result<Result<Received, PictureError>, Error> {
+        let mut header = self.0.pool.header(&clear, content).await;
         if let Ok(received) = &mut header
             && received.instance.kind == ObjectKind::Video
             && plain::is_plain(&received.instance)
-            && let Err(why) = self.0.clips.describe(spooled.file.path(), &mut received.instance).await
+            && let Err(why) = self.0.clips.describe(&clear, &mut received.instance).await
         {
             header = Err(why);
         }
-        let path = object_path(&self.folder(), spooled.content);
-        // Also in the place of one that is there: so it is young, and no purge takes it before its row is written.
-        if header.as_ref().is_ok_and(|received| !received.instance.is_directory()) {
-            let kept = tokio::task::spawn_blocking(move || place(spooled, &path));
+        if let Ok(received) = &header
+            && !received.instance.is_directory()
+        {
+            let (vault, study) = (self.0.vault.clone(), received.study.uid.clone());
+            let kept = tokio::task::spawn_blocking(move || vault.place_object(&clear, content, &study));
             kept.await.map_err(|_| Error::Broken)??;
         }
         Ok(header)
     }
+}
 
-    /// Where files are that are not whole yet. They go away by themselves; what a crash leaves is cleared at the next start.
-    fn spool(&self) -> PathBuf {
-        self.folder().join("incoming")
-    }
+/// Opens what was spooled, into memory.
+async fn opened(spooled: Spooled) -> Result<Result<Arc<ClearFile>, PictureError>, Error> {
+    let open = move || spooled.open().and_then(ClearFile::of);
+    let opened = tokio::task::spawn_blocking(open).await.map_err(|_| Error::Broken)?;
+    Ok(opened.map(Arc::new).map_err(|error| unreadable(&error)))
 }
 
 /// What an upload would give, with nothing kept.
@@ -119,17 +128,22 @@ enum Destination<'a> {
 }
 
 impl Destination<'_> {
-    async fn spool(&self) -> Result<Option<PathBuf>, Error> {
-        let Self::Archive(archive) = self else { return Ok(None) };
-        let spool = archive.spool();
-        tokio::fs::create_dir_all(&spool).await?;
-        Ok(Some(spool))
+    fn spool(&self) -> Spool {
+        match self {
+            Self::Archive(archive) => archive.0.vault.spool().clone(),
+            Self::Nowhere(_) => Spool::new(None, Clock::system()),
+        }
     }
 
     async fn take(&self, spooled: Spooled) -> Result<Result<Received, PictureError>, Error> {
+        let content = spooled.content;
+        let clear = match opened(spooled).await? {
+            Ok(clear) => clear,
+            Err(why) => return Ok(Err(why)),
+        };
         match self {
-            Self::Archive(archive) => archive.keep(spooled).await,
-            Self::Nowhere(decoder) => Ok(match decoder.inspect(spooled.file.path()).await {
+            Self::Archive(archive) => archive.keep(clear, content).await,
+            Self::Nowhere(decoder) => Ok(match decoder.inspect_clear(&clear).await {
                 Ok(inspection) if inspection.is_cut && !inspection.received.instance.is_directory() => {
                     Err(PictureError::CannotShow("the file ends too early".to_owned()))
                 }
@@ -172,9 +186,9 @@ async fn take_all(
 ) -> Result<Receipt, Error> {
     let (entries, mut found) = mpsc::channel::<Entry>(AHEAD);
     let source = source.to_owned();
-    let spool = destination.spool().await?;
+    let spool = destination.spool();
     let walking = tokio::task::spawn_blocking(move || {
-        walk(&source, &limits, spool.as_deref(), &mut |entry| match entries.blocking_send(entry) {
+        walk(&source, &limits, &spool, &mut |entry| match entries.blocking_send(entry) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         })
@@ -216,14 +230,4 @@ fn title(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
     stem.chars().filter(|c| !c.is_control()).take(64).collect()
-}
-
-/// Whole or not at all: a name that ends in `.dcm` is complete and on the disk.
-fn place(spooled: Spooled, path: &Path) -> std::io::Result<()> {
-    if let Some(shelf) = path.parent() {
-        std::fs::create_dir_all(shelf)?;
-    }
-    spooled.file.as_file().sync_data()?;
-    spooled.file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -169,11 +169,19 @@ fn landlock(openings: Option<&Openings<'_>>) -> Result<bool, landlock::RulesetEr
             .add_rules(path_beneath_rules(LIBRARIES, AccessFs::ReadFile | AccessFs::ReadDir))?
             .add_rules(path_beneath_rules(LOADERS, started))?
             .add_rules(path_beneath_rules([program], started))?
-            .add_rules(path_beneath_rules([reads], AccessFs::ReadFile))?
-            .add_rules(path_beneath_rules(*writes, written))?;
+            .add_rules(path_beneath_rules(
+                [reads].into_iter().filter(|path| has_name(path)),
+                AccessFs::ReadFile,
+            ))?
+            .add_rules(path_beneath_rules(writes.iter().filter(|path| has_name(path)), written))?;
     }
     let status = ruleset.restrict_self()?;
     Ok(status.ruleset != RulesetStatus::NotEnforced)
+}
+
+/// A file without a name, which lies in no folder, needs no rule and can have none: whoever holds it may open it.
+fn has_name(path: &Path) -> bool {
+    !path.starts_with("/proc/self/fd")
 }
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;

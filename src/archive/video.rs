@@ -4,17 +4,16 @@
 //! A clip is decoded forward. The process of the last frame stays, so that the next frames come at once; a jump starts another.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdout};
 use tokio::sync::Mutex;
 
-use super::ffmpeg::{Probe, Programs};
-use super::own_folder::OwnFolder;
+use super::clear::{ClearFile, nameless};
+use super::ffmpeg::{Probe, Programs, READ, WRITTEN};
 use super::picture::{Picture, PictureError, PictureRequest};
 use crate::imaging::clip::Clip;
 use crate::imaging::{
@@ -24,8 +23,9 @@ use crate::imaging::{
 
 /// What is said where ffmpeg is missing.
 const NO_FFMPEG: &str = "this is a video: showing it needs ffmpeg, which is not installed on the gateway";
-/// Clips whose process stays ready.
+/// Clips whose process stays ready, and what they have in memory together, in bytes: four, or fewer large ones.
 const OPEN_CLIPS: u64 = 4;
+const OPEN_BYTES: u64 = 1 << 30;
 /// Decoded frames that are kept, in bytes.
 const KEPT_BYTES: u64 = 192 << 20;
 /// Frames that are decoded before the wanted one when somebody goes backwards, in bytes of frames.
@@ -39,19 +39,14 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Clips {
     programs: Arc<Programs>,
-    /// Streams that were taken out of their objects.
-    folder: Arc<OwnFolder>,
-    /// Numbers for their names: a clip may be opened anew while the last one is still being closed.
-    copies: AtomicU64,
     clips: moka::future::Cache<ContentHash, Arc<OpenClip>>,
     frames: moka::sync::Cache<(ContentHash, u32), Arc<StoredFrame>>,
 }
 
 #[derive(Debug)]
 struct OpenClip {
-    path: PathBuf,
-    /// `path` is ours, to be removed with the clip.
-    is_copy: bool,
+    /// The clip, or the stream that was taken out of its object.
+    stream: Arc<ClearFile>,
     is_plain: bool,
     probe: Probe,
     programs: Arc<Programs>,
@@ -67,41 +62,34 @@ struct Run {
     next: u32,
 }
 
-impl Drop for OpenClip {
-    fn drop(&mut self) {
-        if self.is_copy {
-            // What stays goes with the folder.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
 pub(super) fn cannot(why: impl Into<String>) -> PictureError {
     PictureError::CannotShow(why.into())
 }
 
 impl Clips {
-    /// Streams that are taken out of objects lie in a folder of their own in `root`. `worker_program`: this program.
-    pub(super) fn new(root: PathBuf, worker_program: PathBuf) -> Self {
+    /// `worker_program`: this program.
+    pub(super) fn new(worker_program: PathBuf) -> Self {
         let weigh = |_: &(ContentHash, u32), frame: &Arc<StoredFrame>| {
             u32::try_from(frame.values.bytes()).unwrap_or(u32::MAX)
         };
         Self {
             programs: Arc::new(Programs { worker_program }),
-            folder: Arc::new(OwnFolder::new(root)),
-            copies: AtomicU64::new(0),
             clips: moka::future::Cache::builder()
-                .max_capacity(OPEN_CLIPS)
+                .max_capacity(OPEN_BYTES)
+                .weigher(|_, open: &Arc<OpenClip>| {
+                    let bytes = open.stream.bytes().clamp(OPEN_BYTES / OPEN_CLIPS, OPEN_BYTES);
+                    u32::try_from(bytes).unwrap_or(u32::MAX)
+                })
+                .eviction_policy(moka::policy::EvictionPolicy::lru())
                 .time_to_idle(Duration::from_secs(120))
                 .build(),
             frames: moka::sync::Cache::builder().max_capacity(KEPT_BYTES).weigher(weigh).build(),
         }
     }
 
-    /// Ends all processes and removes what was taken out of objects.
+    /// Ends all processes.
     pub(super) fn close(&self) {
         self.clips.invalidate_all();
-        self.folder.remove();
     }
 
     /// Whether a clip is open: then nobody has to ask what the object is.
@@ -110,8 +98,12 @@ impl Clips {
     }
 
     /// Size, number and rate of the frames of a plain clip, for its facts. Without ffmpeg they stay unknown.
-    pub(super) async fn describe(&self, path: &Path, facts: &mut InstanceFacts) -> Result<(), PictureError> {
-        match self.programs.probe(path, &Clip::default()).await {
+    pub(super) async fn describe(
+        &self,
+        clip: &ClearFile,
+        facts: &mut InstanceFacts,
+    ) -> Result<(), PictureError> {
+        match self.programs.probe(clip, &Clip::default()).await {
             Ok(probe) => {
                 (facts.columns, facts.rows, facts.frames) = (probe.columns, probe.rows, probe.frames);
                 facts.details.cine = Some(Cine { frame_ms: probe.frame_ms, ..Cine::default() });
@@ -122,36 +114,34 @@ impl Clips {
         }
     }
 
-    /// A frame, rendered and encoded. `clip` is what the child says about the object in `path`; `None` when it is open already.
+    /// A frame, rendered and encoded. `clip`: the object, and what the child says about it; `None` when it is open already.
     pub(super) async fn picture(
         &self,
-        path: &Path,
-        clip: Option<Clip>,
+        clip: Option<(Arc<ClearFile>, Clip)>,
         wanted: &PictureRequest,
     ) -> Result<Picture, PictureError> {
         let PictureRequest { content, frame, presentation, view, surface, quality } = *wanted;
-        let frame = self.frame(path, content, clip, frame).await?;
+        let frame = self.frame(content, clip, frame).await?;
         draw(frame, presentation, Some((view, surface)), quality).await
     }
 
     /// A frame at its own size, or what a view shows of it on a surface, without loss.
     pub(super) async fn render(
         &self,
-        path: &Path,
+        object: Arc<ClearFile>,
         clip: Clip,
         frame: FrameNumber,
         presentation: Presentation,
         sight: Option<(View, Surface)>,
     ) -> Result<Vec<u8>, PictureError> {
-        let frame = self.frame(path, ContentHash([0; 32]), Some(clip), frame).await?;
+        let frame = self.frame(ContentHash([0; 32]), Some((object, clip)), frame).await?;
         Ok(draw(frame, presentation, sight, Quality::Lossless).await?.bytes.to_vec())
     }
 
     async fn frame(
         &self,
-        path: &Path,
         content: ContentHash,
-        clip: Option<Clip>,
+        clip: Option<(Arc<ClearFile>, Clip)>,
         frame: FrameNumber,
     ) -> Result<Arc<StoredFrame>, PictureError> {
         let number = frame.number();
@@ -159,8 +149,8 @@ impl Clips {
             return Ok(kept);
         }
         let open = match clip {
-            Some(clip) => {
-                let open = self.open(path, content, clip);
+            Some((object, clip)) => {
+                let open = self.open(object, clip);
                 self.clips.try_get_with(content, open).await.map_err(|error| (*error).clone())?
             }
             // It was open a moment ago.
@@ -205,32 +195,19 @@ impl Clips {
         last.ok_or_else(|| cannot("the clip has no such frame"))
     }
 
-    async fn open(
-        &self,
-        path: &Path,
-        content: ContentHash,
-        clip: Clip,
-    ) -> Result<Arc<OpenClip>, PictureError> {
+    async fn open(&self, object: Arc<ClearFile>, clip: Clip) -> Result<Arc<OpenClip>, PictureError> {
         let is_plain = clip.parts.is_empty();
-        let (path, is_copy) = if is_plain {
-            (path.to_owned(), false)
+        let stream = if is_plain {
+            object
         } else {
-            let number = self.copies.fetch_add(1, Ordering::Relaxed);
-            let name = format!("{}-{number}.stream", hexadecimal(content));
-            let (from, parts, folder) = (path.to_owned(), clip.parts.clone(), self.folder.clone());
-            let copy = move || {
-                let to = folder.path()?.join(name);
-                take_out(&from, &to, &parts).map(|()| to)
-            };
-            let copied = tokio::task::spawn_blocking(copy).await;
-            let to = copied
-                .map_err(|_| cannot("the clip cannot be taken out of its object"))?
-                .map_err(|_| cannot("the clip cannot be taken out of its object"))?;
-            (to, true)
+            let parts = clip.parts.clone();
+            let taken = tokio::task::spawn_blocking(move || take_out(&object, &parts)).await;
+            let cannot = || cannot("the clip cannot be taken out of its object");
+            Arc::new(taken.map_err(|_| cannot())?.map_err(|_| cannot())?)
         };
         let (probe, programs) = (Probe::UNKNOWN, self.programs.clone());
-        let mut open = OpenClip { path, is_copy, is_plain, probe, programs, run: Mutex::new(None) };
-        open.probe = self.programs.probe(&open.path, &clip).await.map_err(|error| match error {
+        let mut open = OpenClip { stream, is_plain, probe, programs, run: Mutex::new(None) };
+        open.probe = self.programs.probe(&open.stream, &clip).await.map_err(|error| match error {
             PictureError::NoDecoder => cannot(NO_FFMPEG),
             other => other,
         })?;
@@ -248,27 +225,34 @@ impl OpenClip {
 
     /// Puts the same stream into a container that knows the place of every frame. Where that fails it is decoded from its start.
     async fn rewrap(&mut self) -> bool {
-        let to = self.path.with_extension("mp4");
-        let length = tokio::fs::metadata(&self.path).await.map_or(0, |facts| facts.len());
+        let Ok(to) = nameless() else { return false };
+        let length = self.stream.bytes();
         let most = length + length / 4 + (1 << 20);
-        let begun = self.programs.command("ffmpeg", &self.path, Some((&to, most))).and_then(|mut command| {
-            command.arg("-i").arg(&self.path).args(["-map", "0:v:0", "-c", "copy", "-f", "mp4", "-y"]);
-            command.arg(&to).spawn()
-        });
+        let begun =
+            self.programs.command("ffmpeg", &self.stream, Some((&to, most))).and_then(|mut command| {
+                command.args(["-i", READ, "-map", "0:v:0", "-c", "copy", "-f", "mp4", "-y", WRITTEN]);
+                command.spawn()
+            });
         let wrapped = match begun {
             Ok(mut child) => tokio::time::timeout(PATIENCE, child.wait()).await,
             Err(_) => return false,
         };
-        let is_whole = matches!(wrapped, Ok(Ok(status)) if status.success());
-        let unneeded = if is_whole { std::mem::replace(&mut self.path, to) } else { to };
-        let _ = tokio::fs::remove_file(unneeded).await;
-        is_whole
+        if !matches!(wrapped, Ok(Ok(status)) if status.success()) {
+            return false;
+        }
+        match ClearFile::written(to) {
+            Ok(stream) => {
+                self.stream = Arc::new(stream);
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     /// Starts to decode at a frame.
     fn start(&self, from: u32) -> io::Result<Run> {
         let Probe { columns, rows, frame_ms, is_bare, is_wide_without_colors, .. } = self.probe;
-        let mut command = self.programs.command("ffmpeg", &self.path, None)?;
+        let mut command = self.programs.command("ffmpeg", &self.stream, None)?;
         let mut filters = Vec::new();
         if from > 1 && !is_bare {
             // Half a frame before: the first frame at or behind that time is the wanted one, whatever the rounding.
@@ -284,7 +268,7 @@ impl OpenClip {
         }
         let matrix = if is_wide_without_colors { ":in_color_matrix=bt709" } else { "" };
         filters.push(format!("scale={columns}:{rows}{matrix}"));
-        command.arg("-i").arg(&self.path);
+        command.args(["-i", READ]);
         command.args([
             "-map",
             "0:v:0",
@@ -321,16 +305,24 @@ fn without(error: &io::Error) -> PictureError {
     PictureError::NoDecoder
 }
 
-/// Copies the stream of an object into a file of its own.
-fn take_out(from: &Path, to: &Path, parts: &[(u64, u64)]) -> io::Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut from = std::fs::File::open(from)?;
-    let mut to = std::fs::File::create_new(to)?;
+/// The stream of an object, for itself.
+fn take_out(object: &ClearFile, parts: &[(u64, u64)]) -> io::Result<ClearFile> {
+    use std::io::Write;
+    use std::os::unix::fs::FileExt;
+    let mut stream = nameless()?;
+    let mut step = vec![0; 256 << 10];
     for &(start, length) in parts {
-        from.seek(SeekFrom::Start(start))?;
-        io::copy(&mut (&mut from).take(length), &mut to)?;
+        let end = start.saturating_add(length).min(object.bytes());
+        let mut at = start;
+        while at < end {
+            let most = usize::try_from(end - at).unwrap_or(usize::MAX).min(step.len());
+            let part = step.get_mut(..most).unwrap_or_default();
+            object.file().read_exact_at(part, at)?;
+            stream.write_all(part)?;
+            at += most as u64;
+        }
     }
-    Ok(())
+    ClearFile::written(stream)
 }
 
 /// Renders and encodes away from the tasks that answer: RGB is nothing that has to be parsed.
@@ -361,10 +353,6 @@ async fn draw(
     tokio::task::spawn_blocking(draw).await.map_err(|_| cannot("the frame cannot be drawn"))?
 }
 
-fn hexadecimal(content: ContentHash) -> String {
-    content.0.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,12 +365,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_parts_of_the_stream_are_taken_out_and_nothing_is_written_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let (from, to) = (folder.path().join("object"), folder.path().join("1.stream"));
-        std::fs::write(&from, b"header-one-item-two-end").unwrap();
-        take_out(&from, &to, &[(7, 3), (16, 3)]).unwrap();
-        assert_eq!(std::fs::read(&to).unwrap(), b"onetwo");
-        assert!(take_out(&from, &to, &[(0, 1)]).is_err());
+    fn only_the_parts_of_the_stream_are_taken_out() {
+        use std::io::{Read, Seek};
+        let object = ClearFile::of(&b"header-one-item-two-end"[..]).unwrap();
+        let stream = take_out(&object, &[(7, 3), (16, 3), (21, 99)]).unwrap();
+        let mut text = String::new();
+        let mut file = stream.file();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), stream.bytes()), ("onetwond", 8));
+        assert!(std::io::Write::write_all(&mut file, b"x").is_err(), "nobody writes to it any more");
     }
 }

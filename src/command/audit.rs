@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 
 use super::{DEFAULT_CONFIG, read};
+use crate::app;
 use crate::audit::{ExportWalk, Walked, hex, of_hex};
 use crate::store::{Store, StoreSettings};
 use crate::trail;
@@ -43,7 +44,8 @@ pub(super) async fn run(verb: AuditVerb) -> Result<ExitCode> {
         None => {
             let Some(config) = read(&config) else { return Ok(ExitCode::from(1)) };
             let key = key.or_else(|| trail::public_key(&config.audit.folder));
-            let settings = StoreSettings { url: config.database.url.clone(), max_connections: 2 };
+            let keys = app::master_keys(&config)?;
+            let settings = StoreSettings { url: config.database.url.clone(), max_connections: 2, keys };
             let store = Store::open(&settings).await.context("the database cannot be used")?;
             let walked = trail::verify(&store, key).await?;
             store.close().await;

@@ -2,6 +2,7 @@
 
 mod audit;
 pub mod dicom;
+mod keys;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,9 @@ enum Verb {
     /// The trail of what was done with patients' data.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// Master keys, with which everything that is kept is sealed.
+    #[command(subcommand)]
+    Keys(keys::KeysVerb),
     /// Look at DICOM files.
     #[command(subcommand)]
     Dicom(dicom::DicomVerb),
@@ -107,6 +111,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::Demo { port, data } => runtime.block_on(run_demo(port, data)),
         Verb::CheckConfig { config } => check_config(&config),
         Verb::Audit(verb) => runtime.block_on(audit::run(verb)),
+        Verb::Keys(verb) => runtime.block_on(keys::run(verb)),
         Verb::Dicom(verb) => return runtime.block_on(dicom::run(verb)),
         Verb::Import { source, appointment, config } => {
             runtime.block_on(import(&source, appointment, &config))
@@ -147,7 +152,8 @@ async fn serve(path: &Path) -> Result<ExitCode> {
     let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
     let filter = log_filter_from_environment().unwrap_or_else(|| config.log.level.clone());
     telemetry::start(&filter, config.log.format);
-    let app = App::build(Settings::from_config(&config, program()?), Clock::system()).await?;
+    let keys = app::master_keys(&config)?;
+    let app = App::build(Settings::from_config(&config, program()?, keys), Clock::system()).await?;
     let listener = app::listen(config.http.listen).await?;
     if let Some(first) = app.first_address().await? {
         // Not through the log, which others may read.
@@ -200,7 +206,7 @@ async fn run_demo(port: u16, data: Option<PathBuf>) -> Result<ExitCode> {
 
 async fn import(source: &Path, appointment: AppointmentId, path: &Path) -> Result<ExitCode> {
     let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
-    let settings = Settings::from_config(&config, program()?);
+    let settings = Settings::from_config(&config, program()?, app::master_keys(&config)?);
     let clock = Clock::system();
     let store = crate::store::Store::open(&settings.store).await.context("the database cannot be used")?;
     anyhow::ensure!(store.appointment(appointment).await?.is_some(), "there is no appointment {appointment}");

@@ -5,6 +5,7 @@
 mod acme;
 mod audit;
 mod egress;
+mod keys;
 mod messages;
 mod oidc;
 mod reader;
@@ -17,6 +18,7 @@ use std::path::Path;
 pub use acme::AcmeSection;
 pub use audit::{Audit, SyslogAddress};
 pub use egress::Egress;
+pub use keys::{Keys, MASTER_KEY_VARIABLE};
 pub use messages::*;
 pub use oidc::*;
 use reader::Reader;
@@ -43,6 +45,7 @@ pub struct Config {
     pub egress: Egress,
     pub retention: Retention,
     pub audit: Audit,
+    pub keys: Keys,
     pub log: Log,
 }
 
@@ -71,7 +74,7 @@ impl Config {
     }
 
     /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
-    /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs`, `messages.rs` and `audit.rs`.
+    /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs`, `messages.rs`, `audit.rs` and `keys.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let hospital = Hospital::read(&mut reader);
@@ -91,6 +94,7 @@ impl Config {
             egress: Egress::read(&mut reader),
             retention: Retention::read(&mut reader),
             audit: Audit::read(&mut reader, &environment),
+            keys: Keys::read(&mut reader, &environment),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -119,6 +123,7 @@ impl Config {
         self.egress.write(&mut out);
         self.retention.write(&mut out);
         self.audit.write(&mut out);
+        self.keys.write(&mut out);
         self.log.write(&mut out);
         out
     }
@@ -277,7 +282,7 @@ mod tests {
         let config = Config::parse(EXAMPLE, |name| match name {
             "PARVIS_OIDC_CLIENT_SECRET" => Some("canary-secret".into()),
             "PARVIS_DATABASE_URL" => Some("postgres://parvis:canary-secret@db/parvis".into()),
-            "PARVIS_RELAY_SECRET" => Some("canary-secret".into()),
+            "PARVIS_RELAY_SECRET" | "PARVIS_MASTER_KEY" => Some("canary-secret".into()),
             _ => None,
         })
         .unwrap();

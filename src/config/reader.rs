@@ -162,7 +162,7 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 15] = [
+        const SECTIONS: [&str; 16] = [
             "hospital",
             "http",
             "acme",
@@ -175,6 +175,7 @@ impl Reader {
             "egress",
             "retention",
             "audit",
+            "keys",
             "mail",
             "sms",
             "log",

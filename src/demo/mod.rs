@@ -20,6 +20,7 @@ use crate::clinical::{
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
+use crate::sealing::{KeySource, MasterKeys};
 use crate::secret::Secret;
 use crate::sfu::SfuSettings;
 use crate::store::{AgendaScope, StoreSettings};
@@ -135,7 +136,13 @@ impl Demo {
         let data =
             data.unwrap_or_else(|| std::env::temp_dir().join(format!("parvis-demo-{}", clock.new_uuid())));
         tokio::fs::create_dir_all(&data).await.with_context(|| format!("cannot make {}", data.display()))?;
-        let archive = ArchiveSettings::new(data.join("archive"), program);
+        // Beside what it seals: synthetic people need no more.
+        let key = data.join("master.key");
+        if !tokio::fs::try_exists(&key).await? {
+            MasterKeys::make_file(&key, &clock)?;
+        }
+        let keys = MasterKeys::open(Some(KeySource::File(key)), clock.clone())?;
+        let archive = ArchiveSettings::new(data.join("archive"), program, keys.clone());
         let mut app = App::build(
             Settings {
                 hospital: Hospital {
@@ -147,6 +154,7 @@ impl Demo {
                 store: StoreSettings {
                     url: Secret::new(format!("sqlite://{}", data.join("parvis.sqlite").display())),
                     max_connections: 4,
+                    keys,
                 },
                 login: idp.login_settings(public_url.clone()),
                 sfu: SfuSettings {

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::db::{in_transaction, micros, on, text};
+use super::db::{in_transaction, micros, on};
+use super::sealed::RATING_WORDS;
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, ParticipantId, Rating, RatingWords, Score};
 
@@ -26,7 +27,9 @@ impl Store {
                 .bind(appointment.uuid())
                 .bind(rating.participant.uuid())
                 .bind(i64::from(rating.score.number()))
-                .bind(rating.words.as_ref().map(|words| text(words.expose()).into_owned()))
+                .bind(rating.words.as_ref().map(|words| {
+                    self.seal(RATING_WORDS, rating.participant.uuid(), words.expose())
+                }))
                 .bind(micros(rating.at))
                 .execute(&mut *tx)
                 .await?
@@ -40,7 +43,13 @@ impl Store {
         const SQL: &str = "SELECT participant_id, score, words, at FROM rating WHERE appointment_id = $1 ORDER BY at, participant_id";
         let rows: Vec<RatingRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(Rating::try_from).collect()
+        let rating = |mut row: RatingRow| {
+            let words = row.words.as_deref();
+            row.words =
+                words.map(|words| self.open_cell(RATING_WORDS, row.participant_id, words)).transpose()?;
+            Rating::try_from(row)
+        };
+        rows.into_iter().map(rating).collect()
     }
 
     /// The scores that were given at `from` or later and before `to`; of one service by its name, or of all. Nobody's words and nobody's

@@ -68,7 +68,7 @@ impl Store {
                 .bind(micros(token.expires_at))
                 .execute(&mut *tx)
                 .await?;
-            write_change!(tx, change);
+            write_change!(self, tx, change);
         });
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Store {
             if query.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(false);
             }
-            write_change!(tx, change);
+            write_change!(self, tx, change);
         });
         Ok(true)
     }

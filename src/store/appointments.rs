@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::{append, done_by};
-use super::db::{in_transaction, micros, on, text, words};
+use super::db::{in_transaction, micros, on, words};
+use super::sealed::{APPOINTMENT_NOTE, PARTICIPANT_NAME};
 use super::{Error, Store};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
@@ -23,6 +24,7 @@ pub enum AgendaScope {
     Practitioner(PractitionerId),
 }
 
+/// `note` as it is kept, until it is opened.
 #[derive(FromRow)]
 struct AppointmentRow {
     id: Uuid,
@@ -39,6 +41,7 @@ struct AppointmentRow {
     note: String,
 }
 
+/// `name` likewise.
 #[derive(FromRow)]
 struct ParticipantRow {
     id: Uuid,
@@ -135,9 +138,10 @@ macro_rules! hold {
 
 /// Writes an appointment, its people, their time, their links and how they are reached in the transaction `$tx`.
 macro_rules! write_appointment {
-    ($tx:ident, $appointment:expr, $links:expr, $contacts:expr) => {{
+    ($store:expr, $tx:ident, $appointment:expr, $links:expr, $contacts:expr) => {{
         use $crate::store::appointments as own;
         use $crate::store::db::{micros, text};
+        use $crate::store::sealed::{APPOINTMENT_NOTE, PARTICIPANT_NAME};
         let appointment: &$crate::clinical::Appointment = $appointment;
         let status = own::StatusColumns::from(appointment.status);
         let (starts_at, ends_at) = (micros(appointment.starts_at), micros(appointment.ends_at));
@@ -152,7 +156,7 @@ macro_rules! write_appointment {
             .bind(status.by)
             .bind(appointment.booked_by.uuid())
             .bind(micros(appointment.booked_at))
-            .bind(text(appointment.note.expose()))
+            .bind($store.seal(APPOINTMENT_NOTE, appointment.id.uuid(), appointment.note.expose()))
             .bind(appointment.service_id.map($crate::clinical::ServiceId::uuid))
             .execute(&mut *$tx)
             .await?;
@@ -161,7 +165,7 @@ macro_rules! write_appointment {
                 .bind(participant.id.uuid())
                 .bind(appointment.id.uuid())
                 .bind(place)
-                .bind(text(participant.name.expose()))
+                .bind($store.seal(PARTICIPANT_NAME, participant.id.uuid(), participant.name.expose()))
                 .bind(own::role_to_word(participant.role()))
                 .bind(participant.practitioner().map($crate::clinical::PractitionerId::uuid))
                 .bind(own::language_to_word(participant.language))
@@ -182,7 +186,7 @@ macro_rules! write_appointment {
             $crate::store::links::insert!($tx, link);
         }
         for (participant, contact) in $contacts {
-            $crate::store::contacts::put!($tx, appointment.id, participant, contact);
+            $crate::store::contacts::put!($store, $tx, appointment.id, participant, contact);
         }
     }};
 }
@@ -216,7 +220,7 @@ impl Store {
     ) -> Result<(), Error> {
         in_transaction!(self, tx => {
             hold!(tx, [appointment]);
-            write_appointment!(tx, appointment, links, contacts);
+            write_appointment!(self, tx, appointment, links, contacts);
         });
         Ok(())
     }
@@ -231,7 +235,7 @@ impl Store {
             sqlx::query_as(SQL).bind(id.uuid()).fetch_all(pool).await?,
             sqlx::query_as(PARTICIPANTS).bind(id.uuid()).fetch_all(pool).await?,
         ));
-        Ok(join(rows, people)?.pop())
+        Ok(self.join(rows, people)?.pop())
     }
 
     /// The appointments that start at `from` or later and before `to`, by start.
@@ -265,7 +269,7 @@ impl Store {
             sqlx::query_as(SQL).bind(from).bind(to).bind(whose).fetch_all(pool).await?,
             sqlx::query_as(PARTICIPANTS).bind(from).bind(to).bind(whose).fetch_all(pool).await?,
         ));
-        join(rows, people)
+        self.join(rows, people)
     }
 
     /// The appointments that start at `from` or later, have begun and are not over, by start.
@@ -284,7 +288,7 @@ impl Store {
             sqlx::query_as(SQL).bind(from).fetch_all(pool).await?,
             sqlx::query_as(PARTICIPANTS).bind(from).fetch_all(pool).await?,
         ));
-        join(rows, people)
+        self.join(rows, people)
     }
 
     /// Writes that a member of staff who was not booked comes into an appointment that has begun and is not over. Answers with who they
@@ -316,7 +320,7 @@ impl Store {
                     sqlx::query(ADD)
                         .bind(participant.id.uuid())
                         .bind(appointment.uuid())
-                        .bind(text(participant.name.expose()))
+                        .bind(self.seal(PARTICIPANT_NAME, participant.id.uuid(), participant.name.expose()))
                         .bind(role_to_word(participant.role()))
                         .bind(practitioner)
                         .bind(language_to_word(participant.language))
@@ -326,7 +330,7 @@ impl Store {
                     let id = Record::id_of(Deed::DropIn, Subject::Consultation, &[participant.id.uuid()]);
                     let record = Record::new(id, at, Who::Nobody, Deed::DropIn, Subject::Consultation);
                     let record = done_by!(tx, appointment, participant.id, record);
-                    append!(tx, &[record]);
+                    append!(self, tx, &[record]);
                     participant.id
                 }
             }
@@ -369,25 +373,33 @@ impl Store {
     }
 }
 
-/// Gives each appointment its people. Both lists are in order; people of appointments booked in between are passed over.
-fn join(rows: Vec<AppointmentRow>, people: Vec<ParticipantRow>) -> Result<Vec<Appointment>, Error> {
-    let mut by_appointment = HashMap::<Uuid, Vec<Participant>>::new();
-    for row in people {
-        by_appointment.entry(row.appointment_id).or_default().push(row.try_into()?);
+impl Store {
+    /// Gives each appointment its people. Both lists are in order; people of appointments booked in between are passed over.
+    fn join(
+        &self,
+        rows: Vec<AppointmentRow>,
+        people: Vec<ParticipantRow>,
+    ) -> Result<Vec<Appointment>, Error> {
+        let mut by_appointment = HashMap::<Uuid, Vec<Participant>>::new();
+        for mut row in people {
+            row.name = self.open_cell(PARTICIPANT_NAME, row.id, &row.name)?;
+            by_appointment.entry(row.appointment_id).or_default().push(row.try_into()?);
+        }
+        rows.into_iter()
+            .map(|mut row| {
+                let participants = by_appointment.remove(&row.id).unwrap_or_default();
+                if participants.is_empty() {
+                    return Err(Error::Inconsistent {
+                        table: "appointment",
+                        id: row.id,
+                        what: "it has no people",
+                    });
+                }
+                row.note = self.open_cell(APPOINTMENT_NOTE, row.id, &row.note)?;
+                appointment(row, participants)
+            })
+            .collect()
     }
-    rows.into_iter()
-        .map(|row| {
-            let participants = by_appointment.remove(&row.id).unwrap_or_default();
-            if participants.is_empty() {
-                return Err(Error::Inconsistent {
-                    table: "appointment",
-                    id: row.id,
-                    what: "it has no people",
-                });
-            }
-            appointment(row, participants)
-        })
-        .collect()
 }
 
 fn appointment(row: AppointmentRow, participants: Vec<Participant>) -> Result<Appointment, Error> {

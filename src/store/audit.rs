@@ -37,7 +37,7 @@ pub(super) const PEOPLE: &str = "SELECT p.practitioner_id,
 
 /// Adds records to the chain in this transaction, in their order; one that is there already is left as it is. Answers how many were added.
 macro_rules! append {
-    ($tx:expr, $records:expr) => {{
+    ($store:expr, $tx:expr, $records:expr) => {{
         let records: &[$crate::audit::Record] = $records;
         let mut added = 0_u64;
         if !records.is_empty() {
@@ -70,7 +70,11 @@ macro_rules! append {
                     .bind(columns.outcome)
                     .bind(columns.origin)
                     .bind(columns.detail)
-                    .bind(columns.reason)
+                    .bind(
+                        columns.reason.as_deref().map(|reason| {
+                            $store.seal($crate::store::sealed::TRAIL_REASON, columns.id, reason)
+                        }),
+                    )
                     .bind(columns.previous)
                     .bind(columns.digest)
                     .execute(&mut *$tx)
@@ -185,7 +189,11 @@ impl From<&Sealed> for Columns {
 
 impl Columns {
     /// `None`: the row was not written by this program.
-    fn sealed(self) -> Option<Sealed> {
+    fn sealed(self, store: &Store) -> Option<Sealed> {
+        let reason = match self.reason {
+            Some(reason) => Some(store.open_reason(self.id, reason)?),
+            None => None,
+        };
         let record = Record {
             id: self.id,
             at: DateTime::from_timestamp_micros(self.at_us)?,
@@ -198,7 +206,7 @@ impl Columns {
             outcome: Outcome::of_word(&self.outcome)?,
             origin: self.origin,
             detail: self.detail,
-            reason: self.reason.map(Pii::new),
+            reason: reason.map(Pii::new),
         };
         Some(Sealed {
             seq: u64::try_from(self.seq).ok()?,
@@ -250,7 +258,7 @@ impl HeadColumns {
 impl Store {
     /// Adds records to the trail, in their order; one that is there already, by its identifier, is left. Answers how many were added.
     pub async fn append_audit(&self, records: &[Record]) -> Result<u64, Error> {
-        Ok(in_transaction!(self, tx => append!(tx, records)))
+        Ok(in_transaction!(self, tx => append!(self, tx, records)))
     }
 
     /// Records after a number, in the order of the chain; `None` where a row cannot be what this program wrote.
@@ -261,7 +269,7 @@ impl Store {
         // Row by row: one that does not even have the right types keeps no other from being read.
         Ok(on!(self, pool => {
             let rows = sqlx::query(SQL).bind(after).bind(i64::from(at_most)).fetch_all(pool).await?;
-            rows.iter().map(|row| Columns::from_row(row).ok().and_then(Columns::sealed)).collect()
+            rows.iter().map(|row| Columns::from_row(row).ok().and_then(|columns| columns.sealed(self))).collect()
         }))
     }
 
@@ -292,7 +300,7 @@ impl Store {
                 .fetch_all(pool)
                 .await?
         });
-        Ok(rows.into_iter().filter_map(Columns::sealed).collect())
+        Ok(rows.into_iter().filter_map(|columns| columns.sealed(self)).collect())
     }
 
     /// The number and digest of the last record; what the chain begins from when there is none.

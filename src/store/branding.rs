@@ -42,7 +42,7 @@ impl Store {
                 .bind(branding.color.as_deref().map(text))
                 .execute(&mut *tx)
                 .await?;
-            write_change!(tx, change);
+            write_change!(self, tx, change);
         });
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Store {
                 .bind(logo.map(|(_, bytes)| bytes.to_vec()))
                 .execute(&mut *tx)
                 .await?;
-            write_change!(tx, change);
+            write_change!(self, tx, change);
         });
         Ok(())
     }

@@ -5,8 +5,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::{append, done_by};
-use super::db::{in_transaction, micros, on, text};
+use super::db::{in_transaction, micros, on};
 use super::retention::{add_proof, unnamed};
+use super::sealed::{CHAT_TEXT, FILE_NAME};
 use super::{Error, Purged, Store};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
@@ -75,7 +76,7 @@ impl Store {
                 .bind(appointment.uuid())
                 .bind(line.participant.uuid())
                 .bind(micros(line.at))
-                .bind(text(line.text.expose()))
+                .bind(self.seal(CHAT_TEXT, line.id.uuid(), line.text.expose()))
                 .execute(&mut *tx)
                 .await?;
             let record = Record {
@@ -83,7 +84,7 @@ impl Store {
                 ..Record::new(line.id.uuid(), line.at, Who::Nobody, Deed::Write, Subject::ChatLine)
             };
             let record = done_by!(tx, appointment, line.participant, record);
-            append!(tx, &[record]);
+            append!(self, tx, &[record]);
         });
         Ok(())
     }
@@ -96,7 +97,11 @@ impl Store {
             let query = sqlx::query_as(SQL).bind(appointment.uuid()).bind(Self::MAX_HISTORY);
             query.fetch_all(pool).await?
         });
-        Ok(rows.into_iter().rev().map(ChatLine::from).collect())
+        let line = |mut row: LineRow| {
+            row.text = self.open_cell(CHAT_TEXT, row.id, &row.text)?;
+            Ok(ChatLine::from(row))
+        };
+        rows.into_iter().rev().map(line).collect()
     }
 
     /// Keeps what is known of a file whose bytes are in the archive.
@@ -110,7 +115,7 @@ impl Store {
                 .bind(appointment.uuid())
                 .bind(file.participant.uuid())
                 .bind(micros(file.at))
-                .bind(text(file.name.expose()))
+                .bind(self.seal(FILE_NAME, file.id.uuid(), file.name.expose()))
                 .bind(file.kind.media_type())
                 .bind(i64::from(file.bytes))
                 .bind(file.content.to_vec())
@@ -121,7 +126,7 @@ impl Store {
                 ..Record::new(file.id.uuid(), file.at, Who::Nobody, Deed::Create, Subject::File)
             };
             let record = done_by!(tx, appointment, file.participant, record);
-            append!(tx, &[record]);
+            append!(self, tx, &[record]);
         });
         Ok(())
     }
@@ -133,7 +138,11 @@ impl Store {
             WHERE appointment_id = $1 ORDER BY id";
         let rows: Vec<FileRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(SharedFile::try_from).collect()
+        let file = |mut row: FileRow| {
+            row.name = self.open_cell(FILE_NAME, row.id, &row.name)?;
+            SharedFile::try_from(row)
+        };
+        rows.into_iter().map(file).collect()
     }
 
     /// Whether a file with these bytes is shared in any consultation, or an image that was kept there, or a report.

@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text, words};
+use super::sealed::COMPANY_WHO;
 use super::{Error, Store};
 use crate::clinical::{
     AppointmentId, Company, Consent, ConsentAnswer, ConsentText, DeviceState, HeardSound, Language,
@@ -63,6 +64,7 @@ struct ConsentRow {
 
 #[derive(FromRow)]
 struct CompanyRow {
+    id: Uuid,
     participant_id: Uuid,
     is_accompanied: bool,
     who: String,
@@ -172,7 +174,7 @@ impl Store {
                 .bind(appointment.uuid())
                 .bind(company.participant.uuid())
                 .bind(company.is_accompanied)
-                .bind(text(company.who.expose()))
+                .bind(self.seal(COMPANY_WHO, id, company.who.expose()))
                 .bind(micros(company.at))
                 .execute(&mut *tx)
                 .await?;
@@ -182,17 +184,19 @@ impl Store {
 
     /// Who was with the guests of an appointment, as they said, oldest first.
     pub async fn companies_of(&self, appointment: AppointmentId) -> Result<Vec<Company>, Error> {
-        const SQL: &str = "SELECT participant_id, is_accompanied, who, at FROM company
+        const SQL: &str = "SELECT id, participant_id, is_accompanied, who, at FROM company
             WHERE appointment_id = $1 ORDER BY at, id";
         let rows: Vec<CompanyRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        let company = |row: CompanyRow| Company {
-            participant: ParticipantId::new(row.participant_id),
-            is_accompanied: row.is_accompanied,
-            who: Pii::new(row.who),
-            at: row.at,
+        let company = |row: CompanyRow| {
+            Ok(Company {
+                participant: ParticipantId::new(row.participant_id),
+                is_accompanied: row.is_accompanied,
+                who: Pii::new(self.open_cell(COMPANY_WHO, row.id, &row.who)?),
+                at: row.at,
+            })
         };
-        Ok(rows.into_iter().map(company).collect())
+        rows.into_iter().map(company).collect()
     }
 
     /// Keeps what a device test found, in the place of the one before.

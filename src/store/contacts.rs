@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, on};
+use super::sealed::{CONTACT_BIRTH_DATE, CONTACT_EMAIL, CONTACT_TELEPHONE};
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, Contact, EmailAddress, ParticipantId, TelephoneNumber};
 use crate::secret::Pii;
@@ -16,41 +16,31 @@ struct ContactRow {
     participant_id: Uuid,
     email: Option<String>,
     telephone: Option<String>,
-    birth_date: Option<NaiveDate>,
+    birth_date_sealed: Option<String>,
 }
 
-impl TryFrom<ContactRow> for Contact {
-    type Error = Error;
-
-    fn try_from(row: ContactRow) -> Result<Self, Error> {
-        let wrong = |_| Error::Inconsistent {
-            table: "contact",
-            id: row.participant_id,
-            what: "its address or number is none",
-        };
-        Ok(Self {
-            email: row.email.as_deref().map(EmailAddress::parse).transpose().map_err(wrong)?,
-            telephone: row.telephone.as_deref().map(TelephoneNumber::parse).transpose().map_err(wrong)?,
-            birth_date: row.birth_date.map(Pii::new),
-        })
-    }
-}
-
-pub(super) const SQL_PUT: &str = "INSERT INTO contact (participant_id, appointment_id, email, telephone, birth_date)
+pub(super) const SQL_PUT: &str = "INSERT INTO contact (participant_id, appointment_id, email, telephone, birth_date_sealed)
     VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (appointment_id, participant_id) DO UPDATE SET email = excluded.email, telephone = excluded.telephone,
-        birth_date = excluded.birth_date";
+        birth_date_sealed = excluded.birth_date_sealed";
 
 /// Writes one contact within a transaction.
 macro_rules! put {
-    ($tx:ident, $appointment:expr, $participant:expr, $contact:expr) => {{
+    ($store:expr, $tx:ident, $appointment:expr, $participant:expr, $contact:expr) => {{
+        use $crate::store::sealed::{CONTACT_BIRTH_DATE, CONTACT_EMAIL, CONTACT_TELEPHONE};
         let contact: &$crate::clinical::Contact = $contact;
+        let row = $participant.uuid();
+        let email = contact.email.as_ref().map(|email| $store.seal(CONTACT_EMAIL, row, email.expose()));
+        let telephone =
+            contact.telephone.as_ref().map(|number| $store.seal(CONTACT_TELEPHONE, row, number.expose()));
+        let birth_date =
+            contact.birth_date.as_ref().map(|date| $store.seal_date(CONTACT_BIRTH_DATE, row, *date.expose()));
         sqlx::query($crate::store::contacts::SQL_PUT)
-            .bind($participant.uuid())
+            .bind(row)
             .bind($appointment.uuid())
-            .bind(contact.email.as_ref().map(|email| email.expose().to_owned()))
-            .bind(contact.telephone.as_ref().map(|number| number.expose().to_owned()))
-            .bind(contact.birth_date.as_ref().map(|date| *date.expose()))
+            .bind(email)
+            .bind(telephone)
+            .bind(birth_date)
             .execute(&mut *$tx)
             .await?;
     }};
@@ -66,7 +56,7 @@ impl Store {
         participant: ParticipantId,
         contact: &Contact,
     ) -> Result<(), Error> {
-        in_transaction!(self, tx => put!(tx, appointment, participant, contact));
+        in_transaction!(self, tx => put!(self, tx, appointment, participant, contact));
         Ok(())
     }
 
@@ -75,10 +65,27 @@ impl Store {
         &self,
         appointment: AppointmentId,
     ) -> Result<HashMap<ParticipantId, Contact>, Error> {
-        const SQL: &str =
-            "SELECT participant_id, email, telephone, birth_date FROM contact WHERE appointment_id = $1";
+        const SQL: &str = "SELECT participant_id, email, telephone, birth_date_sealed FROM contact WHERE appointment_id = $1";
         let rows: Vec<ContactRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(|row| Ok((ParticipantId::new(row.participant_id), row.try_into()?))).collect()
+        rows.into_iter()
+            .map(|row| Ok((ParticipantId::new(row.participant_id), self.opened_contact(&row)?)))
+            .collect()
+    }
+
+    fn opened_contact(&self, row: &ContactRow) -> Result<Contact, Error> {
+        let id = row.participant_id;
+        let wrong = |_| Error::Inconsistent { table: "contact", id, what: "its address or number is none" };
+        let open = |cell, sealed: &Option<String>| {
+            sealed.as_deref().map(|sealed| self.open_cell(cell, id, sealed)).transpose()
+        };
+        let (email, telephone) = (open(CONTACT_EMAIL, &row.email)?, open(CONTACT_TELEPHONE, &row.telephone)?);
+        let date = row.birth_date_sealed.as_deref();
+        let date = date.map(|sealed| self.open_date(CONTACT_BIRTH_DATE, id, sealed)).transpose()?;
+        Ok(Contact {
+            email: email.as_deref().map(EmailAddress::parse).transpose().map_err(wrong)?,
+            telephone: telephone.as_deref().map(TelephoneNumber::parse).transpose().map_err(wrong)?,
+            birth_date: date.map(Pii::new),
+        })
     }
 }

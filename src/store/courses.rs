@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::appointments::{self, AgendaScope};
 use super::db::{in_transaction, micros, on, text, words};
+use super::sealed::PARTICIPANT_NAME;
 use super::{Error, Store};
 use crate::clinical::{
     Appointment, AppointmentId, CalledOff, Contact, Course, Link, ParticipantId, PatientPlace,
@@ -76,7 +77,7 @@ impl Store {
     ) -> Result<(), Error> {
         in_transaction!(self, tx => {
             appointments::hold!(tx, [appointment]);
-            appointments::write_appointment!(tx, appointment, links, contacts);
+            appointments::write_appointment!(self, tx, appointment, links, contacts);
             insert!(tx, appointment.id, course);
         });
         Ok(())
@@ -103,7 +104,7 @@ impl Store {
             sqlx::query(FREE).bind(old.id.uuid()).execute(&mut *tx).await?;
             sqlx::query(SAY_WHY).bind(old.id.uuid()).bind(called_off_to_word(CalledOff::Moved)).execute(&mut *tx).await?;
             sqlx::query(REVOKE).bind(old.id.uuid()).bind(at).execute(&mut *tx).await?;
-            appointments::write_appointment!(tx, new, links, contacts);
+            appointments::write_appointment!(self, tx, new, links, contacts);
             insert!(tx, new.id, &course);
             true
         });
@@ -176,8 +177,8 @@ impl Store {
         scope: AgendaScope,
         limit: usize,
     ) -> Result<Vec<Appointment>, Error> {
-        // Both databases compare letters with accents otherwise, so the names are compared here; only names are read, as a stream.
-        const SQL: &str = "SELECT a.id, p.name FROM appointment a
+        // Names are sealed, so they are opened and compared here; only names are read, as a stream.
+        const SQL: &str = "SELECT a.id, p.id, p.name FROM appointment a
             JOIN participant p ON p.appointment_id = a.id AND p.role = 'patient'
             WHERE a.starts_at >= $1 AND a.starts_at < $2
             AND ($3 IS NULL OR EXISTS
@@ -191,9 +192,9 @@ impl Store {
         on!(self, pool => {
             let query = sqlx::query_as(SQL).bind(micros(from)).bind(micros(to)).bind(whose);
             let mut rows = query.fetch(pool);
-            while let Some((id, name)) = rows.try_next().await? {
-                let (id, name): (Uuid, String) = (id, name);
-                if is_sought(&name, wanted) {
+            while let Some((id, person, name)) = rows.try_next().await? {
+                let (id, person, name): (Uuid, Uuid, String) = (id, person, name);
+                if is_sought(&self.open_cell(PARTICIPANT_NAME, person, &name)?, wanted) {
                     found.push(AppointmentId::new(id));
                     if found.len() >= limit {
                         break;

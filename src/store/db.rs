@@ -23,8 +23,9 @@ use sqlx::sqlite::{
 };
 
 use super::migrate::{self, Dialect};
-use super::{Error, Fault};
+use super::{Error, Fault, keys, sealed};
 use crate::clock::Clock;
+use crate::sealing::{MasterKeys, ValueKeys};
 use crate::secret::Secret;
 
 /// Where the rows are.
@@ -35,12 +36,16 @@ pub struct StoreSettings {
     pub url: Secret<String>,
     /// How many connections are held open at most; one more for SQLite, which has one that writes.
     pub max_connections: u32,
+    /// What the keys of the rows are wrapped with.
+    pub keys: MasterKeys,
 }
 
 /// The rows. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) db: Db,
+    /// Seals what is personal in rows.
+    pub(super) values: Arc<ValueKeys>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,7 +117,9 @@ impl Store {
             }
             _ => return Err(Error::Address("it starts with neither sqlite: nor postgres:")),
         };
-        Ok(Self { db })
+        let values = Arc::new(keys::open(&db, &settings.keys).await?);
+        sealed::seal_rows(&db, &values).await?;
+        Ok(Self { db, values })
     }
 
     async fn open_sqlite(url: &str, readers: u32) -> Result<Sqlite, Error> {

@@ -139,7 +139,7 @@ impl Store {
                 ..Record::new(id, download.at, Who::Nobody, Deed::Download, Subject::Document)
             };
             let record = done_by!(tx, appointment, download.participant, record);
-            append!(tx, &[record]);
+            append!(self, tx, &[record]);
         });
         Ok(())
     }

@@ -17,6 +17,8 @@ pub enum Error {
     Open(#[source] Fault),
     #[error("PostgreSQL {found} is too old: at least {} is needed", super::Store::OLDEST_POSTGRES)]
     TooOld { found: u32 },
+    #[error("the keys of the database cannot be used")]
+    Keys(#[source] crate::sealing::KeyError),
     #[error("the tables cannot be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),
     /// The change would break a rule of the tables; nothing was written.

@@ -1,11 +1,12 @@
 //! Who people were found to be: checks as steps, and the national health identity of patients. Rows are added, never changed.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::{append, done_by};
-use super::db::{in_transaction, micros, on, text, words};
+use super::db::{in_transaction, micros, on, words};
+use super::sealed::{INS_BIRTH_DATE, INS_BIRTH_NAME, INS_BIRTH_PLACE, INS_GIVEN_NAMES, INS_NUMBER};
 use super::{Error, Store};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
@@ -34,7 +35,7 @@ struct InsRow {
     at: DateTime<Utc>,
     birth_name: String,
     given_names: String,
-    birth_date: NaiveDate,
+    birth_date_sealed: Option<String>,
     sex: String,
     birth_place: String,
     number: Option<String>,
@@ -108,7 +109,7 @@ impl Store {
                 who: Who::Staff(check.by),
                 ..done_by!(tx, appointment, check.participant, record)
             };
-            append!(tx, &[record]);
+            append!(self, tx, &[record]);
         });
         Ok(())
     }
@@ -125,23 +126,23 @@ impl Store {
     /// Keeps the national health identity of a patient as it is known now.
     pub async fn add_ins_record(&self, appointment: AppointmentId, record: &InsRecord) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO ins_record
-            (id, appointment_id, participant_id, practitioner_id, at, birth_name, given_names, birth_date, sex,
+            (id, appointment_id, participant_id, practitioner_id, at, birth_name, given_names, birth_date, birth_date_sealed, sex,
             birth_place, number, register, status)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
-        let traits = &record.traits;
+            VALUES ($1, $2, $3, $4, $5, $6, $7, '1900-01-01', $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
+        let (traits, id) = (&record.traits, record.id.uuid());
         in_transaction!(self, tx => {
             sqlx::query(SQL)
-                .bind(record.id.uuid())
+                .bind(id)
                 .bind(appointment.uuid())
                 .bind(record.participant.uuid())
                 .bind(record.by.uuid())
                 .bind(micros(record.at))
-                .bind(text(traits.birth_name.expose()))
-                .bind(text(traits.given_names.expose()))
-                .bind(*traits.birth_date.expose())
+                .bind(self.seal(INS_BIRTH_NAME, id, traits.birth_name.expose()))
+                .bind(self.seal(INS_GIVEN_NAMES, id, traits.given_names.expose()))
+                .bind(self.seal_date(INS_BIRTH_DATE, id, *traits.birth_date.expose()))
                 .bind(sex_to_word(traits.sex))
-                .bind(traits.birth_place.expose())
-                .bind(traits.number.as_ref().map(InsNumber::expose))
+                .bind(self.seal(INS_BIRTH_PLACE, id, traits.birth_place.expose()))
+                .bind(traits.number.as_ref().map(|number| self.seal(INS_NUMBER, id, number.expose())))
                 .bind(traits.number.as_ref().map(|number| register_to_word(number.register)))
                 .bind(status_to_word(traits.status))
                 .execute(&mut *tx)
@@ -153,11 +154,11 @@ impl Store {
     /// The national health identities that were kept with one appointment, in the order of time: the last one of a person counts.
     pub async fn ins_records_of(&self, appointment: AppointmentId) -> Result<Vec<InsRecord>, Error> {
         const SQL: &str =
-            "SELECT id, participant_id, practitioner_id, at, birth_name, given_names, birth_date,
+            "SELECT id, participant_id, practitioner_id, at, birth_name, given_names, birth_date_sealed,
             sex, birth_place, number, register, status FROM ins_record WHERE appointment_id = $1 ORDER BY id";
         let rows: Vec<InsRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(InsRecord::try_from).collect()
+        rows.into_iter().map(|row| self.opened_ins(row)).collect()
     }
 }
 
@@ -189,30 +190,30 @@ impl TryFrom<CheckRow> for IdentityCheck {
     }
 }
 
-impl TryFrom<InsRow> for InsRecord {
-    type Error = Error;
-
-    fn try_from(row: InsRow) -> Result<Self, Error> {
+impl Store {
+    fn opened_ins(&self, row: InsRow) -> Result<InsRecord, Error> {
         let wrong = |what| Error::Inconsistent { table: "ins_record", id: row.id, what };
-        let number = match (row.number, row.register.as_deref()) {
+        let open = |cell, sealed: &str| self.open_cell(cell, row.id, sealed);
+        let birth_date = row.birth_date_sealed.as_deref().ok_or(wrong("its birth date"))?;
+        let number = match (row.number.as_deref(), row.register.as_deref()) {
             (Some(number), Some(register)) => {
                 let register = register_from_word(register).ok_or(wrong("an unknown register"))?;
-                Some(InsNumber::kept(number, register))
+                Some(InsNumber::kept(open(INS_NUMBER, number)?, register))
             }
             (None, None) => None,
             _ => return Err(wrong("its number and its register")),
         };
-        Ok(Self {
+        Ok(InsRecord {
             id: InsRecordId::new(row.id),
             participant: ParticipantId::new(row.participant_id),
             by: PractitionerId::new(row.practitioner_id),
             at: row.at,
             traits: InsTraits {
-                birth_name: row.birth_name.into(),
-                given_names: row.given_names.into(),
-                birth_date: Pii::new(row.birth_date),
+                birth_name: open(INS_BIRTH_NAME, &row.birth_name)?.into(),
+                given_names: open(INS_GIVEN_NAMES, &row.given_names)?.into(),
+                birth_date: Pii::new(self.open_date(INS_BIRTH_DATE, row.id, birth_date)?),
                 sex: sex_from_word(&row.sex).ok_or(wrong("an unknown sex"))?,
-                birth_place: InseeCode::kept(row.birth_place),
+                birth_place: InseeCode::kept(open(INS_BIRTH_PLACE, &row.birth_place)?),
                 number,
                 status: status_from_word(&row.status).ok_or(wrong("an unknown status"))?,
             },

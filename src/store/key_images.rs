@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
+use super::sealed::{KEY_IMAGE_CAPTION, KEY_IMAGE_MARKS, KEY_IMAGE_TITLE, SealedJson};
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, Caption, InstanceId, KeyImageId, MarkText, ParticipantId, SeriesId};
 use crate::imaging::{ContentHash, FrameNumber, Presentation, Spot, View, VoiChoice, Window};
@@ -60,7 +61,7 @@ struct KeyImageRow {
     title: String,
     modality: String,
     look: Json<LookColumn>,
-    marks: Json<MarksColumn>,
+    marks: Json<SealedJson>,
     caption: String,
     content: Vec<u8>,
     width: i64,
@@ -124,9 +125,11 @@ impl Store {
             title, modality, look, marks, caption, content, width, height, removed_at, saved_as)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)
             ON CONFLICT (id) DO NOTHING";
+        let id = image.id.uuid();
+        let marks = self.seal_json(KEY_IMAGE_MARKS, id, &MarksColumn::new(&image.marks))?;
         in_transaction!(self, tx => {
             sqlx::query(SQL)
-                .bind(image.id.uuid())
+                .bind(id)
                 .bind(appointment.uuid())
                 .bind(image.by.uuid())
                 .bind(micros(image.at))
@@ -134,11 +137,11 @@ impl Store {
                 .bind(image.instance.uuid())
                 .bind(i64::from(image.frame.number()))
                 .bind(i64::from(image.index))
-                .bind(text(&image.title))
+                .bind(self.seal(KEY_IMAGE_TITLE, id, &image.title))
                 .bind(text(&image.modality))
                 .bind(Json(LookColumn::new(&image.presentation, &image.view)))
-                .bind(Json(MarksColumn::new(&image.marks)))
-                .bind(text(image.caption.expose()))
+                .bind(marks)
+                .bind(self.seal(KEY_IMAGE_CAPTION, id, image.caption.expose()))
                 .bind(image.content.to_vec())
                 .bind(i64::from(image.width))
                 .bind(i64::from(image.height))
@@ -158,7 +161,7 @@ impl Store {
             WHERE s.appointment_id = $1 AND s.withdrawn_at IS NOT NULL) ORDER BY at, id";
         let rows: Vec<KeyImageRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(StoredKeyImage::try_from).collect()
+        rows.into_iter().map(|row| self.opened_key_image(row)).collect()
     }
 
     /// The objects that images were kept of, by their hash; those that are not among the studies any more are left out.
@@ -197,20 +200,22 @@ impl Store {
         caption: &Caption,
         at: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        const OTHER: &str = "SELECT COUNT(*) FROM key_image
-            WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL AND caption <> $3";
+        const CAPTION: &str =
+            "SELECT caption FROM key_image WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL";
         const SQL: &str = "UPDATE key_image SET caption = $3
             WHERE id = $1 AND appointment_id = $2 AND removed_at IS NULL";
         let changed = in_transaction!(self, tx => {
             let (image, appointment) = (image.uuid(), appointment.uuid());
-            let query = sqlx::query_as(OTHER).bind(image).bind(appointment).bind(text(caption.expose()));
-            let (other,): (i64,) = query.fetch_one(&mut *tx).await?;
-            if other > 0 {
+            let query = sqlx::query_as(CAPTION).bind(image).bind(appointment);
+            let known: Option<(String,)> = query.fetch_optional(&mut *tx).await?;
+            let known = known.map(|(sealed,)| self.open_cell(KEY_IMAGE_CAPTION, image, &sealed)).transpose()?;
+            if known.is_some_and(|known| known != text(caption.expose())) {
                 let query = sqlx::query(SUPERSEDE).bind(image).bind(appointment).bind(micros(at)).bind(Uuid::nil());
                 query.execute(&mut *tx).await?;
                 sqlx::query(UNSAVE).bind(image).bind(appointment).execute(&mut *tx).await?;
             }
-            let query = sqlx::query(SQL).bind(image).bind(appointment).bind(text(caption.expose()));
+            let anew = self.seal(KEY_IMAGE_CAPTION, image, caption.expose());
+            let query = sqlx::query(SQL).bind(image).bind(appointment).bind(anew);
             query.execute(&mut *tx).await?.rows_affected()
         });
         Ok(changed > 0)
@@ -254,6 +259,7 @@ impl Store {
         selection: InstanceId,
         at: DateTime<Utc>,
     ) -> Result<(), Error> {
+        const CAPTION: &str = "SELECT caption FROM key_image WHERE id = $1";
         const SQL: &str = "UPDATE key_image SET saved_as = $4
             WHERE id = $1 AND appointment_id = $2 AND caption = $3 AND removed_at IS NULL";
         const IN_VAIN: &str = "UPDATE series SET superseded_at = $2
@@ -268,10 +274,16 @@ impl Store {
                     .bind(selection.uuid())
                     .execute(&mut *tx)
                     .await?;
+                let known = sqlx::query_as(CAPTION).bind(image.uuid()).fetch_optional(&mut *tx).await?;
+                let Some((sealed,)): Option<(String,)> = known else { continue };
+                if self.open_cell(KEY_IMAGE_CAPTION, image.uuid(), &sealed)? != text(caption.expose()) {
+                    continue;
+                }
+                // Sealed anew it would look another way: whoever changes it meanwhile changes what is compared here.
                 named += sqlx::query(SQL)
                     .bind(image.uuid())
                     .bind(appointment.uuid())
-                    .bind(text(caption.expose()))
+                    .bind(sealed)
                     .bind(selection.uuid())
                     .execute(&mut *tx)
                     .await?
@@ -368,18 +380,17 @@ impl MarksColumn {
     }
 }
 
-impl TryFrom<KeyImageRow> for StoredKeyImage {
-    type Error = Error;
-
-    fn try_from(row: KeyImageRow) -> Result<Self, Error> {
+impl Store {
+    fn opened_key_image(&self, row: KeyImageRow) -> Result<StoredKeyImage, Error> {
         let wrong = |what| Error::Inconsistent { table: "key_image", id: row.id, what };
         let size = |value| u32::try_from(value).map_err(|_| wrong("a size is out of range"));
         let frame = u32::try_from(row.frame).ok().and_then(FrameNumber::new);
         let (width, height, index) = (size(row.width)?, size(row.height)?, size(row.place)?);
         let content = row.content.try_into().map_err(|_| wrong("its digest is not of 32 bytes"))?;
         let (presentation, view) = row.look.0.into_look().ok_or_else(|| wrong("how it was shown"))?;
-        let marks = row.marks.0.into_marks().ok_or_else(|| wrong("what was drawn over it"))?;
-        Ok(Self {
+        let marks: MarksColumn = self.open_json(KEY_IMAGE_MARKS, row.id, row.marks)?;
+        let marks = marks.into_marks().ok_or_else(|| wrong("what was drawn over it"))?;
+        Ok(StoredKeyImage {
             id: KeyImageId::new(row.id),
             by: ParticipantId::new(row.participant_id),
             at: row.at,
@@ -387,12 +398,12 @@ impl TryFrom<KeyImageRow> for StoredKeyImage {
             instance: InstanceId::new(row.instance_id),
             frame: frame.ok_or_else(|| wrong("a frame is out of range"))?,
             index,
-            title: row.title,
+            title: self.open_cell(KEY_IMAGE_TITLE, row.id, &row.title)?,
             modality: row.modality,
             presentation,
             view,
             marks,
-            caption: Caption::kept(row.caption),
+            caption: Caption::kept(self.open_cell(KEY_IMAGE_CAPTION, row.id, &row.caption)?),
             content,
             width,
             height,

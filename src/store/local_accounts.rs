@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text, words};
-use super::practitioners::{RECKON_ROLES, role_from_word, role_to_word};
+use super::practitioners::{PUT_NAME, RECKON_ROLES, role_from_word, role_to_word};
+use super::sealed::{INVITATION_NAME, PRACTITIONER_NAME};
 use super::{Error, Login, LoginDigest, Store};
 use crate::clinical::{LocalAccountId, Practitioner, PractitionerId, StaffRole};
 use crate::secret::{Pii, Secret};
@@ -139,18 +140,47 @@ struct AccountRow {
     made_by: Option<Uuid>,
 }
 
-impl From<AccountRow> for LocalAccount {
-    fn from(row: AccountRow) -> Self {
-        Self {
+impl Store {
+    /// As bytes of letters, because the column is one of bytes.
+    fn sealed_totp(&self, account: Uuid, key: &Secret<Vec<u8>>) -> Vec<u8> {
+        self.seal_secret("local_account", "totp_key", account, key.expose()).into_bytes()
+    }
+
+    fn opened_account(&self, row: AccountRow) -> Result<LocalAccount, Error> {
+        let open = |key: Vec<u8>| match std::str::from_utf8(&key) {
+            Ok(sealed) if sealed.starts_with("p1.") => {
+                self.open_secret("local_account", "totp_key", row.id, sealed)
+            }
+            // Of a release that did not seal: it is sealed when the account is set up anew.
+            _ => Ok(key),
+        };
+        Ok(LocalAccount {
             id: LocalAccountId::new(row.id),
             practitioner: PractitionerId::new(row.practitioner_id),
             user_name: row.user_name,
             password_hash: Secret::new(row.password_hash),
-            totp_key: row.totp_key.map(Secret::new),
+            totp_key: row.totp_key.map(open).transpose()?.map(Secret::new),
             made_at: row.made_at,
             made_by: row.made_by.map(PractitionerId::new),
-        }
+        })
     }
+
+    fn opened_invitation(&self, mut row: InvitationRow) -> Result<LocalInvitation, Error> {
+        row.name = self.open_cell(INVITATION_NAME, row.id, &row.name)?;
+        row.try_into()
+    }
+
+    fn opened_state(&self, digest: LoginDigest, sealed: &str) -> Option<String> {
+        let state = self.open_secret("local_step", "state", row_of(digest), sealed).ok()?;
+        String::from_utf8(state).ok()
+    }
+}
+
+/// What the row of a step is called where it is sealed: its key is a digest.
+fn row_of(digest: LoginDigest) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.0[..16]);
+    Uuid::from_bytes(bytes)
 }
 
 #[derive(FromRow)]
@@ -223,7 +253,7 @@ impl Store {
                 .bind(invitation.digest.0.to_vec())
                 .bind(invitation.is_first)
                 .bind(account)
-                .bind(text(invitation.name.expose()))
+                .bind(self.seal(INVITATION_NAME, invitation.id, invitation.name.expose()))
                 .bind(roles.join(","))
                 .bind(micros(invitation.made_at))
                 .bind(invitation.made_by.map(PractitionerId::uuid))
@@ -246,7 +276,7 @@ impl Store {
         let row: Option<InvitationRow> = on!(self, pool => {
             sqlx::query_as(SQL).bind(digest.0.to_vec()).bind(micros(now)).fetch_optional(pool).await?
         });
-        row.map(LocalInvitation::try_from).transpose()
+        row.map(|row| self.opened_invitation(row)).transpose()
     }
 
     /// The invitations that are good at `now`, but for the first administrator's; the newest first.
@@ -255,7 +285,7 @@ impl Store {
             FROM local_invitation WHERE expires_at > $1 AND NOT is_first ORDER BY made_at DESC, id DESC";
         let rows: Vec<InvitationRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(micros(now)).fetch_all(pool).await?);
-        rows.into_iter().map(LocalInvitation::try_from).collect()
+        rows.into_iter().map(|row| self.opened_invitation(row)).collect()
     }
 
     /// Withdraws an invitation; it is in the answer if it was there.
@@ -264,7 +294,7 @@ impl Store {
             RETURNING id, digest, is_first, account_id, name, roles, made_at, made_by, expires_at";
         let row: Option<InvitationRow> =
             in_transaction!(self, tx => sqlx::query_as(SQL).bind(id).fetch_optional(&mut *tx).await?);
-        row.map(LocalInvitation::try_from).transpose()
+        row.map(|row| self.opened_invitation(row)).transpose()
     }
 
     /// Writes an account that was set up, and uses its invitation up: of many who try with one, one succeeds.
@@ -279,7 +309,7 @@ impl Store {
             RETURNING account_id";
         const TAKEN: &str = "SELECT COUNT(*) FROM local_account WHERE user_name = $1 AND id <> $2";
         const PERSON: &str = "INSERT INTO practitioner (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name RETURNING id";
+            ON CONFLICT (issuer, subject) DO UPDATE SET issuer = excluded.issuer RETURNING id";
         const FORGET_ROLES: &str = "DELETE FROM claimed_role WHERE practitioner_id = $1";
         const ADD_ROLE: &str = "INSERT INTO claimed_role (practitioner_id, role) VALUES ($1, $2)";
         const ACCOUNT: &str = "INSERT INTO local_account
@@ -318,9 +348,11 @@ impl Store {
                 .bind(new.practitioner.id.uuid())
                 .bind(LOCAL_ISSUER)
                 .bind(account.id.to_string())
-                .bind(text(new.practitioner.name.expose()))
+                .bind("")
                 .fetch_one(&mut *tx)
                 .await?;
+            let name = self.seal(PRACTITIONER_NAME, person, new.practitioner.name.expose());
+            sqlx::query(PUT_NAME).bind(person).bind(name).execute(&mut *tx).await?;
             sqlx::query(FORGET_ROLES).bind(person).execute(&mut *tx).await?;
             for role in &new.practitioner.roles {
                 sqlx::query(ADD_ROLE).bind(person).bind(role_to_word(*role)).execute(&mut *tx).await?;
@@ -333,7 +365,7 @@ impl Store {
                 .bind(person)
                 .bind(text(&account.user_name))
                 .bind(account.password_hash.expose().as_str())
-                .bind(account.totp_key.as_ref().map(|key| key.expose().clone()))
+                .bind(account.totp_key.as_ref().map(|key| self.sealed_totp(account.id.uuid(), key)))
                 .bind(micros(account.made_at))
                 .bind(account.made_by.map(PractitionerId::uuid))
                 .execute(&mut *tx)
@@ -364,7 +396,7 @@ impl Store {
             FROM local_account WHERE user_name = $1 AND closed_at IS NULL";
         let row: Option<AccountRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(text(user_name)).fetch_optional(pool).await?);
-        Ok(row.map(LocalAccount::from))
+        row.map(|row| self.opened_account(row)).transpose()
     }
 
     /// The open account of that identifier.
@@ -373,7 +405,7 @@ impl Store {
             FROM local_account WHERE id = $1 AND closed_at IS NULL";
         let row: Option<AccountRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(pool).await?);
-        Ok(row.map(LocalAccount::from))
+        row.map(|row| self.opened_account(row)).transpose()
     }
 
     /// The open accounts, by user name.
@@ -491,7 +523,7 @@ impl Store {
                 .bind(step.digest.0.to_vec())
                 .bind(purpose_to_word(step.purpose))
                 .bind(step.account.map(LocalAccountId::uuid))
-                .bind(text(step.state.expose()))
+                .bind(self.seal_secret("local_step", "state", row_of(step.digest), step.state.expose().as_bytes()))
                 .bind(micros(step.expires_at))
                 .execute(&mut *tx)
                 .await?;
@@ -517,7 +549,8 @@ impl Store {
                 digest,
                 purpose: purpose_from_word(&row.purpose)?,
                 account: row.account_id.map(LocalAccountId::new),
-                state: Secret::new(row.state),
+                // One that does not open was begun before anything was sealed: the page begins anew.
+                state: Secret::new(self.opened_state(digest, &row.state)?),
                 expires_at: row.expires_at,
             })
         }))

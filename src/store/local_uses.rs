@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text, words};
+use super::sealed::LOCAL_USE_NAME;
 use super::{Error, LocalMeans, Store};
 use crate::clinical::{LocalAccountId, PractitionerId};
 use crate::secret::Pii;
@@ -93,7 +94,7 @@ impl Store {
             sqlx::query(SQL)
                 .bind(line.id)
                 .bind(line.account.map(LocalAccountId::uuid))
-                .bind(text(line.user_name.expose()))
+                .bind(self.seal(LOCAL_USE_NAME, line.id, line.user_name.expose()))
                 .bind(use_to_word(line.what))
                 .bind(line.by.map(PractitionerId::uuid))
                 .bind(line.address.as_deref().map(text))
@@ -111,7 +112,7 @@ impl Store {
             FROM local_account_use ORDER BY at DESC, id DESC LIMIT $1";
         let rows: Vec<UseRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(i64::from(at_most)).fetch_all(pool).await?);
-        rows.into_iter().map(LocalUse::try_from).collect()
+        rows.into_iter().map(|row| self.opened_use(row)).collect()
     }
 
     /// How many of the lines that an administrator should read nobody has read.
@@ -162,7 +163,7 @@ impl Store {
                 None => None,
             }
         });
-        row.map(LocalUse::try_from).transpose()
+        row.map(|row| self.opened_use(row)).transpose()
     }
 
     /// That line has been told.
@@ -172,6 +173,13 @@ impl Store {
             sqlx::query(SQL).bind(id).execute(&mut *tx).await?;
         });
         Ok(())
+    }
+}
+
+impl Store {
+    fn opened_use(&self, mut row: UseRow) -> Result<LocalUse, Error> {
+        row.user_name = self.open_cell(LOCAL_USE_NAME, row.id, &row.user_name)?;
+        row.try_into()
     }
 }
 

@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
+use super::sealed::LOGIN_ID_TOKEN;
 use super::{Error, Store};
 use crate::clinical::{LoginId, PractitionerId};
 use crate::secret::{Pii, Secret};
@@ -151,7 +152,7 @@ impl Store {
                 .bind(login.proof_class.as_deref().map(text))
                 .bind(activities_column(&login.activities))
                 .bind(login.activity.as_deref().map(text))
-                .bind(login.provider_id_token.as_ref().map(|token| text(token.expose())))
+                .bind(self.sealed_token(login.id.uuid(), login.provider_id_token.as_ref()))
                 .bind(login.provider_sid.as_deref().map(text))
                 .bind(micros(login.created_at))
                 .bind(micros(login.last_seen_at))
@@ -180,7 +181,7 @@ impl Store {
             let query = sqlx::query_as(SQL).bind(digest.0.to_vec()).bind(now).bind(since);
             query.fetch_optional(pool).await?
         });
-        let Some(mut login) = row.map(Login::try_from).transpose()? else { return Ok(None) };
+        let Some(mut login) = row.map(|row| self.opened_login(row)).transpose()? else { return Ok(None) };
         if now - login.last_seen_at >= Self::SEEN_EVERY.min(idle / 2) {
             in_transaction!(self, tx => {
                 sqlx::query(SEEN).bind(login.id.uuid()).bind(now).execute(&mut *tx).await?;
@@ -195,7 +196,7 @@ impl Store {
         const SQL: &str = concat!("DELETE FROM login WHERE digest = $1 RETURNING ", columns!());
         let row: Option<LoginRow> = in_transaction!(self, tx =>
             sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(&mut *tx).await?);
-        row.map(Login::try_from).transpose()
+        row.map(|row| self.opened_login(row)).transpose()
     }
 
     /// Marks a login as seen, for somebody who is in a call and asks for nothing else. One that has ended stays so.
@@ -214,7 +215,10 @@ impl Store {
             "UPDATE login SET digest = $2, provider = $3, provider_subject = $4, proved_at = $5,
             proof_class = $6, provider_id_token = $7, provider_sid = $8, last_seen_at = $9
             WHERE digest = $1 AND practitioner_id = $10";
+        const FIND: &str = "SELECT id FROM login WHERE digest = $1";
         let rows = in_transaction!(self, tx => {
+            let known = sqlx::query_as(FIND).bind(by.0.to_vec()).fetch_optional(&mut *tx).await?;
+            let Some((id,)): Option<(Uuid,)> = known else { return Ok(false) };
             sqlx::query(SQL)
                 .bind(by.0.to_vec())
                 .bind(renewed.digest.0.to_vec())
@@ -222,7 +226,7 @@ impl Store {
                 .bind(renewed.provider_subject.as_ref().map(|subject| text(subject.expose())))
                 .bind(micros(renewed.proved_at))
                 .bind(renewed.proof_class.as_deref().map(text))
-                .bind(renewed.provider_id_token.as_ref().map(|token| text(token.expose())))
+                .bind(self.sealed_token(id, renewed.provider_id_token.as_ref()))
                 .bind(renewed.provider_sid.as_deref().map(text))
                 .bind(micros(renewed.last_seen_at))
                 .bind(renewed.practitioner.uuid())
@@ -348,6 +352,20 @@ impl Store {
             began_at: row.began_at.unwrap_or_default(),
             expires_at: row.expires_at,
         }))
+    }
+}
+
+impl Store {
+    /// The provider's token names the person and more.
+    fn sealed_token(&self, login: Uuid, token: Option<&Secret<String>>) -> Option<String> {
+        token.map(|token| self.seal(LOGIN_ID_TOKEN, login, token.expose()))
+    }
+
+    fn opened_login(&self, mut row: LoginRow) -> Result<Login, Error> {
+        let token = row.provider_id_token.as_deref();
+        row.provider_id_token =
+            token.map(|token| self.open_cell(LOGIN_ID_TOKEN, row.id, token)).transpose()?;
+        row.try_into()
     }
 }
 

@@ -6,7 +6,8 @@ use sqlx::FromRow;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::db::{in_transaction, micros, on, text, words};
+use super::db::{in_transaction, micros, on, words};
+use super::sealed::MARK_TEXT;
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, InstanceId, MarkId, MarkText, ParticipantId, SeriesId};
 use crate::imaging::{
@@ -143,7 +144,7 @@ impl Store {
                 .bind(i64::from(mark.frame.number()))
                 .bind(kind_to_word(mark.shape.kind()))
                 .bind(Json(ShapeColumn { points }))
-                .bind(text(mark.text.expose()))
+                .bind(self.seal(MARK_TEXT, mark.id.uuid(), mark.text.expose()))
                 .bind(mark.number.map(i64::from))
                 .bind(mark.measured.as_ref().map(|measured| Json(MeasuredColumn::from(measured))))
                 .bind(saved_as.map(InstanceId::uuid))
@@ -182,7 +183,11 @@ impl Store {
             WHERE m.appointment_id = $1 AND m.deleted_at IS NULL AND s.withdrawn_at IS NULL ORDER BY m.id";
         let rows: Vec<MarkRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(MarkRow::into_mark).collect()
+        let mark = |mut row: MarkRow| {
+            row.text = self.open_cell(MARK_TEXT, row.id, &row.text)?;
+            row.into_mark()
+        };
+        rows.into_iter().map(mark).collect()
     }
 }
 

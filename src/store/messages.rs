@@ -351,7 +351,7 @@ impl Store {
                         Subject::Message,
                     )
                 };
-                append!(tx, &[record]);
+                append!(self, tx, &[record]);
             }
             written
         });

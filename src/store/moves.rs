@@ -78,7 +78,7 @@ impl Store {
                     ..Record::new(id, line.at, Who::Nobody, deed, Subject::Consultation)
                 };
                 let record = done_by!(tx, appointment, by, record);
-                append!(tx, &[record]);
+                append!(self, tx, &[record]);
             }
         });
         Ok(())

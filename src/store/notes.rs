@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::db::{in_transaction, micros, on, text};
+use super::db::{in_transaction, micros, on};
+use super::sealed::NOTE_TEXT;
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, ClinicalText, Note, ParticipantId};
 
@@ -28,7 +29,7 @@ impl Store {
             sqlx::query(sql)
                 .bind(appointment.uuid())
                 .bind(note.by.uuid())
-                .bind(text(note.text.expose()))
+                .bind(self.seal(NOTE_TEXT, note.by.uuid(), note.text.expose()))
                 .bind(i64::from(note.version))
                 .bind(micros(note.changed_at))
                 .execute(&mut *tx)
@@ -44,7 +45,12 @@ impl Store {
             WHERE appointment_id = $1 ORDER BY changed_at, participant_id";
         let rows: Vec<NoteRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(Note::try_from).collect()
+        rows.into_iter()
+            .map(|mut row| {
+                row.text = self.open_cell(NOTE_TEXT, row.participant_id, &row.text)?;
+                Note::try_from(row)
+            })
+            .collect()
     }
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
 use super::practitioners::{RECKON_ROLES, role_from_word, role_to_word};
+use super::sealed::{CHANGE_SUBJECT, PRACTITIONER_NAME};
 use super::{Error, Store};
 use crate::clinical::{ByHand, PractitionerId, StaffRole};
 use crate::secret::Pii;
@@ -61,7 +62,7 @@ struct ChangeRow {
 
 /// Writes a change down in the transaction that makes it.
 macro_rules! write_change {
-    ($tx:expr, $change:expr) => {{
+    ($store:expr, $tx:expr, $change:expr) => {{
         let change: &$crate::store::SettingChange = $change;
         sqlx::query(
             "INSERT INTO setting_change (id, what, subject, value_before, value_after, by_id, at)
@@ -69,7 +70,7 @@ macro_rules! write_change {
         )
         .bind(change.id)
         .bind($crate::store::db::text(&change.what))
-        .bind($crate::store::db::text(change.subject.expose()))
+        .bind($store.seal($crate::store::sealed::CHANGE_SUBJECT, change.id, change.subject.expose()))
         .bind($crate::store::db::text(&change.before))
         .bind($crate::store::db::text(&change.after))
         .bind(change.by.uuid())
@@ -86,7 +87,7 @@ impl Store {
     pub async fn people(&self) -> Result<Vec<PersonLine>, Error> {
         const PEOPLE: &str = "SELECT p.id, p.issuer, p.name, p.disabled_at,
             (SELECT MAX(l.last_seen_at) FROM login l WHERE l.practitioner_id = p.id) AS seen_at
-            FROM practitioner p ORDER BY p.name, p.id";
+            FROM practitioner p ORDER BY p.id";
         const CLAIMED: &str = "SELECT practitioner_id, role FROM claimed_role";
         const BY_HAND: &str = "SELECT practitioner_id, role, is_given FROM role_by_hand";
         let people: Vec<PersonRow> = on!(self, pool => sqlx::query_as(PEOPLE).fetch_all(pool).await?);
@@ -102,22 +103,24 @@ impl Store {
             let by_hand = if is_given { ByHand::Given } else { ByHand::Taken };
             said.entry(id).or_default().extend(role_from_word(&word).map(|role| (role, by_hand)));
         }
-        let lines = people.into_iter().map(|row| {
+        let mut line = |row: PersonRow| {
             let mut claimed = roles.remove(&row.id).unwrap_or_default();
             claimed.sort_unstable();
             let mut by_hand = said.remove(&row.id).unwrap_or_default();
             by_hand.sort_unstable_by_key(|(role, _)| *role);
-            PersonLine {
+            Ok(PersonLine {
                 id: PractitionerId::new(row.id),
                 issuer: row.issuer,
-                name: row.name.into(),
+                name: self.open_cell(PRACTITIONER_NAME, row.id, &row.name)?.into(),
                 claimed,
                 by_hand,
                 disabled_at: row.disabled_at,
                 seen_at: row.seen_at,
-            }
-        });
-        Ok(lines.collect())
+            })
+        };
+        let mut lines = people.into_iter().map(&mut line).collect::<Result<Vec<_>, Error>>()?;
+        lines.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        Ok(lines)
     }
 
     /// Says of each of these roles what was said by hand, and reckons the person's roles anew.
@@ -141,7 +144,7 @@ impl Store {
             for sql in RECKON_ROLES {
                 sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
             }
-            write_change!(tx, change);
+            write_change!(self, tx, change);
         });
         Ok(())
     }
@@ -159,7 +162,7 @@ impl Store {
             for sql in RECKON_ROLES {
                 sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
             }
-            write_change!(tx, change);
+            write_change!(self, tx, change);
         });
         Ok(())
     }
@@ -174,7 +177,7 @@ impl Store {
             if renamed == 0 {
                 return Ok(0);
             }
-            write_change!(tx, change);
+            write_change!(self, tx, change);
             renamed
         });
         Ok(renamed)
@@ -186,15 +189,17 @@ impl Store {
             ORDER BY at DESC, id DESC LIMIT $1";
         let rows: Vec<ChangeRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(i64::from(at_most)).fetch_all(pool).await?);
-        let changes = rows.into_iter().map(|row| SettingChange {
-            id: row.id,
-            what: row.what,
-            subject: row.subject.into(),
-            before: row.value_before,
-            after: row.value_after,
-            by: PractitionerId::new(row.by_id),
-            at: row.at,
-        });
-        Ok(changes.collect())
+        let change = |row: ChangeRow| {
+            Ok(SettingChange {
+                id: row.id,
+                what: row.what,
+                subject: self.open_cell(CHANGE_SUBJECT, row.id, &row.subject)?.into(),
+                before: row.value_before,
+                after: row.value_after,
+                by: PractitionerId::new(row.by_id),
+                at: row.at,
+            })
+        };
+        rows.into_iter().map(change).collect()
     }
 }

@@ -4,6 +4,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, on, text, words};
+use super::sealed::PRACTITIONER_NAME;
 use super::{Error, Store};
 use crate::clinical::{Practitioner, PractitionerId, StaffRole};
 
@@ -40,12 +41,15 @@ pub(super) const RECKON_ROLES: [&str; 2] = [
         AND NOT EXISTS (SELECT 1 FROM practitioner p WHERE p.id = $1 AND p.disabled_at IS NOT NULL)",
 ];
 
+/// The name of the row that is there, which may be another than the one that was to be made: it is sealed for that one.
+pub(super) const PUT_NAME: &str = "UPDATE practitioner SET name = $2 WHERE id = $1";
+
 impl Store {
     /// Keeps what the identity provider says of a person, by issuer and subject. Somebody known keeps their identifier; the name is
     /// replaced, and so are the roles that claims give. The answer has the roles that the person has then.
     pub async fn upsert_practitioner(&self, practitioner: &Practitioner) -> Result<Practitioner, Error> {
         const UPSERT: &str = "INSERT INTO practitioner (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (issuer, subject) DO UPDATE SET name = excluded.name RETURNING id";
+            ON CONFLICT (issuer, subject) DO UPDATE SET issuer = excluded.issuer RETURNING id";
         const FORGET_ROLES: &str = "DELETE FROM claimed_role WHERE practitioner_id = $1";
         const ADD_ROLE: &str = "INSERT INTO claimed_role (practitioner_id, role) VALUES ($1, $2)";
         const ROLES: &str = "SELECT role FROM practitioner_role WHERE practitioner_id = $1";
@@ -57,9 +61,11 @@ impl Store {
                 .bind(practitioner.id.uuid())
                 .bind(text(&practitioner.issuer))
                 .bind(text(practitioner.subject.expose()))
-                .bind(text(practitioner.name.expose()))
+                .bind("")
                 .fetch_one(&mut *tx)
                 .await?;
+            let name = self.seal(PRACTITIONER_NAME, id, practitioner.name.expose());
+            sqlx::query(PUT_NAME).bind(id).bind(name).execute(&mut *tx).await?;
             sqlx::query(FORGET_ROLES).bind(id).execute(&mut *tx).await?;
             for role in &known.roles {
                 sqlx::query(ADD_ROLE).bind(id).bind(role_to_word(*role)).execute(&mut *tx).await?;
@@ -82,7 +88,7 @@ impl Store {
             LEFT JOIN practitioner_role r ON r.practitioner_id = p.id WHERE p.id = $1";
         let rows: Vec<PractitionerRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_all(pool).await?);
-        Ok(fold(rows)?.pop())
+        Ok(self.fold(rows)?.pop())
     }
 
     /// Everybody who has a role, by name.
@@ -90,40 +96,42 @@ impl Store {
         const SQL: &str = "SELECT p.id, p.issuer, p.subject, p.name, r.role FROM practitioner p
             JOIN practitioner_role r ON r.practitioner_id = p.id ORDER BY p.id";
         let rows: Vec<PractitionerRow> = on!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await?);
-        let mut people = fold(rows)?;
+        let mut people = self.fold(rows)?;
         people.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         Ok(people)
     }
 }
 
-/// Puts together what belongs to one person; rows of one person come together.
-fn fold(rows: Vec<PractitionerRow>) -> Result<Vec<Practitioner>, Error> {
-    let mut people: Vec<Practitioner> = Vec::new();
-    for row in rows {
-        let role = row
-            .role
-            .map(|word| {
-                role_from_word(&word).ok_or(Error::Inconsistent {
-                    table: "practitioner_role",
-                    id: row.id,
-                    what: "an unknown role",
+impl Store {
+    /// Puts together what belongs to one person; rows of one person come together.
+    fn fold(&self, rows: Vec<PractitionerRow>) -> Result<Vec<Practitioner>, Error> {
+        let mut people: Vec<Practitioner> = Vec::new();
+        for row in rows {
+            let role = row
+                .role
+                .map(|word| {
+                    role_from_word(&word).ok_or(Error::Inconsistent {
+                        table: "practitioner_role",
+                        id: row.id,
+                        what: "an unknown role",
+                    })
                 })
-            })
-            .transpose()?;
-        let id = PractitionerId::new(row.id);
-        match people.last_mut() {
-            Some(person) if person.id == id => person.roles.extend(role),
-            _ => people.push(Practitioner {
-                id,
-                issuer: row.issuer,
-                subject: row.subject.into(),
-                name: row.name.into(),
-                roles: role.into_iter().collect(),
-            }),
+                .transpose()?;
+            let id = PractitionerId::new(row.id);
+            match people.last_mut() {
+                Some(person) if person.id == id => person.roles.extend(role),
+                _ => people.push(Practitioner {
+                    id,
+                    issuer: row.issuer,
+                    subject: row.subject.into(),
+                    name: self.open_cell(PRACTITIONER_NAME, row.id, &row.name)?.into(),
+                    roles: role.into_iter().collect(),
+                }),
+            }
         }
+        for person in &mut people {
+            person.roles.sort_unstable();
+        }
+        Ok(people)
     }
-    for person in &mut people {
-        person.roles.sort_unstable();
-    }
-    Ok(people)
 }

@@ -7,8 +7,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::appointments;
-use super::db::{in_transaction, micros, on, text, words};
+use super::db::{in_transaction, micros, on, words};
 use super::schedules::Change;
+use super::sealed::{QUEUE_NAME, QUEUE_TELEPHONE};
 use super::{Error, Store, courses};
 use crate::clinical::{
     Appointment, AppointmentId, Contact, Course, Language, Link, LinkDigest, ParticipantId, PractitionerId,
@@ -142,8 +143,8 @@ impl Store {
             sqlx::query(ADD)
                 .bind(entry.id.uuid())
                 .bind(entry.service.uuid())
-                .bind(text(entry.name.expose()))
-                .bind(entry.telephone.expose().to_owned())
+                .bind(self.seal(QUEUE_NAME, entry.id.uuid(), entry.name.expose()))
+                .bind(self.seal(QUEUE_TELEPHONE, entry.id.uuid(), entry.telephone.expose()))
                 .bind(language_to_word(entry.language))
                 .bind(entry.digest.0.to_vec())
                 .bind(micros(entry.joined_at))
@@ -169,7 +170,7 @@ impl Store {
         let rows: Vec<EntryRow> = on!(self, pool => {
             sqlx::query_as(SQL).bind(service.uuid()).bind(micros(since)).fetch_all(pool).await?
         });
-        rows.into_iter().map(entry).collect()
+        rows.into_iter().map(|row| self.opened_entry(row)).collect()
     }
 
     /// One of a queue, whatever became of them.
@@ -177,7 +178,7 @@ impl Store {
         const SQL: &str = concat!("SELECT ", entry_columns!(), " FROM queue_entry WHERE id = $1");
         let row: Option<EntryRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(pool).await?);
-        row.map(entry).transpose()
+        row.map(|row| self.opened_entry(row)).transpose()
     }
 
     /// Whose page has this secret.
@@ -185,7 +186,7 @@ impl Store {
         const SQL: &str = concat!("SELECT ", entry_columns!(), " FROM queue_entry WHERE digest = $1");
         let row: Option<EntryRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(pool).await?);
-        row.map(entry).transpose()
+        row.map(|row| self.opened_entry(row)).transpose()
     }
 
     /// Keeps that somebody's page was heard of.
@@ -233,7 +234,7 @@ impl Store {
                 return Ok(false);
             }
             appointments::hold!(tx, [appointment]);
-            appointments::write_appointment!(tx, appointment, links, contacts);
+            appointments::write_appointment!(self, tx, appointment, links, contacts);
             courses::insert!(tx, appointment.id, &Course::default());
             sqlx::query(TAKE)
                 .bind(entry.uuid())
@@ -259,6 +260,15 @@ fn settings(row: SettingsRow) -> Result<(ServiceId, QueueSettings), Error> {
     Ok((ServiceId::new(row.id), settings))
 }
 
+impl Store {
+    fn opened_entry(&self, mut row: EntryRow) -> Result<QueueEntry, Error> {
+        row.name = self.open_cell(QUEUE_NAME, row.id, &row.name)?;
+        row.telephone = self.open_cell(QUEUE_TELEPHONE, row.id, &row.telephone)?;
+        entry(row)
+    }
+}
+
+/// A row whose values are open.
 fn entry(row: EntryRow) -> Result<QueueEntry, Error> {
     let wrong = |what| Error::Inconsistent { table: "queue_entry", id: row.id, what };
     let by = row.status_by.map(PractitionerId::new);

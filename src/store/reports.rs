@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text, words};
+use super::sealed::{REPORT_BODY, REPORT_FACTS, REPORT_WHY, SealedJson};
 use super::{Error, Store};
 use crate::clinical::{
     AppointmentId, ClinicalText, KeyImageId, Language, ParticipantId, Report, ReportBody, ReportId, Signature,
@@ -38,7 +39,7 @@ words!(language_to_word, language_from_word, Language {
 struct ReportRow {
     id: Uuid,
     number: i64,
-    body: Json<BodyColumn>,
+    body: Json<SealedJson>,
     why: String,
     revision: i64,
     begun_at: DateTime<Utc>,
@@ -46,7 +47,7 @@ struct ReportRow {
     participant_id: Uuid,
     signed_at: Option<DateTime<Utc>>,
     signed_by: Option<Uuid>,
-    facts: Option<Json<ReportFacts>>,
+    facts: Option<Json<SealedJson>>,
     document: Option<Vec<u8>>,
 }
 
@@ -86,13 +87,14 @@ impl Store {
             participant_id, signed_at, signed_by, facts, document)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, NULL, NULL)
             ON CONFLICT (appointment_id, number) DO NOTHING";
+        let body = self.seal_json(REPORT_BODY, report.id.uuid(), &BodyColumn::from(&report.body))?;
         let written = in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(report.id.uuid())
                 .bind(appointment.uuid())
                 .bind(i64::from(report.number))
-                .bind(Json(BodyColumn::from(&report.body)))
-                .bind(text(report.why.expose()))
+                .bind(body)
+                .bind(self.seal(REPORT_WHY, report.id.uuid(), report.why.expose()))
                 .bind(i64::from(report.revision))
                 .bind(micros(report.begun_at))
                 .bind(micros(report.changed_at))
@@ -108,10 +110,11 @@ impl Store {
     pub async fn put_report(&self, report: &Report) -> Result<bool, Error> {
         const SQL: &str = "UPDATE report SET body = $2, revision = $3, changed_at = $4, participant_id = $5
             WHERE id = $1 AND revision = $3 - 1 AND signed_at IS NULL";
+        let body = self.seal_json(REPORT_BODY, report.id.uuid(), &BodyColumn::from(&report.body))?;
         let written = in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(report.id.uuid())
-                .bind(Json(BodyColumn::from(&report.body)))
+                .bind(body)
                 .bind(i64::from(report.revision))
                 .bind(micros(report.changed_at))
                 .bind(report.by.uuid())
@@ -132,13 +135,14 @@ impl Store {
     ) -> Result<bool, Error> {
         const SQL: &str = "UPDATE report SET signed_at = $3, signed_by = $4, facts = $5, document = $6
             WHERE id = $1 AND revision = $2 AND signed_at IS NULL";
+        let facts = self.seal_json(REPORT_FACTS, report.id.uuid(), &frozen.facts)?;
         let written = in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(report.id.uuid())
                 .bind(i64::from(report.revision))
                 .bind(micros(signature.at))
                 .bind(signature.by.uuid())
-                .bind(Json(&frozen.facts))
+                .bind(facts)
                 .bind(frozen.document.to_vec())
                 .execute(&mut *tx)
                 .await?
@@ -153,7 +157,7 @@ impl Store {
             facts, document FROM report WHERE appointment_id = $1 ORDER BY number";
         let rows: Vec<ReportRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(StoredReport::try_from).collect()
+        rows.into_iter().map(|row| self.opened_report(row)).collect()
     }
 
     /// Whose report that is.
@@ -165,21 +169,22 @@ impl Store {
     }
 }
 
-impl TryFrom<ReportRow> for StoredReport {
-    type Error = Error;
-
-    fn try_from(row: ReportRow) -> Result<Self, Error> {
+impl Store {
+    fn opened_report(&self, row: ReportRow) -> Result<StoredReport, Error> {
         let wrong = |what| Error::Inconsistent { table: "report", id: row.id, what };
         let count = |value: i64| u32::try_from(value).map_err(|_| wrong("a number is out of range"));
         let (number, revision) = (count(row.number)?, count(row.revision)?);
-        let body = row.body.0;
+        let body: BodyColumn = self.open_json(REPORT_BODY, row.id, row.body)?;
         let language = language_from_word(&body.language).ok_or(wrong("an unknown language"))?;
         let (signature, frozen) = match (row.signed_at, row.signed_by, row.facts, row.document) {
             (None, None, None, None) => (None, None),
             (Some(at), Some(by), Some(facts), Some(document)) => {
                 let document = document.try_into().map_err(|_| wrong("its digest is not of 32 bytes"))?;
                 let signature = Signature { at, by: ParticipantId::new(by) };
-                (Some(signature), Some(FrozenReport { facts: facts.0, document }))
+                (
+                    Some(signature),
+                    Some(FrozenReport { facts: self.open_json(REPORT_FACTS, row.id, facts)?, document }),
+                )
             }
             _ => return Err(wrong("half a signature")),
         };
@@ -196,13 +201,13 @@ impl TryFrom<ReportRow> for StoredReport {
                 follow_up: ClinicalText::kept(body.follow_up),
                 images: body.images.into_iter().map(KeyImageId::new).collect(),
             },
-            why: ClinicalText::kept(row.why),
+            why: ClinicalText::kept(self.open_cell(REPORT_WHY, row.id, &row.why)?),
             revision,
             begun_at: row.begun_at,
             changed_at: row.changed_at,
             by: ParticipantId::new(row.participant_id),
             signature,
         };
-        Ok(Self { report, frozen })
+        Ok(StoredReport { report, frozen })
     }
 }

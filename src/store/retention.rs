@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
+use super::sealed::HOLD_REASON;
 use super::{Error, Store};
 use crate::clinical::{
     AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof, PurgeRule,
@@ -382,7 +383,7 @@ impl Store {
             sqlx::query(SQL)
                 .bind(hold.id.uuid())
                 .bind(hold.appointment.uuid())
-                .bind(text(hold.reason.expose()))
+                .bind(self.seal(HOLD_REASON, hold.id.uuid(), hold.reason.expose()))
                 .bind(micros(hold.set_at))
                 .bind(hold.set_by.uuid())
                 .execute(&mut *tx)
@@ -412,7 +413,11 @@ impl Store {
         const SQL: &str = "SELECT id, appointment_id, reason, set_at, set_by, lifted_at, lifted_by
             FROM legal_hold ORDER BY set_at, id";
         let rows: Vec<HoldRow> = on!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await?);
-        Ok(rows.into_iter().map(LegalHold::from).collect())
+        let hold = |mut row: HoldRow| {
+            row.reason = self.open_cell(HOLD_REASON, row.id, &row.reason)?;
+            Ok(LegalHold::from(row))
+        };
+        rows.into_iter().map(hold).collect()
     }
 }
 

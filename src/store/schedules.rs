@@ -5,6 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
+use super::sealed::EXCEPTION_REASON;
 use super::{Error, Store};
 use crate::clinical::{
     BookingPolicy, ExceptionId, ExceptionKind, Hours, PatternId, PractitionerId, ScheduleException,
@@ -152,7 +153,7 @@ impl Store {
                 .bind(exception.hours.map(|hours| minute_of(hours.to)))
                 .bind(slot_minutes)
                 .bind(kind)
-                .bind(text(&exception.reason))
+                .bind(self.seal(EXCEPTION_REASON, exception.id.uuid(), &exception.reason))
                 .bind(micros(change.at))
                 .bind(change.by.uuid())
                 .execute(&mut *tx)
@@ -183,7 +184,11 @@ impl Store {
             FROM schedule_exception WHERE service_id = $1 OR service_id IS NULL ORDER BY first_day, id";
         let rows: Vec<ExceptionRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(service.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(exception).collect()
+        let opened = |mut row: ExceptionRow| {
+            row.reason = self.open_cell(EXCEPTION_REASON, row.id, &row.reason)?;
+            exception(row)
+        };
+        rows.into_iter().map(opened).collect()
     }
 
     /// The time of a practitioner that is taken between two instants, by appointments of whatever service.

@@ -10,6 +10,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, on, text, words};
+use super::sealed::{
+    INSTANCE_DETAILS, SERIES_DESCRIPTION, STUDY_BIRTH_DATE, STUDY_DESCRIPTION, STUDY_PATIENT_ID,
+    STUDY_PATIENT_NAME, SealedJson,
+};
 use super::{Constraint, Error, Store};
 use crate::clinical::{AppointmentId, InstanceId, SeriesId, StudyId};
 use crate::clock::Clock;
@@ -65,7 +69,7 @@ struct StudyRow {
     description: String,
     patient_name: String,
     patient_id: String,
-    patient_birth_date: Option<NaiveDate>,
+    patient_birth_date_sealed: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -103,7 +107,7 @@ struct InstanceRow {
     is_lossy: bool,
     byte_count: i64,
     content: Vec<u8>,
-    details: Json<InstanceDetails>,
+    details: Json<SealedJson>,
 }
 
 /// Numbers are decimal strings, as in DICOM: the shortest that reads back as the same number. JSON's own numbers
@@ -138,7 +142,7 @@ impl Store {
         /// Changes nothing, but makes the next batch for the same appointment wait for this one.
         const HOLD: &str = "UPDATE appointment SET service = service WHERE id = $1";
         const STUDY: &str = "INSERT INTO study (id, appointment_id, uid, study_date, description, patient_name, patient_id,
-            patient_birth_date) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (appointment_id, uid) DO NOTHING";
+            patient_birth_date_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (appointment_id, uid) DO NOTHING";
         const BRING_BACK: &str = "UPDATE study SET withdrawn_at = NULL
             WHERE appointment_id = $1 AND uid = $2 AND withdrawn_at IS NOT NULL";
         const FIND_STUDY: &str = "SELECT id, patient_id FROM study WHERE appointment_id = $1 AND uid = $2";
@@ -160,21 +164,26 @@ impl Store {
             for object in received {
                 let Received { patient, study, series, instance } = object;
                 if !studies.contains_key(study.uid.as_str()) {
+                    let id = clock.new_uuid();
+                    let birth_date =
+                        patient.birth_date.as_ref().map(|date| self.seal_date(STUDY_BIRTH_DATE, id, *date.expose()));
                     sqlx::query(STUDY)
-                        .bind(clock.new_uuid())
+                        .bind(id)
                         .bind(appointment)
                         .bind(text(&study.uid))
                         .bind(study.date)
-                        .bind(text(&study.description))
-                        .bind(text(patient.name.expose()))
-                        .bind(text(patient.id.expose()))
-                        .bind(patient.birth_date.as_ref().map(|date| *date.expose()))
+                        .bind(self.seal(STUDY_DESCRIPTION, id, &study.description))
+                        .bind(self.seal(STUDY_PATIENT_NAME, id, patient.name.expose()))
+                        .bind(self.seal(STUDY_PATIENT_ID, id, patient.id.expose()))
+                        .bind(birth_date)
                         .execute(&mut *tx)
                         .await?;
                     let query = sqlx::query(BRING_BACK).bind(appointment).bind(text(&study.uid));
                     query.execute(&mut *tx).await?;
                     let query = sqlx::query_as(FIND_STUDY).bind(appointment).bind(text(&study.uid));
-                    studies.insert(&study.uid, query.fetch_one(&mut *tx).await?);
+                    let (id, sealed): (Uuid, String) = query.fetch_one(&mut *tx).await?;
+                    let known = self.open_cell(STUDY_PATIENT_ID, id, &sealed)?;
+                    studies.insert(&study.uid, (id, known));
                 }
                 let (study_id, known_patient) = &studies[study.uid.as_str()];
                 let patient_id = text(patient.id.expose());
@@ -185,13 +194,14 @@ impl Store {
                 let series_id = match series_ids.entry(series_key) {
                     Entry::Occupied(known) => *known.get(),
                     Entry::Vacant(new) => {
+                        let id = clock.new_uuid();
                         sqlx::query(SERIES)
-                            .bind(clock.new_uuid())
+                            .bind(id)
                             .bind(*study_id)
                             .bind(text(&series.uid))
                             .bind(text(&series.modality))
                             .bind(series.number)
-                            .bind(text(&series.description))
+                            .bind(self.seal(SERIES_DESCRIPTION, id, &series.description))
                             .execute(&mut *tx)
                             .await?;
                         let query = sqlx::query_as(FIND_SERIES).bind(*study_id).bind(text(&series.uid));
@@ -200,6 +210,7 @@ impl Store {
                     }
                 };
                 let new_id = clock.new_uuid();
+                let details = self.seal_json(INSTANCE_DETAILS, new_id, &cleaned(&instance.details))?;
                 let added = sqlx::query(INSTANCE)
                     .bind(new_id)
                     .bind(series_id)
@@ -215,7 +226,7 @@ impl Store {
                     .bind(instance.is_lossy)
                     .bind(i64::try_from(instance.bytes).unwrap_or(i64::MAX))
                     .bind(instance.content.0.to_vec())
-                    .bind(Json(cleaned(&instance.details)))
+                    .bind(details)
                     .execute(&mut *tx)
                     .await?
                     .rows_affected();
@@ -237,7 +248,7 @@ impl Store {
     /// selections that newer ones replaced.
     pub async fn studies_of(&self, appointment: AppointmentId) -> Result<Vec<StoredStudy>, Error> {
         const STUDIES: &str =
-            "SELECT id, uid, study_date, description, patient_name, patient_id, patient_birth_date
+            "SELECT id, uid, study_date, description, patient_name, patient_id, patient_birth_date_sealed
             FROM study WHERE appointment_id = $1 AND withdrawn_at IS NULL ORDER BY id";
         const SERIES: &str =
             "SELECT e.id, e.study_id, e.uid, e.modality, e.number, e.description FROM series e
@@ -255,11 +266,12 @@ impl Store {
             sqlx::query_as(STUDIES).bind(id).fetch_all(pool).await?,
             sqlx::query_as(SERIES).bind(id).fetch_all(pool).await?,
         ));
-        let mut stored: Vec<StoredStudy> = studies.into_iter().map(StoredStudy::from).collect();
+        let mut stored: Vec<StoredStudy> =
+            studies.into_iter().map(|row| self.opened_study(row)).collect::<Result<_, _>>()?;
         for row in series {
             let study_id = StudyId::new(row.study_id);
             let Some(study) = stored.iter_mut().find(|study| study.id == study_id) else { continue };
-            let mut one = StoredSeries::from(row);
+            let mut one = self.opened_series(row)?;
             for count in counts.iter().filter(|count| count.series_id == one.id.uuid()) {
                 let wrong = |what| Error::Inconsistent { table: "instance", id: count.series_id, what };
                 one.kinds.push(kind_from_word(&count.kind).ok_or_else(|| wrong("an unknown kind"))?);
@@ -287,7 +299,7 @@ impl Store {
             number, geometry, is_lossy, byte_count, content, details FROM instance WHERE series_id = $1 ORDER BY id";
         let rows: Vec<InstanceRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(series.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(InstanceRow::into_instance).collect()
+        rows.into_iter().map(|row| self.opened_instance(row)).collect()
     }
 
     /// The presentation states and key object selections of an appointment, in the order in which they came: what refers to the objects
@@ -303,7 +315,7 @@ impl Store {
             WHERE s.appointment_id = $1 AND s.withdrawn_at IS NULL AND e.superseded_at IS NULL AND i.kind IN ('presentation', 'key_objects') ORDER BY i.id";
         let rows: Vec<InstanceRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(InstanceRow::into_instance).collect()
+        rows.into_iter().map(|row| self.opened_instance(row)).collect()
     }
 
     /// For which appointment a series came, if its study was not withdrawn: whoever asks for its images must be in that one.
@@ -316,37 +328,48 @@ impl Store {
     }
 }
 
-impl From<StudyRow> for StoredStudy {
-    fn from(row: StudyRow) -> Self {
-        Self {
+impl Store {
+    fn opened_study(&self, row: StudyRow) -> Result<StoredStudy, Error> {
+        let open = |cell, sealed: &str| self.open_cell(cell, row.id, sealed);
+        let date = row.patient_birth_date_sealed.as_deref();
+        let birth_date = date.map(|sealed| self.open_date(STUDY_BIRTH_DATE, row.id, sealed)).transpose()?;
+        Ok(StoredStudy {
             id: StudyId::new(row.id),
-            facts: StudyFacts { uid: row.uid, date: row.study_date, description: row.description },
+            facts: StudyFacts {
+                description: open(STUDY_DESCRIPTION, &row.description)?,
+                uid: row.uid,
+                date: row.study_date,
+            },
             patient: PatientFacts {
-                name: row.patient_name.into(),
-                id: row.patient_id.into(),
-                birth_date: row.patient_birth_date.map(crate::secret::Pii::new),
+                name: open(STUDY_PATIENT_NAME, &row.patient_name)?.into(),
+                id: open(STUDY_PATIENT_ID, &row.patient_id)?.into(),
+                birth_date: birth_date.map(crate::secret::Pii::new),
             },
             series: Vec::new(),
-        }
+        })
     }
-}
 
-impl From<SeriesRow> for StoredSeries {
-    fn from(row: SeriesRow) -> Self {
-        Self {
+    fn opened_series(&self, row: SeriesRow) -> Result<StoredSeries, Error> {
+        Ok(StoredSeries {
             id: SeriesId::new(row.id),
             facts: SeriesFacts {
+                description: self.open_cell(SERIES_DESCRIPTION, row.id, &row.description)?,
                 uid: row.uid,
                 modality: row.modality,
                 number: row.number,
-                description: row.description,
             },
             instances: 0,
             frames: 0,
             bytes: 0,
             acquired: None,
             kinds: Vec::new(),
-        }
+        })
+    }
+
+    fn opened_instance(&self, mut row: InstanceRow) -> Result<(InstanceId, InstanceFacts), Error> {
+        let details = std::mem::replace(&mut row.details, Json(SealedJson::default()));
+        let details = self.open_json(INSTANCE_DETAILS, row.id, details)?;
+        row.into_instance(details)
     }
 }
 
@@ -403,7 +426,7 @@ impl WindowColumn {
 }
 
 impl InstanceRow {
-    fn into_instance(self) -> Result<(InstanceId, InstanceFacts), Error> {
+    fn into_instance(self, details: InstanceDetails) -> Result<(InstanceId, InstanceFacts), Error> {
         let id = self.id;
         let wrong = |what| Error::Inconsistent { table: "instance", id, what };
         let count = |value: i64| u32::try_from(value).map_err(|_| wrong("a count out of range"));
@@ -429,7 +452,7 @@ impl InstanceRow {
             content: ContentHash(
                 self.content.try_into().map_err(|_| wrong("its digest is not of 32 bytes"))?,
             ),
-            details: self.details.0,
+            details,
         };
         Ok((InstanceId::new(id), facts))
     }

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text, words};
+use super::sealed::{SealedJson, summary_body};
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, KeyImageId, Language, ParticipantId};
 use crate::secret::Pii;
@@ -30,7 +31,7 @@ words!(language_to_word, language_from_word, Language {
 #[derive(FromRow)]
 struct SummaryRow {
     language: String,
-    body: Json<BodyColumn>,
+    body: Json<SealedJson>,
     changed_at: DateTime<Utc>,
     participant_id: Uuid,
 }
@@ -56,11 +57,13 @@ impl Store {
             sentences: summary.sentences.iter().map(|words| text(words.expose()).into_owned()).collect(),
             images: summary.images.iter().map(|image| image.uuid()).collect(),
         };
+        let cell = summary_body(language_to_word(summary.language));
+        let body = self.seal_json(cell, appointment.uuid(), &body)?;
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(appointment.uuid())
                 .bind(language_to_word(summary.language))
-                .bind(Json(body))
+                .bind(body)
                 .bind(micros(summary.changed_at))
                 .bind(summary.by.uuid())
                 .execute(&mut *tx)
@@ -78,10 +81,13 @@ impl Store {
         let wrong =
             || Error::Inconsistent { table: "visit_summary", id: appointment.uuid(), what: "its language" };
         let summary = |row: SummaryRow| {
+            let language = language_from_word(&row.language).ok_or_else(wrong)?;
+            let cell = summary_body(language_to_word(language));
+            let body: BodyColumn = self.open_json(cell, appointment.uuid(), row.body)?;
             Ok(StoredSummary {
-                language: language_from_word(&row.language).ok_or_else(wrong)?,
-                sentences: row.body.0.sentences.into_iter().map(Pii::new).collect(),
-                images: row.body.0.images.into_iter().map(KeyImageId::new).collect(),
+                language,
+                sentences: body.sentences.into_iter().map(Pii::new).collect(),
+                images: body.images.into_iter().map(KeyImageId::new).collect(),
                 changed_at: row.changed_at,
                 by: ParticipantId::new(row.participant_id),
             })

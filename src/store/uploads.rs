@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::db::{in_transaction, micros, on, text};
+use super::db::{in_transaction, micros, on};
+use super::sealed::{FOLDER_LABEL, UPLOAD_NAME};
 use super::{Error, Store};
 use crate::clinical::{
     AppointmentId, FileName, FolderSender, LinkDigest, ParticipantId, PractitionerId, Quota, ReceivedAs,
@@ -87,7 +88,7 @@ impl Store {
                 .bind(folder.appointment.uuid())
                 .bind(participant)
                 .bind(digest.clone())
-                .bind(text(folder.label.expose()))
+                .bind(self.seal(FOLDER_LABEL, folder.id.uuid(), folder.label.expose()))
                 .bind(folder.made_by.map(PractitionerId::uuid))
                 .bind(micros(folder.made_at))
                 .bind(micros(folder.expires_at))
@@ -107,7 +108,7 @@ impl Store {
         const SQL: &str = folder!("id = $1");
         let row: Option<FolderRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(pool).await?);
-        row.map(UploadFolder::try_from).transpose()
+        row.map(|row| self.opened_folder(row)).transpose()
     }
 
     /// The folder of a centre whose secret has this digest, open or not.
@@ -115,7 +116,7 @@ impl Store {
         const SQL: &str = folder!("digest = $1");
         let row: Option<FolderRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(pool).await?);
-        row.map(UploadFolder::try_from).transpose()
+        row.map(|row| self.opened_folder(row)).transpose()
     }
 
     /// The folder of a guest, if they have sent something.
@@ -126,7 +127,7 @@ impl Store {
         const SQL: &str = folder!("participant_id = $1");
         let row: Option<FolderRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(participant.uuid()).fetch_optional(pool).await?);
-        row.map(UploadFolder::try_from).transpose()
+        row.map(|row| self.opened_folder(row)).transpose()
     }
 
     /// All folders of an appointment, open or not, by time of making.
@@ -134,7 +135,7 @@ impl Store {
         const SQL: &str = folder!("appointment_id = $1 ORDER BY made_at, id");
         let rows: Vec<FolderRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(UploadFolder::try_from).collect()
+        rows.into_iter().map(|row| self.opened_folder(row)).collect()
     }
 
     /// Nothing more goes into a folder; tells whether it was not so before.
@@ -184,7 +185,7 @@ impl Store {
                 .bind(upload.folder.uuid())
                 .bind(upload.appointment.uuid())
                 .bind(micros(upload.at))
-                .bind(text(upload.name.expose()))
+                .bind(self.seal(UPLOAD_NAME, upload.id.uuid(), upload.name.expose()))
                 .bind(signed(upload.bytes))
                 .bind(upload.digest.to_vec())
                 .bind(kind.map(ReceivedKind::media_type))
@@ -202,7 +203,7 @@ impl Store {
         const SQL: &str = upload!("id = $1");
         let row: Option<UploadRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(pool).await?);
-        row.map(ReceivedUpload::try_from).transpose()
+        row.map(|row| self.opened_upload(row)).transpose()
     }
 
     /// The receipt for bytes that came through this folder before.
@@ -215,7 +216,7 @@ impl Store {
         let row: Option<UploadRow> = on!(self, pool => {
             sqlx::query_as(SQL).bind(folder.uuid()).bind(digest.to_vec()).fetch_optional(pool).await?
         });
-        row.map(ReceivedUpload::try_from).transpose()
+        row.map(|row| self.opened_upload(row)).transpose()
     }
 
     /// Everything that came for an appointment, in the order of coming.
@@ -226,7 +227,7 @@ impl Store {
         const SQL: &str = upload!("appointment_id = $1 ORDER BY id");
         let rows: Vec<UploadRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(ReceivedUpload::try_from).collect()
+        rows.into_iter().map(|row| self.opened_upload(row)).collect()
     }
 
     /// Keeps that an upload was put among the images of its visit.
@@ -253,6 +254,18 @@ impl Store {
         let rows: Vec<(Uuid,)> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
         Ok(rows.into_iter().map(|(id,)| ReceivedUploadId::new(id)).collect())
+    }
+}
+
+impl Store {
+    fn opened_folder(&self, mut row: FolderRow) -> Result<UploadFolder, Error> {
+        row.label = self.open_cell(FOLDER_LABEL, row.id, &row.label)?;
+        row.try_into()
+    }
+
+    fn opened_upload(&self, mut row: UploadRow) -> Result<ReceivedUpload, Error> {
+        row.name = self.open_cell(UPLOAD_NAME, row.id, &row.name)?;
+        row.try_into()
     }
 }
 

@@ -188,7 +188,7 @@ impl Store {
                 };
                 records.push(done_by!(tx, appointment, participant, record));
             }
-            append!(tx, &records);
+            append!(self, tx, &records);
         });
         Ok(())
     }

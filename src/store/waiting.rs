@@ -5,7 +5,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::{append, done_by};
-use super::db::{in_transaction, micros, on, text, words};
+use super::db::{in_transaction, micros, on, words};
+use super::sealed::{PARTICIPANT_NAME, WAITING_WORDS};
 use super::{Error, Store};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
@@ -141,7 +142,9 @@ impl Store {
             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
         let (sentence, own) = match &message.words {
             WaitingWords::Ready(sentence) => (Some(sentence_to_word(*sentence)), None),
-            WaitingWords::Own(words) => (None, Some(text(words.expose()))),
+            WaitingWords::Own(words) => {
+                (None, Some(self.seal(WAITING_WORDS, message.id.uuid(), words.expose())))
+            }
         };
         in_transaction!(self, tx => {
             sqlx::query(SQL)
@@ -168,7 +171,12 @@ impl Store {
             WHERE appointment_id = $1 ORDER BY id";
         let rows: Vec<MessageRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        rows.into_iter().map(WaitingMessage::try_from).collect()
+        let message = |mut row: MessageRow| {
+            let words = row.words.as_deref();
+            row.words = words.map(|words| self.open_cell(WAITING_WORDS, row.id, words)).transpose()?;
+            WaitingMessage::try_from(row)
+        };
+        rows.into_iter().map(message).collect()
     }
 
     /// Writes how late somebody is, in the place of what was said before. An older word changes nothing.
@@ -264,7 +272,7 @@ impl Store {
                     sqlx::query(ADD)
                         .bind(participant.id.uuid())
                         .bind(appointment.uuid())
-                        .bind(text(participant.name.expose()))
+                        .bind(self.seal(PARTICIPANT_NAME, participant.id.uuid(), participant.name.expose()))
                         .bind(practitioner)
                         .bind(language)
                         .execute(&mut *tx)
@@ -278,7 +286,7 @@ impl Store {
                     let id = Record::id_of(Deed::TakeOver, Subject::Consultation, &[participant.id.uuid()]);
                     let record = Record::new(id, at, Who::Nobody, Deed::TakeOver, Subject::Consultation);
                     let record = done_by!(tx, appointment, participant.id, record);
-                    append!(tx, &[record]);
+                    append!(self, tx, &[record]);
                     participant.id
                 }
             }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on};
+use super::sealed::STUDY_PATIENT_ID;
 use super::{Error, Store};
 use crate::clinical::{AppointmentId, InstanceId, SeriesId, StudyId};
 use crate::secret::Pii;
@@ -29,10 +30,13 @@ impl Store {
         &self,
         appointment: AppointmentId,
     ) -> Result<Vec<(String, Pii<String>)>, Error> {
-        const SQL: &str = "SELECT uid, patient_id FROM study WHERE appointment_id = $1 ORDER BY id";
-        let rows: Vec<(String, String)> =
+        const SQL: &str = "SELECT id, uid, patient_id FROM study WHERE appointment_id = $1 ORDER BY id";
+        let rows: Vec<(Uuid, String, String)> =
             on!(self, pool => sqlx::query_as(SQL).bind(appointment.uuid()).fetch_all(pool).await?);
-        Ok(rows.into_iter().map(|(uid, patient)| (uid, patient.into())).collect())
+        let known = |(id, uid, patient): (Uuid, String, String)| {
+            Ok((uid, self.open_cell(STUDY_PATIENT_ID, id, &patient)?.into()))
+        };
+        rows.into_iter().map(known).collect()
     }
 
     /// Takes a study of this appointment back. Its rows stay, and nothing else here names it any more. `None` when there is no such

@@ -102,7 +102,7 @@ impl Trail {
         let signer = key::open(&settings.folder, &clock)?;
         let (queue, asked) = mpsc::channel(MAX_WAITING);
         let lost = Arc::new(AtomicU64::new(0));
-        let spool = spool::Spool::open(&settings.folder).map_err(Error::Folder)?;
+        let spool = spool::Spool::open(&settings.folder, store.clone()).map_err(Error::Folder)?;
         let teller = teller::Teller::new(&settings, store.clone(), clock.clone())?;
         let writer = writer::Writer::new(store.clone(), clock.clone(), spool, lost.clone());
         let inner = Inner { queue, lost, strangers: std::sync::Mutex::default(), store, clock, signer };

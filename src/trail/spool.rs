@@ -1,4 +1,4 @@
-//! Records that wait in a file while the database is away, one a line, in order.
+//! Records that wait in a file while the database is away, one a line, sealed, in order.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::audit::{Record, of_unsealed_line, unsealed_line};
+use crate::store::Store;
 
 /// The largest that the file becomes, in bytes: some hundred thousand records.
 const MAX_BYTES: u64 = 64 << 20;
@@ -13,6 +14,8 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Debug)]
 pub(super) struct Spool {
     path: PathBuf,
+    /// Whose keys seal the lines.
+    store: Store,
     bytes: u64,
     /// Lines that are in the database again.
     done: usize,
@@ -20,14 +23,14 @@ pub(super) struct Spool {
 
 impl Spool {
     /// Takes up what an earlier run left.
-    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+    pub(super) fn open(folder: &Path, store: Store) -> io::Result<Self> {
         let path = folder.join("waiting.jsonl");
         let bytes = match path.metadata() {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };
-        Ok(Self { path, bytes, done: 0 })
+        Ok(Self { path, store, bytes, done: 0 })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -39,7 +42,8 @@ impl Spool {
         let mut text = String::new();
         let mut kept = 0;
         for record in records {
-            let line = unsealed_line(record);
+            let line = self.store.seal_secret("waiting", "line", record.id, unsealed_line(record).as_bytes());
+            let line = format!("{} {line}", record.id);
             if self.bytes + (text.len() + line.len() + 1) as u64 > MAX_BYTES {
                 break;
             }
@@ -60,9 +64,19 @@ impl Spool {
         let (mut records, mut count) = (Vec::new(), 0);
         for line in lines {
             count += 1;
-            records.extend(of_unsealed_line(&line?));
+            records.extend(self.record_of(&line?));
         }
         Ok((records, count))
+    }
+
+    /// A line of an older release is readable.
+    fn record_of(&self, line: &str) -> Option<Record> {
+        if line.starts_with('{') {
+            return of_unsealed_line(line);
+        }
+        let (id, sealed) = line.split_once(' ')?;
+        let bytes = self.store.open_secret("waiting", "line", id.parse().ok()?, sealed).ok()?;
+        of_unsealed_line(std::str::from_utf8(&bytes).ok()?)
     }
 
     /// So many lines are in the database.

@@ -36,12 +36,14 @@ pub(super) async fn share(
     may_share_into(&appointment, edge.store.shared_files_of(id).await?.len())?;
     tokio::fs::create_dir_all(&edge.incoming).await?;
     let path = edge.incoming.join(edge.clock.new_uuid().to_string());
-    let outcome =
-        match spool(&path, body, SharedFile::MAX_BYTES.into(), || ShareRefusal::TooLarge.into()).await {
-            Ok(()) => keep(&edge, &appointment, participant, &path, &name).await,
-            Err(failure) => Err(failure),
-        };
-    // It has been moved away if it was kept.
+    let outcome = match spool(&edge.archive, &path, body, SharedFile::MAX_BYTES.into(), || {
+        ShareRefusal::TooLarge.into()
+    })
+    .await
+    {
+        Ok(()) => keep(&edge, &appointment, participant, &path, &name).await,
+        Err(failure) => Err(failure),
+    };
     if let Err(error) = tokio::fs::remove_file(&path).await
         && error.kind() != std::io::ErrorKind::NotFound
     {

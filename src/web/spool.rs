@@ -1,13 +1,13 @@
-//! The body of an upload, written to a file as it comes.
+//! The body of an upload, written to a file as it comes, sealed.
 
 use std::path::Path;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
-use tokio::io::AsyncWriteExt as _;
 
 use super::problem::Failure;
+use crate::archive::Archive;
 
 /// Of a body that is not wanted, so much is read all the same, in bytes and time: whoever is still sending when the connection
 /// closes never reads why (RFC 9112 section 9.6).
@@ -38,12 +38,13 @@ async fn drain_stream(mut stream: BodyDataStream) {
 /// # Errors
 /// If the body breaks off or the disk fails; `too_large` if the body is longer.
 pub(super) async fn spool(
+    archive: &Archive,
     path: &Path,
     body: Body,
     most_bytes: u64,
     too_large: impl FnOnce() -> Failure,
 ) -> Result<(), Failure> {
-    let mut file = tokio::fs::File::create(path).await?;
+    let mut file = archive.incoming(path).await?;
     let mut bytes = 0_u64;
     let mut stream = body.into_data_stream();
     while let Some(chunk) = stream.next().await {
@@ -53,8 +54,8 @@ pub(super) async fn spool(
             drain_stream(stream).await;
             return Err(too_large());
         }
-        file.write_all(&chunk).await?;
+        file.write(&chunk).await?;
     }
-    file.flush().await?;
+    file.finish().await?;
     Ok(())
 }

@@ -122,7 +122,7 @@ pub(super) async fn receive(
         Failure::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, detail)
     };
     let outcome = async {
-        spool(&path, body, most, too_large).await?;
+        spool(&edge.archive, &path, body, most, too_large).await?;
         if is_photo {
             is_photograph(&edge, &path).await?;
         }

@@ -14,7 +14,7 @@ use super::files::{attachment, shown_link};
 use super::problem::Failure;
 use super::spool::{drain, spool};
 use super::{Edge, guest, studies};
-use crate::archive::{Glance, glance};
+use crate::archive::Glance;
 use crate::clinical::{
     Actor, Appointment, AppointmentId, FileReader, FolderSender, FolderWish, LinkDigest, NewUploadFolder,
     Object, Participant, Quota, ReceivedAs, ReceivedKind, ReceivedUpload, ReceivedUploadId, UploadFolder,
@@ -186,11 +186,11 @@ pub(super) async fn send(
     tokio::fs::create_dir_all(&edge.incoming).await?;
     let path = edge.incoming.join(edge.clock.new_uuid().to_string());
     let outcome = async {
-        spool(&path, body, bytes, || checksum_mismatch("more came than was announced")).await?;
+        spool(&edge.archive, &path, body, bytes, || checksum_mismatch("more came than was announced"))
+            .await?;
         take(&edge, &folder, &appointment, &path, &file_name(&headers), digest, bytes).await
     };
     let outcome = outcome.await;
-    // It has been moved away if it was kept as a file.
     if let Err(error) = tokio::fs::remove_file(&path).await
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -254,7 +254,7 @@ async fn take(
     bytes: u64,
 ) -> Result<UploadReceipt, Failure> {
     let head = usize::try_from(ReceivedKind::MAX_TEXT).unwrap_or(usize::MAX);
-    let Glance { head, is_whole, bytes: came, content, entries } = glance(path, head).await?;
+    let Glance { head, is_whole, bytes: came, content, entries } = edge.archive.glance(path, head).await?;
     if (came, content) != (bytes, digest) {
         return Err(checksum_mismatch("what came is not what was announced: send it again"));
     }
@@ -461,7 +461,9 @@ pub(super) async fn put_among_studies(
     tokio::fs::create_dir_all(&edge.incoming).await?;
     let path = edge.incoming.join(edge.clock.new_uuid().to_string());
     let outcome = async {
-        tokio::fs::write(&path, bytes).await?;
+        let mut copy = edge.archive.incoming(&path).await?;
+        copy.write(&bytes).await?;
+        copy.finish().await?;
         studies::take_in(&edge, &appointment, &path, upload.name.expose()).await
     };
     let outcome = outcome.await;

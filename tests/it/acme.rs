@@ -83,6 +83,7 @@ impl Gateway {
         let child = Command::new(env!("CARGO_BIN_EXE_parvis"))
             .args(["serve", "--config", &at("config.toml")])
             .env("PARVIS_LOG", "warn")
+            .env("PARVIS_MASTER_KEY", "B".repeat(42) + "A=")
             .stdin(Stdio::null())
             .spawn()
             .unwrap();

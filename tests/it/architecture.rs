@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 32] = [
+const TABLE: [Module; 33] = [
     pure("audit", &["clinical", "secret"], &["base64", "ring", "serde_json", "sha2"]),
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
@@ -70,13 +70,14 @@ const TABLE: [Module; 32] = [
     pure("protocol", &["clinical", "room", "imaging", "viewing", "secret"], &["serde_json", "ts_rs"]),
     adapter("clock", &[], &["rand"]),
     adapter("secret", &[], &[]),
+    adapter("sealing", &["clock", "secret"], &["base64", "ring", "tempfile", "zeroize"]),
     adapter("tasks", &[], &["tokio"]),
     adapter("config", &["secret"], &["toml", "chrono_tz"]),
     adapter("telemetry", &["config"], &["tracing_subscriber"]),
     adapter(
         "store",
-        &["audit", "clinical", "imaging", "report", "viewing", "secret", "config", "clock"],
-        &["sqlx", "futures_util"],
+        &["audit", "clinical", "imaging", "report", "viewing", "sealing", "secret", "config", "clock"],
+        &["sqlx", "futures_util", "serde_json"],
     ),
     adapter(
         "acme",
@@ -113,7 +114,7 @@ const TABLE: [Module; 32] = [
     ),
     adapter(
         "archive",
-        &["imaging", "config", "clock", "secret", "tasks"],
+        &["imaging", "config", "clock", "sealing", "secret", "tasks"],
         &[
             "tokio",
             "moka",
@@ -175,8 +176,8 @@ const TABLE: [Module; 32] = [
     adapter(
         "demo",
         &[
-            "app", "archive", "clinical", "clock", "config", "egress", "imaging", "login", "secret", "sfu",
-            "store", "trail",
+            "app", "archive", "clinical", "clock", "config", "egress", "imaging", "login", "sealing",
+            "secret", "sfu", "store", "trail",
         ],
         &[
             "anyhow",
@@ -204,6 +205,7 @@ const TABLE: [Module; 32] = [
             "config",
             "demo",
             "imaging",
+            "sealing",
             "store",
             "tasks",
             "telemetry",
@@ -227,6 +229,7 @@ const TABLE: [Module; 32] = [
             "port",
             "relay",
             "retention",
+            "sealing",
             "secret",
             "sfu",
             "store",

@@ -33,8 +33,11 @@ struct Rig {
 impl Rig {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut settings =
-            ArchiveSettings::new(folder.path().join("archive"), env!("CARGO_BIN_EXE_parvis").into());
+        let mut settings = ArchiveSettings::new(
+            folder.path().join("archive"),
+            env!("CARGO_BIN_EXE_parvis").into(),
+            crate::support::db::keys(),
+        );
         settings.workers = 1;
         let archive = Archive::open(settings, &Tasks::default()).await.unwrap();
         Self { archive, folder }
@@ -495,8 +498,11 @@ async fn an_import_beside_the_gateway_leaves_its_clips_alone() {
     let object = video_object("1.2.840.10008.1.2.4.102", &fs::read(&path).unwrap());
     let video = rig.keep("video", &object).await.instance.content;
     assert_eq!(frames_seen(&rig, video, &[3]).await, [3]);
-    let mut settings =
-        ArchiveSettings::new(rig.folder.path().join("archive"), env!("CARGO_BIN_EXE_parvis").into());
+    let mut settings = ArchiveSettings::new(
+        rig.folder.path().join("archive"),
+        env!("CARGO_BIN_EXE_parvis").into(),
+        crate::support::db::keys(),
+    );
     settings.workers = 1;
     let _import = Archive::open(settings, &Tasks::default()).await.unwrap();
     assert_eq!(frames_seen(&rig, video, &[1, 40, 2]).await, [1, 40, 2]);

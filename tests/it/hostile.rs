@@ -198,7 +198,8 @@ impl Rig {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = recorded(folder.path());
-        let mut settings = ArchiveSettings::new(folder.path().join("archive"), program.clone());
+        let mut settings =
+            ArchiveSettings::new(folder.path().join("archive"), program.clone(), crate::support::db::keys());
         settings.workers = 1;
         settings.max_upload_bytes = 1 << 30;
         let tasks = Tasks::default();

@@ -12,6 +12,7 @@ mod after;
 mod agenda;
 mod architecture;
 mod archive;
+mod at_rest;
 mod badnet;
 mod call;
 mod chat;

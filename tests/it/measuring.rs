@@ -272,8 +272,11 @@ async fn kept(archive: &Archive, path: &Path, bytes: &[u8]) -> ContentHash {
 #[tokio::test]
 async fn the_archive_measures_what_it_keeps_and_says_why_where_it_cannot() {
     let folder = tempfile::tempdir().unwrap();
-    let mut settings =
-        ArchiveSettings::new(folder.path().join("archive"), env!("CARGO_BIN_EXE_parvis").into());
+    let mut settings = ArchiveSettings::new(
+        folder.path().join("archive"),
+        env!("CARGO_BIN_EXE_parvis").into(),
+        crate::support::db::keys(),
+    );
     settings.workers = 1;
     let archive = Archive::open(settings, &Tasks::default()).await.unwrap();
     let bytes = demo_objects(11).next().unwrap().1;

@@ -10,6 +10,7 @@ mod courses;
 mod doors;
 mod identities;
 mod key_images;
+mod keys;
 mod links;
 mod local_accounts;
 mod logins;

@@ -7,10 +7,10 @@ use parvis::store::{Constraint, Dialect, Error, StoreSettings};
 use sqlx::Connection;
 
 use super::*;
-use crate::support::db::{TestDatabase, for_each_database};
+use crate::support::db::{TestDatabase, for_each_database, keys};
 
 fn settings(url: &str) -> StoreSettings {
-    StoreSettings { url: Secret::new(url.to_owned()), max_connections: 2 }
+    StoreSettings { url: Secret::new(url.to_owned()), max_connections: 2, keys: keys() }
 }
 
 #[tokio::test]

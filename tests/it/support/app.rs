@@ -100,7 +100,7 @@ impl TestApp {
         let callback = public_url.join("/login/callback").unwrap();
         let idp = DemoIdp::new(issuer, callback, clock.clone(), address).unwrap();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_parvis"));
-        let archive = ArchiveSettings::new(folder.path().join("archive"), program);
+        let archive = ArchiveSettings::new(folder.path().join("archive"), program, super::db::keys());
         let mut settings = Settings {
             hospital: Hospital {
                 name: "Hôpital d'essai".to_owned(),

@@ -7,10 +7,16 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use parvis::clock::Clock;
+use parvis::sealing::MasterKeys;
 use parvis::secret::Secret;
 use parvis::store::{Dialect, Store, StoreSettings};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// The master key of all tests but those about keys.
+pub fn keys() -> MasterKeys {
+    MasterKeys::passing(&[[7; 32]], Clock::system())
+}
 
 /// A database of one test's own, empty.
 pub struct TestDatabase {
@@ -25,7 +31,7 @@ impl TestDatabase {
             Dialect::Sqlite => "sqlite::memory:".to_owned(),
             Dialect::Postgres => new_postgres_database().await,
         };
-        Self { dialect, settings: StoreSettings { url: Secret::new(url), max_connections: 5 } }
+        Self { dialect, settings: StoreSettings { url: Secret::new(url), max_connections: 5, keys: keys() } }
     }
 
     /// Its store, with all tables.

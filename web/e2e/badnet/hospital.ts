@@ -50,6 +50,7 @@ export class Hospital {
     this.#start([named("PARVIS"), "serve", "--config", config], {
       PARVIS_LOG: process.env.PARVIS_LOG ?? "error",
       PARVIS_OIDC_CLIENT_SECRET: "a-secret-of-the-tests-only",
+      PARVIS_MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
     });
     const authority = readFileSync(this.#trust.authority);
     await expect.poll(() => statusOf("/health/ready", authority), { timeout: 30_000 }).toBe(200);
