@@ -1,5 +1,7 @@
 //! The composition root: builds every adapter in order, joins them, serves, and ends them in reverse.
 
+mod ground;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Once};
@@ -64,6 +66,8 @@ pub struct Settings {
     pub egress: egress::Rules,
     pub retention: RetentionPolicy,
     pub trail: TrailSettings,
+    /// Where certificates are ordered, if they are.
+    pub authority: Option<url::Url>,
     /// See [`live::Parts`].
     pub presenter_lost_for: Duration,
     pub is_demo: bool,
@@ -230,6 +234,7 @@ impl Settings {
                 egress: egress_rules(&config.egress),
                 public_url: config.http.public_url.clone(),
             },
+            authority: config.acme.as_ref().map(|acme| acme.directory.clone()),
             presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,
         }
@@ -378,6 +383,7 @@ impl App {
     /// Builds everything. Nothing is served yet.
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self> {
         install_crypto();
+        let (ground, allowed_hosts) = (ground::of(&settings), settings.egress.hosts.clone());
         let tasks = Tasks::default();
         let store = Store::open(&settings.store).await.context("the database cannot be used")?;
         let trail = Trail::start(settings.trail, store.clone(), clock.clone(), &tasks)
@@ -482,6 +488,8 @@ impl App {
             tickets: web::Tickets::default(),
             csp_reports: csp_reports.clone(),
             certificates: certificates.clone(),
+            ground,
+            allowed_hosts,
             clock: clock.clone(),
             tasks: tasks.clone(),
         }));

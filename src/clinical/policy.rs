@@ -128,6 +128,10 @@ pub enum Verb {
     KeepLocalAccounts,
     /// See the pages of the administration and change what is set there: people, tokens, sites, looks.
     Administer,
+    /// Read how a call and its data are protected, and how its people proved who they are.
+    SeeProtection,
+    /// Read what the gateway is made of: certificates, database, providers, whom it speaks to.
+    SeeDeployment,
 }
 
 impl Verb {
@@ -192,6 +196,8 @@ impl Verb {
         Self::SeeOwnTrail,
         Self::KeepLocalAccounts,
         Self::Administer,
+        Self::SeeProtection,
+        Self::SeeDeployment,
     ];
 }
 
@@ -281,7 +287,8 @@ fn staff_may(
             | Verb::WriteReport
             | Verb::ReleaseDocuments
             | Verb::ReopenConsultation
-            | Verb::ReadReceived,
+            | Verb::ReadReceived
+            | Verb::SeeProtection,
             Object::Appointment(appointment),
         ) => may_consult && is_booked(practitioner, appointment),
         (
@@ -333,7 +340,10 @@ fn staff_may(
             | Verb::Administer,
             Object::Hospital,
         ) => is(StaffRole::Administrator),
-        (Verb::SeeTrail, Object::Hospital) => is(StaffRole::Administrator) || is(StaffRole::Auditor),
+        (Verb::SeeTrail | Verb::SeeDeployment, Object::Hospital) => {
+            is(StaffRole::Administrator) || is(StaffRole::Auditor)
+        }
+        (Verb::SeeProtection, Object::Hospital) => !roles.is_empty(),
         (Verb::SeeStatistics, Object::Service { is_member }) => {
             is(StaffRole::Administrator) || is(StaffRole::Secretary) && *is_member
         }
@@ -369,7 +379,8 @@ fn guest_may(participant: ParticipantId, role: Role, verb: Verb, object: &Object
             | Verb::ShareFiles
             | Verb::FetchFiles
             | Verb::Mark
-            | Verb::UploadPhotos,
+            | Verb::UploadPhotos
+            | Verb::SeeProtection,
             Object::Consultation { appointment, place },
         ) => appointment.participant(participant).is_some() && *place == PlaceKind::InCall,
         _ => false,

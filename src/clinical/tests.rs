@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::*;
 
 mod entry;
+mod protection;
 mod waiting;
 
 const PATIENT: ParticipantId = ParticipantId::new(Uuid::from_u128(1));

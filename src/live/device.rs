@@ -9,7 +9,7 @@ use super::record::SentPictures;
 use super::screens::Screens;
 use super::telling::News;
 use super::{Connected, MAX_OUTGOING, Outgoing};
-use crate::clinical::{Actor, DeviceNumber, LoginId, ParticipantId, ResumeTokens};
+use crate::clinical::{Actor, DeviceNumber, LoginId, Opening, ParticipantId, ResumeTokens};
 use crate::protocol::{ServerMessage, WatchedTrack};
 
 /// What a device shows.
@@ -28,6 +28,8 @@ pub(super) struct Device {
     pub(super) actor: Actor,
     /// The login of staff; without one it is not theirs any more.
     pub(super) login: Option<LoginId>,
+    /// What opened the door for a guest.
+    pub(super) opening: Option<Opening>,
     pub(super) screens: Screens,
     /// The pictures under way to it of what everybody looks at, for the record.
     pub(super) sent: SentPictures,
@@ -94,6 +96,7 @@ impl Device {
             participant,
             actor,
             login: None,
+            opening: None,
             screens: Screens::default(),
             sent: SentPictures::default(),
             news: News::default(),

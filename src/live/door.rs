@@ -11,8 +11,8 @@ use super::held::Told;
 use super::ledger::Entry;
 use super::{AttendError, Attendance, Attending, Command};
 use crate::clinical::{
-    self, Actor, AppointmentStatus, Consultation, DeviceNumber, LoginId, Object, Participant, ParticipantId,
-    PlaceKind, ResumeDigest, ResumeTokens, Role, TelephoneId, Verb, authorize,
+    self, Actor, AppointmentStatus, Consultation, DeviceNumber, LoginId, Object, Opening, Participant,
+    ParticipantId, PlaceKind, ResumeDigest, ResumeTokens, Role, TelephoneId, Verb, authorize,
 };
 use crate::protocol::{self, ProblemCode, ServerMessage, TelephoneState, WindowWord};
 
@@ -23,14 +23,14 @@ impl Task {
         attending: Attending,
         reply: oneshot::Sender<Result<Attendance, AttendError>>,
     ) -> Option<(DeviceNumber, u32)> {
-        let (participant, login) = (attending.participant, attending.login);
+        let (participant, by) = (attending.participant, (attending.login, attending.opening));
         let Some(role) = self.appointment.participant(participant).map(Participant::role) else {
             let _ = reply.send(Err(AttendError::Unknown));
             return None;
         };
         if attending.window == WindowWord::Second {
             return match self.open_window(attending) {
-                Ok(number) => self.attends(number, role, login, reply),
+                Ok(number) => self.attends(number, role, by, reply),
                 Err(refusal) => {
                     let _ = reply.send(Err(refusal));
                     None
@@ -65,7 +65,7 @@ impl Task {
             }
         };
         self.came(participant, assurance);
-        let attends = self.attends(number, role, login, reply);
+        let attends = self.attends(number, role, by, reply);
         if resumed.is_some() && self.devices.get(&number).is_some_and(|device| device.is_in_room) {
             self.greet(number);
         }
@@ -77,11 +77,11 @@ impl Task {
         &mut self,
         number: DeviceNumber,
         role: Role,
-        login: Option<LoginId>,
+        (login, opening): (Option<LoginId>, Option<Opening>),
         reply: oneshot::Sender<Result<Attendance, AttendError>>,
     ) -> Option<(DeviceNumber, u32)> {
         let device = self.devices.get_mut(&number)?;
-        device.login = login;
+        (device.login, device.opening) = (login, opening);
         let participant = device.participant;
         self.welcome(number, participant, role);
         self.tell_all_waiting(number);
@@ -150,6 +150,10 @@ impl Task {
                 self.publish_places();
             }
             Command::Waiting { news } => self.waiting_news(news),
+            Command::WhoCame { reply } => {
+                // Whoever asked may have gone.
+                let _ = reply.send(self.who_came());
+            }
             Command::Receiving { files, received, is_over } => {
                 self.tell_staff(&ServerMessage::Receiving { files, received, is_over });
             }

@@ -42,8 +42,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::clinical::{
-    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, Assurances, DeviceNumber, LoginId,
-    Participant, ParticipantId, Place, Refusal, ServiceId, SharedFile,
+    Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, Assurances, DeviceNumber, Handling,
+    LoginId, OpenAt, Opening, Participant, ParticipantId, Place, Refusal, ServiceId, SharedFile,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -91,6 +91,8 @@ pub struct Attending {
     pub login: Option<LoginId>,
     /// How it has proven that.
     pub assurance: Assurance,
+    /// What opened the door, for a guest.
+    pub opening: Option<Opening>,
     /// What leaves for it.
     pub outbox: mpsc::Sender<Outgoing>,
     /// The token that it was told before its connection broke.
@@ -163,6 +165,17 @@ pub enum AttendError {
     Unavailable,
 }
 
+/// How somebody came in who is there, or was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    pub participant: ParticipantId,
+    pub is_in_room: bool,
+    pub assurance: Option<Assurance>,
+    pub opening: Option<Opening>,
+    /// The login of their device, for staff.
+    pub login: Option<LoginId>,
+}
+
 /// Where everybody of one consultation stands, for the agenda.
 pub type Places = HashMap<ParticipantId, Place>;
 
@@ -205,6 +218,9 @@ enum Command {
         /// Which of the device's connections.
         connection: u32,
         message: ClientMessage,
+    },
+    WhoCame {
+        reply: oneshot::Sender<Vec<Arrived>>,
     },
     /// A person has a new link.
     Invited {
@@ -304,6 +320,27 @@ impl Live {
     /// Something new for the waiting room of one consultation.
     pub async fn waiting_news(&self, appointment: AppointmentId, news: WaitingNews) {
         self.tell(appointment, Command::Waiting { news }).await;
+    }
+
+    /// How everybody who is there came in; empty when the consultation does not run.
+    pub async fn came_in(&self, appointment: AppointmentId) -> Vec<Arrived> {
+        let Some(running) = self.running(appointment).await else { return Vec::new() };
+        let (reply, answer) = oneshot::channel();
+        if running.commands.send(Command::WhoCame { reply }).await.is_err() {
+            return Vec::new();
+        }
+        answer.await.unwrap_or_default()
+    }
+
+    /// What becomes here of what people send.
+    pub fn handling() -> Handling {
+        Handling {
+            // `sfu` ends DTLS-SRTP and makes it anew for whoever receives; it has no files and no rows.
+            media: OpenAt::Gateway,
+            chat: OpenAt::Gateway,
+            images: OpenAt::Gateway,
+            is_media_recorded: false,
+        }
     }
 
     /// Something new for all waiting rooms.

@@ -1,5 +1,6 @@
 //! Who is told who is there.
 
+use super::Arrived;
 use super::consultation::Task;
 use crate::clinical::{self, Actor, Participant, Verb};
 use crate::protocol::{self, AssuranceWord, Person, PlaceWord, ServerMessage};
@@ -39,6 +40,28 @@ impl Task {
             };
             device.tell(ServerMessage::People { revision, people });
         }
+    }
+
+    /// How everybody came in of whom it is known.
+    pub(super) fn who_came(&self) -> Vec<Arrived> {
+        let people = self.appointment.participants.iter();
+        let arrived = people.map(|person| {
+            // The device that is in the room counts; a second window is of the same person.
+            let devices = self
+                .devices
+                .values()
+                .filter(|device| device.participant == person.id && device.main.is_none());
+            let device = devices.max_by_key(|device| (device.is_in_room, !device.is_away));
+            let place = self.consultation.place(person.id);
+            Arrived {
+                participant: person.id,
+                is_in_room: place.is_some_and(|place| place.room_device().is_some()),
+                assurance: self.assurance(person.id),
+                opening: device.and_then(|device| device.opening),
+                login: device.and_then(|device| device.login),
+            }
+        });
+        arrived.collect()
     }
 
     fn person(&self, participant: &Participant) -> Person {

@@ -68,6 +68,18 @@ pub struct Authenticated {
     pub provider: Option<String>,
 }
 
+/// A provider as the settings have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderTold {
+    pub key: String,
+    /// `None`: the hospital's own account.
+    pub label: Option<String>,
+    pub issuer: String,
+    /// Classes of which a sign-in needs one; empty: any will do.
+    pub classes: Vec<String>,
+    pub privileged_classes: Vec<String>,
+}
+
 /// A provider as the sign-in page offers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offered {
@@ -99,6 +111,18 @@ impl Login {
             label: provider.settings.label.clone(),
         };
         self.providers.iter().map(offer).collect()
+    }
+
+    /// The providers and what they are asked for, for whoever looks after them.
+    pub fn providers(&self) -> Vec<ProviderTold> {
+        let told = |provider: &Provider| ProviderTold {
+            key: provider.settings.key.clone(),
+            label: provider.settings.label.clone(),
+            issuer: provider.settings.issuer.clone(),
+            classes: provider.settings.acr_values.clone(),
+            privileged_classes: provider.settings.fresh_acr_values.clone(),
+        };
+        self.providers.iter().map(told).collect()
     }
 
     /// What a proof must be for what is privileged, for a login at that provider.

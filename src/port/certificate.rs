@@ -51,6 +51,15 @@ pub struct Validity {
     pub until: DateTime<Utc>,
 }
 
+/// What a certificate in use says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateTold {
+    /// Who vouches for it.
+    pub issuer: String,
+    pub is_self_signed: bool,
+    pub valid: Validity,
+}
+
 /// What is to be told of a certificate, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CertificateNews {
@@ -184,6 +193,18 @@ impl Certificate {
         locked(&self.0.looked).valid
     }
 
+    /// What it says of itself; `None` while it is awaited.
+    pub fn told(&self) -> Option<CertificateTold> {
+        let valid = self.validity()?;
+        let current = locked(&self.0.offered.current).clone();
+        let (_, read) = x509_parser::parse_x509_certificate(current.cert.first()?).ok()?;
+        Some(CertificateTold {
+            issuer: read.issuer().to_string(),
+            is_self_signed: read.issuer() == read.subject(),
+            valid,
+        })
+    }
+
     /// What is to be told of it.
     pub fn news(&self, now: DateTime<Utc>) -> Option<CertificateNews> {
         let looked = locked(&self.0.looked);
@@ -236,6 +257,11 @@ pub struct Certificates(Arc<Mutex<Vec<Certificate>>>);
 impl Certificates {
     pub fn add(&self, certificate: Certificate) {
         locked(&self.0).push(certificate);
+    }
+
+    /// What each says of itself, and what is to be told of it.
+    pub fn told(&self, now: DateTime<Utc>) -> Vec<(Option<CertificateTold>, Option<CertificateNews>)> {
+        locked(&self.0).iter().map(|certificate| (certificate.told(), certificate.news(now))).collect()
     }
 
     /// The worst that is to be told of any.
@@ -346,6 +372,8 @@ mod tests {
         let (before, news) = (used(&certificate), || certificate.news(now));
         assert!(!certificate.look_again().unwrap(), "nothing has changed");
         assert_eq!(news(), None);
+        let told = certificate.told().unwrap();
+        assert!(told.is_self_signed && told.valid.until > now, "{told:?}");
         // Half written, of others, and gone.
         for (chain, key) in
             [(&second.0[..100], &first.1[..]), ("", &first.1), (&first.0, "x"), (&second.0, &first.1)]

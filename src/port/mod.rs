@@ -15,7 +15,9 @@ mod self_test;
 mod serve;
 mod stream;
 
-pub use certificate::{Certificate, CertificateError, CertificateNews, Certificates, Validity};
+pub use certificate::{
+    Certificate, CertificateError, CertificateNews, CertificateTold, Certificates, Validity,
+};
 pub use entrance::{Http, Port};
 pub use reach::{Reach, Rung};
 pub use self_test::{SelfTest, SelfTestError, self_test};

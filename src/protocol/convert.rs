@@ -35,6 +35,7 @@ macro_rules! both_ways {
 mod agenda;
 mod door;
 mod marks;
+mod protection;
 mod waiting;
 
 pub use agenda::{read_day, read_time_of_day, time_of_day};

@@ -324,6 +324,20 @@ pub fn typescript() -> String {
         TrailAlerts,
         OwnTrail,
         OwnTrailEntry,
+        OpenAtWord,
+        OutsideWord,
+        StrengthWord,
+        CertificateNewsWord,
+        ProtectionFacts,
+        KeptFor,
+        OutsideFact,
+        PersonProof,
+        SignInProof,
+        SeenProof,
+        DeploymentFacts,
+        CertificateFact,
+        TrailFact,
+        ProviderFact,
     );
     format!(
         "// Made from src/protocol by `UPDATE=1 cargo test --test it protocol`. Do not edit.\n\nexport const PROTOCOL = {PROTOCOL};\n\n{body}"

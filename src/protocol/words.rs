@@ -61,6 +61,22 @@ words!(
     DoorWord { Open, TooEarly, Expired, Revoked, Unknown, Cancelled, Moved, Over }
 );
 words!(
+    /// Where what people send is in the open: at the gateway, which opens it to hand it on, or at the people alone.
+    OpenAtWord { Gateway, People }
+);
+words!(
+    /// Why the gateway speaks to somebody else.
+    OutsideWord { Mail, Sms, Relay, Syslog, Fhir, SignIn, Authority }
+);
+words!(
+    /// How well a sign-in proves who somebody is, as far as its provider says.
+    StrengthWord { Unsaid, Strong, Named }
+);
+words!(
+    /// What is to be told of a certificate.
+    CertificateNewsWord { Expired, Refused, Awaited, EndsSoon }
+);
+words!(
     /// Encoding of a picture.
     PictureFormatWord { Png, Jpeg }
 );

@@ -122,6 +122,14 @@ impl Store {
         Ok(Self { db, values })
     }
 
+    /// Which kind of database it is.
+    pub fn dialect(&self) -> Dialect {
+        match &self.db {
+            Db::Sqlite(_) => Dialect::Sqlite,
+            Db::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     async fn open_sqlite(url: &str, readers: u32) -> Result<Sqlite, Error> {
         let (mut options, passing) = if url.contains(":memory:") || url.contains("mode=memory") {
             let file = PassingFile::new();

@@ -191,6 +191,14 @@ impl Store {
         Ok(Some(login))
     }
 
+    /// The login of that identifier, if it has not been ended. It is not marked as seen.
+    pub async fn login_of(&self, id: LoginId) -> Result<Option<Login>, Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM login WHERE id = $1");
+        let row: Option<LoginRow> =
+            on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(pool).await?);
+        row.map(Login::try_from).transpose()
+    }
+
     /// Ends a login; it is in the answer if there was one.
     pub async fn end_login(&self, digest: LoginDigest) -> Result<Option<Login>, Error> {
         const SQL: &str = concat!("DELETE FROM login WHERE digest = $1 RETURNING ", columns!());

@@ -46,6 +46,8 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
     // Numbers of messages that did not go out.
     ("GET", "/api/messages/alarms"),
     ("GET", "/api/me/calendar"),
+    // What the gateway is, and nothing of any visit.
+    ("GET", "/api/protection"),
     // What a link shows before a door: when the visit is, and nothing of whom.
     ("POST", "/api/guest/look"),
     ("POST", "/api/guest/information"),
@@ -78,6 +80,7 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
     ("POST", "/api/appointments/{appointment}/move", Deed::Change, Subject::Appointment),
     ("POST", "/api/appointments/{appointment}/close", Deed::Change, Subject::Appointment),
     ("GET", "/api/appointments/{appointment}/chain", Deed::Read, Subject::Appointment),
+    ("GET", "/api/appointments/{appointment}/protection", Deed::Read, Subject::Appointment),
     ("POST", "/api/appointments/search", Deed::List, Subject::Agenda),
     ("POST", "/api/appointments/{appointment}/reopen", Deed::Change, Subject::Consultation),
     ("POST", "/api/appointments/{appointment}/participants/{participant}/link", Deed::Create, Subject::Link),

@@ -17,6 +17,12 @@ const TRUSTED_TYPES: &str = "parvis-worker";
 /// A year, as browsers want it before they believe it (RFC 6797 section 6.1.1).
 const HSTS: &str = "max-age=31536000";
 
+/// For how long browsers are told to come to this site over TLS only.
+pub(super) fn hsts_seconds(public_url: &Url) -> Option<u32> {
+    let seconds = HSTS.strip_prefix("max-age=").and_then(|seconds| seconds.parse().ok());
+    seconds.filter(|_| public_url.scheme() == "https")
+}
+
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), autoplay=(self), \
     fullscreen=(self), picture-in-picture=(self), accelerometer=(), bluetooth=(), browsing-topics=(), geolocation=(), gyroscope=(), \
     hid=(), magnetometer=(), midi=(), payment=(), publickey-credentials-get=(self), serial=(), usb=(), xr-spatial-tracking=()";
@@ -87,6 +93,8 @@ mod tests {
         let plain = Headers::new(&Url::parse("http://localhost:8080").unwrap(), &[]);
         assert_eq!(value(&tls, "strict-transport-security").as_deref(), Some("max-age=31536000"));
         assert_eq!(value(&plain, "strict-transport-security"), None);
+        assert_eq!(hsts_seconds(&Url::parse("https://visio.example").unwrap()), Some(31_536_000));
+        assert_eq!(hsts_seconds(&Url::parse("http://localhost:8080").unwrap()), None);
         assert!(
             value(&tls, "content-security-policy")
                 .unwrap()

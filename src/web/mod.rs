@@ -31,6 +31,7 @@ mod messages;
 mod notes;
 mod people;
 mod problem;
+mod protection;
 mod quality;
 mod queue;
 mod receipt;
@@ -69,7 +70,7 @@ pub use ticket::Tickets;
 use url::Url;
 
 use crate::archive::Archive;
-use crate::clinical::DoorPolicy;
+use crate::clinical::{DoorPolicy, Ground};
 use crate::clock::Clock;
 use crate::config::Hospital;
 use crate::live::Live;
@@ -116,6 +117,10 @@ pub struct Parts {
     pub tickets: Tickets,
     pub csp_reports: Arc<CspReports>,
     pub certificates: Certificates,
+    /// What is told of how calls and data are protected.
+    pub ground: Ground,
+    /// Hosts that the settings allow beside those that they name for a purpose.
+    pub allowed_hosts: Vec<String>,
     pub clock: Clock,
     pub tasks: Tasks,
 }

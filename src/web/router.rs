@@ -13,7 +13,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports, diag,
     documents, door, door_desk, extract, files, guest, guest_changes, headers, health, hospital, identity,
-    key_images, links, local, messages, notes, people, quality, queue, record, report, request_id, retention,
+    key_images, links, local, messages, notes, people, protection, quality, queue, record, report, request_id, retention,
     senders, services, sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket,
     tokens, trail, uploads, waiting_room, worklist,
 };
@@ -39,6 +39,8 @@ pub fn router(edge: Edge) -> Router {
     let api = Router::new()
         .route("/api/hospital", get(hospital::show))
         .route("/api/hospital/logo", get(branding::logo))
+        .route("/api/protection", get(protection::show))
+        .route("/api/appointments/{appointment}/protection", get(protection::of_call))
         .route("/api/diag", get(diag::show))
         .route("/api/me", get(sign_in::me))
         .route("/api/sign-in", get(sign_in::ways))

@@ -178,7 +178,7 @@ async fn welcome(
     if !is_ticketed && resume.is_none() {
         return Err(Closed(ProblemCode::TicketNeeded, "hello shows no ticket that is good"));
     }
-    let (appointment, participant, actor, assurance) = match (link, appointment) {
+    let (appointment, participant, actor, (assurance, opening)) = match (link, appointment) {
         (Some(link), None) => guest_of(edge, &link, &who.headers).await?,
         (None, Some(appointment)) => {
             staff_of(edge, who.staff.map(|staff| staff.practitioner), &appointment).await?
@@ -189,7 +189,8 @@ async fn welcome(
     if matches!(actor, Actor::Guest { .. }) {
         note(edge, appointment, participant, who.family);
     }
-    let attending = Attending { participant, actor, login, assurance, outbox, resume, is_ticketed, window };
+    let attending =
+        Attending { participant, actor, login, assurance, opening, outbox, resume, is_ticketed, window };
     edge.live.attend(appointment, attending).await.map_err(|error| match error {
         AttendError::Refused(refusal) => Closed(refusal.into(), "this person may not attend"),
         AttendError::NoTicket => {
@@ -219,11 +220,14 @@ fn note(edge: &Edge, appointment: AppointmentId, participant: ParticipantId, fam
     });
 }
 
+/// How somebody proved who they are, and what opened the door for a guest.
+type Proven = (Assurance, Option<Opening>);
+
 async fn guest_of(
     edge: &Edge,
     secret: &str,
     headers: &HeaderMap,
-) -> Result<(AppointmentId, ParticipantId, Actor, Assurance), Closed> {
+) -> Result<(AppointmentId, ParticipantId, Actor, Proven), Closed> {
     match guest::let_in(edge, secret, headers).await {
         Ok(guest) => {
             tracing::info!(participant.id = %guest.participant, opening = ?guest.opening, "a guest comes");
@@ -231,7 +235,7 @@ async fn guest_of(
                 Opening::LinkOnly => Assurance::LinkOnly,
                 Opening::Code(_) | Opening::Pin | Opening::BirthDate => Assurance::LinkAndCode,
             };
-            Ok((guest.appointment.id, guest.participant, guest.actor, assurance))
+            Ok((guest.appointment.id, guest.participant, guest.actor, (assurance, Some(guest.opening))))
         }
         Err(NotLetIn::Door(DoorClosed::Unknown)) => {
             Err(Closed(ProblemCode::LinkUnknown, "there is no such link"))
@@ -248,7 +252,7 @@ async fn staff_of(
     edge: &Edge,
     practitioner: Option<Practitioner>,
     appointment: &str,
-) -> Result<(AppointmentId, ParticipantId, Actor, Assurance), Closed> {
+) -> Result<(AppointmentId, ParticipantId, Actor, Proven), Closed> {
     let person = practitioner.ok_or(Closed(ProblemCode::SignInNeeded, "nobody is signed in"))?;
     let id: AppointmentId =
         appointment.parse().map_err(|_| Closed(ProblemCode::NotFound, "no such appointment"))?;
@@ -261,7 +265,7 @@ async fn staff_of(
     authorize(&actor, Verb::Attend, &Object::Appointment(&appointment)).map_err(nothing_here)?;
     let participant = appointment.participant_of(person.id).map(|participant| participant.id);
     let participant = participant.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;
-    Ok((id, participant, actor, Assurance::SignedIn))
+    Ok((id, participant, actor, (Assurance::SignedIn, None)))
 }
 
 fn nothing_here(_: crate::clinical::NotAllowed) -> Closed {

@@ -36,6 +36,7 @@ mod photos;
 mod places;
 mod presentation;
 mod privacy;
+mod protection;
 mod protocol;
 mod record;
 mod security_page;

@@ -2279,3 +2279,151 @@ export type OwnTrailEntry = {
  * `you`, `staff`, `guest` (whoever came along), `sender` or `gateway`.
  */
 who: string, name?: string, deed: string, subject: string, firstAt: string, lastAt: string, times: number, };
+
+export type OpenAtWord = "gateway" | "people";
+
+export type OutsideWord = "mail" | "sms" | "relay" | "syslog" | "fhir" | "sign_in" | "authority";
+
+export type StrengthWord = "unsaid" | "strong" | "named";
+
+export type CertificateNewsWord = "expired" | "refused" | "awaited" | "ends_soon";
+
+export type ProtectionFacts = { hospital: string, 
+/**
+ * The name under which browsers reach the gateway.
+ */
+site: string, 
+/**
+ * They do so over TLS.
+ */
+isSiteEncrypted: boolean, 
+/**
+ * Where sound and picture, the chat with its files, and images are in the open.
+ */
+media: OpenAtWord, chat: OpenAtWord, images: OpenAtWord, isMediaRecorded: boolean, 
+/**
+ * The gateway encrypts what it keeps.
+ */
+isEncryptedAtRest: boolean, 
+/**
+ * For how many days lines and files of the chat are kept; absent: until the consultation is over.
+ */
+chatDays?: number, kept: Array<KeptFor>, outside: Array<OutsideFact>, 
+/**
+ * Of a call: its people, as far as they are told of.
+ */
+people: Array<PersonProof>, 
+/**
+ * For administrators and auditors.
+ */
+deployment?: DeploymentFacts, };
+
+export type KeptFor = { 
+/**
+ * As in `RetentionClass`.
+ */
+class: string, 
+/**
+ * Absent: the rule of the chat.
+ */
+days?: number, };
+
+export type OutsideFact = { kind: OutsideWord, 
+/**
+ * Guests are not told the names of systems inside of the hospital.
+ */
+host?: string, 
+/**
+ * The way there is protected by TLS.
+ */
+isEncrypted: boolean, };
+
+export type PersonProof = { participant: string, 
+/**
+ * Absent: they have not come.
+ */
+assurance?: AssuranceWord, 
+/**
+ * With `link_and_code`, what it was besides the link; only staff and the person are told.
+ */
+opening?: OpeningWord, 
+/**
+ * With `signed_in`, as far as it is known.
+ */
+signIn?: SignInProof, seen?: SeenProof, };
+
+export type SignInProof = { 
+/**
+ * Absent: the hospital's own account.
+ */
+provider?: string, strength: StrengthWord, 
+/**
+ * With `named`, the class (`acr`) that the provider tells.
+ */
+class?: string, at: string, };
+
+export type SeenProof = { means: IdentityMeansWord, at: string, 
+/**
+ * Who looked; absent for guests who do not see that person.
+ */
+name?: string, };
+
+export type DeploymentFacts = { version: string, 
+/**
+ * Those that the gateway uses itself; none where a proxy in front does TLS.
+ */
+certificates: Array<CertificateFact>, 
+/**
+ * For how many seconds browsers ask for this site over TLS only; absent: they are not told to.
+ */
+hstsSeconds?: number, 
+/**
+ * `sqlite` or `postgres`.
+ */
+database: string, 
+/**
+ * Origins that may show the pages in a frame.
+ */
+frameAncestors: Array<string>, trail: TrailFact, providers: Array<ProviderFact>, 
+/**
+ * Hosts that the settings allow beside those that they name for a purpose.
+ */
+allowedHosts: Array<string>, 
+/**
+ * Addresses of relays that browsers are told; empty: there is none.
+ */
+relayUrls: Array<string>, isRelayExternal: boolean, };
+
+export type CertificateFact = { 
+/**
+ * Absent while it is awaited.
+ */
+issuer?: string, until?: string, 
+/**
+ * It vouches for itself: browsers trust it only where they were told to.
+ */
+isSelfSigned: boolean, news?: CertificateNewsWord, };
+
+export type TrailFact = { records: number, 
+/**
+ * The number of the last record under a signature.
+ */
+signed: number, 
+/**
+ * The public key that signs, in hexadecimal digits.
+ */
+key: string, };
+
+export type ProviderFact = { 
+/**
+ * Absent: the hospital's own account.
+ */
+label?: string, issuer: string, 
+/**
+ * Classes (`acr`) of which a sign-in needs one; empty: any will do.
+ */
+classes: Array<string>, 
+/**
+ * Those of which one is needed for what is privileged.
+ */
+privilegedClasses: Array<string>, };

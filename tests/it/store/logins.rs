@@ -46,6 +46,8 @@ async fn a_login_lasts_while_it_is_used_and_no_longer_than_its_end() {
             store.login(first.digest, now, IDLE).await.unwrap()
         };
         assert_eq!(seen(0, 59).await, Some(first.clone()), "not written again within a minute");
+        assert_eq!(store.login_of(first.id).await.unwrap(), Some(first.clone()));
+        assert_eq!(store.login_of(new_id(LoginId::new)).await.unwrap(), None);
         for minute in [29, 58, 87, 116, 119] {
             assert_eq!(seen(minute, 0).await.map(|login| login.last_seen_at), Some(at(minute)));
         }

@@ -41,6 +41,8 @@ const StatisticsPage = lazy(() => import("./statistics/StatisticsPage").then((mo
 
 const RetentionPage = lazy(() => import("./retention/RetentionPage").then((module) => module.RetentionPage));
 
+const ProtectionPage = lazy(() => import("./protection/ProtectionPage").then((module) => module.ProtectionPage));
+
 const TrailPage = lazy(() => import("./trail/TrailPage").then((module) => module.TrailPage));
 const Activity = lazy(() => import("./signin/Activity").then((module) => module.Activity));
 const Proved = lazy(() => import("./signin/Proved").then((module) => module.Proved));
@@ -91,6 +93,7 @@ export function App() {
           <Route path="/app/statistics" component={StatisticsRoute} />
           <Route path="/app/retention" component={RetentionRoute} />
           <Route path="/app/trail" component={TrailRoute} />
+          <Route path="/app/protection" component={ProtectionRoute} />
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
@@ -176,6 +179,10 @@ function StatisticsRoute() {
 
 function RetentionRoute() {
   return <Signed>{(me) => (maySeeRetention(me) ? <RetentionPage /> : <NotFound />)}</Signed>;
+}
+
+function ProtectionRoute() {
+  return <Signed>{() => <ProtectionPage />}</Signed>;
 }
 
 function TrailRoute() {

@@ -18,6 +18,7 @@ import { Hearing } from "./hearing";
 import { Media, type MediaState } from "./media";
 import type { Received, Sent } from "./stats";
 import type { Sources } from "./subscriber";
+import type { Travel } from "./travel";
 import { Watching } from "./watched";
 
 export type { MediaState } from "./media";
@@ -212,6 +213,12 @@ export class Call {
       sent: counted?.sent ?? { framesEncoded: 0, videoPackets: 0, audioPackets: 0 },
       people: counted?.people ?? {},
     };
+  }
+
+  /** How sound and picture travel now, one entry for each direction that is connected. */
+  async travels(): Promise<readonly Travel[]> {
+    const all = (await this.#media?.travels()) ?? [];
+    return all.filter((each) => each.isConnected);
   }
 
   /** Ends this person's part. The devices stay open: whoever opened them closes them. */

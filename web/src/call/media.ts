@@ -7,6 +7,7 @@ import { between, type Counted, count } from "./quality";
 import { Repair, SILENT_MS } from "./repair";
 import { type Received, received, type Sent, sent } from "./stats";
 import { type Sources, Subscriber } from "./subscriber";
+import { type Travel, travelOf } from "./travel";
 
 export type MediaState = "connecting" | "connected" | "lost";
 
@@ -113,6 +114,15 @@ export class Media {
   async stats(): Promise<{ sent: Sent; people: Record<string, Received> }> {
     const [out, into] = await Promise.all([this.#publisher.stats(), this.#subscriber.stats()]);
     return { sent: sent(out), people: received(into, this.remote.peek()) };
+  }
+
+  /** How each direction travels now. */
+  async travels(): Promise<Travel[]> {
+    const [out, into] = await Promise.all([this.#publisher.stats(), this.#subscriber.stats()]);
+    return [
+      travelOf(out, this.#states.publish === "connected"),
+      travelOf(into, this.#states.subscribe === "connected"),
+    ];
   }
 
   close(): void {

@@ -18,7 +18,8 @@ export interface Counted {
   signs: number;
 }
 
-interface Entry {
+/** One entry of a report, as far as the browser tells it. */
+export interface Entry {
   id: string;
   type: string;
   kind?: string;
@@ -43,10 +44,13 @@ interface Entry {
   protocol?: string;
   candidateType?: string;
   relayProtocol?: string;
+  dtlsState?: string;
+  tlsVersion?: string;
+  srtpCipher?: string;
 }
 
 /** How packets travel, by the candidate of this side. */
-function pathOf(candidate: Entry | undefined): PathWord {
+export function pathOf(candidate: Entry | undefined): PathWord {
   if (candidate?.candidateType === "relay") {
     if (candidate.relayProtocol === "tls") return "relay_tls";
     return candidate.relayProtocol === "tcp" ? "relay_tcp" : "relay_udp";
@@ -59,19 +63,32 @@ const sum = (entries: readonly Entry[], of: (entry: Entry) => number | undefined
 const most = (entries: readonly Entry[], of: (entry: Entry) => number | undefined): number =>
   entries.reduce((top, entry) => Math.max(top, of(entry) ?? 0), 0);
 
-/** Reads a report of the browser. */
-export function count(report: RTCStatsReport, direction: DirectionWord): Counted {
+/** A report by its identifiers. */
+export function entriesOf(report: RTCStatsReport): ReadonlyMap<string, Entry> {
   const all = new Map<string, Entry>();
   report.forEach((entry: Entry) => {
     all.set(entry.id, entry);
   });
+  return all;
+}
+
+/** The pair of candidates that packets go by. */
+export function selectedPair(all: ReadonlyMap<string, Entry>): Entry | undefined {
   const of = (type: string) => [...all.values()].filter((entry) => entry.type === type);
   const selected = of("transport").find((entry) => entry.selectedCandidatePairId)?.selectedCandidatePairId;
   const pairs = of("candidate-pair");
-  const pair =
+  return (
     (selected !== undefined ? all.get(selected) : undefined) ??
     pairs.find((entry) => entry.selected) ??
-    pairs.find((entry) => entry.nominated && entry.state === "succeeded");
+    pairs.find((entry) => entry.nominated && entry.state === "succeeded")
+  );
+}
+
+/** Reads a report of the browser. */
+export function count(report: RTCStatsReport, direction: DirectionWord): Counted {
+  const all = entriesOf(report);
+  const of = (type: string) => [...all.values()].filter((entry) => entry.type === type);
+  const pair = selectedPair(all);
   const path = pathOf(all.get(pair?.localCandidateId ?? ""));
   const pairRttMs = (pair?.currentRoundTripTime ?? 0) * 1_000;
   if (direction === "publish") {

@@ -5,6 +5,7 @@ import message from "icon:message-square";
 import mic from "icon:mic";
 import micOff from "icon:mic-off";
 import phoneOff from "icon:phone-off";
+import shield from "icon:shield";
 import sliders from "icon:sliders-horizontal";
 import flip from "icon:switch-camera";
 import video from "icon:video";
@@ -27,6 +28,8 @@ import { Pin } from "../call/parts/Pin";
 import { useWatched } from "../call/parts/useWatched";
 import { Voices } from "../call/parts/Voices";
 import { tc } from "../call/parts/words";
+import { t as ts } from "../protection/open.words";
+import { ProtectionPanel } from "../protection/Panel";
 import type { Person } from "../protocol";
 import { Icon } from "../ui/icon";
 import type { ViewerProps } from "../viewer/Viewer";
@@ -39,7 +42,7 @@ import type { Visit } from "./visit";
 import { sentenceOf, t } from "./words";
 
 /** What lies over the call. */
-type Panel = "" | "leave" | "more" | "chat" | "devices" | "photo";
+type Panel = "" | "leave" | "more" | "chat" | "devices" | "photo" | "protection";
 
 /** The call: the doctor fills the screen until images or a screen take it. */
 export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: Wire }) {
@@ -498,6 +501,14 @@ function Controls({ visit, call, wire, files, tell, panel, open }: ControlsProps
           <Close open={open} />
         </Dialog>
       )}
+      {panel === "protection" && (
+        <Dialog title={ts("open")} onClose={() => open("")}>
+          <ProtectionPanel call={call} wire={wire} link={visit.link} zone={visit.timeZone} />
+          <div class="protection-close">
+            <Close open={open} />
+          </div>
+        </Dialog>
+      )}
       {panel === "devices" && (
         <Dialog title={tc("devices.title")} onClose={() => open("")}>
           <DevicePanel call={call} devices={devices} />
@@ -563,6 +574,10 @@ function More({ visit, call, open }: { visit: Visit; call: Call; open(panel: Pan
         <button type="button" class="button wide" onClick={() => open("devices")}>
           <Icon of={sliders} />
           {tc("devices.title")}
+        </button>
+        <button type="button" class="button wide" onClick={() => open("protection")}>
+          <Icon of={shield} />
+          {ts("open")}
         </button>
       </div>
       <h3>{t("more.help")}</h3>

@@ -1,13 +1,17 @@
 import phone from "icon:phone-call";
 import pictureInPicture from "icon:picture-in-picture-2";
+import shield from "icon:shield";
 import sliders from "icon:sliders-horizontal";
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { DevicePanel } from "../../call/parts/DevicePanel";
 import { tc } from "../../call/parts/words";
+import { t as ts } from "../../protection/open.words";
+import { ProtectionPanel } from "../../protection/Panel";
 import type { TelephoneReason } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Dialog, Fault } from "../parts/Dialog";
+import { facts } from "../who";
 import { codeOf, sentenceOf, t } from "../words";
 import { float, floating } from "./float";
 import type { Visit } from "./visit";
@@ -19,9 +23,10 @@ interface DialogProps {
 
 /** What is not needed in every consultation. */
 export function MoreDialog({ visit, onClose }: DialogProps) {
-  const page = useSignal<"" | "devices" | "telephone">("");
+  const page = useSignal<"" | "devices" | "telephone" | "protection">("");
   if (page.value === "devices") return <DevicesDialog visit={visit} onClose={onClose} />;
   if (page.value === "telephone") return <TelephoneDialog visit={visit} onClose={onClose} />;
+  if (page.value === "protection") return <ProtectionDialog visit={visit} onClose={onClose} />;
   const isTelephone = visit.call.telephone.value !== undefined;
   const main = document.querySelector<HTMLVideoElement>(".tile-main video");
   const floats = main ? floating() : undefined;
@@ -55,6 +60,7 @@ export function MoreDialog({ visit, onClose }: DialogProps) {
             {t("more.floatHint")}
           </Way>
         )}
+        <Way icon={shield} word={ts("open")} onClick={() => (page.value = "protection")} />
         {floats === "by_hand" && (
           <li>
             <p class="muted">{t("more.floatByHand")}</p>
@@ -94,6 +100,20 @@ export function DevicesDialog({ visit, onClose }: DialogProps) {
   return (
     <Dialog title={tc("devices.title")} onClose={onClose}>
       <DevicePanel call={visit.call} devices={visit.devices} />
+      <div class="actions">
+        <button type="button" class="button" onClick={onClose}>
+          {t("app.close")}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** How the call is protected, and how everybody proved who they are. */
+export function ProtectionDialog({ visit, onClose }: DialogProps) {
+  return (
+    <Dialog title={ts("open")} isWide onClose={onClose}>
+      <ProtectionPanel call={visit.call} wire={visit.wire} zone={facts.value?.timeZone ?? "UTC"} />
       <div class="actions">
         <button type="button" class="button" onClick={onClose}>
           {t("app.close")}

@@ -1,6 +1,7 @@
 import idCard from "icon:id-card";
 import lock from "icon:lock";
 import lockOpen from "icon:lock-open";
+import shield from "icon:shield";
 import userCheck from "icon:user-check";
 import { useSignal } from "@preact/signals";
 import type { Call } from "../../call/call";
@@ -8,6 +9,7 @@ import { Badge } from "../../call/parts/Badge";
 import { Volume } from "../../call/parts/DevicePanel";
 import { tc } from "../../call/parts/words";
 import { stopwatch } from "../../i18n/time";
+import { t as ts } from "../../protection/open.words";
 import type { DeviceStateWord, Person, PlaceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm } from "../parts/Dialog";
@@ -17,6 +19,7 @@ import { RefuseDialog, TellDialog } from "../waiting/dialogs";
 import { IdentityDialog } from "../waiting/Identity";
 import { t as tw } from "../waiting/waiting.words";
 import { t } from "../words";
+import { ProtectionDialog } from "./More";
 import type { Visit } from "./visit";
 
 /** Who waits, above everything else: it must not depend on the tab that is open. */
@@ -71,6 +74,7 @@ export function People({ visit }: { visit: Visit }) {
   useClock();
   const removing = useSignal<Person | undefined>(undefined);
   const checking = useSignal<Person | undefined>(undefined);
+  const isReading = useSignal(false);
   const self = visit.call.self.participant;
   const { call } = visit;
   const people = [...visit.call.people.value].sort((a, b) => ORDER[a.place.state] - ORDER[b.place.state]);
@@ -159,6 +163,25 @@ export function People({ visit }: { visit: Visit }) {
           );
         })}
       </ul>
+      <button
+        type="button"
+        class="button quiet people-protection"
+        aria-haspopup="dialog"
+        onClick={() => {
+          isReading.value = true;
+        }}
+      >
+        <Icon of={shield} />
+        {ts("open")}
+      </button>
+      {isReading.value && (
+        <ProtectionDialog
+          visit={visit}
+          onClose={() => {
+            isReading.value = false;
+          }}
+        />
+      )}
       {checking.value && (
         <IdentityDialog
           appointment={visit.appointment}

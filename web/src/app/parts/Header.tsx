@@ -5,6 +5,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
+import { t as ts } from "../../protection/open.words";
 import { Icon } from "../../ui/icon";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
@@ -78,7 +79,7 @@ export function Header() {
           data-open={isOpen.value ? "" : undefined}
           data-many={who && mayAdminister(who) ? "" : undefined}
         >
-          {who && (mayDropIn(who) || maySeeOutbox(who) || maySeeStatistics(who) || maySeeTrail(who)) && (
+          {who && (
             <nav class="header-pages" aria-label={t("app.pages")}>
               {!isAuditorOnly(who) && (
                 <PageLink to="/app" word={t("app.toAgenda")} isHere={path === "/app" || path.startsWith("/app/day/")} />
@@ -103,6 +104,7 @@ export function Header() {
               {mayAdminister(who) && (
                 <PageLink to="/app/admin/people" word={t("app.admin")} isHere={path.startsWith("/app/admin/")} />
               )}
+              <PageLink to="/app/protection" word={ts("page")} isHere={path === "/app/protection"} />
             </nav>
           )}
           <LanguageSwitch />
