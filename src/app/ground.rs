@@ -5,8 +5,8 @@ use crate::clinical::{AtRest, Ground, Outside, OutsideKind};
 use crate::config::MailSecurity;
 use crate::live::Live;
 
-/// Whether what is kept is encrypted: nothing is, as yet. Whoever brings it says so here.
-const AT_REST: AtRest = AtRest::Plain;
+/// Whether what is kept is encrypted: nothing starts without a master key. Whoever changes that says so here.
+const AT_REST: AtRest = AtRest::Encrypted;
 
 /// What is told of how calls and data are protected.
 pub(super) fn of(settings: &Settings) -> Ground {

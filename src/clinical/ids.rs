@@ -150,6 +150,14 @@ id!(
     ReceivedUploadId
 );
 id!(
+    /// Access in an emergency to one appointment.
+    EmergencyAccessId
+);
+id!(
+    /// That somebody acts for a practitioner.
+    DelegationId
+);
+id!(
     /// An appointment of which nothing is deleted.
     LegalHoldId
 );

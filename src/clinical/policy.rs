@@ -11,8 +11,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// Signed in by the hospital's identity provider.
-    /// `services`: those that they work in.
-    Staff { practitioner: PractitionerId, roles: Vec<StaffRole>, services: Vec<ServiceId> },
+    /// `services`: those that they work in. `lent`: what they may besides, for now.
+    Staff { practitioner: PractitionerId, roles: Vec<StaffRole>, services: Vec<ServiceId>, lent: Lent },
     /// Came by a personal link.
     Guest { participant: ParticipantId, role: Role },
     /// Came by the link of an upload folder of this appointment.
@@ -21,9 +21,38 @@ pub enum Actor {
     Machine { token: ApiTokenId, grants: Grants },
 }
 
+/// What a member of staff may for a while, and not by who they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lent {
+    /// Appointments that are open to them in an emergency, to read.
+    pub emergencies: Vec<AppointmentId>,
+    /// Practitioners for whom they act.
+    pub acts_for: Vec<PractitionerId>,
+    /// Who they are in appointments that they took over for somebody for whom they act no more.
+    pub withdrawn: Vec<ParticipantId>,
+}
+
+/// By what somebody may do what is not theirs by who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stead {
+    Emergency,
+    /// Acting for this practitioner.
+    For(PractitionerId),
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {
+    /// Look for an appointment of others in an emergency, and open it for a while with a reason.
+    BreakGlass,
+    /// Let somebody act for oneself, and take that back.
+    Delegate,
+    /// See who acts for oneself, and for whom one acts.
+    SeeDelegations,
+    /// Read reports.
+    ReadReport,
+    /// See the images that were kept.
+    SeeKeyImages,
     /// See the list of appointments; which of them is the scope of the query.
     ListAppointments,
     BookAppointment,
@@ -136,7 +165,12 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 66] = [
+        Self::BreakGlass,
+        Self::Delegate,
+        Self::SeeDelegations,
+        Self::ReadReport,
+        Self::SeeKeyImages,
         Self::ListAppointments,
         Self::BookAppointment,
         Self::SeeAppointment,
@@ -230,8 +264,8 @@ pub struct NotAllowed;
 /// Whether `actor` may do `verb` to `object`.
 pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
     let is_allowed = match actor {
-        Actor::Staff { practitioner, roles, services } => {
-            staff_may(*practitioner, roles, services, verb, object)
+        Actor::Staff { practitioner, roles, services, lent } => {
+            staff_may(*practitioner, roles, services, lent, verb, object)
         }
         Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
         Actor::Sender { appointment } => sender_may(*appointment, verb, object),
@@ -240,10 +274,26 @@ pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), N
     if is_allowed { Ok(()) } else { Err(NotAllowed) }
 }
 
+/// Because of what `actor` may do that, where it is nothing of their own; only of what is allowed.
+pub fn stead_of(actor: &Actor, verb: Verb, object: &Object<'_>) -> Option<Stead> {
+    let Actor::Staff { practitioner, roles, services, lent } = actor else { return None };
+    let with = |acts_for: &[PractitionerId]| {
+        let lent =
+            Lent { emergencies: Vec::new(), acts_for: acts_for.to_vec(), withdrawn: lent.withdrawn.clone() };
+        staff_may(*practitioner, roles, services, &lent, verb, object)
+    };
+    if lent.emergencies.is_empty() && lent.acts_for.is_empty() || with(&[]) {
+        return None;
+    }
+    let whom = lent.acts_for.iter().find(|whom| with(&[**whom]));
+    Some(whom.map_or(Stead::Emergency, |whom| Stead::For(*whom)))
+}
+
 fn staff_may(
     practitioner: PractitionerId,
     roles: &[StaffRole],
     services: &[ServiceId],
+    lent: &Lent,
     verb: Verb,
     object: &Object<'_>,
 ) -> bool {
@@ -256,45 +306,72 @@ fn staff_may(
             && (services.is_empty() || appointment.service_id.is_none() || works_in(appointment))
     };
     let nurses = |appointment: &Appointment| is(StaffRole::Nurse) && works_in(appointment);
+    let is_booked = |appointment: &Appointment| {
+        let own = appointment.participant_of(practitioner);
+        own.is_some_and(|own| !lent.withdrawn.contains(&own.id))
+    };
+    let acts_in = |appointment: &Appointment| {
+        lent.acts_for.iter().any(|whom| appointment.participant_of(*whom).is_some())
+    };
+    let acts = !lent.acts_for.is_empty();
+    let is_open = |appointment: &Appointment| lent.emergencies.contains(&appointment.id);
     let may_consult = roles.iter().any(|role| role.may_consult());
     match (verb, object) {
         (Verb::ListAppointments, Object::Agenda) => {
-            is(StaffRole::Secretary) || is(StaffRole::Nurse) || may_consult
+            is(StaffRole::Secretary) || is(StaffRole::Nurse) || may_consult || acts
         }
-        (Verb::BookAppointment, Object::Agenda) => is(StaffRole::Secretary) || may_consult,
-        (
-            Verb::SeeAppointment | Verb::IssueLink | Verb::ManageFolders | Verb::KeepIns,
-            Object::Appointment(appointment),
-        ) => {
+        (Verb::BookAppointment, Object::Agenda) => is(StaffRole::Secretary) || may_consult || acts,
+        (Verb::SeeAppointment, Object::Appointment(appointment)) => {
             has_desk(appointment)
                 || nurses(appointment)
-                || may_consult && is_booked(practitioner, appointment)
+                || may_consult && is_booked(appointment)
+                || acts_in(appointment)
+                || (may_consult || is(StaffRole::Nurse)) && is_open(appointment)
+        }
+        (Verb::IssueLink | Verb::ManageFolders, Object::Appointment(appointment)) => {
+            has_desk(appointment)
+                || nurses(appointment)
+                || may_consult && is_booked(appointment)
+                || acts_in(appointment)
+        }
+        (Verb::KeepIns, Object::Appointment(appointment)) => {
+            has_desk(appointment) || nurses(appointment) || may_consult && is_booked(appointment)
         }
         (Verb::ChangeAppointment, Object::Appointment(appointment)) => {
-            has_desk(appointment) || may_consult && is_booked(practitioner, appointment)
+            has_desk(appointment) || may_consult && is_booked(appointment) || acts_in(appointment)
+        }
+        (
+            Verb::ListStudies
+            | Verb::SeeViewingRecord
+            | Verb::ReadReceived
+            | Verb::ReadReport
+            | Verb::SeeKeyImages,
+            Object::Appointment(appointment),
+        ) => may_consult && (is_booked(appointment) || is_open(appointment)),
+        (Verb::BreakGlass, Object::Agenda) => is(StaffRole::Nurse) || may_consult,
+        (Verb::Delegate, Object::Agenda) => may_consult,
+        (Verb::SeeDelegations, Object::Agenda) => {
+            is(StaffRole::Secretary) || is(StaffRole::Nurse) || may_consult
         }
         (
             Verb::Attend
-            | Verb::ListStudies
             | Verb::AddStudies
             | Verb::ShareFiles
             | Verb::FetchFiles
             | Verb::SeeQuality
-            | Verb::SeeViewingRecord
             | Verb::KeepImages
             | Verb::WithdrawStudies
             | Verb::TakeNotes
             | Verb::WriteReport
             | Verb::ReleaseDocuments
             | Verb::ReopenConsultation
-            | Verb::ReadReceived
             | Verb::SeeProtection,
             Object::Appointment(appointment),
-        ) => may_consult && is_booked(practitioner, appointment),
+        ) => may_consult && is_booked(appointment),
         (
             Verb::AdmitPeople | Verb::EndConsultation | Verb::SeePeople | Verb::LockConsultation,
             Object::Consultation { appointment, place },
-        ) => may_consult && is_booked(practitioner, appointment) && is_there(*place),
+        ) => may_consult && is_booked(appointment) && is_there(*place),
         (
             Verb::SendMedia
             | Verb::ShareStudies
@@ -306,25 +383,24 @@ fn staff_may(
             | Verb::Mark
             | Verb::KeepImages,
             Object::Consultation { appointment, place },
-        ) => may_consult && is_booked(practitioner, appointment) && *place == PlaceKind::InCall,
+        ) => may_consult && is_booked(appointment) && *place == PlaceKind::InCall,
         (Verb::KeepDoors, Object::Agenda) => is(StaffRole::Administrator),
         (Verb::TendWaitingRoom, Object::WaitingRoom { appointment, members, .. }) => {
             has_desk(appointment)
                 || nurses(appointment)
-                || may_consult && (is_booked(practitioner, appointment) || members.contains(&practitioner))
+                || may_consult && (is_booked(appointment) || members.contains(&practitioner))
+                || acts_in(appointment)
         }
         (Verb::TakeOver, Object::WaitingRoom { appointment, members, policy }) => {
-            may_consult
-                && policy.may_take_over
-                && members.contains(&practitioner)
-                && !appointment.status.is_over()
+            let lets = policy.may_take_over && members.contains(&practitioner);
+            may_consult && (lets || acts_in(appointment)) && !appointment.status.is_over()
         }
         (Verb::TellDelay, Object::Practitioner(whose)) => {
             is(StaffRole::Secretary) || may_consult && *whose == practitioner
         }
         (Verb::SetWaitingPolicy, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
         (Verb::CheckIdentity, Object::Appointment(appointment)) => {
-            nurses(appointment) || may_consult && is_booked(practitioner, appointment)
+            nurses(appointment) || may_consult && is_booked(appointment)
         }
         (Verb::SeeServices, Object::Agenda) => !roles.is_empty(),
         (Verb::ChangeServices, Object::Agenda) => is(StaffRole::Secretary) || is(StaffRole::Administrator),
@@ -403,10 +479,6 @@ fn machine_may(grants: &Grants, verb: Verb, object: &Object<'_>) -> bool {
         (Verb::SeeStatistics, Object::Service { is_member: true }) => grants.has(Scope::ReadStatistics),
         _ => false,
     }
-}
-
-fn is_booked(practitioner: PractitionerId, appointment: &Appointment) -> bool {
-    appointment.participant_of(practitioner).is_some()
 }
 
 fn is_there(place: PlaceKind) -> bool {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::*;
 
 mod entry;
+mod lent;
 mod protection;
 mod waiting;
 
@@ -21,6 +22,10 @@ fn at(second: i64) -> DateTime<Utc> {
 
 fn person(id: ParticipantId, part: Part) -> Participant {
     Participant { id, name: "Somebody".into(), part, language: Language::French }
+}
+
+fn staff(practitioner: PractitionerId, roles: &[StaffRole]) -> Actor {
+    Actor::Staff { practitioner, roles: roles.to_vec(), services: vec![], lent: Lent::default() }
 }
 
 fn booking() -> Booking {
@@ -503,12 +508,12 @@ fn a_doctor_reaches_only_appointments_they_are_booked_in() {
     for roles in
         [vec![StaffRole::Doctor], vec![StaffRole::Radiologist], vec![StaffRole::Administrator], vec![]]
     {
-        let actor = Actor::Staff { practitioner: other, roles, services: vec![] };
+        let actor = staff(other, &roles);
         for verb in Verb::ALL {
             assert_eq!(authorize(&actor, verb, &Object::Appointment(&visit)), Err(NotAllowed), "{verb:?}");
         }
     }
-    let secretary = Actor::Staff { practitioner: other, roles: vec![StaffRole::Secretary], services: vec![] };
+    let secretary = staff(other, &[StaffRole::Secretary]);
     assert_eq!(authorize(&secretary, Verb::IssueLink, &Object::Appointment(&visit)), Ok(()));
     for verb in [Verb::ListStudies, Verb::AddStudies, Verb::Attend] {
         assert_eq!(authorize(&secretary, verb, &Object::Appointment(&visit)), Err(NotAllowed), "{verb:?}");
@@ -518,11 +523,7 @@ fn a_doctor_reaches_only_appointments_they_are_booked_in() {
 #[test]
 fn a_radiologist_drops_in_while_a_consultation_runs_and_nobody_else_does() {
     let mut visit = appointment();
-    let of = |role| Actor::Staff {
-        practitioner: PractitionerId::new(Uuid::from_u128(77)),
-        roles: vec![role],
-        services: vec![],
-    };
+    let of = |role| staff(PractitionerId::new(Uuid::from_u128(77)), &[role]);
     let may = |role, visit: &Appointment| authorize(&of(role), Verb::DropIn, &Object::Appointment(visit));
     assert_eq!(may(StaffRole::Radiologist, &visit), Err(NotAllowed), "it has not begun");
     visit.status = visit.status.arrive(at(0)).unwrap();
@@ -555,7 +556,7 @@ fn whoever_drops_in_is_a_participant_without_being_booked() {
     assert_eq!((person.practitioner(), person.booked_practitioner()), (Some(radiologist().id), None));
     visit.participants.push(person.clone());
     assert_eq!(visit.drop_in(RELATIVE, &radiologist()), Ok(person), "who is in it stays who they are");
-    let actor = Actor::Staff { practitioner: radiologist().id, roles: radiologist().roles, services: vec![] };
+    let actor = staff(radiologist().id, &radiologist().roles);
     for verb in [Verb::Attend, Verb::ListStudies, Verb::AddStudies] {
         assert_eq!(authorize(&actor, verb, &Object::Appointment(&visit)), Ok(()), "{verb:?}");
     }

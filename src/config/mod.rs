@@ -5,6 +5,7 @@
 mod acme;
 mod audit;
 mod egress;
+mod emergency;
 mod keys;
 mod messages;
 mod oidc;
@@ -18,6 +19,7 @@ use std::path::Path;
 pub use acme::AcmeSection;
 pub use audit::{Audit, SyslogAddress};
 pub use egress::Egress;
+pub use emergency::Emergency;
 pub use keys::{Keys, MASTER_KEY_VARIABLE};
 pub use messages::*;
 pub use oidc::*;
@@ -46,6 +48,7 @@ pub struct Config {
     pub retention: Retention,
     pub audit: Audit,
     pub keys: Keys,
+    pub emergency: Emergency,
     pub log: Log,
 }
 
@@ -95,6 +98,7 @@ impl Config {
             retention: Retention::read(&mut reader),
             audit: Audit::read(&mut reader, &environment),
             keys: Keys::read(&mut reader, &environment),
+            emergency: Emergency::read(&mut reader),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -124,6 +128,7 @@ impl Config {
         self.retention.write(&mut out);
         self.audit.write(&mut out);
         self.keys.write(&mut out);
+        self.emergency.write(&mut out);
         self.log.write(&mut out);
         out
     }

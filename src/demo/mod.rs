@@ -174,6 +174,7 @@ impl Demo {
                 egress: crate::egress::Rules::default(),
                 retention: crate::clinical::RetentionPolicy::default(),
                 trail: TrailSettings::local(data.join("audit"), public_url.clone()),
+                emergency_lasts: crate::clinical::EmergencyAccess::LASTS,
                 authority: None,
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,

@@ -170,26 +170,30 @@ impl Task {
                 self.read_key_images();
                 self.tell_staff(&ServerMessage::StudiesChanged {});
             }
-            Command::LoginsEnded { logins } => self.sign_out(&logins),
+            Command::LoginsEnded { logins } => {
+                let is_theirs = |device: &Device| device.login.is_some_and(|login| logins.contains(&login));
+                self.put_out(is_theirs, (ProblemCode::SignInNeeded, "this sign-in has ended"));
+            }
+            Command::PutOut { participants } => {
+                let is_theirs = |device: &Device| participants.contains(&device.participant);
+                self.put_out(is_theirs, (ProblemCode::NotFound, "there is nothing here for you any more"));
+            }
             Command::Closed { status } => self.close(status),
             Command::Attend { .. } => {}
         }
     }
 
-    /// Whoever came by one of these logins goes at once, also while only their media are here; a new login brings them back.
-    fn sign_out(&mut self, logins: &[LoginId]) {
-        let is_theirs = |device: &Device| device.login.is_some_and(|login| logins.contains(&login));
+    /// These devices go at once, also while only their media are here; what their last connection was told brings them back no more.
+    fn put_out(&mut self, is_theirs: impl Fn(&Device) -> bool, (code, detail): (ProblemCode, &str)) {
         let theirs = self.devices.iter().filter(|(_, device)| is_theirs(device));
         let theirs: Vec<_> = theirs.map(|(number, device)| (*number, device.participant)).collect();
         for (number, participant) in theirs {
-            // What its last connection was told brings it back no more.
             if let Some(device) = self.devices.get_mut(&number) {
                 device.tokens = ResumeTokens::default();
             }
             let _ = self.admit(clinical::Input::SignedOut { participant, device: number });
             if let Some(device) = self.devices.get_mut(&number) {
-                let (code, detail) = (ProblemCode::SignInNeeded, "this sign-in has ended".to_owned());
-                device.dismiss(ServerMessage::Problem { code, detail });
+                device.dismiss(ServerMessage::Problem { code, detail: detail.to_owned() });
             }
         }
     }

@@ -255,6 +255,10 @@ enum Command {
     Reopened {
         status: AppointmentStatus,
     },
+    /// These people were in it for others, and are no more.
+    PutOut {
+        participants: Arc<[ParticipantId]>,
+    },
     /// These logins have ended before their time.
     LoginsEnded {
         logins: Arc<[LoginId]>,
@@ -422,6 +426,16 @@ impl Live {
     pub async fn logins_ended(&self, logins: &Arc<[LoginId]>) {
         for (_, running) in self.everybody().await {
             let _ = running.commands.send(Command::LoginsEnded { logins: logins.clone() }).await;
+        }
+    }
+
+    /// These people took a consultation over for somebody for whom they act no more: they are out at once.
+    pub async fn put_out(&self, participants: &Arc<[ParticipantId]>) {
+        if participants.is_empty() {
+            return;
+        }
+        for (_, running) in self.everybody().await {
+            let _ = running.commands.send(Command::PutOut { participants: participants.clone() }).await;
         }
     }
 

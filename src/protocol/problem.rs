@@ -122,6 +122,8 @@ pub enum ProblemCode {
     ReportSigned,
     DraftExists,
     WhyMissing,
+    ReasonTooShort,
+    AlreadyYours,
     ConclusionsMissing,
     // after the visit
     AnsweredBefore,

@@ -36,6 +36,10 @@ pub struct TrailEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "string")]
     pub name: Option<Pii<String>>,
+    /// For whom they acted, when it was not for themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "string")]
+    pub for_name: Option<Pii<String>>,
     pub deed: String,
     pub subject: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,14 +17,17 @@ mod consultations;
 mod contacts;
 mod courses;
 mod db;
+mod delegations;
 mod documents;
 mod doors;
+mod emergencies;
 mod error;
 mod identities;
 mod key_images;
 mod keys;
 mod links;
 mod local_accounts;
+mod local_sign_ins;
 mod local_uses;
 mod logins;
 mod marks;
@@ -59,9 +62,9 @@ pub use db::{Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};
 pub use key_images::{RemovedKeyImage, StoredKeyImage};
 pub use local_accounts::{
-    LOCAL_ISSUER, LocalAccount, LocalAccountLine, LocalInvitation, LocalMeans, LocalPasskey, LocalPurpose,
-    LocalSetUp, LocalStep, NewLocalAccount,
+    LOCAL_ISSUER, LocalAccount, LocalAccountLine, LocalInvitation, LocalPasskey, LocalSetUp, NewLocalAccount,
 };
+pub use local_sign_ins::{LocalMeans, LocalPurpose, LocalStep};
 pub use local_uses::{LocalUse, LocalUseKind};
 pub use logins::{Login, LoginDigest, SignInAttempt, SignedOutThere};
 pub use marks::StoredMark;

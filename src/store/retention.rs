@@ -100,6 +100,7 @@ const MOVES: &[Delete] = &[
     rows!("waiting_rank", "participant_id"),
     rows!("arrival", "participant_id"),
     rows!("take_over", "participant_id"),
+    rows!("emergency_access", "id"),
     rows!("identity_check", "id"),
     rows!("ins_record", "id"),
     rows!("consent", "id"),

@@ -158,6 +158,7 @@ cells! {
     INVITATION_NAME = "local_invitation"."name" by "id";
     LOCAL_USE_NAME = "local_account_use"."user_name" by "id";
     CHANGE_SUBJECT = "setting_change"."subject" by "id";
+    EMERGENCY_REASON = "emergency_access"."reason" by "id";
     UPLOAD_NAME = "received_upload"."name" by "id";
     LOGIN_ID_TOKEN = "login"."provider_id_token" by "id";
 }

@@ -10,8 +10,8 @@ use super::sealed::{PARTICIPANT_NAME, WAITING_WORDS};
 use super::{Error, Store};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
-    AppointmentId, Assurance, Delay, Participant, ParticipantId, PractitionerId, Rank, ReadySentence,
-    ServiceId, WaitingMessage, WaitingMessageId, WaitingPolicy, WaitingText, WaitingWords,
+    AppointmentId, Assurance, Delay, Delegation, Participant, ParticipantId, PractitionerId, Rank,
+    ReadySentence, ServiceId, WaitingMessage, WaitingMessageId, WaitingPolicy, WaitingText, WaitingWords,
 };
 
 #[derive(FromRow)]
@@ -238,12 +238,13 @@ impl Store {
     }
 
     /// A member of staff takes over a consultation that is not over. Answers with who they are there: whoever is in it already stays who they
-    /// are, also when two ask at once. `None`: it is over, or not there.
+    /// are, also when two ask at once. `delegation`: by which they do it. `None`: it is over, or not there.
     pub async fn add_take_over(
         &self,
         appointment: AppointmentId,
         participant: &Participant,
         at: DateTime<Utc>,
+        delegation: Option<&Delegation>,
     ) -> Result<Option<ParticipantId>, Error> {
         /// Changes nothing, but makes whoever comes in next, and whoever ends it, wait for this transaction.
         const HOLD: &str = "UPDATE appointment SET service = service
@@ -254,7 +255,8 @@ impl Store {
             (id, appointment_id, place, name, role, practitioner_id, language)
             VALUES ($1, $2, (SELECT COALESCE(MAX(place), -1) + 1 FROM participant WHERE appointment_id = $2),
             $3, 'practitioner', $4, $5)";
-        const KEEP: &str = "INSERT INTO take_over (appointment_id, participant_id, at) VALUES ($1, $2, $3)";
+        const KEEP: &str = "INSERT INTO take_over (appointment_id, participant_id, at, delegation_id)
+            VALUES ($1, $2, $3, $4)";
         let practitioner = participant.practitioner().map(PractitionerId::uuid);
         let language = match participant.language {
             crate::clinical::Language::French => "fr",
@@ -281,10 +283,13 @@ impl Store {
                         .bind(appointment.uuid())
                         .bind(participant.id.uuid())
                         .bind(micros(at))
+                        .bind(delegation.map(|delegation| delegation.id.uuid()))
                         .execute(&mut *tx)
                         .await?;
                     let id = Record::id_of(Deed::TakeOver, Subject::Consultation, &[participant.id.uuid()]);
                     let record = Record::new(id, at, Who::Nobody, Deed::TakeOver, Subject::Consultation);
+                    let detail = delegation.map(|delegation| format!("take-over for:{}", delegation.for_whom));
+                    let record = Record { detail, ..record };
                     let record = done_by!(tx, appointment, participant.id, record);
                     append!(self, tx, &[record]);
                     participant.id

@@ -16,7 +16,7 @@ use super::extract::ClientAddress;
 use crate::audit::{Deed, Outcome, Subject, Who};
 use crate::clinical::{
     self, Actor, ApiTokenId, Appointment, AppointmentId, NotAllowed, Object, ParticipantId, PractitionerId,
-    Verb,
+    Stead, Verb, stead_of,
 };
 
 /// Routes that are no access to anything of a patient, and no change.
@@ -46,6 +46,8 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
     // Numbers of messages that did not go out.
     ("GET", "/api/messages/alarms"),
     ("GET", "/api/me/calendar"),
+    // Who acts for whom, and nothing of any visit.
+    ("GET", "/api/delegations"),
     // What the gateway is, and nothing of any visit.
     ("GET", "/api/protection"),
     // What a link shows before a door: when the visit is, and nothing of whom.
@@ -80,6 +82,11 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
     ("POST", "/api/appointments/{appointment}/move", Deed::Change, Subject::Appointment),
     ("POST", "/api/appointments/{appointment}/close", Deed::Change, Subject::Appointment),
     ("GET", "/api/appointments/{appointment}/chain", Deed::Read, Subject::Appointment),
+    ("GET", "/api/emergency", Deed::List, Subject::Agenda),
+    ("POST", "/api/emergency/search", Deed::List, Subject::Agenda),
+    ("POST", "/api/appointments/{appointment}/emergency", Deed::Break, Subject::Appointment),
+    ("POST", "/api/delegations", Deed::Create, Subject::Delegation),
+    ("DELETE", "/api/delegations/{delegation}", Deed::Delete, Subject::Delegation),
     ("GET", "/api/appointments/{appointment}/protection", Deed::Read, Subject::Appointment),
     ("POST", "/api/appointments/search", Deed::List, Subject::Agenda),
     ("POST", "/api/appointments/{appointment}/reopen", Deed::Change, Subject::Consultation),
@@ -261,6 +268,9 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
 const OWN: &[(&str, &str)] = &[
     ("POST", "/api/appointments/{appointment}/drop-in"),
     ("POST", "/api/appointments/{appointment}/take-over"),
+    ("POST", "/api/appointments/{appointment}/emergency"),
+    ("POST", "/api/delegations"),
+    ("DELETE", "/api/delegations/{delegation}"),
     ("POST", "/api/appointments/{appointment}/files"),
     ("POST", "/api/appointments/{appointment}/participants/{participant}/identity"),
     ("POST", "/api/guest/after/documents/{document}"),
@@ -292,6 +302,8 @@ struct Noted {
     patient: Option<ParticipantId>,
     outcome: Option<Outcome>,
     detail: Option<String>,
+    /// By what they may do it, when it is not theirs by who they are.
+    stead: Option<Stead>,
 }
 
 tokio::task_local! {
@@ -359,7 +371,12 @@ pub(super) fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Resul
         | Object::WaitingRoom { appointment, .. } => note_appointment(appointment),
         _ => {}
     }
-    clinical::authorize(actor, verb, object)
+    let stead = stead_of(actor, verb, object);
+    clinical::authorize(actor, verb, object)?;
+    if stead.is_some() {
+        note(|noted| noted.stead = stead);
+    }
+    Ok(())
 }
 
 /// Answers a request, and then says in the trail what it was. Nothing waits for that.
@@ -386,10 +403,12 @@ pub(super) async fn record(State(edge): State<Edge>, request: Request, rest: Nex
     record.subject_id = subject_id;
     record.origin = address.map(|address| address.to_string());
     record.outcome = noted.outcome.unwrap_or_else(|| outcome_of(response.status()));
-    record.detail = Some(match noted.detail {
-        Some(detail) => format!("{method} {route} {detail}"),
-        None => format!("{method} {route}"),
+    let stead = noted.stead.map(|stead| match stead {
+        Stead::Emergency => "in:emergency".to_owned(),
+        Stead::For(whom) => format!("for:{whom}"),
     });
+    let said = [Some(format!("{method} {route}")), noted.detail, stead];
+    record.detail = Some(said.into_iter().flatten().collect::<Vec<_>>().join(" "));
     // A list is of many.
     if deed != Deed::List {
         record.appointment = noted.appointment.or(appointment);

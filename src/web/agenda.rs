@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::Edge;
 use super::acts::authorize;
-use super::extract::{authenticated, staff};
+use super::extract::{actor_of, authenticated};
 use super::problem::Failure;
 use super::ticket::Holder;
 use crate::clinical::{Object, Verb};
@@ -29,8 +29,7 @@ pub(super) async fn open(
 ) -> Result<Response, Failure> {
     let ends = edge.login.ends();
     let known = authenticated(&edge, &headers).await?.ok_or_else(Failure::sign_in_needed)?;
-    let services = edge.store.services_of(known.practitioner.id).await?;
-    let actor = staff(&known.practitioner, services);
+    let actor = actor_of(&edge, &known.practitioner).await?;
     authorize(&actor, Verb::ListAppointments, &Object::Agenda)?;
     let holder = Holder::login(&headers).ok_or_else(Failure::sign_in_needed)?;
     let login = known.login;

@@ -18,7 +18,7 @@ use super::problem::Failure;
 use crate::clinical::{
     Actor, Appointment, AppointmentId, AppointmentStatus, Booking, CalledOff, Contact, EmailAddress,
     GuestRole, Link, Object, Part, Participant, ParticipantId, PractitionerId, Service, ServiceId, StaffRole,
-    TelephoneNumber, Verb, wall,
+    TelephoneNumber, Verb, stead_of, wall,
 };
 use crate::live::Places;
 use crate::protocol::{
@@ -62,7 +62,7 @@ pub(super) async fn list(
 /// Among whose appointments somebody's are looked for; [`may_see`] says which of them are.
 pub(super) fn scope_of(signed_in: &SignedIn) -> AgendaScope {
     let is = |role| signed_in.0.roles.contains(&role);
-    match is(StaffRole::Secretary) || is(StaffRole::Nurse) {
+    match is(StaffRole::Secretary) || is(StaffRole::Nurse) || !signed_in.2.acts_for.is_empty() {
         true => AgendaScope::Everybody,
         false => AgendaScope::Practitioner(signed_in.0.id),
     }
@@ -96,6 +96,12 @@ pub(super) async fn book(
     changes::contacts_of_followed(&edge, &course, &booking.participants, &mut contacts).await?;
     let id = AppointmentId::new(edge.clock.new_uuid());
     let appointment = Appointment::book(id, booking, signed_in.0.id, edge.clock.now())?;
+    // Whoever books only in the stead of others books for these.
+    let stead = stead_of(&signed_in.actor(), Verb::BookAppointment, &Object::Agenda);
+    let mut booked = appointment.participants.iter().filter_map(Participant::practitioner);
+    if stead.is_some() && !booked.all(|whom| signed_in.2.acts_for.contains(&whom)) {
+        return Err(Failure::not_found());
+    }
     // A secretary books into the services that are theirs; into another there is nothing to book.
     if signed_in.0.roles.contains(&StaffRole::Secretary) && !may_see(&signed_in, &appointment) {
         return Err(Failure::not_found());

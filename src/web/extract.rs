@@ -17,18 +17,19 @@ use serde::de::DeserializeOwned;
 use super::problem::Failure;
 use super::throttle::Knock;
 use super::{Edge, acts};
-use crate::clinical::{Actor, Practitioner, ServiceId, Verb, needs_fresh};
+use crate::clinical::{Actor, Lent, Practitioner, PractitionerId, ServiceId, Verb, needs_fresh};
 use crate::login::{Authenticated, LOGIN_COOKIE};
 use crate::port::Progress;
 use crate::protocol::ProblemCode;
+use crate::store;
 
-/// Somebody who is signed in and has a role, and the services that they work in.
-pub(super) struct SignedIn(pub(super) Practitioner, pub(super) Vec<ServiceId>);
+/// Somebody who is signed in and has a role, the services that they work in, and what they may besides for now.
+pub(super) struct SignedIn(pub(super) Practitioner, pub(super) Vec<ServiceId>, pub(super) Lent);
 
 impl SignedIn {
     /// The person as `clinical::authorize` knows them.
     pub(super) fn actor(&self) -> Actor {
-        staff(&self.0, self.1.clone())
+        staff(&self.0, self.1.clone(), self.2.clone())
     }
 }
 
@@ -39,13 +40,33 @@ impl FromRequestParts<Edge> for SignedIn {
         let practitioner = signed_in(edge, &parts.headers).await?;
         let practitioner = practitioner.ok_or_else(Failure::sign_in_needed)?;
         let services = edge.store.services_of(practitioner.id).await?;
-        Ok(Self(practitioner, services))
+        let lent = lent_to(edge, practitioner.id).await?;
+        Ok(Self(practitioner, services, lent))
     }
 }
 
 /// A member of staff as `clinical::authorize` knows them.
-pub(super) fn staff(person: &Practitioner, services: Vec<ServiceId>) -> Actor {
-    Actor::Staff { practitioner: person.id, roles: person.roles.clone(), services }
+pub(super) fn staff(person: &Practitioner, services: Vec<ServiceId>, lent: Lent) -> Actor {
+    Actor::Staff { practitioner: person.id, roles: person.roles.clone(), services, lent }
+}
+
+/// The same, asked for.
+pub(super) async fn actor_of(edge: &Edge, person: &Practitioner) -> Result<Actor, store::Error> {
+    let services = edge.store.services_of(person.id).await?;
+    Ok(staff(person, services, lent_to(edge, person.id).await?))
+}
+
+/// What a member of staff may for now: in an emergency, or acting for somebody.
+async fn lent_to(edge: &Edge, person: PractitionerId) -> Result<Lent, store::Error> {
+    let now = edge.clock.now();
+    let open = edge.store.emergency_accesses_open(person, now).await?;
+    let delegations = edge.store.delegations_of(person, now).await?;
+    let received = delegations.iter().filter(|each| each.to == person && each.is_in_force(now));
+    Ok(Lent {
+        emergencies: open.into_iter().map(|access| access.appointment).collect(),
+        acts_for: received.map(|each| each.for_whom).collect(),
+        withdrawn: edge.store.acting_no_more(person, now).await?,
+    })
 }
 
 /// Who the login cookie of these headers belongs to.

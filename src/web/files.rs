@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::acts::authorize;
-use super::extract::{One, Two, signed_in, staff};
+use super::extract::{One, Two, actor_of, signed_in};
 use super::problem::Failure;
 use super::spool::spool;
 use super::{Edge, guest};
@@ -151,7 +151,7 @@ pub(super) async fn person(
     }
     let practitioner = signed_in(edge, headers).await?.ok_or_else(Failure::sign_in_needed)?;
     let appointment = edge.store.appointment(id).await?.ok_or_else(Failure::not_found)?;
-    let actor = staff(&practitioner, edge.store.services_of(practitioner.id).await?);
+    let actor = actor_of(edge, &practitioner).await?;
     authorize(&actor, verb, &Object::Appointment(&appointment))?;
     let participant = appointment.participant_of(practitioner.id).map(|participant| participant.id);
     Ok((appointment, participant.ok_or_else(Failure::not_found)?))

@@ -20,7 +20,7 @@ pub(super) async fn list(
     signed_in: SignedIn,
     One(id): One<AppointmentId>,
 ) -> Result<Json<Vec<KeyImageEntry>>, Failure> {
-    allowed(&edge, &signed_in, id, Verb::KeepImages).await?;
+    allowed(&edge, &signed_in, id, Verb::SeeKeyImages).await?;
     let images = edge.store.key_images_of(id).await?;
     let summaries = edge.store.summaries_of(id).await?;
     let is_shown = |image: &KeyImageId| summaries.iter().any(|summary| summary.images.contains(image));

@@ -12,10 +12,12 @@ mod calendar;
 mod ceiling;
 mod changes;
 mod csp_reports;
+mod delegation;
 mod diag;
 mod documents;
 mod door;
 mod door_desk;
+mod emergency;
 mod extract;
 mod files;
 mod guest;
@@ -112,6 +114,8 @@ pub struct Parts {
     /// See [`ANSWER_PATIENCE`] and [`UPLOAD_PATIENCE`].
     pub answer_patience: std::time::Duration,
     pub upload_patience: std::time::Duration,
+    /// How long access in an emergency lasts.
+    pub emergency_lasts: chrono::TimeDelta,
     pub throttle: Throttle,
     pub ceiling: Ceiling,
     pub tickets: Tickets,

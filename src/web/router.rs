@@ -11,11 +11,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 use super::{
-    Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports, diag,
-    documents, door, door_desk, extract, files, guest, guest_changes, headers, health, hospital, identity,
-    key_images, links, local, messages, notes, people, protection, quality, queue, record, report, request_id, retention,
-    senders, services, sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket,
-    tokens, trail, uploads, waiting_room, worklist,
+    Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
+    delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
+    health, hospital, identity, key_images, links, local, messages, notes, people, protection, quality,
+    queue, record, report, request_id, retention, senders, services, sign_in, sites, slots, socket,
+    statistics, studies, summary, templates, ticket, tokens, trail, uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -244,6 +244,11 @@ fn agenda_routes() -> Router<Edge> {
         .route("/api/appointments/{appointment}/move", post(changes::move_it))
         .route("/api/appointments/{appointment}/close", post(changes::close))
         .route("/api/appointments/{appointment}/chain", get(changes::chain))
+        .route("/api/emergency", get(emergency::show))
+        .route("/api/emergency/search", post(emergency::seek))
+        .route("/api/appointments/{appointment}/emergency", post(emergency::begin))
+        .route("/api/delegations", get(delegation::show).post(delegation::give))
+        .route("/api/delegations/{delegation}", delete(delegation::revoke))
         .route("/api/services", get(services::list).post(services::make))
         .route("/api/services/candidates", get(services::candidates))
         .route("/api/services/{service}", put(services::put))

@@ -259,9 +259,8 @@ async fn staff_of(
     let found = edge.store.appointment(id).await;
     let found = found.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
     let appointment = found.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;
-    let services = edge.store.services_of(person.id).await;
-    let services = services.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
-    let actor = extract::staff(&person, services);
+    let actor = extract::actor_of(edge, &person).await;
+    let actor = actor.map_err(|_| Closed(ProblemCode::Unavailable, "the database does not answer"))?;
     authorize(&actor, Verb::Attend, &Object::Appointment(&appointment)).map_err(nothing_here)?;
     let participant = appointment.participant_of(person.id).map(|participant| participant.id);
     let participant = participant.ok_or(Closed(ProblemCode::NotFound, "there is nothing here for you"))?;

@@ -17,6 +17,8 @@ pub(super) enum Knock {
     Queue,
     /// With an account of the gateway itself.
     Local,
+    /// Looking for an appointment of others in an emergency.
+    Emergency,
     /// Anything at all, from one address.
     Any,
     /// Anything at all, with one link.
@@ -42,6 +44,7 @@ impl Knock {
             Self::Code => (20, Duration::from_secs(10)),
             Self::Open => (30, Duration::from_secs(4)),
             Self::Queue | Self::Local => (60, Duration::from_secs(2)),
+            Self::Emergency => (12, Duration::from_secs(30)),
             // A page of staff asks for some forty things when it is opened, one of a whole ward comes from one address.
             Self::Any => (3000, Duration::from_millis(5)),
             Self::WithLink => (300, Duration::from_millis(100)),
@@ -76,6 +79,11 @@ impl Throttle {
     /// Whether whoever shows this link may ask for something more now; if so it counts.
     pub(super) fn may_with_link(&self, link: &str, now: Instant) -> bool {
         self.counts(Knock::WithLink, Source::Link(self.links.hash_one(link)), now)
+    }
+
+    /// Whether this person may knock now, from wherever; if so it counts.
+    pub(super) fn may_as(&self, knock: Knock, person: &str, now: Instant) -> bool {
+        self.counts(knock, Source::Link(self.links.hash_one(person)), now)
     }
 
     /// Whether this address may knock now; if so it counts.

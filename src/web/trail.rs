@@ -93,6 +93,12 @@ async fn entries(edge: &Edge, page: Vec<Sealed>) -> Result<Vec<TrailEntry>, Fail
         };
         // An alert is the gateway's, and about somebody.
         let name = names.of(&edge.store, about.unwrap_or(record.who)).await?;
+        let stead = record.detail.as_deref().and_then(|detail| detail.rsplit_once(" for:"));
+        let whom = stead.and_then(|(_, whom)| whom.parse().ok()).map(Who::Staff);
+        let for_name = match whom {
+            Some(whom) => names.of(&edge.store, whom).await?,
+            None => None,
+        };
         let (actor, actor_id) = record.who.parts();
         entries.push(TrailEntry {
             seq: sealed.seq as f64,
@@ -100,6 +106,7 @@ async fn entries(edge: &Edge, page: Vec<Sealed>) -> Result<Vec<TrailEntry>, Fail
             actor: actor.to_owned(),
             actor_id: actor_id.map(|id| id.to_string()),
             name,
+            for_name,
             deed: record.deed.word().to_owned(),
             subject: record.subject.word().to_owned(),
             subject_id: record.subject_id,

@@ -14,9 +14,9 @@ use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
 use crate::clinical::{
     Appointment, AppointmentId, Delay, DropInError, Object, Participant, ParticipantId, Place, PlaceKind,
-    PractitionerId, Queue, RankRefusal, RoomKey, ServiceId, StaffRole, Verb, Waiter, WaitingMessage,
+    PractitionerId, Queue, RankRefusal, RoomKey, ServiceId, StaffRole, Stead, Verb, Waiter, WaitingMessage,
     WaitingMessageId, WaitingNotices, WaitingPolicy, WaitingRefusal, WaitingText, WaitingWords,
-    is_identity_checked,
+    is_identity_checked, stead_of,
 };
 use crate::live::{WaitingConsultation, WaitingNews};
 use crate::protocol::{
@@ -307,7 +307,18 @@ pub(super) async fn take_over(
 ) -> Result<Json<DroppedIn>, Failure> {
     let appointment = edge.store.appointment(id).await?.ok_or_else(Failure::not_found)?;
     let room = Room::of(&edge, appointment.service_id).await?;
-    authorize(&signed_in.actor(), Verb::TakeOver, &room.object(&appointment))?;
+    let (actor, object) = (signed_in.actor(), room.object(&appointment));
+    authorize(&actor, Verb::TakeOver, &object)?;
+    let delegation = match stead_of(&actor, Verb::TakeOver, &object) {
+        Some(Stead::For(whom)) => {
+            let given = edge.store.delegations_of(signed_in.0.id, edge.clock.now()).await?;
+            let by =
+                given.into_iter().find(|each| each.for_whom == whom && each.is_in_force(edge.clock.now()));
+            // It has ended meanwhile.
+            Some(by.ok_or_else(Failure::not_found)?)
+        }
+        _ => None,
+    };
     let now: DateTime<Utc> = edge.clock.now();
     let new = ParticipantId::new(edge.clock.new_uuid());
     let person = appointment.take_over(new, &signed_in.0).map_err(|error| match error {
@@ -321,7 +332,7 @@ pub(super) async fn take_over(
         let detail = "the consultation is locked: nobody new comes in";
         return Err(Failure::new(StatusCode::CONFLICT, ProblemCode::Locked, detail));
     }
-    let added = edge.store.add_take_over(id, &person, now).await?;
+    let added = edge.store.add_take_over(id, &person, now, delegation.as_ref()).await?;
     // It may have ended meanwhile, or they took it twice at once.
     let participant = added.ok_or_else(Failure::not_found)?;
     if participant == new {

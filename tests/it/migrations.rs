@@ -54,6 +54,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0044_administration.sql", "b3b54c1d729f8e57"),
     ("migrations/0045_data_key.sql", "f50dc895c8f6ba60"),
     ("migrations/0046_sealed_columns.sql", "6f14fdbccaa9e1e9"),
+    ("migrations/0047_emergency_access.sql", "0b1fe3f326fca6a6"),
+    ("migrations/0048_delegation.sql", "c25f81b580da67c9"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/postgres/0041_audit_only_grows.sql", "724e463f612f901e"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),

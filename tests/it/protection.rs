@@ -60,7 +60,7 @@ async fn the_people_of_a_call_are_told_how_each_proved_who_they_are_and_nobody_e
         let facts = ["media", "isMediaRecorded", "images", "isEncryptedAtRest", "isSiteEncrypted", "outside"];
         assert_eq!(
             facts.map(|fact| told[fact].clone()),
-            [json!("gateway"), json!(false), json!("gateway"), json!(false), json!(false), json!([])],
+            [json!("gateway"), json!(false), json!("gateway"), json!(true), json!(false), json!([])],
             "{told}"
         );
         assert_eq!(told["chatDays"], Value::Null, "until it is over");
@@ -129,6 +129,7 @@ async fn what_is_told_follows_the_settings() {
         from: "visio@hopital.example".to_owned(),
         authority: None,
         bounce_secret: None,
+        administrators: vec![],
     };
     let app = TestApp::start_with(Dialect::Sqlite, |settings| {
         settings.mail = Some(mail);

@@ -83,6 +83,8 @@ type StaffProblem =
   | "report_signed"
   | "draft_exists"
   | "why_missing"
+  | "reason_too_short"
+  | "already_yours"
   | "conclusions_missing";
 export type GuestProblem = Exclude<ProblemCode, StaffProblem>;
 

@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "reason_too_short" | "already_yours" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -2268,7 +2268,11 @@ actor: string, actorId?: string,
 /**
  * Of staff, as they are called now.
  */
-name?: string, deed: string, subject: string, subjectId?: string, appointment?: string, outcome: string, origin?: string, detail?: string, reason?: string, digest: string, };
+name?: string, 
+/**
+ * For whom they acted, when it was not for themselves.
+ */
+forName?: string, deed: string, subject: string, subjectId?: string, appointment?: string, outcome: string, origin?: string, detail?: string, reason?: string, digest: string, };
 
 export type TrailAlerts = { alerts: Array<TrailEntry>, };
 
@@ -2279,6 +2283,64 @@ export type OwnTrailEntry = {
  * `you`, `staff`, `guest` (whoever came along), `sender` or `gateway`.
  */
 who: string, name?: string, deed: string, subject: string, firstAt: string, lastAt: string, times: number, };
+
+export type EmergencySearch = { name?: string, 
+/**
+ * `1950-02-28`.
+ */
+birthDate?: string, appointment?: string, };
+
+export type EmergencyFound = { appointment: string, startsAt: string, };
+
+export type EmergencyRequest = { reason: string, };
+
+export type EmergencyEntry = { appointment: string, startsAt: string, service: string, patient: string, 
+/**
+ * Who has it.
+ */
+by: string, reason: string, beganAt: string, endsAt: string, };
+
+export type EmergencyState = { 
+/**
+ * For how long an access is given.
+ */
+minutes: number, 
+/**
+ * One's own that are open.
+ */
+open: Array<EmergencyEntry>, 
+/**
+ * Those of others, of the last days, to appointments in which one is booked.
+ */
+told: Array<EmergencyEntry>, };
+
+export type DelegationRequest = { to: string, 
+/**
+ * RFC 3339 with offset.
+ */
+startsAt: string, endsAt: string, };
+
+export type DelegationEntry = { delegation: string, 
+/**
+ * The other one.
+ */
+practitioner: string, name: string, startsAt: string, endsAt: string, isInForce: boolean, };
+
+export type DelegationCandidate = { practitioner: string, name: string, roles: Array<StaffRoleWord>, };
+
+export type DelegationState = { 
+/**
+ * Who acts for oneself.
+ */
+given: Array<DelegationEntry>, 
+/**
+ * For whom one acts.
+ */
+received: Array<DelegationEntry>, 
+/**
+ * Empty for whoever can let nobody act.
+ */
+candidates: Array<DelegationCandidate>, };
 
 export type OpenAtWord = "gateway" | "people";
 

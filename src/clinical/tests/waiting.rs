@@ -53,7 +53,12 @@ fn whoever_waited_when_the_server_stopped_waits_on_and_whoever_was_away_is_away_
 fn the_waiting_room_is_for_the_service_and_the_front_desk_enters_nothing() {
     let mut visit = appointment();
     let members = [STAFF, COLLEAGUE];
-    let of = |practitioner, role| Actor::Staff { practitioner, roles: vec![role], services: vec![] };
+    let of = |practitioner, role| Actor::Staff {
+        practitioner,
+        roles: vec![role],
+        services: vec![],
+        lent: Lent::default(),
+    };
     let stranger = PractitionerId::new(Uuid::from_u128(77));
     let may = |actor: &Actor, verb, visit: &Appointment, may_take_over| {
         let policy = WaitingPolicy { may_take_over, ..WaitingPolicy::default() };
@@ -83,7 +88,12 @@ fn the_waiting_room_is_for_the_service_and_the_front_desk_enters_nothing() {
 #[test]
 fn who_is_late_and_who_somebody_is_is_not_everybodys_to_say() {
     let visit = appointment();
-    let of = |practitioner, role| Actor::Staff { practitioner, roles: vec![role], services: vec![] };
+    let of = |practitioner, role| Actor::Staff {
+        practitioner,
+        roles: vec![role],
+        services: vec![],
+        lent: Lent::default(),
+    };
     let late = |actor: &Actor| authorize(actor, Verb::TellDelay, &Object::Practitioner(STAFF)).is_ok();
     assert!(late(&of(STAFF, StaffRole::Doctor)) && late(&of(COLLEAGUE, StaffRole::Secretary)));
     assert!(!late(&of(COLLEAGUE, StaffRole::Doctor)) && !late(&of(STAFF, StaffRole::Administrator)));

@@ -34,7 +34,7 @@ pub(super) async fn show(
     signed_in: SignedIn,
     One(id): One<AppointmentId>,
 ) -> Result<Json<ReportState>, Failure> {
-    let appointment = allowed(&edge, &signed_in, id, Verb::WriteReport).await?;
+    let appointment = allowed(&edge, &signed_in, id, Verb::ReadReport).await?;
     state(&edge, &appointment).await
 }
 

@@ -143,8 +143,8 @@ async fn whoever_takes_over_is_in_it_once_and_takes_no_time_of_their_own() {
         let person = booked.take_over(new_id(ParticipantId::new), &karim).unwrap();
         let again = Participant { id: new_id(ParticipantId::new), ..person.clone() };
         let (one, other) = tokio::join!(
-            store.add_take_over(booked.id, &person, at(1)),
-            store.add_take_over(booked.id, &again, at(1))
+            store.add_take_over(booked.id, &person, at(1), None),
+            store.add_take_over(booked.id, &again, at(1), None)
         );
         let (one, other) = (one.unwrap(), other.unwrap());
         assert!(one.is_some() && one == other, "two who ask at once are one");
@@ -155,11 +155,11 @@ async fn whoever_takes_over_is_in_it_once_and_takes_no_time_of_their_own() {
         assert_eq!(store.take_overs_of(own.id).await.unwrap(), []);
         // Whoever is booked takes nothing over.
         let claire_again = Participant { id: new_id(ParticipantId::new), ..found.participants[1].clone() };
-        let who = store.add_take_over(booked.id, &claire_again, at(2)).await.unwrap();
+        let who = store.add_take_over(booked.id, &claire_again, at(2), None).await.unwrap();
         assert_eq!(who, Some(booked.participants[1].id));
         let over = booked.status.fulfil(at(3), Outcome::Completed).unwrap();
         assert!(store.set_appointment_status(booked.id, booked.status, over).await.unwrap());
-        assert_eq!(store.add_take_over(booked.id, &person, at(4)).await.unwrap(), None, "it is over");
+        assert_eq!(store.add_take_over(booked.id, &person, at(4), None).await.unwrap(), None, "it is over");
     })
     .await;
 }

@@ -127,6 +127,7 @@ impl TestApp {
             egress: parvis::egress::Rules::default(),
             retention: parvis::clinical::RetentionPolicy::default(),
             trail: parvis::trail::TrailSettings::local(folder.path().join("audit"), public_url.clone()),
+            emergency_lasts: parvis::clinical::EmergencyAccess::LASTS,
             authority: None,
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,

@@ -13,7 +13,9 @@ import {
   fault,
   isAuditorOnly,
   mayAdminister,
+  mayBreakGlass,
   mayDropIn,
+  maySeeDelegations,
   maySeeOutbox,
   maySeeRetention,
   maySeeStatistics,
@@ -40,6 +42,10 @@ const Received = lazy(() => import("./received/Received").then((module) => modul
 const StatisticsPage = lazy(() => import("./statistics/StatisticsPage").then((module) => module.StatisticsPage));
 
 const RetentionPage = lazy(() => import("./retention/RetentionPage").then((module) => module.RetentionPage));
+
+const EmergencyPage = lazy(() => import("./emergency/EmergencyPage").then((module) => module.EmergencyPage));
+const EmergencyReading = lazy(() => import("./emergency/EmergencyReading").then((module) => module.EmergencyReading));
+const DelegationPage = lazy(() => import("./delegation/DelegationPage").then((module) => module.DelegationPage));
 
 const ProtectionPage = lazy(() => import("./protection/ProtectionPage").then((module) => module.ProtectionPage));
 
@@ -94,6 +100,9 @@ export function App() {
           <Route path="/app/retention" component={RetentionRoute} />
           <Route path="/app/trail" component={TrailRoute} />
           <Route path="/app/protection" component={ProtectionRoute} />
+          <Route path="/app/emergency" component={EmergencyRoute} />
+          <Route path="/app/emergency/:appointment" component={EmergencyReadingRoute} />
+          <Route path="/app/delegations" component={DelegationRoute} />
           <Route path="/app/record/:appointment" component={RecordPage} />
           <Route path="/app/view/:appointment" component={ViewPage} />
           <Route path="/app/sign-in" component={SignIn} />
@@ -179,6 +188,22 @@ function StatisticsRoute() {
 
 function RetentionRoute() {
   return <Signed>{(me) => (maySeeRetention(me) ? <RetentionPage /> : <NotFound />)}</Signed>;
+}
+
+function EmergencyRoute() {
+  return <Signed>{(me) => (mayBreakGlass(me) ? <EmergencyPage /> : <NotFound />)}</Signed>;
+}
+
+function EmergencyReadingRoute({ appointment }: { appointment: string }) {
+  return (
+    <Signed>
+      {(me) => (mayBreakGlass(me) ? <EmergencyReading key={appointment} appointment={appointment} /> : <NotFound />)}
+    </Signed>
+  );
+}
+
+function DelegationRoute() {
+  return <Signed>{(me) => (maySeeDelegations(me) ? <DelegationPage /> : <NotFound />)}</Signed>;
 }
 
 function ProtectionRoute() {

@@ -510,6 +510,8 @@ export const problemsEn: Record<ProblemCode, string> = {
   report_signed: "This report is signed. To change it, begin an amendment.",
   draft_exists: "There is a draft already. Load the page again to open it.",
   why_missing: "Say why you amend this report.",
+  reason_too_short: "Write the reason as a sentence: at least 20 characters and 3 words.",
+  already_yours: "You can see this appointment already.",
   conclusions_missing: "Write the conclusions first.",
   answered_before: "This person has given their opinion already.",
 };

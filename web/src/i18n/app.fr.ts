@@ -526,6 +526,8 @@ export const problemsFr: Record<ProblemCode, string> = {
   report_signed: "Ce compte rendu est signé. Pour le changer, commencez une correction.",
   draft_exists: "Un brouillon existe déjà. Rechargez la page pour l’ouvrir.",
   why_missing: "Dites pourquoi vous corrigez ce compte rendu.",
+  reason_too_short: "Écrivez le motif en une phrase : au moins 20 caractères et 3 mots.",
+  already_yours: "Vous pouvez déjà voir ce rendez-vous.",
   conclusions_missing: "Écrivez d’abord les conclusions.",
   answered_before: "Cette personne a déjà donné son avis.",
 };

@@ -8,6 +8,7 @@ import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
+import { Banners } from "../delegation/Banners";
 import { AlarmCount, AlarmMark, useAlarms } from "../messages/alarms";
 import { CalendarFeed } from "../messages/CalendarFeed";
 import { t as tm } from "../messages/messages.words";
@@ -137,6 +138,7 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
               {t("agenda.stale")}
             </p>
           )}
+          <Banners me={me} news={feed.entries.value} />
           {day === today && <CallBacks />}
           {day === today && <WaitingPanel me={me} now={now} zone={zone} />}
           <Search found={found} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />

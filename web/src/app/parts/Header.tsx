@@ -7,14 +7,18 @@ import { useLocation } from "preact-iso";
 import { chooseLanguage, locale } from "../../i18n";
 import { t as ts } from "../../protection/open.words";
 import { Icon } from "../../ui/icon";
+import { t as td } from "../delegation/delegation.words";
+import { t as te } from "../emergency/emergency.words";
 import { t as tm } from "../messages/messages.words";
 import { signOut } from "../requests";
 import {
   facts,
   isAuditorOnly,
   mayAdminister,
+  mayBreakGlass,
   mayDropIn,
   mayKeepDoors,
+  maySeeDelegations,
   maySeeOutbox,
   maySeeRetention,
   maySeeStatistics,
@@ -103,6 +107,12 @@ export function Header() {
               {maySeeTrail(who) && <PageLink to="/app/trail" word={t("app.trail")} isHere={path === "/app/trail"} />}
               {mayAdminister(who) && (
                 <PageLink to="/app/admin/people" word={t("app.admin")} isHere={path.startsWith("/app/admin/")} />
+              )}
+              {maySeeDelegations(who) && (
+                <PageLink to="/app/delegations" word={td("nav")} isHere={path === "/app/delegations"} />
+              )}
+              {mayBreakGlass(who) && (
+                <PageLink to="/app/emergency" word={te("nav")} isHere={path.startsWith("/app/emergency")} />
               )}
               <PageLink to="/app/protection" word={ts("page")} isHere={path === "/app/protection"} />
             </nav>

@@ -302,6 +302,7 @@ function Lines({
                 ) : (
                   nameOf(entry)
                 )}
+                {entry.forName && <span class="muted"> {t("for", { name: entry.forName })}</span>}
               </th>
               <td>
                 <strong>{subjectOf(entry.subject)}</strong>
