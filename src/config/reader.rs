@@ -162,7 +162,7 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 16] = [
+        const SECTIONS: [&str; 17] = [
             "hospital",
             "http",
             "acme",
@@ -176,6 +176,7 @@ impl Reader {
             "retention",
             "audit",
             "keys",
+            "emergency",
             "mail",
             "sms",
             "log",
