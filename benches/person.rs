@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::{SinkExt, StreamExt};
 use parvis::protocol::{
     ClientMessage, ConsentRequest, ConsentWord, LanguageWord, PROTOCOL, PictureHeader, ServerMessage,
-    SocketTicket, TicketRequest,
+    SocketTicket, TicketRequest, ViewingKnown,
 };
 use reqwest::{Method, RequestBuilder, Response, header};
 use serde::Serialize;
@@ -106,7 +106,15 @@ impl Person {
             stream.set_nodelay(true)?;
         }
         let (participant, said_at) = (String::new(), Instant::now());
-        let mut seat = Seat { stream, participant, requests: 0, arrived: None, said_at, revision: None };
+        let mut seat = Seat {
+            stream,
+            participant,
+            requests: 0,
+            arrived: None,
+            said_at,
+            revision: None,
+            viewing: ViewingKnown::default(),
+        };
         let language = LanguageWord::Fr;
         let asked = TicketRequest { link: link.clone() };
         let SocketTicket { ticket } = self.post("/api/socket-ticket", &asked).await?;
@@ -167,6 +175,7 @@ pub struct Seat {
     said_at: Instant,
     /// Of the viewing, as it was told last.
     pub revision: Option<u32>,
+    viewing: ViewingKnown,
 }
 
 /// What came over a WebSocket.
@@ -246,6 +255,7 @@ impl Seat {
                     }
                     ServerMessage::FrameFailed { detail, .. } => bail!("a frame cannot be shown: {detail}"),
                     message => {
+                        let message = self.viewing.whole(message)?;
                         if let ServerMessage::Viewing(state) = &message {
                             self.revision = Some(state.revision);
                         }

@@ -12,7 +12,9 @@ use super::series::CineKey;
 use super::slots::Slot;
 use crate::clinical::{Actor, DeviceNumber, ParticipantId, SeriesId};
 use crate::imaging::FrameFacts;
-use crate::protocol::{ArrangementState, GraphicState, OwnViewState, ServerMessage, ViewingState};
+use crate::protocol::{
+    ArrangementState, GraphicState, OwnViewState, ServerMessage, ViewingState, ViewingTold, ViewingWritten,
+};
 use crate::viewing::{self, Arrangement};
 
 /// Between two states to the same device that no picture waits for.
@@ -28,8 +30,8 @@ pub(super) struct Telling {
     /// Counts what everybody is to be told; what is told has no other number than its revision, which facts of a frame do not change.
     version: u64,
     own: BTreeMap<ParticipantId, u64>,
-    for_staff: Option<Arc<str>>,
-    for_guests: Option<Arc<str>>,
+    for_staff: Option<ViewingWritten>,
+    for_guests: Option<ViewingWritten>,
 }
 
 /// What a device was told, and what it is still to be told.
@@ -38,6 +40,8 @@ pub(super) struct News {
     /// Versions of the state and of the own view; `None`: it was not told, or is over.
     state: Option<u64>,
     own: Option<u64>,
+    /// What it knows of the state.
+    told: Option<Arc<ViewingTold>>,
     told_at: Option<Instant>,
     /// Who points somewhere else than it was told.
     pointers: BTreeSet<ParticipantId>,
@@ -100,7 +104,8 @@ impl Task {
     fn tell_state(&mut self, number: DeviceNumber, now: Instant, own: Option<u64>) {
         let is_staff =
             self.devices.get(&number).is_some_and(|device| matches!(device.actor, Actor::Staff { .. }));
-        let state = self.state_text(is_staff);
+        let known = self.devices.get(&number).and_then(|device| device.news.told.clone());
+        let state = self.state_text(is_staff, known.as_ref());
         let (large, own_view) = {
             let Some(device) = self.devices.get(&number) else { return };
             let arrangement = self.viewing.own_view(device.participant);
@@ -120,9 +125,10 @@ impl Task {
             device.news.learn(known);
         }
         if device.news.state != Some(version)
-            && let Some(text) = state
+            && let Some((told, text)) = state
         {
             device.tell_latest(text);
+            device.news.told = Some(told);
         }
         if let Some(own_view) = own_view
             && let Ok(text) = ServerMessage::OwnView(Box::new(own_view)).text()
@@ -168,16 +174,22 @@ impl Task {
         self.tell_viewing();
     }
 
-    /// The state that everybody sees, written out once as long as it is the same.
-    fn state_text(&mut self, is_staff: bool) -> Option<Arc<str>> {
-        let known = if is_staff { &self.telling.for_staff } else { &self.telling.for_guests };
-        if known.is_some() {
-            return known.clone();
-        }
-        let text = ServerMessage::Viewing(Box::new(self.viewing_state(is_staff))).text().ok();
-        let known = if is_staff { &mut self.telling.for_staff } else { &mut self.telling.for_guests };
-        known.clone_from(&text);
-        text
+    /// The state that everybody sees, written out once as long as it is the same: what is another for whoever knows one, else the whole.
+    fn state_text(
+        &mut self,
+        is_staff: bool,
+        known: Option<&Arc<ViewingTold>>,
+    ) -> Option<(Arc<ViewingTold>, Arc<str>)> {
+        let written = if is_staff { &mut self.telling.for_staff } else { &mut self.telling.for_guests };
+        let mut written = match written.take() {
+            Some(written) => written,
+            None => ViewingWritten::new(self.viewing_state(is_staff)).ok()?,
+        };
+        let text = written.since(known);
+        let told = written.state();
+        let place = if is_staff { &mut self.telling.for_staff } else { &mut self.telling.for_guests };
+        *place = Some(written);
+        Some((told, text.ok()?))
     }
 
     fn viewing_state(&self, is_staff: bool) -> ViewingState {

@@ -6,6 +6,7 @@
 mod administration;
 mod after;
 mod agenda;
+mod changes;
 mod client;
 mod convert;
 mod door;
@@ -34,6 +35,7 @@ mod worklist;
 pub use administration::*;
 pub use after::*;
 pub use agenda::*;
+pub use changes::{ViewingKnown, ViewingTold, ViewingWritten, apply, changes};
 pub use client::*;
 pub use convert::*;
 pub use door::*;

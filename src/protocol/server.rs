@@ -186,6 +186,11 @@ pub enum ServerMessage {
     /// What the consultation looks at now, newer revisions win. Its large parts are in the four messages that follow `own_view`: each is
     /// told before the first `viewing` or `own_view` that it belongs to, and holds until it is told again.
     Viewing(Box<ViewingState>),
+    /// What is to be laid over the last `viewing` of this connection, as it is after those that came since (docs/protocol.md).
+    ViewingChanged {
+        #[ts(type = "unknown")]
+        changes: serde_json::Value,
+    },
     /// What this person looks at by themselves: staff who do not follow.
     OwnView(Box<OwnViewState>),
     /// A series that is on show in some viewport.

@@ -57,6 +57,8 @@ pub struct Socket {
     request: u32,
     /// The large parts of what is on show, which are told before it: `shown` is put together with them, as a client does.
     parts: serde_json::Map<String, Value>,
+    /// The state of the viewing as it was told last.
+    viewing: Option<Value>,
 }
 
 impl TestApp {
@@ -398,6 +400,7 @@ impl Browser {
                 pictures: Vec::new(),
                 request: 0,
                 parts: serde_json::Map::new(),
+                viewing: None,
             }),
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
@@ -524,6 +527,13 @@ impl Socket {
 
     /// Puts what is on show together with its large parts, which were told before. `shown` is what the first viewport shows.
     fn put_together(&mut self, mut message: Value) -> Value {
+        if message["type"] == "viewing_changed" {
+            let state = self.viewing.as_mut().expect("a whole state comes first");
+            parvis::protocol::apply(state, &message["changes"]);
+            message = state.clone();
+        } else if message["type"] == "viewing" {
+            self.viewing = Some(message.clone());
+        }
         let is_own = message["type"] == "own_view";
         match message["type"].as_str() {
             Some("series_shown") => {

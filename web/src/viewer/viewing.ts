@@ -9,12 +9,13 @@ import type {
   Shown as Step,
 } from "../protocol";
 import type { Wire } from "../wire";
+import { laidOver } from "./changes";
 import { MarkBook } from "./marks/book";
 
 /** How many past states of a viewport are remembered, to say what its picture shows while newer ones are on their way. */
 const REMEMBERED = 64;
 
-type Told = Extract<ServerMessage, { type: "viewing" }>;
+type Told = Omit<Extract<ServerMessage, { type: "viewing" }>, "type">;
 
 /** A series on show, and how: put together from what changes at each step and from what the gateway tells once. */
 export type Shown = Step & SeriesShown & { graphics: GraphicState[]; cine?: CineState };
@@ -23,7 +24,7 @@ export type Shown = Step & SeriesShown & { graphics: GraphicState[]; cine?: Cine
 export type Arrangement = Omit<ArrangementState, "viewports"> & { viewports: (Shown | null)[] };
 
 /** The shared view state, put together. */
-export type ViewingState = Omit<Told, "type" | "viewports"> & Pick<Arrangement, "viewports">;
+export type ViewingState = Omit<Told, "viewports"> & Pick<Arrangement, "viewports">;
 
 /** What is on show and no picture. */
 export type Content = { document: DocumentState } | { mediaType: string; bytes: Uint8Array };
@@ -61,6 +62,8 @@ export class Viewing {
   #shared: Place[] = [];
   #alone: Place[] = [];
   #isNewConnection = false;
+  /** The state as this connection was told it. */
+  #told: Told | undefined;
   #ownRevision = 0;
   /** Counts the contents that have come. */
   #contents = signal(0);
@@ -69,6 +72,7 @@ export class Viewing {
     this.marks = new MarkBook(wire);
     wire.on("welcome", () => {
       this.#isNewConnection = true;
+      this.#told = undefined;
       this.#series.clear();
       this.#failed.value = new Map();
       // What is on the screen is still known by its revision.
@@ -88,9 +92,10 @@ export class Viewing {
     wire.on("graphics", ({ graphics, ...of }) => {
       this.#place(of).graphics = graphics;
     });
-    wire.on("viewing", ({ type: _, ...state }) =>
-      this.#take({ ...state, viewports: this.#whole(state.viewports, false) }),
-    );
+    wire.on("viewing", ({ type: _, ...told }) => this.#hear(told));
+    wire.on("viewing_changed", ({ changes }) => {
+      if (this.#told) this.#hear(laidOver(this.#told, changes) as Told);
+    });
     wire.on("own_view", ({ revision, arrangement }) =>
       this.#look(revision, arrangement && { ...arrangement, viewports: this.#whole(arrangement.viewports, true) }),
     );
@@ -141,6 +146,11 @@ export class Viewing {
       const { cine, graphics = [] } = this.#place({ viewport, isOwn });
       return { ...series, ...step, graphics, ...(cine && { cine }) };
     });
+  }
+
+  #hear(told: Told): void {
+    this.#told = told;
+    this.#take({ ...told, viewports: this.#whole(told.viewports, false) });
   }
 
   #take(state: ViewingState): void {
