@@ -170,6 +170,8 @@ impl Appointment {
     pub const MAX_NOTE: usize = 4000;
     /// A booking may start this long ago: the minute that it takes to fill in the form.
     const BOOKING_LEEWAY: TimeDelta = TimeDelta::minutes(5);
+    /// The longest time that is booked.
+    pub const LONGEST: TimeDelta = TimeDelta::hours(8);
 
     /// Checks a booking and makes an appointment of it. That nobody is booked twice at one time is the store's to hold.
     pub fn book(
@@ -188,7 +190,7 @@ impl Appointment {
         if ends_at <= starts_at {
             return Err(BookError::EndsBeforeItStarts);
         }
-        if ends_at - starts_at > TimeDelta::hours(8) {
+        if ends_at - starts_at > Self::LONGEST {
             return Err(BookError::TooLong);
         }
         if participants.len() > Self::MAX_PARTICIPANTS {
@@ -282,6 +284,14 @@ impl Appointment {
     /// The patient. `book` lets no appointment pass without one.
     pub fn patient(&self) -> Option<&Participant> {
         self.participants.iter().find(|p| p.role() == Role::Patient)
+    }
+
+    /// Whether it belongs to the agenda of the days between: it begins there, lasts into them, or still runs after its time.
+    pub fn is_of(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+        let reaches = self.starts_at >= from
+            || self.ends_at > from
+            || matches!(self.status, AppointmentStatus::Arrived { .. });
+        self.starts_at < to && reaches
     }
 
     /// The patient's name as it was booked.

@@ -147,8 +147,8 @@ pub fn apply(state: &mut Value, changed: &Value) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use super::*;
+    use proptest::prelude::*;
 
     fn laid_over(old: &Value, new: &Value) -> Value {
         let mut state = old.clone();

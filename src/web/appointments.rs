@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::Edge;
@@ -37,6 +37,9 @@ pub(super) struct Day {
 /// The most days of an agenda that are told at one time.
 const MAX_DAYS: u64 = 42;
 
+/// What began so long before is looked at: the longest appointment, and as long again for those that run over their time.
+const REACH: TimeDelta = TimeDelta::hours(16);
+
 /// `GET /api/appointments?day=2026-11-25&days=7`, days of the hospital's time zone. A secretary sees those of their
 /// services, others their own.
 pub(super) async fn list(
@@ -50,8 +53,9 @@ pub(super) async fn list(
     let last = day.checked_add_days(Days::new(days.unwrap_or(1).clamp(1, MAX_DAYS))).unwrap_or(day);
     let (from, to) = (wall::start_of_day(zone, day), wall::start_of_day(zone, last));
     let mut entries = Vec::new();
-    for appointment in edge.store.appointments_between(from, to, scope).await? {
-        if !may_see(&signed_in, &appointment) {
+    // Nights have visits, too: what began yesterday and is not over is today's.
+    for appointment in edge.store.appointments_between(from - REACH, to, scope).await? {
+        if !appointment.is_of(from, to) || !may_see(&signed_in, &appointment) {
             continue;
         }
         entries.push(entry(&edge, &signed_in, &appointment).await?);

@@ -474,6 +474,30 @@ async fn whoever_tries_codes_is_stopped_and_the_code_is_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_visit_that_lasts_over_midnight_is_in_the_agenda_of_both_days() {
+    for dialect in BOTH {
+        let house = House::open(dialect).await;
+        let day = today() + Days::new(2);
+        let at = |day: NaiveDate, hour, minute| {
+            let wall = day.and_hms_opt(hour, minute, 0).unwrap();
+            Paris.from_local_datetime(&wall).unwrap().to_utc().to_rfc3339()
+        };
+        let booking = json!({
+            "startsAt": at(day, 23, 40), "endsAt": at(day + Days::new(1), 0, 20), "service": "Cardiologie",
+            "guests": [{"role": "patient", "name": "Awa Diallo", "language": "fr"}], "practitioners": [house.claire], "note": "",
+        });
+        assert_eq!(house.secretary.post("/api/appointments", booking).await.0, StatusCode::CREATED);
+        let claire = house.app.sign_in("claire").await;
+        for (day, count) in
+            [(day, 1), (day + Days::new(1), 1), (day + Days::new(2), 0), (today() + Days::new(1), 0)]
+        {
+            let (_, agenda) = claire.get(&format!("/api/appointments?day={day}")).await;
+            assert_eq!(agenda.as_array().unwrap().len(), count, "{day} {agenda}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_finds_what_may_be_seen_and_an_appointment_is_closed_by_hand() {
     for dialect in BOTH {
         let house = House::open(dialect).await;

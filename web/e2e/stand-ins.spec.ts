@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, person, signIn, test } from "./gateway";
+import { expect, expectAccessible, person, shot, signIn, test } from "./gateway";
 
 test.use({ own: "stand-ins" });
 
@@ -41,10 +41,10 @@ test("a doctor of another service opens a visit in an emergency, and whoever is 
   await signIn(page, gateway, "Karim Benali");
   await page.getByRole("link", { name: "Accès en urgence" }).click();
   await page.getByLabel("Nom du patient").fill("garnier odile");
-  await page.getByLabel("Date de naissance").fill("1944-07-15");
+  await page.getByRole("textbox", { name: "Date de naissance" }).fill("1944-07-15");
   await page.getByRole("button", { name: "Chercher" }).click();
   await expect(page.getByText("Rien ne correspond exactement.")).toBeVisible();
-  await page.getByLabel("Date de naissance").fill("1944-07-14");
+  await page.getByRole("textbox", { name: "Date de naissance" }).fill("1944-07-14");
   await page.getByRole("button", { name: "Chercher" }).click();
   await expect(page.getByText("1 rendez-vous trouvé")).toBeVisible();
   await expect(page.getByText("Odile Garnier")).toHaveCount(0);
@@ -52,17 +52,15 @@ test("a doctor of another service opens a visit in an emergency, and whoever is 
   await page.getByRole("button", { name: "Ouvrir en urgence" }).click();
   await expect(page.getByText("au moins 20 caractères et 3 mots").last()).toBeVisible();
   await page.getByLabel("Motif").fill("Patiente inconsciente aux urgences, traitement inconnu");
-  await expectAccessible(page);
-  await page.screenshot({ path: test.info().outputPath("ask.png"), fullPage: true });
+  await shot(page, "stand-ins-ask");
   await page.getByRole("button", { name: "Ouvrir en urgence" }).click();
   await expect(page.getByText(/^Lecture seule, jusqu’à/)).toBeVisible();
   await expect(page.getByText("Sous anticoagulants.")).toBeVisible();
-  await expectAccessible(page);
-  await page.screenshot({ path: test.info().outputPath("read.png"), fullPage: true });
+  await shot(page, "stand-ins-read");
 
   await claire.page.reload();
   await expect(claire.page.getByText("1 de vos rendez-vous a été ouvert en urgence")).toBeVisible();
-  await claire.page.screenshot({ path: test.info().outputPath("banner.png") });
+  await shot(claire.page, "stand-ins-banner");
   await claire.page.getByRole("link", { name: "Voir qui et pourquoi" }).click();
   await expect(claire.page.getByText(/Dr Karim Benali a ouvert en urgence/)).toBeVisible();
   await expect(claire.page.getByText(/traitement inconnu/)).toBeVisible();
@@ -92,13 +90,13 @@ test("a doctor lets a colleague act for them, sees it, and takes it back", async
   await page.getByRole("button", { name: "Déléguer" }).click();
   await expect(page.getByRole("button", { name: "Retirer Dr Karim Benali" })).toBeVisible();
   await expectAccessible(page);
-  await page.screenshot({ path: test.info().outputPath("delegations.png"), fullPage: true });
+  await shot(page, "stand-ins-delegations");
   await page.getByRole("link", { name: "Agenda" }).click();
   await expect(page.getByText(/^Dr Karim Benali agit pour vous jusqu’au/)).toBeVisible();
   await karim.page.reload();
   await expect(karim.page.getByText(/^Vous agissez pour Dr Claire Martin jusqu’au/)).toBeVisible();
   await expect(karim.page.getByText("Hélène Lefèvre").first()).toBeVisible();
-  await karim.page.screenshot({ path: test.info().outputPath("acting.png") });
+  await shot(karim.page, "stand-ins-acting");
   await page.getByRole("link", { name: "Délégations" }).first().click();
   await page.getByRole("button", { name: "Retirer Dr Karim Benali" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Retirer" }).click();

@@ -30,6 +30,11 @@ export function isoDay(instant: Date, timeZone: string): string {
   );
 }
 
+/** "dim. 29" where the day goes without saying but for this one. */
+export function shortDay(instant: Date, timeZone: string): string {
+  return new Intl.DateTimeFormat(locale.value, { weekday: "short", day: "numeric", timeZone }).format(instant);
+}
+
 /** Minutes and seconds since or until: "06:12", with hours "1:06:12". */
 export function stopwatch(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));

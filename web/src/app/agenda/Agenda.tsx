@@ -4,7 +4,7 @@ import right from "icon:chevron-right";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import { dayInWords, isoDay, timeOfDay } from "../../i18n/time";
+import { dayInWords, isoDay, shortDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { BookingDialog } from "../booking/BookingDialog";
@@ -181,6 +181,7 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
                     entry={entry}
                     now={now}
                     zone={zone}
+                    day={day}
                     isChosen={entry.appointment === chosen.value}
                     onChoose={() => {
                       chosen.value = entry.appointment;
@@ -237,11 +238,13 @@ interface RowProps {
   entry: AppointmentEntry;
   now: number;
   zone: string;
+  /** The day on show. */
+  day: string;
   isChosen: boolean;
   onChoose(): void;
 }
 
-function Row({ entry, now, zone, isChosen, onChoose }: RowProps) {
+function Row({ entry, now, zone, day, isChosen, onChoose }: RowProps) {
   const status = statusOf(entry, now);
   const steps = stepsOf(entry, now);
   const others = entry.participants.filter((person) => person.role !== "patient").map((person) => person.name);
@@ -249,6 +252,9 @@ function Row({ entry, now, zone, isChosen, onChoose }: RowProps) {
   return (
     <li class={`row tone-${status.tone}${isChosen ? " chosen" : ""}`}>
       <p class="row-time tabular">
+        {isoDay(new Date(entry.startsAt), zone) !== day && (
+          <span class="muted">{shortDay(new Date(entry.startsAt), zone)}</span>
+        )}
         <time dateTime={entry.startsAt}>{time}</time>
         <span class="muted">{timeOfDay(entry.endsAt, zone)}</span>
       </p>

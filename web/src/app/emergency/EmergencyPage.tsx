@@ -261,6 +261,7 @@ function Ask() {
               value={reason.value}
               onInput={(event) => {
                 reason.value = event.currentTarget.value;
+                fault.value = "";
               }}
             />
           </div>

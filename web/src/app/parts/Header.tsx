@@ -77,12 +77,7 @@ export function Header() {
           <Icon of={menu} />
           {t("app.menu")}
         </button>
-        <div
-          class="header-rest"
-          id={id}
-          data-open={isOpen.value ? "" : undefined}
-          data-many={who && mayAdminister(who) ? "" : undefined}
-        >
+        <div class="header-rest" id={id} data-open={isOpen.value ? "" : undefined}>
           {who && (
             <nav class="header-pages" aria-label={t("app.pages")}>
               {!isAuditorOnly(who) && (
