@@ -113,6 +113,11 @@ pub enum SettingWord {
     Site,
     Branding,
     Logo,
+    ProviderMade,
+    ProviderChanged,
+    ProviderOn,
+    ProviderOff,
+    ProviderRemoved,
     /// Of another version of the program.
     Other,
 }
