@@ -75,11 +75,11 @@ fn codes_are_those_of_rfc_6238() {
 }
 
 /// Somebody with an account: what an app and a paper at home would hold.
-struct Account {
+pub struct Account {
     user_name: String,
     key: String,
     recovery_codes: Vec<String>,
-    browser: Browser,
+    pub browser: Browser,
 }
 
 fn login_of(response: &reqwest::Response) -> Option<String> {
@@ -144,7 +144,7 @@ pub async fn age(app: &TestApp, browser: &Browser) -> Login {
     login
 }
 
-async fn first(app: &TestApp) -> Account {
+pub async fn first(app: &TestApp) -> Account {
     let address = app.app.first_address().await.unwrap().expect("nobody is an administrator").address;
     set_up(app, address.expose(), "Secours.Ana").await
 }

@@ -22,6 +22,7 @@ mod moves;
 mod open;
 mod people;
 mod practitioners;
+mod providers;
 mod quality;
 mod queues;
 mod reports;

@@ -5,6 +5,7 @@ import { AdminPage } from "./AdminPage";
 import { t } from "./admin.words";
 import { useLoaded } from "./load";
 import { digits } from "./moment";
+import { toldOfProvider } from "./provider-form";
 import { ROLES } from "./Roles";
 import { changes } from "./requests";
 import { SCOPES } from "./scopes";
@@ -24,7 +25,7 @@ export function told(what: SettingWord, value: string): string {
     return [words(scopes).join(", "), ...services].join(" – ");
   }
   if (what === "logo") return value.startsWith("image/svg") ? "SVG" : value.startsWith("image/png") ? "PNG" : value;
-  return value;
+  return what.startsWith("provider_") ? toldOfProvider(value) : value;
 }
 
 /** What was changed on the administration's pages, with what was there before. */

@@ -1,13 +1,14 @@
 import { dictionary } from "../../i18n";
 
 /** The pages of the administration, in the order in which they are listed. */
-export const PAGES = ["people", "accounts", "sites", "tokens", "looks", "senders", "changes"] as const;
+export const PAGES = ["people", "providers", "accounts", "sites", "tokens", "looks", "senders", "changes"] as const;
 
 /** Words of the administration's pages. */
 export const t = dictionary({
   fr: {
     title: "Administration",
     "page.people": "Personnes et rôles",
+    "page.providers": "Services d’identité",
     "page.accounts": "Comptes de secours",
     "page.tokens": "Accès de programmes",
     "page.sites": "Sites",
@@ -124,11 +125,17 @@ export const t = dictionary({
     "what.site": "Site",
     "what.branding": "Apparence",
     "what.logo": "Logo",
+    "what.provider_made": "Service d’identité ajouté",
+    "what.provider_changed": "Service d’identité modifié",
+    "what.provider_on": "Service d’identité activé",
+    "what.provider_off": "Service d’identité désactivé",
+    "what.provider_removed": "Service d’identité retiré",
     "what.other": "Autre",
   },
   en: {
     title: "Administration",
     "page.people": "People and roles",
+    "page.providers": "Identity services",
     "page.accounts": "Emergency accounts",
     "page.tokens": "Access for programs",
     "page.sites": "Sites",
@@ -242,6 +249,11 @@ export const t = dictionary({
     "what.site": "Site",
     "what.branding": "Looks",
     "what.logo": "Logo",
+    "what.provider_made": "Identity service added",
+    "what.provider_changed": "Identity service changed",
+    "what.provider_on": "Identity service switched on",
+    "what.provider_off": "Identity service switched off",
+    "what.provider_removed": "Identity service removed",
     "what.other": "Other",
   },
 });

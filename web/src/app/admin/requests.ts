@@ -3,6 +3,10 @@ import type {
   BrandingState,
   IssuedToken,
   PersonEntry,
+  ProviderRequest,
+  ProviderSwitch,
+  ProvidersState,
+  ProviderTrial,
   RolesRequest,
   SendersState,
   ServiceEntry,
@@ -46,6 +50,28 @@ export const removeLogo = (): Promise<void> => ask("DELETE", "/api/admin/brandin
 export const sites = (): Promise<SiteEntry[]> => ask("GET", "/api/admin/sites");
 
 export const renameSite = (json: SiteRequest): Promise<void> => ask("PUT", "/api/admin/sites", { json });
+
+export const providers = (): Promise<ProvidersState> => ask("GET", "/api/admin/providers");
+
+export const makeProvider = (json: ProviderRequest): Promise<void> => ask("POST", "/api/admin/providers", { json });
+
+/** Without a secret the one that is set stays. */
+export const setProvider = (provider: string, json: ProviderRequest): Promise<void> =>
+  ask("PUT", `/api/admin/providers/${id(provider)}`, { json });
+
+export const switchProvider = (provider: string, json: ProviderSwitch): Promise<void> =>
+  ask("POST", `/api/admin/providers/${id(provider)}/switch`, { json });
+
+export const removeProvider = (provider: string, endsLogins: boolean): Promise<void> =>
+  ask("DELETE", `/api/admin/providers/${id(provider)}?endsLogins=${endsLogins}`);
+
+/** Asks a provider that is set who it is. */
+export const tryProvider = (provider: string): Promise<ProviderTrial> =>
+  ask("POST", `/api/admin/providers/${id(provider)}/trial`, { timeoutMs: 15_000 });
+
+/** The same of one that is not saved yet. */
+export const tryDraft = (json: ProviderRequest): Promise<ProviderTrial> =>
+  ask("POST", "/api/admin/provider-trial", { json, timeoutMs: 15_000 });
 
 export const senders = (): Promise<SendersState> => ask("GET", "/api/admin/senders");
 
