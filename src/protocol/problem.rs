@@ -58,6 +58,13 @@ pub enum ProblemCode {
     EgressForbidden,
     SetInFile,
     LastWayIn,
+    MailHostMissing,
+    MailUnprotected,
+    MailUserAndPassword,
+    SenderMissing,
+    BadSmsAddress,
+    BadSmsBody,
+    BadSmsHeader,
     // booking
     InThePast,
     TooFarAhead,

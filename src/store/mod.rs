@@ -45,6 +45,7 @@ mod reports;
 mod retention;
 mod schedules;
 mod sealed;
+mod senders;
 mod services;
 mod statistics;
 mod studies;

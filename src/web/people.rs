@@ -61,6 +61,8 @@ fn word_of(what: SettingWord) -> &'static str {
         SettingWord::ProviderOn => "provider_on",
         SettingWord::ProviderOff => "provider_off",
         SettingWord::ProviderRemoved => "provider_removed",
+        SettingWord::MailServer => "mail_server",
+        SettingWord::SmsGateway => "sms_gateway",
         SettingWord::Other => "other",
     }
 }
@@ -80,6 +82,8 @@ fn word_from(word: &str) -> SettingWord {
         "provider_on" => SettingWord::ProviderOn,
         "provider_off" => SettingWord::ProviderOff,
         "provider_removed" => SettingWord::ProviderRemoved,
+        "mail_server" => SettingWord::MailServer,
+        "sms_gateway" => SettingWord::SmsGateway,
         _ => SettingWord::Other,
     }
 }

@@ -16,6 +16,7 @@ use crate::clinical::{
     Appointment, AppointmentId, CameIn, Ground, LoginId, Object, Outside, OutsideKind, PractitionerId,
     SignInFact, Strength, ToldTo, Verb, people_facts,
 };
+use crate::config::MailSecurity;
 use crate::port::CertificateNews;
 use crate::protocol::{
     CertificateFact, CertificateNewsWord, DeploymentFacts, ProtectionFacts, ProviderFact, TrailFact, time,
@@ -66,6 +67,15 @@ async fn ground_now(edge: &Edge) -> Ground {
         let host = issuer.host_str()?.to_owned();
         Some(Outside { kind: OutsideKind::SignIn, host, is_encrypted: issuer.scheme() == "https" })
     }));
+    if let Some(mail) = edge.outbox.mail_server().filter(|told| !told.is_of_file) {
+        let is_encrypted = mail.settings.security != MailSecurity::None;
+        ground.outside.push(Outside { kind: OutsideKind::Mail, host: mail.settings.host, is_encrypted });
+    }
+    if let Some(sms) = edge.outbox.sms_gateway().filter(|told| !told.is_of_file) {
+        let url = &sms.settings.url;
+        let (host, is_encrypted) = (url.host_str().unwrap_or_default().to_owned(), url.scheme() == "https");
+        ground.outside.push(Outside { kind: OutsideKind::Sms, host, is_encrypted });
+    }
     ground
 }
 

@@ -233,6 +233,8 @@ fn administration_routes() -> Router<Edge> {
         .route("/api/admin/providers/{provider}/trial", post(providers::try_out))
         .route("/api/admin/provider-trial", post(providers::try_draft))
         .route("/api/admin/senders", get(senders::show))
+        .route("/api/admin/senders/email", put(senders::put_mail).delete(senders::remove_mail))
+        .route("/api/admin/senders/sms", put(senders::put_sms).delete(senders::remove_sms))
         .route("/api/admin/senders/test", post(senders::test))
         .route("/api/admin/branding", get(branding::show).put(branding::put))
         .route("/api/admin/tokens", get(tokens::list).post(tokens::make))

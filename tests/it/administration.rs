@@ -158,6 +158,13 @@ fn body(path: &str) -> Value {
         "/api/local/accounts" => json!({"name": "Jean Petit", "roles": ["doctor"]}),
         "/api/local/uses/seen" => json!({"until": "2026-11-25T08:00:00Z"}),
         "/api/admin/sites" => json!({"from": "Nord", "to": "Sud"}),
+        "/api/admin/senders/email" => {
+            json!({"host": "mail.example", "port": 587, "security": "starttls", "user": "",
+            "from": "a@b.example", "administrators": []})
+        }
+        "/api/admin/senders/sms" => {
+            json!({"url": "https://sms.example/", "method": "post", "content": "json", "body": "", "headers": []})
+        }
         "/api/admin/senders/test" => json!({"channel": "email", "to": "x@example.org"}),
         "/api/admin/branding" => json!({"name": "x", "telephone": "", "color": ""}),
         "/api/admin/tokens" => json!({"name": "x", "scopes": [], "services": [], "days": 1}),

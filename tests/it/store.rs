@@ -28,6 +28,7 @@ mod queues;
 mod reports;
 mod retention;
 mod schedules;
+mod senders;
 mod services;
 mod statistics;
 mod studies;

@@ -448,6 +448,14 @@ export const problemsEn: Record<ProblemCode, string> = {
   set_in_file: "This is set in the server’s configuration and is changed there alone.",
   last_way_in:
     "No administrator could sign in any more. Make an emergency account first, or come in once by another service.",
+  mail_host_missing: "The name of the mail server is missing, or its port. The name has no https:// and no slash.",
+  mail_unprotected: "Without protection only a server on this machine will do. Choose STARTTLS or TLS.",
+  mail_user_and_password: "User and password go together. Write both, or neither.",
+  sender_missing: "The address that messages come from is missing, for example visio@hospital.example.",
+  bad_sms_address:
+    "The address of the interface begins with https:// and holds neither number nor text, which go into the body.",
+  bad_sms_body: "The body holds number and text in their places. In JSON both are in quotation marks in an object.",
+  bad_sms_header: "A header has a name and a value, of plain letters. Complete it, or remove it.",
   in_the_past: "This time has passed. Choose a time to come.",
   too_far_ahead: "This is more than two years away. Choose a nearer date.",
   ends_before_it_starts: "It ends before it starts. Choose another length.",

@@ -463,6 +463,15 @@ export const problemsFr: Record<ProblemCode, string> = {
   set_in_file: "Cela est fixé dans la configuration du serveur et ne se change que là.",
   last_way_in:
     "Plus aucun administrateur ne pourrait se connecter. Créez d’abord un compte de secours, ou entrez une fois par un autre service.",
+  mail_host_missing: "Il manque le nom du serveur d’e-mail, ou son port. Le nom est sans https:// ni barre.",
+  mail_unprotected: "Sans protection, seul un serveur de cette machine convient. Choisissez STARTTLS ou TLS.",
+  mail_user_and_password: "L’utilisateur et le mot de passe vont ensemble. Écrivez les deux, ou aucun.",
+  sender_missing: "Il manque l’adresse d’où viennent les messages, par exemple visio@hopital.example.",
+  bad_sms_address:
+    "L’adresse de l’interface commence par https:// et ne contient ni le numéro ni le texte, qui vont dans le corps.",
+  bad_sms_body:
+    "Le corps contient le numéro et le texte à leurs places. En JSON, les deux sont entre guillemets dans un objet.",
+  bad_sms_header: "Un en-tête a un nom et une valeur, sans accent. Complétez-le, ou retirez-le.",
   in_the_past: "Ce moment est déjà passé. Choisissez une heure à venir.",
   too_far_ahead: "C’est dans plus de deux ans. Choisissez une date plus proche.",
   ends_before_it_starts: "La fin est avant le début. Choisissez une autre durée.",

@@ -9,6 +9,7 @@ import { toldOfProvider } from "./provider-form";
 import { ROLES } from "./Roles";
 import { changes } from "./requests";
 import { SCOPES } from "./scopes";
+import { toldOfSender } from "./sender-form";
 
 /** What was there, in words: the gateway has codes for roles and scopes. What is no code stands as it came. */
 export function told(what: SettingWord, value: string): string {
@@ -25,6 +26,7 @@ export function told(what: SettingWord, value: string): string {
     return [words(scopes).join(", "), ...services].join(" – ");
   }
   if (what === "logo") return value.startsWith("image/svg") ? "SVG" : value.startsWith("image/png") ? "PNG" : value;
+  if (what === "mail_server" || what === "sms_gateway") return toldOfSender(value);
   return what.startsWith("provider_") ? toldOfProvider(value) : value;
 }
 

@@ -1,6 +1,7 @@
 import type {
   BrandingRequest,
   BrandingState,
+  ChannelWord,
   IssuedToken,
   PersonEntry,
   ProviderRequest,
@@ -8,11 +9,13 @@ import type {
   ProvidersState,
   ProviderTrial,
   RolesRequest,
+  MailSenderRequest,
   SendersState,
   ServiceEntry,
   SettingChangeEntry,
   SiteEntry,
   SiteRequest,
+  SmsSenderRequest,
   TokenEntry,
   TokenRequest,
   TrialOutcome,
@@ -74,6 +77,14 @@ export const tryDraft = (json: ProviderRequest): Promise<ProviderTrial> =>
   ask("POST", "/api/admin/provider-trial", { json, timeoutMs: 15_000 });
 
 export const senders = (): Promise<SendersState> => ask("GET", "/api/admin/senders");
+
+/** Without a password the one that is set stays, as long as server and user do. */
+export const setMailServer = (json: MailSenderRequest): Promise<void> =>
+  ask("PUT", "/api/admin/senders/email", { json });
+
+export const setSmsGateway = (json: SmsSenderRequest): Promise<void> => ask("PUT", "/api/admin/senders/sms", { json });
+
+export const removeSender = (channel: ChannelWord): Promise<void> => ask("DELETE", `/api/admin/senders/${channel}`);
 
 /** Sends one message that says that it is a test. */
 export const tryOut = (json: TrialRequest): Promise<TrialOutcome> =>
