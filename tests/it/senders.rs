@@ -15,7 +15,9 @@ const MAIL: &str = "/api/admin/senders/email";
 /// A gateway that may reach this machine by what its pages name.
 async fn site(dialect: Dialect, change: impl FnOnce(&mut Settings)) -> (TestApp, Browser) {
     let app = TestApp::start_with(dialect, |settings| {
-        settings.egress.networks.extend(["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()]);
+        for network in ["127.0.0.0/8", "::1"] {
+            settings.egress.networks.push(network.parse().unwrap());
+        }
         change(settings);
     })
     .await;

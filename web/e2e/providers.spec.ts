@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, type Gateway, person, shot, signIn, test } from "./gateway";
 
 test.use({ own: "providers" });

@@ -18,7 +18,12 @@ test("the port follows the protection unless somebody has chosen one of their ow
 });
 
 test("a password that is not typed is not sent, and addresses come apart however they are written", () => {
-  const draft = { ...mailDraft(), host: "mail.example", from: "a@b.example", administrators: "x@y.example; z@y.example" };
+  const draft = {
+    ...mailDraft(),
+    host: "mail.example",
+    from: "a@b.example",
+    administrators: "x@y.example; z@y.example",
+  };
   expect(mailRequest(draft)).toEqual({
     host: "mail.example",
     port: 587,

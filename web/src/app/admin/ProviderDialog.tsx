@@ -175,7 +175,6 @@ function Rules({ roles, onRoles }: { roles: RoleRuleEntry[]; onRoles(roles: Role
         {t("rolesHint")}
       </p>
       {roles.map((rule, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a rule is nothing but its place
         <fieldset key={at} class="admin-rule">
           <legend class="spoken">{t("ruleNumber", { n: String(at + 1) })}</legend>
           <Field

@@ -149,11 +149,7 @@ export function SmsDialog({ state, onClose, onSaved }: DialogProps<SmsSenderStat
           onInput={(event) => set({ body: event.currentTarget.value })}
         />
       </div>
-      <Headers
-        known={state?.headers ?? []}
-        headers={value.headers}
-        onHeaders={(headers) => set({ headers })}
-      />
+      <Headers known={state?.headers ?? []} headers={value.headers} onHeaders={(headers) => set({ headers })} />
     </Form>
   );
 }
@@ -176,7 +172,6 @@ function Headers({ known, headers, onHeaders }: HeadersProps) {
         {t("headersHint")}
       </p>
       {headers.map((header, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a header is nothing but its place
         <fieldset key={at} class="admin-rule">
           <legend class="spoken">{t("headerNumber", { n: String(at + 1) })}</legend>
           <Field

@@ -132,30 +132,30 @@ function Trial({ channel }: { channel: ChannelWord }) {
     isBusy.value = false;
   };
   return (
-        <form
-          class="admin-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void send();
-          }}
-        >
-          <Fault text={fault.value} />
-          <Field
-            label={t(`trialTo.${channel}`)}
-            value={to.value}
-            onValue={(typed) => {
-              to.value = typed;
-            }}
-            input={{ autocomplete: channel === "email" ? "email" : "tel" }}
-          />
-          <div class="actions start">
-            <button type="submit" class="button primary" disabled={isBusy.value}>
-              <Icon of={channel === "email" ? mail : message} />
-              {t("trialSend")}
-            </button>
-          </div>
-          <p role="status">{said.value}</p>
-        </form>
+    <form
+      class="admin-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <Fault text={fault.value} />
+      <Field
+        label={t(`trialTo.${channel}`)}
+        value={to.value}
+        onValue={(typed) => {
+          to.value = typed;
+        }}
+        input={{ autocomplete: channel === "email" ? "email" : "tel" }}
+      />
+      <div class="actions start">
+        <button type="submit" class="button primary" disabled={isBusy.value}>
+          <Icon of={channel === "email" ? mail : message} />
+          {t("trialSend")}
+        </button>
+      </div>
+      <p role="status">{said.value}</p>
+    </form>
   );
 }
 

@@ -89,7 +89,7 @@ export function findings(trial: ProviderTrial): string[] {
     t("goodHost", { host: trial.authorizationHost }),
     t.count("goodKeys", trial.keys),
     t(trial.hasSignOut ? "goodSignOut" : "noSignOut"),
-    ahead === undefined ? t("noClock") : t("clock", { seconds: String(Math.abs(ahead)) }),
+    typeof ahead !== "number" ? t("noClock") : t("clock", { seconds: String(Math.abs(ahead)) }),
   ];
 }
 

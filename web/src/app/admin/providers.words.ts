@@ -102,8 +102,10 @@ export const t = dictionary({
       "L’une de ses adresses mène à {about}, qu’aucun réglage ne nomme. Si cet hôte est bien à lui, ajoutez-le à hosts dans la partie [egress] de la configuration du serveur.",
     "fault.address_forbidden":
       "Il se trouve à {about}, où le serveur n’a pas le droit d’aller\u00a0: voyez networks et private dans la partie [egress] de sa configuration.",
-    "fault.no_keys": "Il répond, mais n’a aucune clé de signature\u00a0: rien de ce qu’il dit ne pourrait être vérifié.",
-    "fault.clock": "Il répond, mais les deux horloges sont trop écartées\u00a0: ses réponses seraient refusées. Réglez-les.",
+    "fault.no_keys":
+      "Il répond, mais n’a aucune clé de signature\u00a0: rien de ce qu’il dit ne pourrait être vérifié.",
+    "fault.clock":
+      "Il répond, mais les deux horloges sont trop écartées\u00a0: ses réponses seraient refusées. Réglez-les.",
     on: "actif",
     loginsEnded: "personnes déconnectées",
     secretChanged: "secret changé",
@@ -149,8 +151,7 @@ export const t = dictionary({
     backChannel: "Back-channel logout URI",
     issuer: "Issuer",
     issuerHint: "Exactly as the service writes it, with or without a slash at its end.",
-    issuerChanges:
-      "With another issuer, people are other people to Parvis: their appointments do not come with them.",
+    issuerChanges: "With another issuer, people are other people to Parvis: their appointments do not come with them.",
     clientId: "Client identifier",
     clientSecret: "Client secret",
     secretHint: "It is kept encrypted and never shown again.",

@@ -29,7 +29,8 @@ export const t = dictionary({
     from: "Adresse d’où viennent les messages",
     administrators: "Adresses prévenues quand un compte de secours sert",
     administratorsHint: "Séparées par des espaces. Vide\u00a0: personne n’est prévenu par e-mail.",
-    mailInFile: "Une autorité propre et le secret des retours (bounce_secret) restent dans la configuration du serveur.",
+    mailInFile:
+      "Une autorité propre et le secret des retours (bounce_secret) restent dans la configuration du serveur.",
     smsTitle: "Envoi de SMS",
     url: "Adresse de l’interface",
     urlHint: "Elle commence par https://. Une requête part à cette adresse pour chaque SMS.",
@@ -41,7 +42,8 @@ export const t = dictionary({
     bodyHint:
       "Avec {to} pour le numéro et {text} pour le texte. Mettez les secrets dans un en-tête\u00a0: le corps reste lisible ici.",
     headers: "En-têtes",
-    headersHint: "Par exemple Authorization avec «\u00a0Bearer …\u00a0». Les valeurs sont gardées chiffrées et jamais affichées.",
+    headersHint:
+      "Par exemple Authorization avec «\u00a0Bearer …\u00a0». Les valeurs sont gardées chiffrées et jamais affichées.",
     headerNumber: "En-tête {n}",
     headerName: "Nom",
     headerValue: "Valeur",
@@ -80,7 +82,8 @@ export const t = dictionary({
     from: "Address that messages come from",
     administrators: "Addresses that are told when an emergency account is used",
     administratorsHint: "With spaces in between. Empty: nobody is told by e-mail.",
-    mailInFile: "An authority of your own and the secret for returned mail (bounce_secret) stay in the server’s configuration.",
+    mailInFile:
+      "An authority of your own and the secret for returned mail (bounce_secret) stay in the server’s configuration.",
     smsTitle: "SMS gateway",
     url: "Address of the interface",
     urlHint: "It begins with https://. One request goes to this address for each SMS.",

@@ -58,7 +58,16 @@ interface ConfirmProps {
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ title, meaning, confirm, keep, isDanger = true, children, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({
+  title,
+  meaning,
+  confirm,
+  keep,
+  isDanger = true,
+  children,
+  onConfirm,
+  onClose,
+}: ConfirmProps) {
   const fault = useSignal("");
   const isBusy = useSignal(false);
   const act = async () => {
