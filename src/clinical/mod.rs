@@ -39,6 +39,7 @@ mod statistics;
 mod tests;
 mod upload;
 mod waiting_room;
+mod ways_in;
 mod words;
 
 pub use admission::*;
@@ -78,4 +79,5 @@ pub use service::*;
 pub use statistics::*;
 pub use upload::*;
 pub use waiting_room::*;
+pub use ways_in::*;
 pub use words::*;

@@ -127,22 +127,7 @@ impl Mail {
             }
             return None;
         };
-        if security == MailSecurity::None && !is_local(&host) {
-            reader.mistake(s, "security", "none is for a server on this machine only");
-        }
-        if user.is_some() != password.is_some() {
-            reader.mistake(s, "password", "user and password go together");
-        }
-        if !from.as_deref().is_some_and(is_address) {
-            reader.mistake(s, "from", "must be the address that messages come from");
-        }
-        if bounce_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
-            reader.mistake(s, "bounce_secret", "must have 32 characters at least");
-        }
-        if !administrators.iter().all(|address| is_address(address)) {
-            reader.mistake(s, "administrators", "must be a list of addresses");
-        }
-        Some(Self {
+        let mail = Self {
             administrators,
             host,
             port: u16::try_from(port).unwrap_or(security.port()),
@@ -152,7 +137,32 @@ impl Mail {
             from: from.unwrap_or_default(),
             authority,
             bounce_secret: bounce_secret.map(Secret::new),
-        })
+        };
+        for (key, what) in mail.faults() {
+            reader.mistake(s, key, what);
+        }
+        Some(mail)
+    }
+
+    /// What is wrong with it, by the keys of the file: of the file or of the page of administrators.
+    pub fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        let mut faults = Vec::new();
+        if self.security == MailSecurity::None && !is_local(&self.host) {
+            faults.push(("security", "none is for a server on this machine only"));
+        }
+        if self.user.is_some() != self.password.is_some() {
+            faults.push(("password", "user and password go together"));
+        }
+        if !is_address(&self.from) {
+            faults.push(("from", "must be the address that messages come from"));
+        }
+        if self.bounce_secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+            faults.push(("bounce_secret", "must have 32 characters at least"));
+        }
+        if !self.administrators.iter().all(|address| is_address(address)) {
+            faults.push(("administrators", "must be a list of addresses"));
+        }
+        faults
     }
 
     pub(super) fn write(&self, out: &mut String) {
@@ -191,17 +201,7 @@ impl SmsContent {
 impl Sms {
     pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Option<Self> {
         let s = "sms";
-        let url = reader.parsed(s, "url", None, |text| {
-            let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
-            if url.scheme() != "https" && !(url.scheme() == "http" && url.host_str().is_some_and(is_local)) {
-                return Err("must begin with https://".to_owned());
-            }
-            // Addresses stand in the logs of servers.
-            if text.contains(['{', '}']) || url.query().is_some_and(|query| query.contains("%7B")) {
-                return Err("must hold neither {to} nor {text}: they go into the body".to_owned());
-            }
-            Ok(Some(url))
-        });
+        let url = reader.parsed(s, "url", None, |text| Self::address(text).map(Some));
         let method = reader.parsed(s, "method", SmsMethod::Post, |text| match text {
             "POST" => Ok(SmsMethod::Post),
             "PUT" => Ok(SmsMethod::Put),
@@ -223,32 +223,57 @@ impl Sms {
             }
             return None;
         };
-        if !body.contains("{to}") || !body.contains("{text}") {
-            reader.mistake(s, "body", "must hold {to} and {text}");
+        let headers = headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+        let sms = Self { url, method, content, body, headers, token };
+        for (key, what) in sms.faults() {
+            reader.mistake(s, &key, what);
         }
-        if content == SmsContent::Json {
+        Some(sms)
+    }
+
+    /// An address at which SMS may be given out.
+    ///
+    /// # Errors
+    /// If it is none; what is wrong.
+    pub fn address(text: &str) -> Result<Url, String> {
+        let url = Url::parse(text).map_err(|error| format!("is not an address: {error}"))?;
+        if url.scheme() != "https" && !(url.scheme() == "http" && url.host_str().is_some_and(is_local)) {
+            return Err("must begin with https://".to_owned());
+        }
+        // Addresses stand in the logs of servers.
+        if text.contains(['{', '}']) || url.query().is_some_and(|query| query.contains("%7B")) {
+            return Err("must hold neither {to} nor {text}: they go into the body".to_owned());
+        }
+        Ok(url)
+    }
+
+    /// What is wrong with it, by the keys of the file: of the file or of the page of administrators.
+    pub fn faults(&self) -> Vec<(String, String)> {
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, what: &str| faults.push((key.to_owned(), what.to_owned()));
+        let body = &self.body;
+        if !body.contains("{to}") || !body.contains("{text}") {
+            fault("body", "must hold {to} and {text}");
+        }
+        if self.content == SmsContent::Json {
             let filled = body.replace("{to}", "x").replace("{text}", "x");
             let quoted = body.contains("\"{to}\"") && body.contains("{text}");
             if !filled.trim_start().starts_with('{') || !quoted {
-                reader.mistake(
-                    s,
-                    "body",
-                    "must be a JSON object with \"{to}\" and \"{text}\" as texts in it",
-                );
+                fault("body", "must be a JSON object with \"{to}\" and \"{text}\" as texts in it");
             }
         }
-        for (name, value) in &headers {
+        for (name, value) in &self.headers {
+            let value = value.expose();
             let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
             let is_visible = |c: char| c == ' ' || c.is_ascii_graphic();
             if name.is_empty() || !name.chars().all(is_token) || !value.chars().all(is_visible) {
-                reader.mistake(s, &format!("headers.{name}"), "is no header");
+                fault(&format!("headers.{name}"), "is no header");
             }
-            if value.contains("{token}") && token.is_none() {
-                reader.mistake(s, "token", format!("is missing: the header {name} holds it"));
+            if value.contains("{token}") && self.token.is_none() {
+                fault("token", &format!("is missing: the header {name} holds it"));
             }
         }
-        let headers = headers.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
-        Some(Self { url, method, content, body, headers, token })
+        faults
     }
 
     pub(super) fn write(&self, out: &mut String) {

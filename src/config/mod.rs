@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn all_mistakes_are_told_at_once() {
         let wrong = "[hospital]\nname = 3\nfax = \"no\"\n[http]\nlisten = \"nowhere\"\npublic_url = \"ftp://x\"\n\
-            [archive]\nworkers = 0\n[chat]\nkeep = \"for ever\"\n[color]\nx = 1\n";
+            [archive]\nworkers = 0\n[chat]\nkeep = \"for ever\"\n[oidc]\nclient_secret = \"x\"\n[color]\nx = 1\n";
         let mistakes = parse(wrong).unwrap_err();
         let keys: Vec<_> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();
         for key in [

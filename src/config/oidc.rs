@@ -12,7 +12,7 @@ use crate::secret::Secret;
 /// Who signs staff in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Oidc {
-    /// The hospital's own first, the others in the order of their names.
+    /// The hospital's own first, the others in the order of their names; empty: administrators set them on their page.
     pub providers: Vec<OidcProvider>,
     /// A login ends after this long without use.
     pub idle_minutes: u64,
@@ -97,7 +97,10 @@ const LOCAL: &str = "local";
 
 impl Oidc {
     pub(super) fn read(reader: &mut Reader, environment: &impl Fn(&str) -> Option<String>) -> Self {
-        let mut providers = vec![OidcProvider::read(reader, OWN, SECTION, environment)];
+        let mut providers = Vec::new();
+        if !reader.has_only(SECTION, &["idle_minutes", "absolute_hours", "fresh_minutes"]) {
+            providers.push(OidcProvider::read(reader, OWN, SECTION, environment));
+        }
         for key in reader.subsections(SECTION, MORE) {
             let section = format!("{SECTION}.{MORE}.{key}");
             let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -124,15 +127,21 @@ impl Oidc {
     }
 
     pub(super) fn write(&self, out: &mut String) {
+        let times = |writer: &mut Writer<'_>| {
+            writer
+                .number("idle_minutes", self.idle_minutes)
+                .number("absolute_hours", self.absolute_hours)
+                .number("fresh_minutes", self.fresh_minutes);
+        };
+        if self.providers.is_empty() {
+            times(&mut Writer::section(out, SECTION));
+        }
         for (at, provider) in self.providers.iter().enumerate() {
             let section =
                 if at == 0 { SECTION.to_owned() } else { format!("{SECTION}.{MORE}.{}", provider.key) };
             provider.write(out, &section, |writer| {
                 if at == 0 {
-                    writer
-                        .number("idle_minutes", self.idle_minutes)
-                        .number("absolute_hours", self.absolute_hours)
-                        .number("fresh_minutes", self.fresh_minutes);
+                    times(writer);
                 }
             });
         }
@@ -330,6 +339,25 @@ clock_leeway_seconds = 300
     fn parse(more: &str) -> Result<Config, Vec<Mistake>> {
         let variable = |name: &str| (name == "PARVIS_OIDC_PSC_CLIENT_SECRET").then(|| "canary".to_owned());
         Config::parse(&format!("{EXAMPLE}\n{more}"), variable)
+    }
+
+    #[test]
+    fn a_file_may_leave_the_providers_to_the_page() {
+        let cut = |text: &str, name: &str| {
+            let (before, rest) = text.split_once(&format!("[{name}]\n")).unwrap();
+            let after = rest.find("\n[").map_or("", |at| &rest[at..]);
+            format!("{before}{after}")
+        };
+        let without = cut(&cut(EXAMPLE, "oidc.roles"), "oidc");
+        for times in ["", "[oidc]\nidle_minutes = 30\n"] {
+            let config = Config::parse(&format!("{without}\n{times}"), |_| None).unwrap();
+            assert_eq!(config.oidc.providers, []);
+            let again = Config::parse(&config.effective(), |_| None).unwrap();
+            assert_eq!((again.oidc.providers, again.oidc.idle_minutes), (vec![], config.oidc.idle_minutes));
+        }
+        let half = format!("{without}\n[oidc]\nclient_id = \"parvis\"\n");
+        let mistakes = Config::parse(&half, |_| None).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.key == "oidc.issuer"), "{mistakes:#?}");
     }
 
     #[test]

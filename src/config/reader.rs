@@ -130,6 +130,12 @@ impl Reader {
         Some(entries)
     }
 
+    /// Whether a section says nothing but these keys, if anything at all.
+    pub(super) fn has_only(&self, section: &str, keys: &[&str]) -> bool {
+        let table = self.root.get(section).and_then(Value::as_table);
+        table.is_none_or(|table| table.keys().all(|key| keys.contains(&key.as_str())))
+    }
+
     /// The names of the sections below `section.key`, in their order.
     pub(super) fn subsections(&mut self, section: &str, key: &str) -> Vec<String> {
         let names = |value: &Value| value.as_table().map(|table| table.keys().cloned().collect());

@@ -20,6 +20,7 @@ use crate::clinical::{
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
+use crate::login::LoginSettings;
 use crate::sealing::{KeySource, MasterKeys};
 use crate::secret::Secret;
 use crate::sfu::SfuSettings;
@@ -143,6 +144,9 @@ impl Demo {
         }
         let keys = MasterKeys::open(Some(KeySource::File(key)), clock.clone())?;
         let archive = ArchiveSettings::new(data.join("archive"), program, keys.clone());
+        // All of it is on this machine: what is set on its pages may be too.
+        let networks = ["127.0.0.0/8", "::1"].iter().filter_map(|network| network.parse().ok()).collect();
+        let egress = crate::egress::Rules { networks, ..Default::default() };
         let mut app = App::build(
             Settings {
                 hospital: Hospital {
@@ -156,7 +160,7 @@ impl Demo {
                     max_connections: 4,
                     keys,
                 },
-                login: idp.login_settings(public_url.clone()),
+                login: LoginSettings { egress: egress.clone(), ..idp.login_settings(public_url.clone()) },
                 sfu: SfuSettings {
                     listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
                     announce: Vec::new(),
@@ -171,7 +175,7 @@ impl Demo {
                 chat_keep: ChatKeep::Consultation,
                 mail: None,
                 sms: None,
-                egress: crate::egress::Rules::default(),
+                egress,
                 retention: crate::clinical::RetentionPolicy::default(),
                 trail: TrailSettings::local(data.join("audit"), public_url.clone()),
                 emergency_lasts: crate::clinical::EmergencyAccess::LASTS,

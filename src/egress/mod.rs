@@ -35,13 +35,61 @@ pub struct Rules {
     pub networks: Vec<Network>,
     /// A named host may have an address of a private network, as a hospital's own servers do.
     pub allows_private: bool,
+    /// A host that is written as being this machine may be it. Not where somebody else names hosts than whoever wrote the file of settings.
+    pub reaches_this_machine: bool,
     /// Asks for the addresses of a name; the system unless told.
     pub lookup: Lookup,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { hosts: Vec::new(), networks: Vec::new(), allows_private: true, lookup: Lookup::default() }
+        Self {
+            hosts: Vec::new(),
+            networks: Vec::new(),
+            allows_private: true,
+            reaches_this_machine: true,
+            lookup: Lookup::default(),
+        }
+    }
+}
+
+impl Rules {
+    /// The same for what is named on a page: this machine and what runs beside the gateway is out of reach, unless `networks` names it.
+    #[must_use]
+    pub fn for_pages(&self) -> Self {
+        Self { reaches_this_machine: false, ..self.clone() }
+    }
+
+    /// Whether a host that a setting names may be reached, by what it stands for now.
+    ///
+    /// # Errors
+    /// If it has no address, or none where a host may be.
+    pub async fn look_up(&self, host: &str) -> Result<(), Refused> {
+        let host = host.trim_end_matches('.');
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let found = match literal {
+            Ok(address) => vec![address],
+            Err(_) => (self.lookup.0)(host.to_owned()).await.unwrap_or_default(),
+        };
+        self.look_at(host, &found).map(|_| ())
+    }
+
+    /// Those of the addresses to which a connection may be made.
+    fn look_at(&self, host: &str, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Refused> {
+        let may_reach = |address: &&IpAddr| match reach_of(**address) {
+            _ if self.networks.iter().any(|network| network.contains(**address)) => true,
+            Reach::Public => true,
+            Reach::Private => self.allows_private,
+            // Only whoever wrote it down as such meant this machine.
+            Reach::Loopback => self.reaches_this_machine && is_loopback_name(host),
+            Reach::Never => false,
+        };
+        let good: Vec<_> = addresses.iter().filter(may_reach).copied().collect();
+        match (good.is_empty(), addresses.first()) {
+            (false, _) => Ok(good),
+            (true, Some(address)) => Err(Refused::Address { host: host.to_owned(), address: *address }),
+            (true, None) => Err(Refused::Unknown(host.to_owned())),
+        }
     }
 }
 
@@ -226,31 +274,13 @@ impl Allowed {
             return Err(Refused::Scheme);
         }
         match literal(url) {
-            Some(address) => self.look_at(&wanted.host, &[address]).map(|_| ()),
+            Some(address) => self.rules.look_at(&wanted.host, &[address]).map(|_| ()),
             None => Ok(()),
         }
     }
 
     fn names(&self, host: &str) -> bool {
         self.targets.iter().any(|target| target.host == host)
-    }
-
-    /// Those of the addresses to which a connection may be made.
-    fn look_at(&self, host: &str, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Refused> {
-        let may_reach = |address: &&IpAddr| match reach_of(**address) {
-            _ if self.rules.networks.iter().any(|network| network.contains(**address)) => true,
-            Reach::Public => true,
-            Reach::Private => self.rules.allows_private,
-            // Only whoever wrote it down as such meant this machine.
-            Reach::Loopback => is_loopback_name(host),
-            Reach::Never => false,
-        };
-        let good: Vec<_> = addresses.iter().filter(may_reach).copied().collect();
-        match (good.is_empty(), addresses.first()) {
-            (false, _) => Ok(good),
-            (true, Some(address)) => Err(Refused::Address { host: host.to_owned(), address: *address }),
-            (true, None) => Err(Refused::Unknown(host.to_owned())),
-        }
     }
 }
 
@@ -294,7 +324,7 @@ impl Resolve for Checked {
                 return Err(Refused::NotNamed(host).into());
             }
             let found = (allowed.rules.lookup.0)(host.clone()).await?;
-            let good = allowed.look_at(&host, &found);
+            let good = allowed.rules.look_at(&host, &found);
             if let Err(refused) = &good {
                 tracing::warn!(error = refused as &dyn std::error::Error, "a request was not made");
             }

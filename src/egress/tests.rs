@@ -257,6 +257,29 @@ async fn a_name_that_changes_between_two_questions_is_asked_for_once_and_taken_a
     assert_eq!(asked.load(Ordering::SeqCst), 0, "neither the first nor the second answer led to the server");
 }
 
+/// Whoever names a host on a page does not mean what runs beside the gateway, unless the file of settings says so.
+#[tokio::test]
+async fn what_a_page_names_is_not_this_machine() {
+    let rules = Rules { lookup: rebinding(&[&["10.1.2.3"]]).0, ..Rules::default() };
+    let pages = rules.for_pages();
+    for host in ["127.0.0.1", "localhost", "[::1]"] {
+        let rules = Rules { lookup: rebinding(&[&["127.0.0.1"]]).0, ..rules.clone() };
+        rules.look_up(host).await.unwrap();
+        let refused = rules.for_pages().look_up(host).await.unwrap_err();
+        assert!(refused.to_string().contains("networks in [egress]"), "{refused}");
+        let listed = Rules {
+            networks: vec!["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()],
+            ..rules.for_pages()
+        };
+        listed.look_up(host).await.unwrap();
+    }
+    pages.look_up("id.example").await.unwrap();
+    Rules { allows_private: false, ..pages.clone() }.look_up("id.example").await.unwrap_err();
+    pages.look_up("169.254.169.254").await.unwrap_err();
+    let client = client(&pages, &["http://127.0.0.1:1/"]);
+    assert!(matches!(client.request(Method::GET, url("http://127.0.0.1:1/")), Err(Refused::Address { .. })));
+}
+
 #[tokio::test]
 async fn of_several_addresses_only_the_good_ones_are_tried() {
     let (port, asked) = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::settings::BadProvider;
 use crate::store;
 
 /// Why a sign-in could not begin.
@@ -9,6 +10,8 @@ use crate::store;
 pub enum Error {
     #[error("the settings of sign-in cannot be used: {0}")]
     Settings(&'static str),
+    #[error("an identity provider cannot be set so")]
+    Provider(#[source] BadProvider),
     #[error("{0} cannot be used")]
     Credential(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the client for the identity provider cannot be made")]
@@ -134,7 +137,13 @@ pub enum ProviderFault {
     #[error("one of its addresses is not an https address")]
     UnsafeAddress,
     #[error("it describes itself as another issuer than the one of the settings")]
-    OtherIssuer,
+    OtherIssuer(String),
+    /// An address that its description of itself must have.
+    #[error("it does not say its {0}")]
+    Missing(&'static str),
+    /// Whoever tried it out waits no longer.
+    #[error("no answer in time")]
+    Slow,
     #[error("our own proof for it cannot be signed")]
     Unsigned,
     /// It failed a moment ago and is not asked again yet.
@@ -150,6 +159,8 @@ impl Refused {
             Self::WrongState => "unknown_attempt",
             Self::Expired => "attempt_too_old",
             Self::WrongIssuer => "answer_of_another_provider",
+            // RFC 6749 section 5.2: it does not know this site, or not by this secret.
+            Self::ProviderSaid(said) if said == "invalid_client" => "client_refused",
             Self::ProviderSaid(_) => "provider_refused",
             Self::BadToken(bad) => bad.reason(),
             Self::WeakSignIn => "weak_sign_in",
@@ -182,13 +193,13 @@ impl ProviderFault {
     /// See [`Refused::reason`].
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::NoAnswer(_) | Self::JustFailed => "provider_silent",
+            Self::NoAnswer(_) | Self::JustFailed | Self::Slow => "provider_silent",
             Self::Status(_) => "provider_status",
             Self::TooLong(_) => "provider_answer_too_long",
             Self::TooManyKeys(_) => "provider_keys_too_many",
-            Self::Malformed(_) => "provider_malformed",
+            Self::Malformed(_) | Self::Missing(_) => "provider_malformed",
             Self::UnsafeAddress | Self::NotAllowed(_) => "provider_address",
-            Self::OtherIssuer => "provider_issuer",
+            Self::OtherIssuer(_) => "provider_issuer",
             Self::Unsigned => "client_key",
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use openidconnect::{HttpRequest, HttpResponse};
 use reqwest::Method;
 use reqwest::tls::{Certificate, Identity};
@@ -10,7 +11,7 @@ use url::Url;
 
 use super::credentials::read_file;
 use super::{ClientAuthentication, Error, LoginSettings, ProviderFault, ProviderSettings};
-use crate::egress::{Client, Fault};
+use crate::egress::{Answer, Client, Fault, Rules};
 
 /// The longest answer that is read, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -21,7 +22,11 @@ pub(super) struct Http(Client);
 
 impl Http {
     /// Reaches the hosts that the settings name for this provider; what it says of its own addresses leads to no other.
-    pub(super) fn new(settings: &ProviderSettings, site: &LoginSettings) -> Result<Self, Error> {
+    pub(super) fn new(
+        settings: &ProviderSettings,
+        site: &LoginSettings,
+        egress: &Rules,
+    ) -> Result<Self, Error> {
         let authorities = match &settings.ca_certificate {
             Some(file) if !settings.is_on_this_machine() => {
                 let pem = read_file("ca_certificate", file)?;
@@ -38,7 +43,7 @@ impl Http {
             _ => None,
         };
         let named: Vec<Url> = settings.named().chain(site.proxy.clone()).collect();
-        let client = Client::new(&site.egress, &named, |builder| {
+        let client = Client::new(egress, &named, |builder| {
             let mut builder =
                 builder.timeout(settings.timeout).connect_timeout(CONNECT.min(settings.timeout));
             if let Some(proxy) = &site.proxy {
@@ -70,23 +75,26 @@ impl Http {
         Ok(response)
     }
 
-    /// The JSON at an address, of at most `longest` bytes; `what` names it in errors.
+    /// The JSON at an address, of at most `longest` bytes, and when that was by the clock there; `what` names it in errors.
     pub(super) async fn json<T: DeserializeOwned>(
         &self,
         url: &Url,
         what: &'static str,
         longest: usize,
-    ) -> Result<T, ProviderFault> {
-        let bytes = self.get(url, None, longest).await?;
-        serde_json::from_slice(&bytes).map_err(|_| ProviderFault::Malformed(what))
+    ) -> Result<(T, Option<DateTime<Utc>>), ProviderFault> {
+        let answer = self.get(url, None, longest).await?;
+        let json = serde_json::from_slice(&answer.bytes).map_err(|_| ProviderFault::Malformed(what))?;
+        let date = answer.headers.get("date").and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        Ok((json, date.map(|date| date.to_utc())))
     }
 
     /// What userinfo says to that access token (RFC 6750 section 2.1).
     pub(super) async fn userinfo(&self, url: &Url, token: &str) -> Result<Vec<u8>, ProviderFault> {
-        self.get(url, Some(token), LARGEST_BODY).await
+        Ok(self.get(url, Some(token), LARGEST_BODY).await?.bytes)
     }
 
-    async fn get(&self, url: &Url, token: Option<&str>, longest: usize) -> Result<Vec<u8>, ProviderFault> {
+    async fn get(&self, url: &Url, token: Option<&str>, longest: usize) -> Result<Answer, ProviderFault> {
         let request = self.0.request(Method::GET, url.clone()).map_err(Fault::from)?;
         let mut request = request.header("accept", "application/json");
         if let Some(token) = token {
@@ -94,7 +102,7 @@ impl Http {
         }
         let answer = self.0.ask(request, longest).await?;
         let status = answer.status;
-        if status.is_success() { Ok(answer.bytes) } else { Err(ProviderFault::Status(status.as_u16())) }
+        if status.is_success() { Ok(answer) } else { Err(ProviderFault::Status(status.as_u16())) }
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::provider::{Known, Provider};
+use super::provider::Known;
 use super::sign_in::ALGORITHMS;
 use super::{BadLogout, LOCAL_PROVIDER, Login, NotSignedOut, ProviderSettings, digest};
 use crate::secret::{Pii, Secret};
@@ -73,7 +73,8 @@ impl Login {
         let Some(login) = self.store.end_login(digest).await? else { return Ok(None) };
         self.tell_ended(vec![login.id]);
         // A login of an account of the gateway itself is unknown to providers, which may be down.
-        let Some(provider) = self.provider(login.provider.as_deref()) else { return Ok(None) };
+        let Some(entry) = self.providers.named(login.provider.as_deref()).await else { return Ok(None) };
+        let provider = entry.provider;
         let Ok(known) = provider.known().await else { return Ok(None) };
         let Some(end_session) = known.addresses.end_session.clone() else { return Ok(None) };
         let mut request = LogoutRequest::from(EndSessionUrl::from_url(end_session))
@@ -93,9 +94,10 @@ impl Login {
     /// If the token is not good, was taken before, or cannot be checked now.
     pub async fn back_channel(&self, token: &Secret<String>) -> Result<usize, NotSignedOut> {
         let parts = Parts::of(token.expose())?;
-        let by_issuer = |provider: &&Provider| provider.settings.issuer == parts.claims.iss;
         // Which keys to check it with is all that is believed of it before.
-        let provider = self.providers.iter().find(by_issuer).ok_or(BadLogout::Issuer)?;
+        let mut all = self.providers.all().await.into_iter().map(|entry| entry.provider);
+        let provider = all.find(|provider| provider.settings.issuer == parts.claims.iss);
+        let provider = provider.ok_or(BadLogout::Issuer)?;
         let known = provider.known().await.map_err(NotSignedOut::ProviderUnreachable)?;
         if !parts.is_signed_by(&known)? {
             let renewed = provider.renew_keys(&known).await.map_err(NotSignedOut::ProviderUnreachable)?;
@@ -126,9 +128,10 @@ impl Login {
         asked: FrontChannel,
         cookie: Option<&str>,
     ) -> Result<usize, store::Error> {
+        let all = self.providers.all().await;
         let key_of = |issuer: &String| {
-            let provider = self.providers.iter().find(|provider| provider.settings.issuer == *issuer);
-            provider.map(|provider| provider.settings.key.clone())
+            let entry = all.iter().find(|entry| entry.provider.settings.issuer == *issuer);
+            entry.map(|entry| entry.provider.settings.key.clone())
         };
         let provider = asked.iss.as_ref().and_then(key_of);
         if asked.iss.is_some() && provider.is_none() {
@@ -151,9 +154,9 @@ impl Login {
     }
 
     /// The pages that may show ours for sign-out: those of the providers.
-    pub fn provider_origins(&self) -> Vec<String> {
-        let origin = |provider: &Provider| provider.issuer.url().origin().ascii_serialization();
-        self.providers.iter().map(origin).collect()
+    pub async fn provider_origins(&self) -> Vec<String> {
+        let all = self.providers.all().await;
+        all.iter().map(|entry| entry.provider.issuer.url().origin().ascii_serialization()).collect()
     }
 }
 

@@ -14,8 +14,10 @@ pub mod local;
 mod logout;
 mod machine;
 mod provider;
+mod providers;
 mod settings;
 mod sign_in;
+mod trial;
 
 use std::sync::Arc;
 
@@ -27,13 +29,16 @@ use self::ends::Ended;
 pub use self::ends::LoginEnds;
 pub use self::error::{BadLogout, BadToken, Error, NotSignedOut, ProviderFault, Refused};
 pub use self::logout::FrontChannel;
-use self::provider::Provider;
-pub use self::settings::{ClientAuthentication, Endpoints, LoginSettings, ProviderSettings, RoleRule};
+use self::providers::{Entry, Providers};
+pub use self::settings::{
+    BadProvider, ClientAuthentication, Endpoints, LoginSettings, ProviderSettings, RoleRule,
+};
 pub use self::sign_in::{Callback, Redirect, SignedIn, Wish};
+pub use self::trial::{Reached, TrialFault, TrialFaultKind, Tried};
 use crate::clinical::{FreshRule, LoginId, Practitioner, PractitionerId, Proof};
 use crate::clock::Clock;
 use crate::secret::Secret;
-use crate::store::{self, LoginDigest, Store};
+use crate::store::{self, LoginDigest, Store, StoredProvider};
 
 /// The cookie of somebody who is signed in. `Secure; HttpOnly; SameSite=Lax; Path=/`, as its prefix demands.
 pub const LOGIN_COOKIE: &str = "__Host-parvis-login";
@@ -51,8 +56,7 @@ pub struct Login {
     settings: Arc<LoginSettings>,
     store: Store,
     clock: Clock,
-    /// In the order of the settings; at least one.
-    providers: Arc<[Provider]>,
+    providers: Providers,
     ended: Ended,
 }
 
@@ -68,8 +72,8 @@ pub struct Authenticated {
     pub provider: Option<String>,
 }
 
-/// A provider as the settings have it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A provider as the settings have it, or as it was set on the page.
+#[derive(Clone, Debug)]
 pub struct ProviderTold {
     pub key: String,
     /// `None`: the hospital's own account.
@@ -78,6 +82,13 @@ pub struct ProviderTold {
     /// Classes of which a sign-in needs one; empty: any will do.
     pub classes: Vec<String>,
     pub privileged_classes: Vec<String>,
+    /// All else that was set of it.
+    pub settings: ProviderSettings,
+    /// What is registered with it for this site.
+    pub callback_url: url::Url,
+    pub is_of_file: bool,
+    pub is_on: bool,
+    pub reached: Reached,
 }
 
 /// A provider as the sign-in page offers it.
@@ -96,39 +107,69 @@ impl Login {
     /// # Errors
     /// If the settings contradict themselves, or a file of theirs cannot be read.
     pub fn new(settings: LoginSettings, store: Store, clock: Clock) -> Result<Self, Error> {
-        settings.check().map_err(Error::Settings)?;
-        let provider =
-            |provider: &ProviderSettings| Provider::new(provider.clone(), &settings, clock.clone());
-        let providers = settings.providers.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
-        let (settings, providers) = (Arc::new(settings), providers.into());
+        settings.check()?;
+        let settings = Arc::new(settings);
+        let providers = Providers::new(settings.clone(), store.clone(), clock.clone())?;
         Ok(Self { settings, store, clock, providers, ended: Ended::default() })
     }
 
     /// The providers among which somebody chooses who signs in.
-    pub fn offered(&self) -> Vec<Offered> {
-        let offer = |provider: &Provider| Offered {
-            key: provider.settings.key.clone(),
-            label: provider.settings.label.clone(),
+    pub async fn offered(&self) -> Vec<Offered> {
+        let offer = |entry: Entry| Offered {
+            key: entry.provider.settings.key.clone(),
+            label: entry.provider.settings.label.clone(),
         };
-        self.providers.iter().map(offer).collect()
+        self.providers.all().await.into_iter().filter(|entry| entry.is_on).map(offer).collect()
     }
 
     /// The providers and what they are asked for, for whoever looks after them.
-    pub fn providers(&self) -> Vec<ProviderTold> {
-        let told = |provider: &Provider| ProviderTold {
-            key: provider.settings.key.clone(),
-            label: provider.settings.label.clone(),
-            issuer: provider.settings.issuer.clone(),
-            classes: provider.settings.acr_values.clone(),
-            privileged_classes: provider.settings.fresh_acr_values.clone(),
+    pub async fn providers(&self) -> Vec<ProviderTold> {
+        let told = |entry: Entry| {
+            let settings = entry.provider.settings.clone();
+            ProviderTold {
+                key: settings.key.clone(),
+                label: settings.label.clone(),
+                issuer: settings.issuer.clone(),
+                classes: settings.acr_values.clone(),
+                privileged_classes: settings.fresh_acr_values.clone(),
+                callback_url: self.settings.callback_url(&settings),
+                settings,
+                is_of_file: entry.is_of_file,
+                is_on: entry.is_on,
+                reached: entry.provider.reached(),
+            }
         };
-        self.providers.iter().map(told).collect()
+        self.providers.all().await.into_iter().map(told).collect()
+    }
+
+    /// Whether a provider may be set so on the page.
+    ///
+    /// # Errors
+    /// If not; why.
+    pub async fn check_provider(&self, set: &StoredProvider) -> Result<(), BadProvider> {
+        self.providers.check(set).await
+    }
+
+    /// Nobody else of this program changes the providers while it is held.
+    pub async fn hold_providers(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.providers.hold().await
+    }
+
+    /// Ends every login that began at a provider; tells how many there were.
+    pub async fn end_all_at(&self, provider: &str) -> Result<usize, store::Error> {
+        let ended = self.store.end_logins_by(provider).await?;
+        Ok(self.tell_ended(ended))
+    }
+
+    /// How many logins are in force at each provider, by its name.
+    pub async fn counts(&self) -> Result<Vec<(String, u32)>, store::Error> {
+        self.store.logins_by_provider(self.clock.now(), self.settings.idle).await
     }
 
     /// What a proof must be for what is privileged, for a login at that provider.
-    pub fn fresh_rule(&self, provider: Option<&str>) -> FreshRule {
-        let provider = self.provider(provider);
-        let classes = provider.map(|provider| provider.settings.fresh_acr_values.clone());
+    pub async fn fresh_rule(&self, provider: Option<&str>) -> FreshRule {
+        let entry = self.providers.named(provider).await;
+        let classes = entry.map(|entry| entry.provider.settings.fresh_acr_values.clone());
         FreshRule { within: self.settings.fresh_within, classes: classes.unwrap_or_default() }
     }
 
@@ -188,14 +229,6 @@ impl Login {
     async fn in_force(&self, cookie: &str) -> Result<Option<store::Login>, store::Error> {
         let Some(digest) = digest(cookie) else { return Ok(None) };
         self.store.login(digest, self.clock.now(), self.settings.idle).await
-    }
-
-    /// The provider of that name; the hospital's own when none is named.
-    fn provider(&self, key: Option<&str>) -> Option<&Provider> {
-        match key {
-            None => self.providers.first(),
-            Some(key) => self.providers.iter().find(|provider| provider.settings.key == key),
-        }
     }
 
     fn tell_ended(&self, ended: Vec<LoginId>) -> usize {

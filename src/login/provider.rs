@@ -12,8 +12,10 @@ use url::Url;
 use super::credentials::Credentials;
 use super::http::Http;
 use super::settings::is_safe;
+use super::trial::{Reachable, Reached};
 use super::{Error, LoginSettings, ProviderFault, ProviderSettings};
 use crate::clock::Clock;
+use crate::egress::Rules;
 
 /// A provider, found or not.
 pub(super) struct Provider {
@@ -23,6 +25,7 @@ pub(super) struct Provider {
     pub(super) http: Http,
     clock: Clock,
     found: Mutex<Found>,
+    reachable: Reachable,
 }
 
 #[derive(Default)]
@@ -38,7 +41,9 @@ pub(super) struct Known {
     pub(super) keys: CoreJsonWebKeySet,
     /// It names itself in its answers (RFC 9207 section 3).
     pub(super) names_itself: bool,
-    found_at: DateTime<Utc>,
+    pub(super) found_at: DateTime<Utc>,
+    /// What its clock said then.
+    pub(super) says_it_is: Option<DateTime<Utc>>,
 }
 
 /// Where it is asked.
@@ -55,9 +60,9 @@ pub(super) struct Addresses {
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
-    authorization_endpoint: Url,
-    token_endpoint: Url,
-    jwks_uri: Url,
+    authorization_endpoint: Option<Url>,
+    token_endpoint: Option<Url>,
+    jwks_uri: Option<Url>,
     userinfo_endpoint: Option<Url>,
     end_session_endpoint: Option<Url>,
     #[serde(default)]
@@ -73,13 +78,29 @@ impl Provider {
     /// The longest description, and the longest list of keys, in bytes.
     const LARGEST: usize = 256 << 10;
     const MOST_KEYS: usize = 100;
+    /// So much of what it calls itself is repeated, in characters.
+    const LONGEST_ISSUER: usize = 200;
 
-    pub(super) fn new(settings: ProviderSettings, site: &LoginSettings, clock: Clock) -> Result<Self, Error> {
+    /// `egress`: where it may be, beside the hosts that its settings name.
+    pub(super) fn new(
+        settings: ProviderSettings,
+        site: &LoginSettings,
+        egress: &Rules,
+        clock: Clock,
+    ) -> Result<Self, Error> {
         let issuer = IssuerUrl::new(settings.issuer.clone())
             .map_err(|_| Error::Settings("the issuer is not an address"))?;
         let credentials = Credentials::new(&settings)?;
-        let http = Http::new(&settings, site)?;
-        Ok(Self { settings, issuer, credentials, http, clock, found: Mutex::default() })
+        let http = Http::new(&settings, site, egress)?;
+        Ok(Self {
+            settings,
+            issuer,
+            credentials,
+            http,
+            clock,
+            found: Mutex::default(),
+            reachable: Reachable::default(),
+        })
     }
 
     /// The provider; asks it who it is if that is not known, or was long ago. What was known holds while it does not answer.
@@ -93,7 +114,7 @@ impl Provider {
         }
         let outcome = match found.failed_at {
             Some(failed_at) if now - failed_at < Self::REST_AFTER_FAILURE => Err(ProviderFault::JustFailed),
-            _ => self.find().await,
+            _ => self.find_and_note().await,
         };
         match outcome {
             Ok(known) => {
@@ -129,16 +150,41 @@ impl Provider {
             return Ok(None);
         }
         found.keys_asked_at = Some(now);
-        let keys = self.keys(&old.addresses.jwks).await?;
+        let (keys, _) = self.keys(&old.addresses.jwks).await?;
         let known = Arc::new(Known {
             addresses: old.addresses.clone(),
             keys,
             names_itself: old.names_itself,
             found_at: old.found_at,
+            says_it_is: old.says_it_is,
         });
         found.known = Some(Arc::clone(&known));
         tracing::info!(provider = self.settings.key, "identity provider has new keys");
         Ok(Some(known))
+    }
+
+    /// Asks it whatever is known of it. What it says is in use from then on.
+    pub(super) async fn find_anew(&self) -> Result<Arc<Known>, ProviderFault> {
+        let known = Arc::new(self.find_and_note().await?);
+        let mut found = self.found.lock().await;
+        found.failed_at = None;
+        found.known = Some(Arc::clone(&known));
+        Ok(known)
+    }
+
+    /// Notes that it was asked just now, and what was wrong.
+    pub(super) fn note(&self, fault: Option<&ProviderFault>) {
+        self.reachable.note(self.clock.now(), fault);
+    }
+
+    pub(super) fn reached(&self) -> Reached {
+        self.reachable.told()
+    }
+
+    async fn find_and_note(&self) -> Result<Known, ProviderFault> {
+        let found = self.find().await;
+        self.note(found.as_ref().err());
+        found
     }
 
     async fn find(&self) -> Result<Known, ProviderFault> {
@@ -149,16 +195,18 @@ impl Provider {
         if all.into_iter().chain(optional).flatten().any(|url| !is_safe(url, must_be_tls)) {
             return Err(ProviderFault::UnsafeAddress);
         }
-        let keys = self.keys(&addresses.jwks).await?;
-        Ok(Known { addresses, keys, names_itself, found_at: self.clock.now() })
+        let (keys, says_it_is) = self.keys(&addresses.jwks).await?;
+        Ok(Known { addresses, keys, names_itself, found_at: self.clock.now(), says_it_is })
     }
 
-    async fn keys(&self, url: &Url) -> Result<CoreJsonWebKeySet, ProviderFault> {
-        let keys: CoreJsonWebKeySet = self.http.json(url, "its list of keys", Self::LARGEST).await?;
+    /// Its keys, and what its clock says.
+    async fn keys(&self, url: &Url) -> Result<(CoreJsonWebKeySet, Option<DateTime<Utc>>), ProviderFault> {
+        let (keys, date): (CoreJsonWebKeySet, _) =
+            self.http.json(url, "its list of keys", Self::LARGEST).await?;
         if keys.keys().len() > Self::MOST_KEYS {
             return Err(ProviderFault::TooManyKeys(Self::MOST_KEYS));
         }
-        Ok(keys)
+        Ok((keys, date))
     }
 
     /// Its addresses, those of the settings first, and whether it names itself in its answers.
@@ -180,17 +228,28 @@ impl Provider {
                 &standard
             }
         };
-        let metadata: Metadata = self.http.json(url, "its description of itself", Self::LARGEST).await?;
+        let (metadata, _): (Metadata, _) =
+            self.http.json(url, "its description of itself", Self::LARGEST).await?;
         if metadata.issuer != self.settings.issuer {
-            return Err(ProviderFault::OtherIssuer);
+            let said = metadata.issuer.chars().take(Self::LONGEST_ISSUER).collect();
+            return Err(ProviderFault::OtherIssuer(said));
         }
         let addresses = Addresses {
-            authorization: told.authorization.unwrap_or(metadata.authorization_endpoint),
-            token: told.token.unwrap_or(metadata.token_endpoint),
-            jwks: told.jwks.unwrap_or(metadata.jwks_uri),
+            authorization: needed(
+                told.authorization,
+                metadata.authorization_endpoint,
+                "authorization_endpoint",
+            )?,
+            token: needed(told.token, metadata.token_endpoint, "token_endpoint")?,
+            jwks: needed(told.jwks, metadata.jwks_uri, "jwks_uri")?,
             userinfo: told.userinfo.or(metadata.userinfo_endpoint),
             end_session: told.end_session.or(metadata.end_session_endpoint),
         };
         Ok((addresses, metadata.authorization_response_iss_parameter_supported))
     }
+}
+
+/// An address of the settings, or else of the provider's description, where it must be.
+fn needed(told: Option<Url>, described: Option<Url>, name: &'static str) -> Result<Url, ProviderFault> {
+    told.or(described).ok_or(ProviderFault::Missing(name))
 }

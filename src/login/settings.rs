@@ -6,14 +6,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use url::{Host, Url};
 
-use super::LOCAL_PROVIDER;
+use super::{Error, LOCAL_PROVIDER};
 use crate::clinical::StaffRole;
 use crate::secret::Secret;
 
 /// The providers, and how long what they say holds here.
 #[derive(Clone, Debug)]
 pub struct LoginSettings {
-    /// At least one; the first is the hospital's own. Names and issuers are different ones.
+    /// The first is the hospital's own; administrators set others on their page. Names and issuers are different ones.
     pub providers: Vec<ProviderSettings>,
     /// The address of this site; [`LoginSettings::CALLBACK_PATH`] and [`LoginSettings::SIGNED_OUT_PATH`] below it are
     /// registered with the providers.
@@ -128,22 +128,19 @@ impl LoginSettings {
         below(&self.public_url, Self::SIGNED_OUT_PATH)
     }
 
-    pub(super) fn check(&self) -> Result<(), &'static str> {
-        if self.providers.is_empty() {
-            return Err("there is no identity provider");
-        }
+    pub(super) fn check(&self) -> Result<(), Error> {
         for (at, provider) in self.providers.iter().enumerate() {
-            provider.check()?;
+            provider.check().map_err(Error::Provider)?;
             let before = self.providers.get(..at).unwrap_or_default();
             if before.iter().any(|other| other.key == provider.key || other.issuer == provider.issuer) {
-                return Err("two providers have one name or one issuer");
+                return Err(Error::Settings("two providers have one name or one issuer"));
             }
         }
         if !matches!(self.public_url.scheme(), "https" | "http") {
-            return Err("the public address of this site is not an https address");
+            return Err(Error::Settings("the public address of this site is not an https address"));
         }
         if self.idle <= TimeDelta::zero() || self.absolute <= TimeDelta::zero() {
-            return Err("a login would end at once");
+            return Err(Error::Settings("a login would end at once"));
         }
         Ok(())
     }
@@ -192,19 +189,32 @@ impl ProviderSettings {
         described.into_iter().chain([token, jwks, userinfo]).flatten()
     }
 
-    fn check(&self) -> Result<(), &'static str> {
+    pub(super) fn check(&self) -> Result<(), BadProvider> {
         let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.key.is_empty() || !self.key.chars().all(is_key) || self.key == LOCAL_PROVIDER {
-            return Err("the name of a provider is not of small letters, digits and hyphens");
+            return Err(BadProvider::Key);
         }
-        if !Url::parse(&self.issuer).is_ok_and(|url| is_safe(&url, false)) {
-            return Err("the issuer is not an https address");
-        }
+        self.check_addresses()?;
         if self.client_id.is_empty() {
-            return Err("the client has no identifier");
+            return Err(BadProvider::Client);
         }
         if self.roles.is_empty() {
-            return Err("no claim gives a role, so that nobody could sign in");
+            return Err(BadProvider::Roles);
+        }
+        Ok(())
+    }
+
+    /// Where it is asked: by TLS, and without only on this machine (OpenID Connect Discovery 1.0 section 4).
+    pub(super) fn check_addresses(&self) -> Result<(), BadProvider> {
+        let is_issuer = |url: &Url| {
+            let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            is_safe(url, false) && is_plain
+        };
+        if !Url::parse(&self.issuer).is_ok_and(|url| is_issuer(&url)) {
+            return Err(BadProvider::Issuer);
+        }
+        if self.discovery_url.as_ref().is_some_and(|url| !is_safe(url, !self.is_on_this_machine())) {
+            return Err(BadProvider::Discovery);
         }
         Ok(())
     }
@@ -213,6 +223,27 @@ impl ProviderSettings {
     pub(super) fn is_on_this_machine(&self) -> bool {
         self.issuer.starts_with("http:")
     }
+}
+
+/// Why a provider cannot be set so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadProvider {
+    #[error("the name of a provider is not of small letters, digits and hyphens")]
+    Key,
+    #[error("the issuer is not an https address")]
+    Issuer,
+    #[error("the address of its description is not an https address")]
+    Discovery,
+    #[error("the client has no identifier")]
+    Client,
+    #[error("no claim gives a role, so that nobody could sign in")]
+    Roles,
+    #[error("another provider has that name")]
+    KeyTaken,
+    #[error("another provider has that issuer")]
+    IssuerTaken,
+    #[error("it is not asked")]
+    Egress(#[source] crate::egress::Refused),
 }
 
 /// An address that may be asked: by TLS, and without only on this machine. `must_be_tls`: not even there.
@@ -289,6 +320,5 @@ mod tests {
         settings(vec![provider("Hospital", "https://c.example")]).check().unwrap_err();
         settings(vec![provider("local", "https://c.example")]).check().unwrap_err();
         settings(vec![provider("h", "http://id.hopital.example")]).check().unwrap_err();
-        settings(vec![]).check().unwrap_err();
     }
 }

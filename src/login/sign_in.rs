@@ -177,7 +177,8 @@ impl Login {
     /// # Errors
     /// If there is no such provider, it cannot be used now, or the database fails.
     pub async fn begin(&self, wish: Wish<'_>) -> Result<Redirect, Error> {
-        let provider = self.provider(wish.provider).ok_or(Error::UnknownProvider)?;
+        let provider = self.providers.offered(wish.provider).await.ok_or(Error::UnknownProvider)?;
+        let provider = provider.as_ref();
         let settings = &provider.settings;
         let known = provider.known().await.map_err(Error::ProviderUnreachable)?;
         let client = self.relying_party(provider, &known);
@@ -235,8 +236,14 @@ impl Login {
             return Err(Refused::Expired);
         }
         // Settings may have changed since the sign-in began. Whoever was asked answers at its own address, and by its own name.
-        let provider = self.provider(Some(&attempt.provider)).ok_or(Refused::WrongIssuer)?;
-        let answered = self.provider(way).ok_or(Refused::WrongIssuer)?;
+        let provider = self.providers.offered(Some(&attempt.provider)).await.ok_or(Refused::WrongState)?;
+        let provider = provider.as_ref();
+        // Only the hospital's own, of the file of settings, has a callback without a name.
+        let answered = match way {
+            Some(_) => self.providers.offered(way).await,
+            None => self.providers.own(),
+        };
+        let answered = answered.ok_or(Refused::WrongIssuer)?;
         if answered.settings.key != provider.settings.key {
             return Err(Refused::WrongIssuer);
         }
@@ -303,7 +310,12 @@ impl Login {
                 .add_extra_param("client_assertion_type", ASSERTION)
                 .add_extra_param("client_assertion", assertion.expose().clone());
         }
-        request.request_async(&http).await.map_err(|error| match error {
+        let answer = request.request_async(&http).await;
+        provider.note(match &answer {
+            Err(RequestTokenError::Request(fault)) => Some(fault),
+            _ => None,
+        });
+        answer.map_err(|error| match error {
             RequestTokenError::ServerResponse(said) => {
                 Refused::ProviderSaid(error_code(said.error().as_ref()))
             }

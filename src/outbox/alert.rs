@@ -16,7 +16,7 @@ const LONGEST: TimeDelta = TimeDelta::hours(24);
 impl Outbox {
     /// Whether the administrators are told by mail.
     pub fn alerts_by_mail(&self) -> bool {
-        self.0.settings.mail.as_ref().is_some_and(|mail| !mail.administrators.is_empty())
+        self.senders().mail.is_some_and(|way| !way.settings.administrators.is_empty())
     }
 
     /// There may be something to tell.
@@ -27,7 +27,8 @@ impl Outbox {
     /// Tells what is to be told; the answer is how many lines.
     pub(super) async fn tell_alerts(&self) -> Result<u64, Error> {
         let inner = &self.0;
-        let administrators = inner.settings.mail.as_ref().map(|mail| mail.administrators.as_slice());
+        let mail = self.senders().mail;
+        let administrators = mail.as_ref().map(|way| way.settings.administrators.as_slice());
         let mut told = 0;
         while !self.is_ending() {
             let now = inner.clock.now();
@@ -35,8 +36,8 @@ impl Outbox {
             let mut is_out = true;
             for to in administrators.unwrap_or_default() {
                 let written = self.alert(&line, to);
-                match &inner.mail {
-                    Some(mail) => is_out &= mail.send(&written, now).await.is_ok(),
+                match &mail {
+                    Some(mail) => is_out &= mail.send(&written, &inner.clock).await.is_ok(),
                     None => is_out = true,
                 }
             }

@@ -13,6 +13,7 @@ mod compose;
 mod fault;
 mod mail;
 mod queue;
+mod senders;
 mod sms;
 mod trial;
 
@@ -30,6 +31,7 @@ pub use calendar::{FeedEntry, feed};
 pub use compose::Preview;
 pub use fault::Error;
 pub use queue::Tally;
+pub use senders::{BadSender, SenderTold};
 
 use crate::clinical::{
     Appointment, Chain, Channel, DoorPolicy, Language, Message, MessageId, MessageKind, MessageState,
@@ -54,9 +56,9 @@ const LONGEST_DELAY_MINUTES: u32 = 240;
 /// What is needed to send.
 #[derive(Clone, Debug)]
 pub struct OutboxSettings {
-    /// `None`: no mail is sent.
+    /// Of the file; `None`: administrators set it on their page, or no mail is sent.
     pub mail: Option<Mail>,
-    /// `None`: no SMS is sent.
+    /// Likewise.
     pub sms: Option<Sms>,
     pub hospital: Hospital,
     pub public_url: Url,
@@ -75,8 +77,7 @@ struct Inner {
     settings: OutboxSettings,
     store: Store,
     clock: Clock,
-    mail: Option<mail::MailServer>,
-    sms: Option<sms::SmsGateway>,
+    in_use: senders::InUse,
     /// This program, among those that share the rows.
     node: Uuid,
     /// What codes say that wait to be sent.
@@ -104,16 +105,13 @@ impl Outbox {
     /// # Errors
     /// If the settings of the mail server or of the SMS gateway cannot be used.
     pub fn new(settings: OutboxSettings, store: Store, clock: Clock) -> Result<Self, Error> {
-        let host = settings.public_url.host_str().unwrap_or("localhost");
-        let mail = settings.mail.as_ref().map(|mail| mail::MailServer::new(mail, host)).transpose()?;
-        let sms = settings.sms.as_ref().map(|sms| sms::SmsGateway::new(sms, &settings.egress)).transpose()?;
+        let in_use = senders::InUse::new(&settings)?;
         let node = clock.new_uuid();
         Ok(Self(Arc::new(Inner {
             settings,
             store,
             clock,
-            mail,
-            sms,
+            in_use,
             node,
             codes: Mutex::default(),
             kept: Mutex::default(),
@@ -156,14 +154,6 @@ impl Outbox {
     /// Whether something is set that sends this way, or the demonstration shows what would be sent.
     pub fn reaches(&self, channel: Channel) -> bool {
         self.is_set(channel) || self.0.settings.keeps_unsent
-    }
-
-    /// Whether something is set that sends this way.
-    pub fn is_set(&self, channel: Channel) -> bool {
-        match channel {
-            Channel::Email => self.0.mail.is_some(),
-            Channel::Sms => self.0.sms.is_some(),
-        }
     }
 
     /// Tells of every change of a message's state: the number grows.
@@ -296,7 +286,7 @@ impl Outbox {
         compose::preview(&self.0.settings, channel, language, template)
     }
 
-    /// The settings, with the hospital's name and telephone number as administrators have set them on their page.
+    /// The settings, with what administrators have set on their pages: name and telephone number of the hospital, and by what is sent.
     async fn settings_now(&self) -> Result<OutboxSettings, crate::store::Error> {
         let set = self.0.store.branding().await?;
         let mut settings = self.0.settings.clone();
@@ -306,6 +296,9 @@ impl Outbox {
         if let Some(telephone) = set.telephone {
             settings.hospital.telephone = telephone;
         }
+        let senders = self.senders();
+        settings.mail = senders.mail.map(|way| way.settings.clone());
+        settings.sms = senders.sms.map(|way| way.settings.clone());
         Ok(settings)
     }
 

@@ -137,6 +137,7 @@ impl Outbox {
     /// # Errors
     /// If the store fails. Messages that were taken are then taken again when their lease has run out.
     pub async fn work(&self) -> Result<Tally, Error> {
+        self.look_at_senders().await?;
         let mut tally = Tally { queued: self.look_over().await?, ..Tally::default() };
         let mut known = HashSet::new();
         while !self.is_ending() {
@@ -273,9 +274,10 @@ impl Outbox {
             },
             template.map(|written| written.template),
         );
-        let sent = match (message.channel, &inner.mail, &inner.sms) {
-            (Channel::Email, Some(mail), _) => limited(mail.send(&written, now)).await,
-            (Channel::Sms, _, Some(sms)) => limited(sms.send(&written)).await,
+        let senders = self.senders();
+        let sent = match (message.channel, &senders.mail, &senders.sms) {
+            (Channel::Email, Some(mail), _) => limited(mail.send(&written, &inner.clock)).await,
+            (Channel::Sms, _, Some(sms)) => limited(sms.gateway.send(&written)).await,
             _ => {
                 self.keep(message.id, written);
                 Err(NotSent::sure(FailReason::NoServer, None))

@@ -16,6 +16,7 @@ impl Outbox {
     /// # Errors
     /// If the store fails.
     pub async fn try_out(&self, channel: Channel, to: &str) -> Result<Result<(), FailReason>, Error> {
+        self.look_at_senders().await?;
         let settings = self.settings_now().await?;
         let hospital = &settings.hospital.name;
         let text = format!(
@@ -29,11 +30,11 @@ impl Outbox {
             calendar: None,
             mail_id: format!("trial.{}", self.0.clock.new_uuid()),
         };
-        let now = self.0.clock.now();
         let sent = async {
-            match (channel, &self.0.mail, &self.0.sms) {
-                (Channel::Email, Some(mail), _) => mail.send(&written, now).await,
-                (Channel::Sms, _, Some(sms)) => sms.send(&written).await,
+            let senders = self.senders();
+            match (channel, &senders.mail, &senders.sms) {
+                (Channel::Email, Some(mail), _) => mail.send(&written, &self.0.clock).await,
+                (Channel::Sms, _, Some(sms)) => sms.gateway.send(&written).await,
                 _ => Err(NotSent::sure(FailReason::NoServer, None)),
             }
         };

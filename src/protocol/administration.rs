@@ -113,6 +113,13 @@ pub enum SettingWord {
     Site,
     Branding,
     Logo,
+    ProviderMade,
+    ProviderChanged,
+    ProviderOn,
+    ProviderOff,
+    ProviderRemoved,
+    MailServer,
+    SmsGateway,
     /// Of another version of the program.
     Other,
 }
@@ -175,10 +182,106 @@ pub struct BrandingRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SendersState {
-    /// A mail server is set.
-    pub has_mail: bool,
-    /// Whoever sends SMS is set.
-    pub has_sms: bool,
+    /// Absent: nothing is sent by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailSenderState>,
+    /// Absent: nothing is sent by SMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms: Option<SmsSenderState>,
+}
+
+/// The hospital's mail server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MailSenderState {
+    /// It is set in the file, and changed there alone.
+    pub is_of_file: bool,
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurityWord,
+    /// Empty: none is shown.
+    pub user: String,
+    /// The address that messages come from.
+    pub from: String,
+    /// Whoever is told when an emergency account is used.
+    pub administrators: Vec<String>,
+}
+
+/// `PUT /api/admin/senders/email`
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MailSenderRequest {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurityWord,
+    pub user: String,
+    /// Absent: as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    pub from: String,
+    pub administrators: Vec<String>,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurityWord {
+    Starttls,
+    Tls,
+    /// On this machine only.
+    None,
+}
+
+/// The HTTP interface of whoever sends SMS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SmsSenderState {
+    /// It is set in the file, and changed there alone.
+    pub is_of_file: bool,
+    pub url: String,
+    pub method: SmsMethodWord,
+    pub content: SmsContentWord,
+    /// With `{to}` and `{text}`.
+    pub body: String,
+    /// Names alone: what they hold may be secret.
+    pub headers: Vec<String>,
+}
+
+/// `PUT /api/admin/senders/sms`
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SmsSenderRequest {
+    pub url: String,
+    pub method: SmsMethodWord,
+    pub content: SmsContentWord,
+    pub body: String,
+    pub headers: Vec<SmsHeaderRequest>,
+}
+
+/// A header of each request.
+#[derive(Clone, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SmsHeaderRequest {
+    pub name: String,
+    /// Absent: as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// How each SMS is given out (RFC 9110 section 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsMethodWord {
+    Post,
+    Put,
+}
+
+/// How what stands in the places of the body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsContentWord {
+    Json,
+    Form,
 }
 
 /// `POST /api/admin/senders/test`

@@ -51,6 +51,10 @@ pub enum Constraint {
     ServiceName,
     #[error("another queue has that address")]
     QueueAddress,
+    #[error("another identity provider has that name")]
+    ProviderKey,
+    #[error("another identity provider has that issuer")]
+    ProviderIssuer,
     #[error("the identifier is in use")]
     IdTaken,
     #[error("something that it refers to is not there")]
@@ -59,7 +63,7 @@ pub enum Constraint {
 
 impl Constraint {
     /// Every variant.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AppointmentOverlap,
         Self::AppointmentOrder,
         Self::LinkDigest,
@@ -67,13 +71,15 @@ impl Constraint {
         Self::AttemptState,
         Self::ServiceName,
         Self::QueueAddress,
+        Self::ProviderKey,
+        Self::ProviderIssuer,
         Self::IdTaken,
         Self::UnknownReference,
     ];
 
     /// The constraint's name as PostgreSQL reports it, and the message of SQLite, which names CHECK constraints and
     /// raised errors, but for keys only the columns.
-    const NAMED: [(Self, &'static str, &'static str); 7] = [
+    const NAMED: [(Self, &'static str, &'static str); 9] = [
         (Self::AppointmentOverlap, "appointment_no_overlap", "appointment_no_overlap"),
         (Self::AppointmentOrder, "appointment_order", "CHECK constraint failed: appointment_order"),
         (Self::LinkDigest, "link_digest", "UNIQUE constraint failed: link.digest"),
@@ -81,6 +87,12 @@ impl Constraint {
         (Self::AttemptState, "sign_in_attempt_pk", "UNIQUE constraint failed: sign_in_attempt.state_digest"),
         (Self::ServiceName, "service_name", "UNIQUE constraint failed: service.name, service.site"),
         (Self::QueueAddress, "service_queue_slug", "UNIQUE constraint failed: service.queue_slug"),
+        (Self::ProviderKey, "identity_provider_key", "UNIQUE constraint failed: identity_provider.key"),
+        (
+            Self::ProviderIssuer,
+            "identity_provider_issuer",
+            "UNIQUE constraint failed: identity_provider.issuer",
+        ),
     ];
 
     fn broken(error: &dyn DatabaseError) -> Option<Self> {

@@ -70,7 +70,7 @@ pub(super) async fn put(
     proven: Proven,
     Body(request): Body<BrandingRequest>,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let refused = |code, detail: String| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
     let line = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let (name, telephone) = (line(&request.name), line(&request.telephone));
@@ -114,7 +114,7 @@ pub(super) async fn put_logo(
     proven: Proven,
     bytes: Bytes,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let kind = LogoKind::of(&bytes).map_err(|error| {
         let (status, code) = match error {
             BadLogo::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge),
@@ -135,7 +135,7 @@ pub(super) async fn remove_logo(
     signed_in: SignedIn,
     proven: Proven,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let before = edge.store.branding().await?.logo_type.ok_or_else(Failure::not_found)?;
     let change = change(&edge, &signed_in, SettingWord::Logo, Pii::default(), before, String::new());
     edge.store.put_logo(None, &change).await?;

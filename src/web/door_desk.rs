@@ -129,7 +129,7 @@ pub(super) async fn put_rules(
     Body(request): Body<ServiceDoor>,
 ) -> Result<Json<ServiceDoor>, Failure> {
     known(&edge, &signed_in, service).await?;
-    proven.is_fresh_for(&edge, Verb::KeepDoors)?;
+    proven.is_fresh_for(&edge, Verb::KeepDoors).await?;
     let label = request.label.map(|label| label.trim().to_owned()).filter(|label| !label.is_empty());
     if label
         .as_ref()
@@ -168,7 +168,7 @@ pub(super) async fn put_information(
     Body(request): Body<InformationRequest>,
 ) -> Result<Json<Information>, Failure> {
     known(&edge, &signed_in, service).await?;
-    proven.is_fresh_for(&edge, Verb::KeepDoors)?;
+    proven.is_fresh_for(&edge, Verb::KeepDoors).await?;
     let text = ConsentText::new(0, &request.fr, &request.en);
     let text = text.map_err(|refusal| Failure::bad_request(refusal.to_string()))?;
     let version = edge.store.add_consent_text(service, &text, signed_in.0.id, edge.clock.now()).await?;

@@ -94,8 +94,8 @@ pub(super) struct Proven(pub(super) Authenticated);
 impl Proven {
     /// # Errors
     /// If they have to prove once more who they are before they do this.
-    pub(super) fn is_fresh_for(&self, edge: &Edge, verb: Verb) -> Result<(), Failure> {
-        let rule = edge.login.fresh_rule(self.0.provider.as_deref());
+    pub(super) async fn is_fresh_for(&self, edge: &Edge, verb: Verb) -> Result<(), Failure> {
+        let rule = edge.login.fresh_rule(self.0.provider.as_deref()).await;
         if needs_fresh(verb, &self.0.proof, &rule, edge.clock.now()) {
             return Err(Failure::fresh_sign_in_needed());
         }

@@ -36,9 +36,9 @@ fn may_keep(signed_in: &SignedIn) -> Result<(), Failure> {
 }
 
 /// Whoever changes something of them has also proved a moment ago who they are.
-fn may_change(edge: &Edge, signed_in: &SignedIn, proven: &Proven) -> Result<(), Failure> {
+async fn may_change(edge: &Edge, signed_in: &SignedIn, proven: &Proven) -> Result<(), Failure> {
     may_keep(signed_in)?;
-    proven.is_fresh_for(edge, Verb::KeepLocalAccounts)
+    proven.is_fresh_for(edge, Verb::KeepLocalAccounts).await
 }
 
 fn login_cookie(headers: &HeaderMap) -> Option<String> {
@@ -239,7 +239,7 @@ pub(super) async fn invite(
     proven: Proven,
     Body(request): Body<InviteRequest>,
 ) -> Result<Response, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let roles = request.roles.into_iter().map(StaffRole::from).collect();
     invited(&edge, edge.local.invite(&request.name, roles, None, signed_in.0.id).await)
 }
@@ -251,7 +251,7 @@ pub(super) async fn reset(
     proven: Proven,
     One(id): One<LocalAccountId>,
 ) -> Result<Response, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let account = edge.store.local_account(id).await?.ok_or_else(Failure::not_found)?;
     let person = edge.store.practitioner(account.practitioner).await?.ok_or_else(Failure::not_found)?;
     let Practitioner { name, roles, .. } = person;
@@ -273,7 +273,7 @@ pub(super) async fn withdraw(
     proven: Proven,
     One(id): One<Uuid>,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     done(&edge, edge.local.withdraw(id, signed_in.0.id).await?)
 }
 
@@ -284,7 +284,7 @@ pub(super) async fn close(
     proven: Proven,
     One(id): One<LocalAccountId>,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let account = edge.store.local_account(id).await?.ok_or_else(Failure::not_found)?;
     if account.practitioner == signed_in.0.id {
         let detail = "nobody closes the account that they are signed in with";
@@ -300,7 +300,7 @@ pub(super) async fn unlock(
     proven: Proven,
     One(id): One<LocalAccountId>,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     done(&edge, edge.local.unlock(id, signed_in.0.id).await?)
 }
 

@@ -34,6 +34,7 @@ mod notes;
 mod people;
 mod problem;
 mod protection;
+mod providers;
 mod quality;
 mod queue;
 mod receipt;

@@ -25,9 +25,9 @@ pub(super) fn may_administer(signed_in: &SignedIn) -> Result<(), Failure> {
 }
 
 /// Whoever changes something there has also proved a moment ago who they are.
-pub(super) fn may_change(edge: &Edge, signed_in: &SignedIn, proven: &Proven) -> Result<(), Failure> {
+pub(super) async fn may_change(edge: &Edge, signed_in: &SignedIn, proven: &Proven) -> Result<(), Failure> {
     may_administer(signed_in)?;
-    proven.is_fresh_for(edge, Verb::Administer)
+    proven.is_fresh_for(edge, Verb::Administer).await
 }
 
 /// What an administrator does now. The trail names the row, which has what was there before.
@@ -56,6 +56,13 @@ fn word_of(what: SettingWord) -> &'static str {
         SettingWord::Site => "site",
         SettingWord::Branding => "branding",
         SettingWord::Logo => "logo",
+        SettingWord::ProviderMade => "provider_made",
+        SettingWord::ProviderChanged => "provider_changed",
+        SettingWord::ProviderOn => "provider_on",
+        SettingWord::ProviderOff => "provider_off",
+        SettingWord::ProviderRemoved => "provider_removed",
+        SettingWord::MailServer => "mail_server",
+        SettingWord::SmsGateway => "sms_gateway",
         SettingWord::Other => "other",
     }
 }
@@ -70,6 +77,13 @@ fn word_from(word: &str) -> SettingWord {
         "site" => SettingWord::Site,
         "branding" => SettingWord::Branding,
         "logo" => SettingWord::Logo,
+        "provider_made" => SettingWord::ProviderMade,
+        "provider_changed" => SettingWord::ProviderChanged,
+        "provider_on" => SettingWord::ProviderOn,
+        "provider_off" => SettingWord::ProviderOff,
+        "provider_removed" => SettingWord::ProviderRemoved,
+        "mail_server" => SettingWord::MailServer,
+        "sms_gateway" => SettingWord::SmsGateway,
         _ => SettingWord::Other,
     }
 }
@@ -117,7 +131,7 @@ async fn somebody_else(
     proven: &Proven,
     id: PractitionerId,
 ) -> Result<PersonLine, Failure> {
-    may_change(edge, signed_in, proven)?;
+    may_change(edge, signed_in, proven).await?;
     if id == signed_in.0.id {
         let detail = "nobody changes their own roles";
         return Err(Failure::new(StatusCode::CONFLICT, ProblemCode::OwnAccount, detail));

@@ -13,9 +13,10 @@ use super::problem::Failure;
 use super::{Edge, headers};
 use crate::audit::hex;
 use crate::clinical::{
-    Appointment, AppointmentId, CameIn, LoginId, Object, PractitionerId, SignInFact, Strength, ToldTo, Verb,
-    people_facts,
+    Appointment, AppointmentId, CameIn, Ground, LoginId, Object, Outside, OutsideKind, PractitionerId,
+    SignInFact, Strength, ToldTo, Verb, people_facts,
 };
+use crate::config::MailSecurity;
 use crate::port::CertificateNews;
 use crate::protocol::{
     CertificateFact, CertificateNewsWord, DeploymentFacts, ProtectionFacts, ProviderFact, TrailFact, time,
@@ -28,7 +29,7 @@ pub(super) async fn show(
     signed_in: SignedIn,
 ) -> Result<Json<ProtectionFacts>, Failure> {
     authorize(&signed_in.actor(), Verb::SeeProtection, &Object::Hospital)?;
-    let mut facts = ProtectionFacts::new(&edge.ground, ToldTo::Staff, Vec::new());
+    let mut facts = ProtectionFacts::new(&ground_now(&edge).await, ToldTo::Staff, Vec::new());
     if authorize(&signed_in.actor(), Verb::SeeDeployment, &Object::Hospital).is_ok() {
         facts.deployment = Some(deployment(&edge).await?);
     }
@@ -54,7 +55,28 @@ pub(super) async fn of_call(
     }
     let name_of = |id: PractitionerId| names.get(&id).cloned().flatten();
     let people = people_facts(to, &appointment, &came, &checks, name_of);
-    Ok(Json(ProtectionFacts::new(&edge.ground, to, people)))
+    Ok(Json(ProtectionFacts::new(&ground_now(&edge).await, to, people)))
+}
+
+/// What is so of the deployment, with whom administrators have set on their pages.
+async fn ground_now(edge: &Edge) -> Ground {
+    let mut ground = edge.ground.clone();
+    let set = edge.login.providers().await.into_iter().filter(|told| !told.is_of_file && told.is_on);
+    ground.outside.extend(set.filter_map(|told| {
+        let issuer = url::Url::parse(&told.issuer).ok()?;
+        let host = issuer.host_str()?.to_owned();
+        Some(Outside { kind: OutsideKind::SignIn, host, is_encrypted: issuer.scheme() == "https" })
+    }));
+    if let Some(mail) = edge.outbox.mail_server().filter(|told| !told.is_of_file) {
+        let is_encrypted = mail.settings.security != MailSecurity::None;
+        ground.outside.push(Outside { kind: OutsideKind::Mail, host: mail.settings.host, is_encrypted });
+    }
+    if let Some(sms) = edge.outbox.sms_gateway().filter(|told| !told.is_of_file) {
+        let url = &sms.settings.url;
+        let (host, is_encrypted) = (url.host_str().unwrap_or_default().to_owned(), url.scheme() == "https");
+        ground.outside.push(Outside { kind: OutsideKind::Sms, host, is_encrypted });
+    }
+    ground
 }
 
 async fn came_in(edge: &Edge, appointment: &Appointment) -> Result<Vec<CameIn>, Failure> {
@@ -77,7 +99,7 @@ async fn came_in(edge: &Edge, appointment: &Appointment) -> Result<Vec<CameIn>, 
 
 async fn sign_in(edge: &Edge, login: LoginId) -> Result<Option<SignInFact>, Failure> {
     let Some(login) = edge.store.login_of(login).await? else { return Ok(None) };
-    let known = edge.login.providers();
+    let known = edge.login.providers().await;
     // A login of before there were several, or at a provider that the settings name no more: nothing is said of it.
     let Some(provider) = known.into_iter().find(|each| login.provider.as_deref() == Some(each.key.as_str()))
     else {
@@ -91,7 +113,7 @@ async fn deployment(edge: &Edge) -> Result<DeploymentFacts, Failure> {
     let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let certificates = edge.certificates.told(edge.clock.now()).into_iter();
     let (records, _) = edge.store.audit_tip().await?;
-    let providers = edge.login.providers().into_iter();
+    let providers = edge.login.providers().await.into_iter();
     Ok(DeploymentFacts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         certificates: certificates

@@ -108,7 +108,7 @@ pub(super) async fn run(
     proven: Proven,
 ) -> Result<Json<PurgeRun>, Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
-    proven.is_fresh_for(&edge, Verb::ChangeRetention)?;
+    proven.is_fresh_for(&edge, Verb::ChangeRetention).await?;
     let rows = edge.retention.run().await?;
     tracing::info!(practitioner.id = %signed_in.0.id, purge.rows = rows, "a purge was asked for");
     Ok(Json(PurgeRun { rows: rows as f64 }))
@@ -155,7 +155,7 @@ pub(super) async fn hold(
     Body(request): Body<HoldRequest>,
 ) -> Result<(StatusCode, Json<HoldEntry>), Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
-    proven.is_fresh_for(&edge, Verb::ChangeRetention)?;
+    proven.is_fresh_for(&edge, Verb::ChangeRetention).await?;
     let appointment: AppointmentId = request.appointment.trim().parse().map_err(|_| Failure::not_found())?;
     let found = edge.store.appointment(appointment).await?.ok_or_else(Failure::not_found)?;
     let id = LegalHoldId::new(edge.clock.new_uuid());
@@ -173,7 +173,7 @@ pub(super) async fn lift(
     One(id): One<LegalHoldId>,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::ChangeRetention, &Object::Hospital)?;
-    proven.is_fresh_for(&edge, Verb::ChangeRetention)?;
+    proven.is_fresh_for(&edge, Verb::ChangeRetention).await?;
     if !edge.store.lift_legal_hold(id, signed_in.0.id, edge.clock.now()).await? {
         return Err(Failure::not_found());
     }

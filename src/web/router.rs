@@ -13,8 +13,8 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, notes, people, protection, quality,
-    queue, record, report, request_id, retention, senders, services, sign_in, sites, slots, socket,
+    health, hospital, identity, key_images, links, local, messages, notes, people, protection, providers,
+    quality, queue, record, report, request_id, retention, senders, services, sign_in, sites, slots, socket,
     statistics, studies, summary, templates, ticket, tokens, trail, uploads, waiting_room, worklist,
 };
 
@@ -227,7 +227,14 @@ fn administration_routes() -> Router<Edge> {
         .route("/api/admin/people/{practitioner}/enable", post(people::enable))
         .route("/api/admin/changes", get(people::changes))
         .route("/api/admin/sites", get(sites::list).put(sites::rename))
+        .route("/api/admin/providers", get(providers::list).post(providers::make))
+        .route("/api/admin/providers/{provider}", put(providers::put).delete(providers::remove))
+        .route("/api/admin/providers/{provider}/switch", post(providers::switch))
+        .route("/api/admin/providers/{provider}/trial", post(providers::try_out))
+        .route("/api/admin/provider-trial", post(providers::try_draft))
         .route("/api/admin/senders", get(senders::show))
+        .route("/api/admin/senders/email", put(senders::put_mail).delete(senders::remove_mail))
+        .route("/api/admin/senders/sms", put(senders::put_sms).delete(senders::remove_sms))
         .route("/api/admin/senders/test", post(senders::test))
         .route("/api/admin/branding", get(branding::show).put(branding::put))
         .route("/api/admin/tokens", get(tokens::list).post(tokens::make))

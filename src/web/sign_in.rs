@@ -177,7 +177,7 @@ pub(super) async fn front_channel(
     let cookie = jar.get(LOGIN_COOKIE).map(|cookie| cookie.value().to_owned());
     edge.login.front_channel(asked, cookie.as_deref()).await?;
     let mut response = uncached(Html("<!doctype html><title>Parvis</title>"));
-    let ancestors = edge.login.provider_origins().join(" ");
+    let ancestors = edge.login.provider_origins().await.join(" ");
     let policy =
         format!("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}");
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -188,7 +188,7 @@ pub(super) async fn front_channel(
 
 /// `GET /api/sign-in`: the ways to sign in.
 pub(super) async fn ways(State(edge): State<Edge>) -> Json<Vec<SignInWay>> {
-    let offered = edge.login.offered().into_iter();
+    let offered = edge.login.offered().await.into_iter();
     Json(offered.map(|offered| SignInWay { provider: offered.key, label: offered.label }).collect())
 }
 

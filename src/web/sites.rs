@@ -35,7 +35,7 @@ pub(super) async fn rename(
     proven: Proven,
     Body(request): Body<SiteRequest>,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let to = request.to.trim();
     if to.is_empty() || to.chars().count() > Appointment::MAX_NAME || to.contains(char::is_control) {
         let detail = "a site has a name of at most 120 characters";

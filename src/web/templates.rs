@@ -86,7 +86,7 @@ pub(super) async fn put(
     Body(request): Body<TemplateRequest>,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::WriteTemplates, &Object::Agenda)?;
-    proven.is_fresh_for(&edge, Verb::WriteTemplates)?;
+    proven.is_fresh_for(&edge, Verb::WriteTemplates).await?;
     let template = template(request);
     let (kind, channel) = (kind.into(), channel.into());
     if let Some(fault) = template.faults(kind, channel).first() {
@@ -114,7 +114,7 @@ pub(super) async fn remove(
     Path((kind, channel, language)): Which,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::WriteTemplates, &Object::Agenda)?;
-    proven.is_fresh_for(&edge, Verb::WriteTemplates)?;
+    proven.is_fresh_for(&edge, Verb::WriteTemplates).await?;
     edge.store.remove_message_template(kind.into(), channel.into(), language.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -148,7 +148,7 @@ pub(super) async fn remind(
     Body(request): Body<ReminderRequest>,
 ) -> Result<StatusCode, Failure> {
     authorize(&signed_in.actor(), Verb::WriteTemplates, &Object::Agenda)?;
-    proven.is_fresh_for(&edge, Verb::WriteTemplates)?;
+    proven.is_fresh_for(&edge, Verb::WriteTemplates).await?;
     let policy = ReminderPolicy {
         days_before: u8::try_from(request.days_before).unwrap_or(u8::MAX),
         minutes_before: u16::try_from(request.minutes_before).unwrap_or(u16::MAX),

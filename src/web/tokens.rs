@@ -82,7 +82,7 @@ pub(super) async fn make(
     proven: Proven,
     Body(request): Body<TokenRequest>,
 ) -> Result<Response, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let refused =
         |detail: &str| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::BadToken, detail);
     let name = request.name.trim();
@@ -136,7 +136,7 @@ pub(super) async fn revoke(
     proven: Proven,
     One(id): One<ApiTokenId>,
 ) -> Result<StatusCode, Failure> {
-    may_change(&edge, &signed_in, &proven)?;
+    may_change(&edge, &signed_in, &proven).await?;
     let tokens = edge.store.api_tokens().await?;
     let token = tokens.into_iter().find(|token| token.id == id).ok_or_else(Failure::not_found)?;
     let before = said(&token, &service_names(&edge).await?);

@@ -158,12 +158,29 @@ fn body(path: &str) -> Value {
         "/api/local/accounts" => json!({"name": "Jean Petit", "roles": ["doctor"]}),
         "/api/local/uses/seen" => json!({"until": "2026-11-25T08:00:00Z"}),
         "/api/admin/sites" => json!({"from": "Nord", "to": "Sud"}),
+        "/api/admin/senders/email" => {
+            json!({"host": "mail.example", "port": 587, "security": "starttls", "user": "",
+            "from": "a@b.example", "administrators": []})
+        }
+        "/api/admin/senders/sms" => {
+            json!({"url": "https://sms.example/", "method": "post", "content": "json", "body": "", "headers": []})
+        }
         "/api/admin/senders/test" => json!({"channel": "email", "to": "x@example.org"}),
         "/api/admin/branding" => json!({"name": "x", "telephone": "", "color": ""}),
         "/api/admin/tokens" => json!({"name": "x", "scopes": [], "services": [], "days": 1}),
+        "/api/admin/provider-trial" | "/api/admin/providers" => provider(),
+        _ if path.ends_with("/switch") => json!({"isOn": false, "endsLogins": false}),
+        _ if path.starts_with("/api/admin/providers/") => provider(),
         _ if path.ends_with("/roles") => json!({"roles": []}),
         _ => json!({}),
     }
+}
+
+/// A provider as the page of it sends one.
+fn provider() -> Value {
+    json!({"provider": "centre", "label": "Centre", "issuer": "https://id.example", "clientId": "parvis",
+        "authentication": "client_secret_basic", "clientSecret": "x", "scopes": [], "acrValues": [], "freshAcrValues": [],
+        "roles": [], "nameClaim": "", "subjectClaim": ""})
 }
 
 async fn status_and_code(browser: &Browser, method: &Method, path: &str) -> (StatusCode, Value) {

@@ -34,7 +34,7 @@ const RELATIVE: &str = "Barnabé Xylophage";
 const IN_IMAGES: &str = "QUETZAL^CANARY";
 
 /// Words that must be nowhere.
-const PLANTED: [&str; 19] = [
+const PLANTED: [&str; 22] = [
     "Zénaïde",
     "Quetzalcoatl",
     "Barnabé",
@@ -53,6 +53,9 @@ const PLANTED: [&str; 19] = [
     "canary-conclusion",
     "canary-practitioner",
     "canary-company",
+    "canary-provider-secret",
+    "canary-mail-password",
+    "canary-sms-header",
     "LEFEVRE",
 ];
 
@@ -158,6 +161,22 @@ fn study() -> Vec<u8> {
     )
 }
 
+/// What an administrator sets on pages that holds a secret.
+async fn set_with_secrets(app: &TestApp) {
+    let admin = app.sign_in("alex").await;
+    let provider = json!({"provider": "centre", "label": "Centre", "issuer": "https://id.invalid", "clientId": "p",
+        "authentication": "client_secret_basic", "clientSecret": "canary-provider-secret", "scopes": [], "acrValues": [],
+        "freshAcrValues": [], "roles": [{"claim": "groups", "value": "m", "role": "doctor"}], "nameClaim": "",
+        "subjectClaim": ""});
+    assert_eq!(admin.post("/api/admin/providers", provider).await.0, StatusCode::CREATED);
+    let mail = json!({"host": "mail.invalid", "port": 587, "security": "starttls", "user": "visio",
+        "password": "canary-mail-password", "from": "visio@hopital.example", "administrators": []});
+    assert_eq!(admin.put("/api/admin/senders/email", mail).await.0, StatusCode::NO_CONTENT);
+    let sms = json!({"url": "https://sms.invalid/", "method": "post", "content": "form", "body": "{to}{text}",
+        "headers": [{"name": "X-Key", "value": "canary-sms-header"}]});
+    assert_eq!(admin.put("/api/admin/senders/sms", sms).await.0, StatusCode::NO_CONTENT);
+}
+
 /// A visit in which every planted word is said once; its appointment.
 async fn visit(app: &TestApp) -> String {
     let doctor = app.sign_in("claire").await;
@@ -235,6 +254,7 @@ async fn visit(app: &TestApp) -> String {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), signed).await.expect("it is over, and can be signed");
+    set_with_secrets(app).await;
     // What is written behind the calls is written.
     app.app.trail.settle().await;
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -4,6 +4,7 @@ mod hostile;
 mod lemonldap;
 mod logout;
 mod made;
+mod page;
 mod profiles;
 
 use std::io::{BufRead, BufReader};

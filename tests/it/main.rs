@@ -40,6 +40,7 @@ mod protection;
 mod protocol;
 mod record;
 mod security_page;
+mod senders;
 mod stand_ins;
 mod store;
 mod store_away;

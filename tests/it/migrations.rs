@@ -56,6 +56,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0046_sealed_columns.sql", "6f14fdbccaa9e1e9"),
     ("migrations/0047_emergency_access.sql", "0b1fe3f326fca6a6"),
     ("migrations/0048_delegation.sql", "c25f81b580da67c9"),
+    ("migrations/0049_identity_provider.sql", "62aa09ed45b3f5b4"),
+    ("migrations/0050_message_sender.sql", "781b25edb8d6f2d5"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/postgres/0041_audit_only_grows.sql", "724e463f612f901e"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),

@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "reason_too_short" | "already_yours" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "bad_provider_key" | "provider_key_taken" | "bad_issuer" | "issuer_taken" | "bad_discovery" | "client_id_missing" | "client_secret_missing" | "bad_role_rules" | "egress_forbidden" | "set_in_file" | "last_way_in" | "mail_host_missing" | "mail_unprotected" | "mail_user_and_password" | "sender_missing" | "bad_sms_address" | "bad_sms_body" | "bad_sms_header" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "reason_too_short" | "already_yours" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -722,7 +722,7 @@ export type IssuedToken = { secret: string, expiresAt: string, };
 
 export type SettingChangeEntry = { what: SettingWord, subject: string, before: string, after: string, by: string, at: string, };
 
-export type SettingWord = "roles" | "disabled" | "enabled" | "token_made" | "token_revoked" | "site" | "branding" | "logo" | "other";
+export type SettingWord = "roles" | "disabled" | "enabled" | "token_made" | "token_revoked" | "site" | "branding" | "logo" | "provider_made" | "provider_changed" | "provider_on" | "provider_off" | "provider_removed" | "mail_server" | "sms_gateway" | "other";
 
 export type BrandingState = { name: string, telephone: string, 
 /**
@@ -738,13 +738,65 @@ export type BrandingRequest = { name: string, telephone: string, color: string, 
 
 export type SendersState = { 
 /**
- * A mail server is set.
+ * Absent: nothing is sent by mail.
  */
-hasMail: boolean, 
+mail?: MailSenderState | null, 
 /**
- * Whoever sends SMS is set.
+ * Absent: nothing is sent by SMS.
  */
-hasSms: boolean, };
+sms?: SmsSenderState | null, };
+
+export type MailSenderState = { 
+/**
+ * It is set in the file, and changed there alone.
+ */
+isOfFile: boolean, host: string, port: number, security: MailSecurityWord, 
+/**
+ * Empty: none is shown.
+ */
+user: string, 
+/**
+ * The address that messages come from.
+ */
+from: string, 
+/**
+ * Whoever is told when an emergency account is used.
+ */
+administrators: Array<string>, };
+
+export type MailSenderRequest = { host: string, port: number, security: MailSecurityWord, user: string, 
+/**
+ * Absent: as it was.
+ */
+password?: string | null, from: string, administrators: Array<string>, };
+
+export type MailSecurityWord = "starttls" | "tls" | "none";
+
+export type SmsSenderState = { 
+/**
+ * It is set in the file, and changed there alone.
+ */
+isOfFile: boolean, url: string, method: SmsMethodWord, content: SmsContentWord, 
+/**
+ * With `{to}` and `{text}`.
+ */
+body: string, 
+/**
+ * Names alone: what they hold may be secret.
+ */
+headers: Array<string>, };
+
+export type SmsSenderRequest = { url: string, method: SmsMethodWord, content: SmsContentWord, body: string, headers: Array<SmsHeaderRequest>, };
+
+export type SmsHeaderRequest = { name: string, 
+/**
+ * Absent: as it was.
+ */
+value?: string | null, };
+
+export type SmsMethodWord = "post" | "put";
+
+export type SmsContentWord = "json" | "form";
 
 export type TrialRequest = { channel: ChannelWord, 
 /**
@@ -757,6 +809,90 @@ export type TrialOutcome = {
  * Why it did not go out; absent: the other side has taken it.
  */
 failed?: FailReasonWord | null, };
+
+export type ProvidersState = { 
+/**
+ * Those of the file of settings first.
+ */
+providers: Array<ProviderEntry>, 
+/**
+ * What the address begins with to which a provider sends the browser back; the provider's name follows.
+ */
+callbackStart: string, 
+/**
+ * What is registered with every provider for signing out.
+ */
+signedOutUrl: string, backChannelLogoutUrl: string, };
+
+export type ProviderEntry = { 
+/**
+ * What addresses and settings call it.
+ */
+provider: string, 
+/**
+ * What the sign-in page calls it; absent: the hospital's own account.
+ */
+label?: string | null, issuer: string, clientId: string, authentication: ClientAuthenticationWord, discoveryUrl?: string | null, scopes: Array<string>, acrValues: Array<string>, freshAcrValues: Array<string>, roles: Array<RoleRuleEntry>, nameClaim: string, subjectClaim: string, 
+/**
+ * It is set in the file, and changed there alone.
+ */
+isOfFile: boolean, isOn: boolean, 
+/**
+ * Where it sends the browser back.
+ */
+callbackUrl: string, 
+/**
+ * How many logins that began there are in force.
+ */
+logins: number, 
+/**
+ * When it was asked last and answered, since the gateway runs with these settings.
+ */
+reachedAt?: string | null, 
+/**
+ * It answers no more since then.
+ */
+failingSince?: string | null, };
+
+export type ClientAuthenticationWord = "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "tls_client_auth";
+
+export type RoleRuleEntry = { claim: string, value: string, role: StaffRoleWord, };
+
+export type ProviderRequest = { 
+/**
+ * Small letters, digits and hyphens; never changed.
+ */
+provider: string, label: string, issuer: string, clientId: string, authentication: ClientAuthenticationWord, 
+/**
+ * Absent: as it was.
+ */
+clientSecret?: string | null, discoveryUrl?: string | null, scopes: Array<string>, acrValues: Array<string>, freshAcrValues: Array<string>, roles: Array<RoleRuleEntry>, nameClaim: string, subjectClaim: string, };
+
+export type ProviderSwitch = { isOn: boolean, 
+/**
+ * Whoever is signed in by it is signed out.
+ */
+endsLogins: boolean, };
+
+export type ProviderTrial = { fault?: ProviderFaultWord | null, 
+/**
+ * Of the fault: a host, an address, a status, what it calls itself.
+ */
+about: string, keys: number, 
+/**
+ * Where the browser is sent.
+ */
+authorizationHost: string, hasUserinfo: boolean, 
+/**
+ * It signs people out when they sign out here.
+ */
+hasSignOut: boolean, 
+/**
+ * How far its clock is ahead, in seconds; negative: behind; absent: it does not tell.
+ */
+clockAheadS?: number | null, };
+
+export type ProviderFaultWord = "no_address" | "no_connection" | "slow" | "untrusted" | "status" | "unreadable" | "other_issuer" | "missing_endpoint" | "unsafe_address" | "host_not_named" | "address_forbidden" | "no_keys" | "clock";
 
 export type SiteEntry = { 
 /**

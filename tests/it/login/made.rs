@@ -50,6 +50,8 @@ pub struct Script {
     pub signed: Signed,
     /// What happens to the ID token after it was signed.
     pub spoil: fn(String) -> Option<String>,
+    /// The only secret that is taken at the token endpoint; any while there is none.
+    pub secret: Option<&'static str>,
     pub token_status: StatusCode,
     pub token_answer: Value,
     pub userinfo: Value,
@@ -63,6 +65,8 @@ pub struct Script {
 #[derive(Clone)]
 pub enum Keys {
     Own,
+    /// With this for the time there.
+    At(String),
     Without,
     Json(Value),
     Huge,
@@ -192,6 +196,7 @@ impl Made {
             }),
             signed: Signed::Well,
             spoil: Some,
+            secret: None,
             token_status: StatusCode::OK,
             token_answer: json!({"access_token": "access", "token_type": "Bearer", "expires_in": 120}),
             userinfo: json!({"sub": "martin"}),
@@ -253,6 +258,7 @@ async fn keys_of(State(made): State<Arc<Made>>) -> Response {
     let keys = made.script.lock().unwrap().keys.clone();
     match keys {
         Keys::Own => Json(json!({"keys": [made.key.jwk()]})).into_response(),
+        Keys::At(date) => ([(header::DATE, date)], Json(json!({"keys": [made.key.jwk()]}))).into_response(),
         Keys::Without => Json(json!({"keys": []})).into_response(),
         Keys::Json(keys) => Json(keys).into_response(),
         Keys::Huge => Json(json!({"keys": [made.key.jwk()], "x": "x".repeat(4 << 20)})).into_response(),
@@ -275,7 +281,14 @@ async fn token_of(
     let granted = made.codes.lock().unwrap().remove(&form["code"]);
     let mut script = made.script.lock().unwrap();
     let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    let shown = match &authorization {
+        Some(header) => basic(header).split_once(':').map(|(_, secret)| secret.to_owned()),
+        None => form.get("client_secret").cloned(),
+    };
     script.asked.push((form.clone(), authorization));
+    if script.secret.is_some_and(|secret| shown.as_deref() != Some(secret)) {
+        return (StatusCode::UNAUTHORIZED, Json(json!({"error": "invalid_client"}))).into_response();
+    }
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&form["code_verifier"]));
     let Some((_, nonce)) = granted.filter(|(asked, _)| !script.checks_pkce || *asked == challenge) else {
         return (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant"}))).into_response();

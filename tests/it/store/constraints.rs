@@ -53,6 +53,16 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
             store.set_queue(heart.id, &queues::settings("coeur"), change).await.unwrap();
             store.set_queue(lungs.id, &queues::settings("coeur"), change).await
         }
+        Constraint::ProviderKey | Constraint::ProviderIssuer => {
+            let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+            let first = providers::provider("centre", "https://a.example");
+            let other = match constraint {
+                Constraint::ProviderKey => providers::provider("centre", "https://b.example"),
+                _ => providers::provider("other", "https://a.example"),
+            };
+            store.add_identity_provider(&first, &people::change(&alex, "provider_made")).await.unwrap();
+            store.add_identity_provider(&other, &people::change(&alex, "provider_made")).await
+        }
         Constraint::IdTaken => {
             store.add_appointment(&booked, &[]).await.unwrap();
             let again = Appointment { id: booked.id, ..later };

@@ -4,7 +4,7 @@ use super::services::service;
 use super::*;
 use crate::support::db::for_each_database;
 
-fn change(by: &Practitioner, what: &str) -> SettingChange {
+pub fn change(by: &Practitioner, what: &str) -> SettingChange {
     SettingChange {
         id: clock().new_uuid(),
         what: what.to_owned(),

@@ -56,7 +56,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 const client = (id, more) => ({
   client_id: id,
   client_secret: "a-secret-of-the-tests-only",
-  redirect_uris: [`${site}/login/callback`],
+  redirect_uris: [`${site}/login/callback`, `${site}/login/callback/centre`],
   post_logout_redirect_uris: [`${site}/login/signed-out`],
   backchannel_logout_uri: `${site}/login/back-channel-logout`,
   backchannel_logout_session_required: true,

@@ -58,6 +58,7 @@ const SummaryPage = lazy(() => import("./summary/SummaryPage").then((module) => 
 const LocalSignIn = lazy(() => import("./local/LocalSignIn").then((module) => module.LocalSignIn));
 const SetUp = lazy(() => import("./local/SetUp").then((module) => module.SetUp));
 const People = lazy(() => import("./admin/People").then((module) => module.People));
+const Providers = lazy(() => import("./admin/Providers").then((module) => module.Providers));
 const Tokens = lazy(() => import("./admin/Tokens").then((module) => module.Tokens));
 const Looks = lazy(() => import("./admin/Looks").then((module) => module.Looks));
 const Senders = lazy(() => import("./admin/Senders").then((module) => module.Senders));
@@ -112,6 +113,7 @@ export function App() {
           <Route path="/app/account" component={SetUp} />
           <Route path="/app/admin/accounts" component={AccountsRoute} />
           <Route path="/app/admin/people" component={PeopleRoute} />
+          <Route path="/app/admin/providers" component={ProvidersRoute} />
           <Route path="/app/admin/tokens" component={TokensRoute} />
           <Route path="/app/admin/looks" component={LooksRoute} />
           <Route path="/app/admin/senders" component={SendersRoute} />
@@ -220,6 +222,10 @@ function AccountsRoute() {
 
 function PeopleRoute() {
   return <Signed>{(me) => (mayAdminister(me) ? <People /> : <NotFound />)}</Signed>;
+}
+
+function ProvidersRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Providers /> : <NotFound />)}</Signed>;
 }
 
 function TokensRoute() {

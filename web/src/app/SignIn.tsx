@@ -69,10 +69,12 @@ export function SignIn() {
   const heading = usePage(t("signIn.title"));
   const ways = useSignal<SignInWay[]>([]);
   const areWaysUnknown = useSignal(false);
+  const areWaysKnown = useSignal(false);
   useEffect(() => {
     fetchWays().then(
       (found) => {
         ways.value = found;
+        areWaysKnown.value = true;
       },
       (cause) => {
         console.warn("the ways to sign in are not known", cause);
@@ -115,12 +117,14 @@ export function SignIn() {
         )}
         {areWaysUnknown.value && <p class="muted">{ts("waysUnknown")}</p>}
         <ul class="choices">
-          <li>
-            <a class="button primary wide" href={address(own)}>
-              <Icon of={logIn} />
-              {ownWord()}
-            </a>
-          </li>
+          {(own || !areWaysKnown.value) && (
+            <li>
+              <a class="button primary wide" href={address(own)}>
+                <Icon of={logIn} />
+                {ownWord()}
+              </a>
+            </li>
+          )}
           {others.map((way) => (
             <li key={way.provider}>
               <a class="button wide" href={address(way)}>

@@ -450,6 +450,28 @@ export const problemsFr: Record<ProblemCode, string> = {
   bad_token: "Il faut un nom, quelque chose à lire, un service, et de 1 à 366 jours. Complétez ce qui manque.",
   color_too_pale: "Des lettres blanches se lisent mal sur cette couleur. Choisissez-en une plus foncée.",
   bad_logo: "Ce fichier n’est pas une simple image. Prenez un PNG, ou un SVG sans script, lien ni image incluse.",
+  bad_provider_key: "Le nom dans les adresses a des minuscules, des chiffres et des tirets. Corrigez-le.",
+  provider_key_taken: "Un autre service d’identité a ce nom dans les adresses. Choisissez-en un autre.",
+  bad_issuer: "L’émetteur est une adresse qui commence par https://. Recopiez-le de la documentation du service.",
+  issuer_taken: "Un autre service d’identité a cet émetteur. Modifiez celui-là.",
+  bad_discovery: "L’adresse de la description commence par https://. Corrigez-la, ou laissez-la vide.",
+  client_id_missing: "Il manque l’identifiant du client, que le service d’identité vous a donné.",
+  client_secret_missing: "Il manque le secret du client, que le service d’identité vous a donné.",
+  bad_role_rules: "Sans règle avec une revendication et une valeur, personne n’entrerait. Ajoutez-en une.",
+  egress_forbidden:
+    "Le serveur n’a pas le droit d’aller à cette adresse\u00a0: voyez networks et private dans la partie [egress] de sa configuration.",
+  set_in_file: "Cela est fixé dans la configuration du serveur et ne se change que là.",
+  last_way_in:
+    "Plus aucun administrateur ne pourrait se connecter. Créez d’abord un compte de secours, ou entrez une fois par un autre service.",
+  mail_host_missing: "Il manque le nom du serveur d’e-mail, ou son port. Le nom est sans https:// ni barre.",
+  mail_unprotected: "Sans protection, seul un serveur de cette machine convient. Choisissez STARTTLS ou TLS.",
+  mail_user_and_password: "L’utilisateur et le mot de passe vont ensemble. Écrivez les deux, ou aucun.",
+  sender_missing: "Il manque l’adresse d’où viennent les messages, par exemple visio@hopital.example.",
+  bad_sms_address:
+    "L’adresse de l’interface commence par https:// et ne contient ni le numéro ni le texte, qui vont dans le corps.",
+  bad_sms_body:
+    "Le corps contient le numéro et le texte à leurs places. En JSON, les deux sont entre guillemets dans un objet.",
+  bad_sms_header: "Un en-tête a un nom et une valeur, sans accent. Complétez-le, ou retirez-le.",
   in_the_past: "Ce moment est déjà passé. Choisissez une heure à venir.",
   too_far_ahead: "C’est dans plus de deux ans. Choisissez une date plus proche.",
   ends_before_it_starts: "La fin est avant le début. Choisissez une autre durée.",

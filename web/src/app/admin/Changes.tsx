@@ -5,9 +5,11 @@ import { AdminPage } from "./AdminPage";
 import { t } from "./admin.words";
 import { useLoaded } from "./load";
 import { digits } from "./moment";
+import { toldOfProvider } from "./provider-form";
 import { ROLES } from "./Roles";
 import { changes } from "./requests";
 import { SCOPES } from "./scopes";
+import { toldOfSender } from "./sender-form";
 
 /** What was there, in words: the gateway has codes for roles and scopes. What is no code stands as it came. */
 export function told(what: SettingWord, value: string): string {
@@ -24,7 +26,8 @@ export function told(what: SettingWord, value: string): string {
     return [words(scopes).join(", "), ...services].join(" – ");
   }
   if (what === "logo") return value.startsWith("image/svg") ? "SVG" : value.startsWith("image/png") ? "PNG" : value;
-  return value;
+  if (what === "mail_server" || what === "sms_gateway") return toldOfSender(value);
+  return what.startsWith("provider_") ? toldOfProvider(value) : value;
 }
 
 /** What was changed on the administration's pages, with what was there before. */

@@ -1,13 +1,14 @@
 import { dictionary } from "../../i18n";
 
 /** The pages of the administration, in the order in which they are listed. */
-export const PAGES = ["people", "accounts", "sites", "tokens", "looks", "senders", "changes"] as const;
+export const PAGES = ["people", "providers", "accounts", "sites", "tokens", "looks", "senders", "changes"] as const;
 
 /** Words of the administration's pages. */
 export const t = dictionary({
   fr: {
     title: "Administration",
     "page.people": "Personnes et rôles",
+    "page.providers": "Services d’identité",
     "page.accounts": "Comptes de secours",
     "page.tokens": "Accès de programmes",
     "page.sites": "Sites",
@@ -20,13 +21,11 @@ export const t = dictionary({
     "page.looks": "Apparence",
     "page.senders": "Envoi de messages",
     sendersIntro:
-      "Les serveurs d’envoi sont dans la configuration du serveur. Ici, vous vérifiez qu’un message arrive.",
+      "Par quoi partent les e-mails et les SMS. Un changement vaut tout de suite, aussi pour les messages en attente.",
     "sender.email": "E-mail",
     "sender.sms": "SMS",
-    senderSet: "Un serveur d’envoi est en place. Envoyez-vous un message d’essai.",
-    "senderMissing.email":
-      "Aucun serveur d’e-mail n’est en place : remplissez la partie mail de la configuration du serveur.",
-    "senderMissing.sms": "Aucun envoi de SMS n’est en place : remplissez la partie sms de la configuration du serveur.",
+    "senderMissing.email": "Aucun serveur d’e-mail n’est en place\u00a0: aucun e-mail ne part.",
+    "senderMissing.sms": "Aucun envoi de SMS n’est en place\u00a0: aucun SMS ne part.",
     "trialTo.email": "Votre adresse e-mail",
     "trialTo.sms": "Votre numéro de téléphone",
     trialSend: "Envoyer un essai",
@@ -124,11 +123,19 @@ export const t = dictionary({
     "what.site": "Site",
     "what.branding": "Apparence",
     "what.logo": "Logo",
+    "what.provider_made": "Service d’identité ajouté",
+    "what.provider_changed": "Service d’identité modifié",
+    "what.provider_on": "Service d’identité activé",
+    "what.provider_off": "Service d’identité désactivé",
+    "what.provider_removed": "Service d’identité retiré",
+    "what.mail_server": "Serveur d’e-mail",
+    "what.sms_gateway": "Envoi de SMS",
     "what.other": "Autre",
   },
   en: {
     title: "Administration",
     "page.people": "People and roles",
+    "page.providers": "Identity services",
     "page.accounts": "Emergency accounts",
     "page.tokens": "Access for programs",
     "page.sites": "Sites",
@@ -140,12 +147,11 @@ export const t = dictionary({
     toServices: "Make a department, or move it to another site",
     "page.looks": "Looks",
     "page.senders": "Sending messages",
-    sendersIntro: "What sends messages is set in the server’s configuration. Here you see whether a message arrives.",
+    sendersIntro: "By what e-mails and SMS go out. A change counts at once, for messages that wait too.",
     "sender.email": "E-mail",
     "sender.sms": "SMS",
-    senderSet: "A sender is set. Send yourself a test message.",
-    "senderMissing.email": "No mail server is set: fill in the mail part of the server’s configuration.",
-    "senderMissing.sms": "Nothing sends SMS: fill in the sms part of the server’s configuration.",
+    "senderMissing.email": "No mail server is set: no e-mail goes out.",
+    "senderMissing.sms": "Nothing sends SMS: none goes out.",
     "trialTo.email": "Your e-mail address",
     "trialTo.sms": "Your telephone number",
     trialSend: "Send a test",
@@ -242,6 +248,13 @@ export const t = dictionary({
     "what.site": "Site",
     "what.branding": "Looks",
     "what.logo": "Logo",
+    "what.provider_made": "Identity service added",
+    "what.provider_changed": "Identity service changed",
+    "what.provider_on": "Identity service switched on",
+    "what.provider_off": "Identity service switched off",
+    "what.provider_removed": "Identity service removed",
+    "what.mail_server": "Mail server",
+    "what.sms_gateway": "SMS gateway",
     "what.other": "Other",
   },
 });

@@ -1,14 +1,21 @@
 import type {
   BrandingRequest,
   BrandingState,
+  ChannelWord,
   IssuedToken,
+  MailSenderRequest,
   PersonEntry,
+  ProviderRequest,
+  ProviderSwitch,
+  ProvidersState,
+  ProviderTrial,
   RolesRequest,
   SendersState,
   ServiceEntry,
   SettingChangeEntry,
   SiteEntry,
   SiteRequest,
+  SmsSenderRequest,
   TokenEntry,
   TokenRequest,
   TrialOutcome,
@@ -47,7 +54,37 @@ export const sites = (): Promise<SiteEntry[]> => ask("GET", "/api/admin/sites");
 
 export const renameSite = (json: SiteRequest): Promise<void> => ask("PUT", "/api/admin/sites", { json });
 
+export const providers = (): Promise<ProvidersState> => ask("GET", "/api/admin/providers");
+
+export const makeProvider = (json: ProviderRequest): Promise<void> => ask("POST", "/api/admin/providers", { json });
+
+/** Without a secret the one that is set stays. */
+export const setProvider = (provider: string, json: ProviderRequest): Promise<void> =>
+  ask("PUT", `/api/admin/providers/${id(provider)}`, { json });
+
+export const switchProvider = (provider: string, json: ProviderSwitch): Promise<void> =>
+  ask("POST", `/api/admin/providers/${id(provider)}/switch`, { json });
+
+export const removeProvider = (provider: string, endsLogins: boolean): Promise<void> =>
+  ask("DELETE", `/api/admin/providers/${id(provider)}?endsLogins=${endsLogins}`);
+
+/** Asks a provider that is set who it is. */
+export const tryProvider = (provider: string): Promise<ProviderTrial> =>
+  ask("POST", `/api/admin/providers/${id(provider)}/trial`, { timeoutMs: 15_000 });
+
+/** The same of one that is not saved yet. */
+export const tryDraft = (json: ProviderRequest): Promise<ProviderTrial> =>
+  ask("POST", "/api/admin/provider-trial", { json, timeoutMs: 15_000 });
+
 export const senders = (): Promise<SendersState> => ask("GET", "/api/admin/senders");
+
+/** Without a password the one that is set stays, as long as server and user do. */
+export const setMailServer = (json: MailSenderRequest): Promise<void> =>
+  ask("PUT", "/api/admin/senders/email", { json });
+
+export const setSmsGateway = (json: SmsSenderRequest): Promise<void> => ask("PUT", "/api/admin/senders/sms", { json });
+
+export const removeSender = (channel: ChannelWord): Promise<void> => ask("DELETE", `/api/admin/senders/${channel}`);
 
 /** Sends one message that says that it is a test. */
 export const tryOut = (json: TrialRequest): Promise<TrialOutcome> =>

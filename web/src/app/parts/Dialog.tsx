@@ -50,13 +50,24 @@ interface ConfirmProps {
   confirm: string;
   keep: string;
   isDanger?: boolean;
+  /** What is asked besides. */
+  children?: ComponentChildren;
   /** What happens on yes; the dialog stays with a sentence when it throws. */
   onConfirm(): Promise<void>;
   onClose(): void;
 }
 
 /** Asks before something that cannot be taken back. */
-export function Confirm({ title, meaning, confirm, keep, isDanger = true, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({
+  title,
+  meaning,
+  confirm,
+  keep,
+  isDanger = true,
+  children,
+  onConfirm,
+  onClose,
+}: ConfirmProps) {
   const fault = useSignal("");
   const isBusy = useSignal(false);
   const act = async () => {
@@ -73,6 +84,7 @@ export function Confirm({ title, meaning, confirm, keep, isDanger = true, onConf
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{meaning}</p>
+      {children}
       <Fault text={fault.value} />
       <div class="actions">
         <button type="button" class="button" onClick={onClose}>

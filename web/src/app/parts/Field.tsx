@@ -9,6 +9,8 @@ interface FieldInput {
   minLength?: number;
   maxLength?: number;
   class?: string;
+  /** It must be filled in unless this says otherwise. */
+  required?: boolean;
 }
 
 interface FieldProps {

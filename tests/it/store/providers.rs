@@ -1,0 +1,112 @@
+use parvis::secret::Secret;
+use parvis::store::{LoginDigest, SecretMethod, SignInAttempt, StoredProvider, StoredRoleRule};
+
+use super::logins::{is_in_force, login};
+use super::people::change;
+use super::*;
+use crate::support::db::for_each_database;
+
+pub fn provider(key: &str, issuer: &str) -> StoredProvider {
+    StoredProvider {
+        id: clock().new_uuid(),
+        key: key.to_owned(),
+        label: "Centre".to_owned(),
+        issuer: issuer.to_owned(),
+        client_id: "parvis".to_owned(),
+        authentication: SecretMethod::Post,
+        client_secret: Secret::new("canary".to_owned()),
+        discovery_url: Some("https://a.example/other".to_owned()),
+        scopes: vec!["profile".to_owned()],
+        acr_values: vec!["eidas1".to_owned()],
+        fresh_acr_values: vec![],
+        roles: vec![StoredRoleRule {
+            claim: "groups".to_owned(),
+            value: "médecins".to_owned(),
+            role: StaffRole::Doctor,
+        }],
+        name_claim: "name".to_owned(),
+        subject_claim: "sub".to_owned(),
+        is_on: true,
+        made_at: at(0),
+        changed_at: at(0),
+    }
+}
+
+fn attempt(provider: &str, state: u8) -> SignInAttempt {
+    SignInAttempt {
+        state: LoginDigest([state; 32]),
+        browser: LoginDigest([9; 32]),
+        provider: provider.to_owned(),
+        nonce: Secret::new("n".to_owned()),
+        pkce_verifier: Secret::new("v".to_owned()),
+        return_to: "/".to_owned(),
+        fresh_for: None,
+        began_at: at(0),
+        expires_at: at(10),
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_kept_changed_and_removed_each_time_with_its_change() {
+    for_each_database(|store| async move {
+        let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+        assert_eq!(store.identity_providers().await.unwrap(), []);
+        let mut centre = provider("centre", "https://a.example");
+        let mut other = provider("other", "https://b.example");
+        (other.made_at, other.discovery_url, other.roles) = (at(1), None, vec![]);
+        store.add_identity_provider(&other, &change(&alex, "provider_made")).await.unwrap();
+        store.add_identity_provider(&centre, &change(&alex, "provider_made")).await.unwrap();
+        assert_eq!(
+            store.identity_providers().await.unwrap(),
+            [centre.clone(), other.clone()],
+            "as they were made"
+        );
+
+        // What is under way at another issuer is over; all else goes on.
+        let is_under_way = async |state: u8| {
+            let found = store.take_sign_in_attempt(LoginDigest([state; 32]), LoginDigest([9; 32])).await;
+            found.unwrap().is_some()
+        };
+        for (key, state) in [("centre", 1), ("other", 2), ("centre", 3), ("other", 4)] {
+            store.add_sign_in_attempt(&attempt(key, state)).await.unwrap();
+        }
+        centre.client_secret = Secret::new("another".to_owned());
+        (centre.authentication, centre.is_on, centre.changed_at) = (SecretMethod::Basic, false, at(7));
+        assert!(store.put_identity_provider(&centre, &change(&alex, "provider_changed")).await.unwrap());
+        assert!(is_under_way(1).await);
+        centre.issuer = "https://c.example".to_owned();
+        assert!(store.put_identity_provider(&centre, &change(&alex, "provider_changed")).await.unwrap());
+        assert!(!is_under_way(3).await);
+        assert!(is_under_way(2).await);
+        assert_eq!(store.identity_providers().await.unwrap(), [centre.clone(), other.clone()]);
+
+        assert!(store.remove_identity_provider(other.id, &change(&alex, "provider_removed")).await.unwrap());
+        assert!(!is_under_way(4).await);
+        assert_eq!(store.identity_providers().await.unwrap(), [centre]);
+        let before = store.setting_changes(50).await.unwrap().len();
+        assert_eq!(before, 5);
+        assert!(!store.put_identity_provider(&other, &change(&alex, "provider_changed")).await.unwrap());
+        assert!(!store.remove_identity_provider(other.id, &change(&alex, "provider_removed")).await.unwrap());
+        assert_eq!(store.setting_changes(50).await.unwrap().len(), before, "nothing was changed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_logins_of_one_provider_are_counted_and_ended() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        for (provider, digest) in [("hospital", 1), ("centre", 2), ("centre", 3)] {
+            let login =
+                parvis::store::Login { provider: Some(provider.to_owned()), ..login(&claire, digest) };
+            store.add_login(&login).await.unwrap();
+        }
+        let count = |minute| store.logins_by_provider(at(minute), TimeDelta::minutes(30));
+        assert_eq!(count(10).await.unwrap(), [("centre".to_owned(), 2), ("hospital".to_owned(), 1)]);
+        assert_eq!(count(40).await.unwrap(), [], "nobody was seen for that long");
+        assert_eq!(store.end_logins_by("centre").await.unwrap().len(), 2);
+        assert!(store.end_logins_by("centre").await.unwrap().is_empty());
+        assert!(is_in_force(&store, 1).await && !is_in_force(&store, 2).await);
+    })
+    .await;
+}
