@@ -73,7 +73,8 @@ impl Store {
         Ok(())
     }
 
-    /// The token of that digest if it is good at `now`, and whoever made it is not disabled: they may have kept it. It is marked as used.
+    /// The token of that digest if it is good at `now`, and whoever made it is still an administrator: they may have kept it. It is marked
+    /// as used.
     pub async fn api_token(
         &self,
         digest: LoginDigest,
@@ -82,7 +83,8 @@ impl Store {
         const SQL: &str =
             "SELECT id, name, digest, scopes, services, made_at, made_by, expires_at, used_at, revoked_at
             FROM api_token WHERE digest = $1 AND expires_at > $2 AND revoked_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM practitioner p WHERE p.id = made_by AND p.disabled_at IS NOT NULL)";
+            AND EXISTS (SELECT 1 FROM practitioner_role r
+            WHERE r.practitioner_id = made_by AND r.role = 'administrator')";
         const USED: &str = "UPDATE api_token SET used_at = $2 WHERE id = $1";
         let row: Option<TokenRow> = on!(self, pool => {
             sqlx::query_as(SQL).bind(digest.0.to_vec()).bind(micros(now)).fetch_optional(pool).await?

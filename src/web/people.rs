@@ -88,7 +88,7 @@ fn word_from(word: &str) -> SettingWord {
     }
 }
 
-fn roles_of(person: &PersonLine) -> Vec<StaffRole> {
+pub(super) fn roles_of(person: &PersonLine) -> Vec<StaffRole> {
     effective_roles(&person.claimed, &person.by_hand, person.disabled_at.is_some())
 }
 

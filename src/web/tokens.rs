@@ -13,12 +13,14 @@ use serde::Deserialize;
 use super::Edge;
 use super::acts::{self, authorize};
 use super::extract::{Body, ClientAddress, One, Proven, SignedIn};
-use super::people::{change, may_administer, may_change};
+use super::people::{change, may_administer, may_change, roles_of};
 use super::problem::Failure;
 use super::sign_in::uncached;
 use super::statistics;
 use super::throttle::Knock;
-use crate::clinical::{Actor, ApiTokenId, Appointment, Grants, Object, Scope, ServiceId, Verb, wall};
+use crate::clinical::{
+    Actor, ApiTokenId, Appointment, Grants, Object, Scope, ServiceId, StaffRole, Verb, wall,
+};
 use crate::protocol::{
     IssuedToken, MachineAppointment, MachineParticipant, MachineService, ProblemCode, ScopeWord, SettingWord,
     TokenEntry, TokenRequest, time,
@@ -69,7 +71,9 @@ pub(super) async fn list(
         revoked_at: token.revoked_at.map(time),
         is_good: token.revoked_at.is_none()
             && token.expires_at > now
-            && people.get(&token.made_by).is_some_and(|maker| maker.disabled_at.is_none()),
+            && people
+                .get(&token.made_by)
+                .is_some_and(|maker| roles_of(maker).contains(&StaffRole::Administrator)),
         name: token.name,
     });
     Ok(Json(entries.collect()))

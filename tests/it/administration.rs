@@ -101,6 +101,15 @@ async fn a_socket_and_a_token_of_somebody_who_is_disabled_are_over_at_once() {
         assert_eq!(status, StatusCode::CREATED, "{issued}");
         let token = issued["secret"].as_str().unwrap();
         assert_eq!(ask(&app, Some(token), "/api/machine/services").await.0, StatusCode::OK);
+        // So it is while they are no administrator.
+        let roles = async |by_hand: Value| {
+            let roles = json!({"roles": [{"role": "administrator", "byHand": by_hand}]});
+            assert_eq!(alex.put(&path(&person, "roles"), roles).await.0, StatusCode::OK);
+            ask(&app, Some(token), "/api/machine/services").await.0
+        };
+        assert_eq!(roles("nothing".into()).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(alex.get("/api/admin/tokens").await.1[0]["isGood"], false);
+        assert_eq!(roles("given".into()).await, StatusCode::OK);
         let mut agenda = karim.agenda().await;
 
         assert_eq!(alex.post(&path(&person, "disable"), json!({})).await.0, StatusCode::NO_CONTENT);

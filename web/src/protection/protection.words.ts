@@ -87,7 +87,8 @@ export const t = dictionary({
 
     data: "Où sont les données",
     "data.where": "Sur le serveur de la passerelle, à l’adresse {site} ({hospital}).",
-    "data.encrypted": "La passerelle chiffre ce qu’elle garde, avec une clé qu’elle détient : un disque ou une sauvegarde volés ne se lisent pas.",
+    "data.encrypted":
+      "La passerelle chiffre ce qu’elle garde, avec une clé qu’elle détient : un disque ou une sauvegarde volés ne se lisent pas.",
     "data.plain":
       "La passerelle ne chiffre pas elle-même ce qu’elle garde. Elle ne sait pas si le disque de l’hôpital l’est.",
     "data.kept": "Durées de conservation",
@@ -246,7 +247,8 @@ export const t = dictionary({
 
     data: "Where the data are",
     "data.where": "On the server of the gateway, at the address {site} ({hospital}).",
-    "data.encrypted": "The gateway encrypts what it keeps, with a key that it holds: a stolen disk or backup cannot be read.",
+    "data.encrypted":
+      "The gateway encrypts what it keeps, with a key that it holds: a stolen disk or backup cannot be read.",
     "data.plain":
       "The gateway itself does not encrypt what it keeps. It does not know whether the hospital’s disk is encrypted.",
     "data.kept": "How long data are kept",

@@ -168,7 +168,9 @@ describe("data", () => {
   it("claims encryption at rest only where there is some", () => {
     expect(texts(dataSentences(FACTS))).toContain("does not encrypt what it keeps");
     const encrypted = texts(dataSentences({ ...FACTS, isEncryptedAtRest: true }));
-    expect(encrypted).toContain("The gateway encrypts what it keeps, with a key that it holds: a stolen disk or backup cannot be read.");
+    expect(encrypted).toContain(
+      "The gateway encrypts what it keeps, with a key that it holds: a stolen disk or backup cannot be read.",
+    );
     expect(encrypted).not.toContain("does not");
   });
 
