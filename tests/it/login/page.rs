@@ -186,6 +186,15 @@ async fn what_is_wrong_with_what_was_typed_has_a_code_of_its_own() {
         assert_eq!(code(answer).await.1, expected, "{name}: {value}");
     }
     assert_eq!(alex.post(PAGE, good.clone()).await.0, StatusCode::CREATED);
+    // The secret that is kept is shown to nobody else.
+    let mut unsaid = good.clone();
+    unsaid.as_object_mut().unwrap().remove("clientSecret");
+    for (name, value) in
+        [("issuer", json!("https://evil.example")), ("discoveryUrl", json!(format!("{}/x", made.issuer)))]
+    {
+        let answer = alex.put(CENTRE, with(unsaid.clone(), name, value)).await;
+        assert_eq!(code(answer).await, (422, "client_secret_missing".to_owned()), "{name}");
+    }
     let same_key = with(good.clone(), "issuer", json!("https://id.example"));
     assert_eq!(code(alex.post(PAGE, same_key).await).await, (409, "provider_key_taken".to_owned()));
     let same_issuer = with(good.clone(), "provider", json!("second"));
