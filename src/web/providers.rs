@@ -116,7 +116,11 @@ fn read(
         }
     };
     let given = request.client_secret.filter(|secret| !secret.is_empty()).map(Secret::new);
-    let client_secret = given.or_else(|| before.map(|known| known.client_secret.clone()));
+    let discovery_url = request.discovery_url.map(|url| line(&url)).filter(|url| !url.is_empty());
+    // A secret goes with whom it is shown to: whoever changes that types it again.
+    let kept =
+        before.filter(|known| known.issuer == line(&request.issuer) && known.discovery_url == discovery_url);
+    let client_secret = given.or_else(|| kept.map(|known| known.client_secret.clone()));
     let client_secret = client_secret
         .ok_or_else(|| refused(ProblemCode::ClientSecretMissing, "there is no client secret"))?;
     // Each of them stands between spaces in a request (RFC 6749 section 3.3).
@@ -141,7 +145,7 @@ fn read(
         client_id: line(&request.client_id),
         authentication,
         client_secret,
-        discovery_url: request.discovery_url.map(|url| line(&url)).filter(|url| !url.is_empty()),
+        discovery_url,
         scopes: words(request.scopes),
         acr_values: words(request.acr_values),
         fresh_acr_values: words(request.fresh_acr_values),

@@ -204,21 +204,23 @@ function Over({ open, state, onClose, onSaved }: OverProps) {
           }}
           onClose={onClose}
         >
-          {entry.logins > 0 && <p>{t.count("logins", entry.logins)}</p>}
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={endsLogins.value}
-              aria-describedby="ends-logins-hint"
-              onChange={(event) => {
-                endsLogins.value = event.currentTarget.checked;
-              }}
-            />
-            {t("endLogins")}
-          </label>
-          <p class="hint" id="ends-logins-hint">
-            {t("endLoginsHint")}
-          </p>
+          <div class="admin-ask">
+            {entry.logins > 0 && <p>{t.count("logins", entry.logins)}</p>}
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={endsLogins.value}
+                aria-describedby="ends-logins-hint"
+                onChange={(event) => {
+                  endsLogins.value = event.currentTarget.checked;
+                }}
+              />
+              {t("endLogins")}
+            </label>
+            <p class="hint" id="ends-logins-hint">
+              {t("endLoginsHint")}
+            </p>
+          </div>
         </Confirm>
       );
     }

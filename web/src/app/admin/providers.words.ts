@@ -12,7 +12,7 @@ export const t = dictionary({
     own: "Compte de l’hôpital",
     inFile: "dans la configuration du serveur",
     inFileMeaning:
-      "Ce service est dans le fichier de configuration du serveur et ne se change que là. De même pour ceux qui ont besoin d’un fichier de clé (private_key_jwt, tls_client_auth).",
+      "Ce qui est marqué «\u00a0dans la configuration du serveur\u00a0» ne se change que là. De même pour les services qui ont besoin d’un fichier de clé (private_key_jwt, tls_client_auth).",
     off: "désactivé",
     reached: "Joint le {date}",
     failing: "Ne répond plus depuis le {date}",
@@ -48,7 +48,8 @@ export const t = dictionary({
     clientId: "Identifiant du client",
     clientSecret: "Secret du client",
     secretHint: "Il est gardé chiffré et n’est plus jamais affiché.",
-    secretKept: "Vide\u00a0: le secret en place reste. Il n’est jamais affiché.",
+    secretKept:
+      "Vide\u00a0: le secret en place reste, tant que l’émetteur et l’adresse de la description ne changent pas. Il n’est jamais affiché.",
     authentication: "Présentation du secret",
     "authentication.client_secret_basic": "dans l’en-tête (client_secret_basic)",
     "authentication.client_secret_post": "dans le corps (client_secret_post)",
@@ -120,7 +121,7 @@ export const t = dictionary({
     own: "Hospital account",
     inFile: "in the server’s configuration",
     inFileMeaning:
-      "This service is in the server’s configuration file and is changed there alone. So are those that need a file with a key (private_key_jwt, tls_client_auth).",
+      "What is marked “in the server’s configuration” is changed there alone. So are services that need a file with a key (private_key_jwt, tls_client_auth).",
     off: "switched off",
     reached: "Reached: {date}",
     failing: "Not reached since {date}",
@@ -155,7 +156,8 @@ export const t = dictionary({
     clientId: "Client identifier",
     clientSecret: "Client secret",
     secretHint: "It is kept encrypted and never shown again.",
-    secretKept: "Empty: the secret stays as it is. It is never shown.",
+    secretKept:
+      "Empty: the secret stays, as long as the issuer and the address of the description do not change. It is never shown.",
     authentication: "How the secret is shown",
     "authentication.client_secret_basic": "in the header (client_secret_basic)",
     "authentication.client_secret_post": "in the body (client_secret_post)",
