@@ -1,12 +1,13 @@
 //! The pages of the administration: people and their roles, tokens of programs, what was changed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{ByHandWord, ScopeWord, StaffRoleWord};
 
 /// `GET /api/admin/people`: somebody of staff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonEntry {
     pub practitioner: String,
@@ -28,7 +29,7 @@ pub struct PersonEntry {
 }
 
 /// Where a role of a person comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleSource {
     pub role: StaffRoleWord,
@@ -37,14 +38,14 @@ pub struct RoleSource {
 }
 
 /// `PUT /api/admin/people/{practitioner}/roles`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RolesRequest {
     pub roles: Vec<RoleChoice>,
 }
 
 /// What is said of one role from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleChoice {
     pub role: StaffRoleWord,
@@ -52,7 +53,7 @@ pub struct RoleChoice {
 }
 
 /// `GET /api/admin/tokens`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenEntry {
     pub token: String,
@@ -71,7 +72,7 @@ pub struct TokenEntry {
 }
 
 /// `POST /api/admin/tokens`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenRequest {
     pub name: String,
@@ -82,7 +83,7 @@ pub struct TokenRequest {
 }
 
 /// The answer: the token itself, told this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedToken {
     pub secret: String,
@@ -90,7 +91,7 @@ pub struct IssuedToken {
 }
 
 /// `GET /api/admin/changes`: what was changed, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingChangeEntry {
     pub what: SettingWord,
@@ -102,7 +103,7 @@ pub struct SettingChangeEntry {
 }
 
 /// What kind of change it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingWord {
     Roles,
@@ -118,7 +119,7 @@ pub enum SettingWord {
 }
 
 /// `GET /api/machine/services`: one of those that a token names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MachineService {
     pub service: String,
@@ -128,7 +129,7 @@ pub struct MachineService {
 }
 
 /// `GET /api/machine/appointments?service=...&from=2026-11-25&to=2026-11-26`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MachineAppointment {
     pub appointment: String,
@@ -141,7 +142,7 @@ pub struct MachineAppointment {
 }
 
 /// Who takes part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MachineParticipant {
     pub role: super::RoleWord,
@@ -149,7 +150,7 @@ pub struct MachineParticipant {
 }
 
 /// `GET /api/admin/branding`: what was set, empty where the file of settings counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BrandingState {
     pub name: String,
@@ -163,7 +164,7 @@ pub struct BrandingState {
 }
 
 /// `PUT /api/admin/branding`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BrandingRequest {
     pub name: String,
@@ -172,7 +173,7 @@ pub struct BrandingRequest {
 }
 
 /// `GET /api/admin/senders`: what messages go out by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SendersState {
     /// A mail server is set.
@@ -182,7 +183,7 @@ pub struct SendersState {
 }
 
 /// `POST /api/admin/senders/test`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrialRequest {
     pub channel: super::ChannelWord,
@@ -191,7 +192,7 @@ pub struct TrialRequest {
 }
 
 /// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialOutcome {
     /// Why it did not go out; absent: the other side has taken it.
@@ -200,7 +201,7 @@ pub struct TrialOutcome {
 }
 
 /// `GET /api/admin/sites`: one place of the hospital, by its services.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteEntry {
     /// Empty: the services that have no site.
@@ -209,7 +210,7 @@ pub struct SiteEntry {
 }
 
 /// `PUT /api/admin/sites`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SiteRequest {
     pub from: String,

@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface for guests after the visit, `/api/guest/after/...`; each shows its link (`Authorization: Link ...`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::{DocumentKind, OutcomeWord};
 use crate::secret::Pii;
 
 /// What somebody had shown besides the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenedBy {
     Sms,
@@ -17,7 +18,7 @@ pub enum OpenedBy {
 }
 
 /// Answer to `POST /api/guest/after`, which changes nothing. Without a pass it says nothing of what was said or found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct AfterState {
@@ -41,7 +42,7 @@ pub struct AfterState {
 }
 
 /// A document that may be fetched: `POST /api/guest/after/documents/{document}` answers with its bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AfterDocument {
     pub document: String,
@@ -53,7 +54,7 @@ pub struct AfterDocument {
 }
 
 /// `POST /api/guest/after/rating`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RatingRequest {
     /// From 1 to 5.

@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface for guests, `/api/guest/...`, and what staff see and do of their doors. docs/protocol.md lists the addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::secret::Pii;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($word:ident),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($word),+ }
     };
@@ -45,14 +46,14 @@ words!(
 );
 
 /// `POST /api/guest/look`: the secret of a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LookRequest {
     pub link: String,
 }
 
 /// Answer to `POST /api/guest/look`, which changes nothing. No name and no health data: the link alone has opened it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Look {
@@ -91,7 +92,7 @@ pub struct Look {
 }
 
 /// What opens the second door.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct DoorAsks {
@@ -107,7 +108,7 @@ pub struct DoorAsks {
 }
 
 /// `POST /api/guest/code`: asks for a code to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CodeRequest {
     pub link: String,
@@ -115,7 +116,7 @@ pub struct CodeRequest {
 }
 
 /// Answer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CodeAnswer {
@@ -128,7 +129,7 @@ pub struct CodeAnswer {
 }
 
 /// `POST /api/guest/open`: six digits (a code that was sent, or the PIN) or a date of birth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct OpenRequest {
@@ -143,7 +144,7 @@ pub struct OpenRequest {
 }
 
 /// Answer to it. When it is opened, a cookie that no script reads holds the pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OpenAnswer {
@@ -154,7 +155,7 @@ pub struct OpenAnswer {
 }
 
 /// `POST /api/guest/information`: what is to be read before the visit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Information {
     pub version: u32,
@@ -164,7 +165,7 @@ pub struct Information {
 }
 
 /// `POST /api/guest/consent`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentRequest {
     pub answer: ConsentWord,
@@ -174,7 +175,7 @@ pub struct ConsentRequest {
 }
 
 /// `POST /api/guest/company`: whether anybody is with the person, and who.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CompanyRequest {
     pub is_accompanied: bool,
@@ -183,7 +184,7 @@ pub struct CompanyRequest {
 }
 
 /// `POST /api/guest/rehearsal`: what a device test at home found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RehearsalRequest {
     pub camera: DeviceStateWord,
@@ -193,7 +194,7 @@ pub struct RehearsalRequest {
 }
 
 /// A guest's door as staff see it, in `ParticipantEntry`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct GuestDoor {
@@ -216,7 +217,7 @@ pub struct GuestDoor {
 }
 
 /// What the last device test at home found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RehearsalEntry {
     pub at: String,
@@ -229,7 +230,7 @@ pub struct RehearsalEntry {
 }
 
 /// Answer to `POST /api/appointments/{id}/participants/{id}/pin`: the only time that it is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedPin {
     pub participant: String,
@@ -239,7 +240,7 @@ pub struct IssuedPin {
 }
 
 /// `GET` and `PUT /api/services/{id}/door`: what a service asks for and says at its door.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct ServiceDoor {
@@ -254,7 +255,7 @@ pub struct ServiceDoor {
 }
 
 /// `PUT /api/services/{id}/information`: a new version of the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InformationRequest {
     pub fr: String,

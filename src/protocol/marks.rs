@@ -1,5 +1,6 @@
 //! What people draw over frames, what it measures, and the images that they keep.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::{CalibrationWord, LengthUnitWord, MarkShapeWord, MeasureRefusalWord, 
 use crate::secret::Pii;
 
 /// Something that somebody drew over a frame.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct MarkState {
@@ -36,7 +37,7 @@ pub struct MarkState {
 }
 
 /// What a mark measures.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct MeasuredState {
@@ -57,7 +58,7 @@ pub struct MeasuredState {
 }
 
 /// A length, or an area in squares of the unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct LengthState {
@@ -69,7 +70,7 @@ pub struct LengthState {
 }
 
 /// The values inside a shape.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct RegionState {
@@ -86,7 +87,7 @@ pub struct RegionState {
 }
 
 /// The value of one pixel: three in colour.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ValueState {
     pub values: Vec<f64>,
@@ -94,7 +95,7 @@ pub struct ValueState {
 }
 
 /// An image that was kept from the viewing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyImageState {
     pub image: String,

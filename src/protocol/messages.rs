@@ -1,5 +1,6 @@
 //! Messages by e-mail and SMS as staff see them: what became of each, and the texts. docs/protocol.md lists the addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::clinical::{self, Message, MessageState, TemplateFault};
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident = $core:ty { $($word:ident),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($word),+ }
 
@@ -53,7 +54,7 @@ words!(
 );
 
 /// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStateWord {
     /// Not due yet.
@@ -69,7 +70,7 @@ pub enum MessageStateWord {
 }
 
 /// One message (`GET /api/appointments/{id}/messages`). Where it went and what it said are not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct MessageEntry {
@@ -139,7 +140,7 @@ impl MessageEntry {
 }
 
 /// An appointment of which a message did not arrive (`GET /api/messages/alarms`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageAlarmEntry {
     pub appointment: String,
@@ -148,7 +149,7 @@ pub struct MessageAlarmEntry {
 }
 
 /// `POST /api/appointments/{id}/late`: the doctor is late. The answer is the messages of the appointment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LateRequest {
     /// 1 to 240.
@@ -156,7 +157,7 @@ pub struct LateRequest {
 }
 
 /// `GET /api/outbox`: the last messages of all appointments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxState {
     /// What is set to send: a channel that is missing sends nothing.
@@ -166,7 +167,7 @@ pub struct OutboxState {
 }
 
 /// One message of all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OutboxEntry {
@@ -179,7 +180,7 @@ pub struct OutboxEntry {
 }
 
 /// See [`OutboxEntry`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxText {
     pub to: String,
@@ -189,7 +190,7 @@ pub struct OutboxText {
 }
 
 /// One text of messages (`GET /api/templates`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TemplateEntry {
@@ -210,7 +211,7 @@ pub struct TemplateEntry {
 }
 
 /// `PUT /api/templates/{kind}/{channel}/{language}`, and `POST` of the same with `/preview`, which changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TemplateRequest {
     /// Empty for an SMS.
@@ -219,7 +220,7 @@ pub struct TemplateRequest {
 }
 
 /// Answer to a preview: what the message would say, and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplatePreview {
     pub subject: String,
@@ -231,7 +232,7 @@ pub struct TemplatePreview {
 }
 
 /// What is wrong with a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateFaultWord {
     Subject,
@@ -246,7 +247,7 @@ pub enum TemplateFaultWord {
 }
 
 /// One fault, with the place that it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TemplateFaultEntry {
@@ -275,7 +276,7 @@ impl From<TemplateFault> for TemplateFaultEntry {
 }
 
 /// When people of a service are reminded (`GET /api/reminders`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReminderEntry {
     pub service: String,
@@ -286,7 +287,7 @@ pub struct ReminderEntry {
 }
 
 /// `PUT /api/services/{id}/reminders`: 0 is no reminder. It holds for what is booked from then on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReminderRequest {
     /// 0 to 14, at the same time of day.
@@ -296,7 +297,7 @@ pub struct ReminderRequest {
 }
 
 /// `GET /api/me/calendar`: whether this practitioner's calendar reads their appointments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CalendarFeedState {
@@ -309,7 +310,7 @@ pub struct CalendarFeedState {
 }
 
 /// `GET /api/appointments/{id}/participants/{id}/contact`, and `PUT` of the same: where a guest is reached. Absent: not that way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct ContactState {
@@ -321,7 +322,7 @@ pub struct ContactState {
 }
 
 /// `POST /api/bounces`, of a mail server: a message came back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BounceReport {
     /// The `Message-ID` of the message that came back.

@@ -19,6 +19,7 @@ mod protection;
 mod record;
 mod report;
 mod rest;
+mod schema;
 mod server;
 mod stand_ins;
 mod statistics;

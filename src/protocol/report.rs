@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface about notes, reports, and what the patient may fetch of a visit; for staff.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::{LanguageWord, OpenedBy};
 use crate::secret::Pii;
 
 /// One entry of `GET /api/appointments/{id}/notes`: what a practitioner noted, for staff only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteEntry {
     pub participant: String,
@@ -23,7 +24,7 @@ pub struct NoteEntry {
 }
 
 /// `PUT /api/appointments/{id}/note`: the own note, on top of the version that was read; 0 where there was none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoteRequest {
     /// At most 20000 characters.
@@ -33,7 +34,7 @@ pub struct NoteRequest {
 }
 
 /// Answer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteSaved {
     pub version: u32,
@@ -41,7 +42,7 @@ pub struct NoteSaved {
 }
 
 /// What a practitioner writes of a visit; each at most 20000 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportWords {
     pub language: LanguageWord,
@@ -62,7 +63,7 @@ pub struct ReportWords {
 }
 
 /// FHIR CompositionStatus, in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportStatusWord {
     Draft,
@@ -72,7 +73,7 @@ pub enum ReportStatusWord {
 
 /// One version of a report. Its document is at `GET /api/reports/{report}/document.pdf`, its FHIR bundle at
 /// `GET /api/reports/{report}/bundle.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ReportVersion {
@@ -99,7 +100,7 @@ pub struct ReportVersion {
 }
 
 /// A part of a report in the language of the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportSection {
     pub title: String,
@@ -108,7 +109,7 @@ pub struct ReportSection {
 }
 
 /// `GET /api/appointments/{id}/report`: every version, in their order; none before the first is begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportState {
     pub versions: Vec<ReportVersion>,
@@ -117,7 +118,7 @@ pub struct ReportState {
 }
 
 /// `POST /api/appointments/{id}/report`: begins the first version, or an amendment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportRequest {
     /// For the first one.
@@ -128,7 +129,7 @@ pub struct ReportRequest {
 }
 
 /// `PUT /api/reports/{report}`: the words of a draft, on top of the revision that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportChange {
     pub revision: u32,
@@ -136,14 +137,14 @@ pub struct ReportChange {
 }
 
 /// `POST /api/reports/{report}/sign`: signs the revision that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignRequest {
     pub revision: u32,
 }
 
 /// What kind of document a patient may fetch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     Summary,
@@ -153,7 +154,7 @@ pub enum DocumentKind {
 }
 
 /// A document by what it is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentItem {
     pub kind: DocumentKind,
@@ -162,7 +163,7 @@ pub struct DocumentItem {
 }
 
 /// Something that can be released.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OfferedDocument {
@@ -177,7 +178,7 @@ pub struct OfferedDocument {
 }
 
 /// `GET /api/appointments/{id}/documents`, and answer to `PUT`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct DocumentsState {
@@ -191,7 +192,7 @@ pub struct DocumentsState {
 }
 
 /// Somebody took a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadEntry {
     pub at: String,
@@ -205,7 +206,7 @@ pub struct DownloadEntry {
 }
 
 /// `PUT /api/appointments/{id}/documents`: what the patient may fetch from now on, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReleaseRequest {
     /// At most 200.
@@ -213,7 +214,7 @@ pub struct ReleaseRequest {
 }
 
 /// `GET /api/appointments/{id}/after`: who asked to be called back, and whether the visit may be opened again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct AfterEntry {
@@ -225,7 +226,7 @@ pub struct AfterEntry {
 }
 
 /// Somebody asked to be called back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AskedBack {
     pub participant: String,
@@ -235,7 +236,7 @@ pub struct AskedBack {
 }
 
 /// One entry of `GET /api/call-backs`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CallBackEntry {
     pub appointment: String,
@@ -246,7 +247,7 @@ pub struct CallBackEntry {
 }
 
 /// What somebody thought of the visit. Without a name: who it was does not matter to those who read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RatingEntry {
     /// From 1 to 5.

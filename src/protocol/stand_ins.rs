@@ -1,5 +1,6 @@
 //! Access in an emergency, and who acts for whom.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::StaffRoleWord;
 use crate::secret::Pii;
 
 /// `POST /api/emergency/search`: either the patient's name and date of birth, both as they were booked, or exactly one appointment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct EmergencySearch {
@@ -23,7 +24,7 @@ pub struct EmergencySearch {
 }
 
 /// An appointment that was found: when it is, and nothing else before there is a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyFound {
     pub appointment: String,
@@ -31,7 +32,7 @@ pub struct EmergencyFound {
 }
 
 /// `POST /api/appointments/{appointment}/emergency`: why it must be seen, in at least twenty characters and three words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EmergencyRequest {
     #[ts(type = "string")]
@@ -39,7 +40,7 @@ pub struct EmergencyRequest {
 }
 
 /// One access.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyEntry {
     pub appointment: String,
@@ -57,7 +58,7 @@ pub struct EmergencyEntry {
 }
 
 /// `GET /api/emergency`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyState {
     /// For how long an access is given.
@@ -69,7 +70,7 @@ pub struct EmergencyState {
 }
 
 /// `POST /api/delegations`: whom, from when, until when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DelegationRequest {
     pub to: String,
@@ -79,7 +80,7 @@ pub struct DelegationRequest {
 }
 
 /// A delegation, as one of its two sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelegationEntry {
     pub delegation: String,
@@ -93,7 +94,7 @@ pub struct DelegationEntry {
 }
 
 /// Whom one may let act.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelegationCandidate {
     pub practitioner: String,
@@ -103,7 +104,7 @@ pub struct DelegationCandidate {
 }
 
 /// `GET /api/delegations`: those that are not over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelegationState {
     /// Who acts for oneself.

@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface about folders that people outside fill by a link.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use crate::clinical::{FileReader, FolderClosed};
 use crate::secret::Pii;
 
 /// Whether files go into a folder now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum FolderWord {
     Open,
@@ -20,7 +21,7 @@ pub enum FolderWord {
 }
 
 /// How a page of staff shows a file in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ReaderWord {
     Pdf,
@@ -33,7 +34,7 @@ pub enum ReaderWord {
 }
 
 /// `POST /api/appointments/{id}/upload-folders`: a link for a centre outside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FolderRequest {
     /// What the centre is called; it sees it too.
@@ -45,7 +46,7 @@ pub struct FolderRequest {
 }
 
 /// Answer to it: the only time that the link is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedFolder {
     pub folder: FolderEntry,
@@ -54,7 +55,7 @@ pub struct IssuedFolder {
 }
 
 /// One entry of `GET /api/appointments/{id}/upload-folders`, by time of making.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct FolderEntry {
     pub folder: String,
@@ -71,7 +72,7 @@ pub struct FolderEntry {
 }
 
 /// Answer to `POST /api/upload/look` (`Authorization: Link ...`), which changes nothing. No name of a patient.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct UploadLook {
@@ -91,7 +92,7 @@ pub struct UploadLook {
 }
 
 /// `POST /api/upload/receipt`: whether these bytes came through this folder before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReceiptRequest {
     /// SHA-256, hexadecimal.
@@ -99,7 +100,7 @@ pub struct ReceiptRequest {
 }
 
 /// Answer to `POST /api/upload`, and to `POST /api/upload/receipt`: what the sender is told, and all that they are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct UploadReceipt {
     pub receipt: String,
@@ -116,7 +117,7 @@ pub struct UploadReceipt {
 }
 
 /// One entry of `GET /api/appointments/{id}/received`, oldest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedEntry {
     pub upload: String,
