@@ -13,8 +13,8 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, notes, people, protection, quality,
-    queue, record, report, request_id, retention, senders, services, sign_in, sites, slots, socket,
+    health, hospital, identity, key_images, links, local, messages, notes, openapi, people, protection,
+    quality, queue, record, report, request_id, retention, senders, services, sign_in, sites, slots, socket,
     statistics, studies, summary, templates, ticket, tokens, trail, uploads, waiting_room, worklist,
 };
 
@@ -37,6 +37,7 @@ const MAX_CSP_REPORT: usize = 16 << 10;
 pub fn router(edge: Edge) -> Router {
     let guards = headers::Headers::new(&edge.public_url, &edge.frame_ancestors);
     let api = Router::new()
+        .route("/api/openapi.json", get(openapi::show))
         .route("/api/hospital", get(hospital::show))
         .route("/api/hospital/logo", get(branding::logo))
         .route("/api/protection", get(protection::show))
