@@ -20,9 +20,11 @@ pub struct PersonEntry {
     /// Each role, what claims say of it, and what was said by hand.
     pub sources: Vec<RoleSource>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub disabled_at: Option<String>,
     /// The last time that a login of theirs was used, if one is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub seen_at: Option<String>,
     /// It is whoever asks.
     pub is_own: bool,
@@ -61,12 +63,16 @@ pub struct TokenEntry {
     pub scopes: Vec<ScopeWord>,
     /// Names of services.
     pub services: Vec<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub made_at: String,
     pub made_by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub used_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub revoked_at: Option<String>,
     pub is_good: bool,
 }
@@ -87,6 +93,7 @@ pub struct TokenRequest {
 #[serde(rename_all = "camelCase")]
 pub struct IssuedToken {
     pub secret: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
 }
 
@@ -99,6 +106,7 @@ pub struct SettingChangeEntry {
     pub before: String,
     pub after: String,
     pub by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
@@ -134,7 +142,9 @@ pub struct MachineService {
 pub struct MachineAppointment {
     pub appointment: String,
     pub service: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     /// FHIR R4 Appointment.status.
     pub status: super::AppointmentStatusWord,

@@ -24,12 +24,14 @@ pub enum OpenedBy {
 pub struct AfterState {
     /// UTC now.
     pub now: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ended_at: String,
     pub outcome: OutcomeWord,
     /// Until then they may ask to be called back in.
     pub reopens_until: String,
     /// When they did.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub asked_back_at: Option<String>,
     /// They have said what they think of the visit.
     pub has_rated: bool,
@@ -50,6 +52,7 @@ pub struct AfterDocument {
     /// Its caption or file name, the language of a summary, the number of a version.
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub released_at: String,
 }
 

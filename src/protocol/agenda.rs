@@ -64,7 +64,9 @@ pub struct Chain {
 #[ts(optional_fields)]
 pub struct ChainLink {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub status: AppointmentStatusWord,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +79,9 @@ pub struct ChainLink {
 #[ts(optional_fields)]
 pub struct MoveRequest {
     /// RFC 3339 with offset.
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioners: Option<Vec<String>>,
@@ -101,7 +105,9 @@ pub struct SearchRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SlotEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub practitioner: String,
     pub name: String,
@@ -165,6 +171,7 @@ pub struct QueueSettingsEntry {
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEntry {
     pub name: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
@@ -218,6 +225,7 @@ pub struct PatternEntry {
     pub from: String,
     pub to: String,
     pub slot_minutes: u16,
+    #[schemars(extend("format" = "date"))]
     pub valid_from: String,
     /// The last day; absent: until further notice.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,6 +245,7 @@ pub struct PatternRequest {
     pub from: String,
     pub to: String,
     pub slot_minutes: u16,
+    #[schemars(extend("format" = "date"))]
     pub valid_from: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
@@ -252,7 +261,9 @@ pub struct ExceptionEntry {
     pub is_of_hospital: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub practitioner: Option<String>,
+    #[schemars(extend("format" = "date"))]
     pub first_day: String,
+    #[schemars(extend("format" = "date"))]
     pub last_day: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -273,7 +284,9 @@ pub struct ExceptionRequest {
     pub is_of_hospital: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioner: Option<String>,
+    #[schemars(extend("format" = "date"))]
     pub first_day: String,
+    #[schemars(extend("format" = "date"))]
     pub last_day: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -288,6 +301,7 @@ pub struct ExceptionRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct HolidayEntry {
+    #[schemars(extend("format" = "date"))]
     pub day: String,
     pub holiday: HolidayWord,
 }
@@ -315,7 +329,9 @@ pub struct GuestChanges {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestSlot {
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
 }
 
@@ -324,6 +340,7 @@ pub struct GuestSlot {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuestMoveRequest {
     pub link: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
 }
 
@@ -331,7 +348,9 @@ pub struct GuestMoveRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestMoved {
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub address: String,
 }

@@ -62,9 +62,11 @@ pub struct Look {
     pub now: String,
     /// Absent for unknown and revoked links. Of a moved visit: its new time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: Option<String>,
     /// For early ones: when the door opens.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub opens_at: Option<String>,
     /// With whom, as the service wants it said to whoever has only the link.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +127,7 @@ pub struct CodeAnswer {
     pub now: String,
     /// When another can be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub again_at: Option<String>,
 }
 
@@ -206,6 +209,7 @@ pub struct GuestDoor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub consent_at: Option<String>,
     /// Who is with them, as they said; empty when somebody is there who was not named.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -220,6 +224,7 @@ pub struct GuestDoor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RehearsalEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub camera: DeviceStateWord,
     pub microphone: DeviceStateWord,

@@ -114,6 +114,7 @@ pub struct InviteRequest {
 #[serde(rename_all = "camelCase")]
 pub struct InvitedEntry {
     pub address: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
 }
 
@@ -140,8 +141,10 @@ pub struct LocalAccountEntry {
     pub has_totp: bool,
     pub passkeys: u32,
     pub recovery_codes: u32,
+    #[schemars(extend("format" = "date-time"))]
     pub made_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub used_at: Option<String>,
     /// It is locked until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,6 +162,7 @@ pub struct LocalInvitationEntry {
     pub roles: Vec<StaffRoleWord>,
     /// For an account that is there, to be set up anew.
     pub is_reset: bool,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
 }
 
@@ -192,6 +196,7 @@ pub struct LocalUseEntry {
     pub by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// No administrator has said yet that they have read it.
     pub is_new: bool,

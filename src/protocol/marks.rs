@@ -15,6 +15,7 @@ pub struct MarkState {
     pub mark: String,
     /// Who drew it, and when.
     pub participant: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
     pub series: String,
@@ -99,6 +100,7 @@ pub struct ValueState {
 #[serde(rename_all = "camelCase")]
 pub struct KeyImageState {
     pub image: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who kept it.
     pub participant: String,

@@ -82,6 +82,7 @@ pub struct MessageEntry {
     pub channel: ChannelWord,
     pub state: MessageStateWord,
     /// Since when it stands there; for one that waits, when it is due or tried next.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Of one that failed or is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,6 +145,7 @@ impl MessageEntry {
 #[serde(rename_all = "camelCase")]
 pub struct MessageAlarmEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     pub messages: u32,
 }
@@ -173,6 +175,7 @@ pub struct OutboxState {
 pub struct OutboxEntry {
     pub entry: MessageEntry,
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     /// What it would have said: of the demonstration, which sends nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -207,6 +210,7 @@ pub struct TemplateEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: Option<String>,
 }
 
@@ -303,6 +307,7 @@ pub struct ReminderRequest {
 pub struct CalendarFeedState {
     /// When the address was made; absent: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub made_at: Option<String>,
     /// The address itself, in the answer to `POST` and never again.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -94,6 +94,7 @@ pub struct SignInProof {
     /// With `named`, the class (`acr`) that the provider tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
@@ -103,6 +104,7 @@ pub struct SignInProof {
 #[ts(optional_fields)]
 pub struct SeenProof {
     pub means: IdentityMeansWord,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who looked; absent for guests who do not see that person.
     #[serde(default, skip_serializing_if = "Option::is_none")]

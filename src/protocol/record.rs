@@ -21,6 +21,7 @@ pub struct ViewingRecord {
 pub struct StepEntry {
     pub step: String,
     /// Since when it was shown.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// How long, until the next step, ms; absent for the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +60,7 @@ pub struct StepViewport {
 #[serde(rename_all = "camelCase")]
 pub struct StepSight {
     pub participant: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Exact pictures, at least in the end.
     pub is_lossless: bool,

@@ -18,6 +18,7 @@ pub struct NoteEntry {
     pub text: Pii<String>,
     /// Grows by one with each change.
     pub version: u32,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
     /// Of whoever asks.
     pub is_own: bool,
@@ -38,6 +39,7 @@ pub struct NoteRequest {
 #[serde(rename_all = "camelCase")]
 pub struct NoteSaved {
     pub version: u32,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
 }
 
@@ -86,11 +88,13 @@ pub struct ReportVersion {
     /// Why it was amended; empty for the first.
     #[ts(type = "string")]
     pub why: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
     /// Who changed it last.
     #[ts(type = "string")]
     pub changed_by: Pii<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub signed_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "string")]
@@ -174,6 +178,7 @@ pub struct OfferedDocument {
     pub name: Pii<String>,
     /// Since when the patient may fetch it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub released_at: Option<String>,
 }
 
@@ -195,6 +200,7 @@ pub struct DocumentsState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     #[ts(type = "string")]
     pub who: Pii<String>,
@@ -232,6 +238,7 @@ pub struct AskedBack {
     pub participant: String,
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
@@ -242,6 +249,7 @@ pub struct CallBackEntry {
     pub appointment: String,
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub reopens_until: String,
 }

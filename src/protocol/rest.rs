@@ -109,7 +109,9 @@ pub struct PractitionerEntry {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BookingRequest {
     /// RFC 3339 with offset.
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub service: String,
     /// Which service that is, if it is one that the hospital keeps.
@@ -140,6 +142,7 @@ pub struct GuestRequest {
     pub telephone: Option<String>,
     /// `1950-02-28`
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub birth_date: Option<String>,
     /// A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,6 +166,7 @@ pub struct IssuedLink {
     pub name: String,
     /// The whole address; its secret stands behind `#`, which browsers send to nobody.
     pub address: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
     /// The PIN that was made with it: six digits, told this once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +180,9 @@ pub struct IssuedLink {
 #[ts(optional_fields)]
 pub struct AppointmentEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub service: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -284,6 +290,7 @@ pub struct FoundPatient {
     pub name: String,
     /// `1961-04-23`, absent when the objects do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub birth_date: Option<String>,
     pub objects: u32,
     /// Not the patient of the appointment, by name.

@@ -28,6 +28,7 @@ pub struct EmergencySearch {
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyFound {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
 }
 
@@ -44,6 +45,7 @@ pub struct EmergencyRequest {
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     pub service: String,
     #[ts(type = "string")]
@@ -53,7 +55,9 @@ pub struct EmergencyEntry {
     pub by: Pii<String>,
     #[ts(type = "string")]
     pub reason: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub began_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
 }
 
@@ -75,7 +79,9 @@ pub struct EmergencyState {
 pub struct DelegationRequest {
     pub to: String,
     /// RFC 3339 with offset.
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
 }
 
@@ -88,7 +94,9 @@ pub struct DelegationEntry {
     pub practitioner: String,
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub is_in_force: bool,
 }

@@ -86,6 +86,7 @@ pub struct RetentionClass {
     pub held: f64,
     /// When the next of it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub next_at: Option<String>,
 }
 
@@ -94,6 +95,7 @@ pub struct RetentionClass {
 #[serde(rename_all = "camelCase")]
 pub struct ProofEntry {
     pub proof: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub class: String,
     /// `after_visit:` and days, `chat_over` or `chat_written`; or the words of an earlier release.
@@ -114,8 +116,10 @@ pub struct HoldEntry {
     pub appointment: Option<HoldableEntry>,
     #[ts(type = "string")]
     pub reason: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub set_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub lifted_at: Option<String>,
 }
 
@@ -127,6 +131,7 @@ pub struct HoldableEntry {
     #[ts(type = "string")]
     pub patient: Pii<String>,
     pub service: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
 }
 
@@ -139,6 +144,7 @@ pub struct HoldableRequest {
     pub name: Pii<String>,
     /// `2026-11-30`, by the clocks of the hospital.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub day: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use crate::secret::Pii;
 #[serde(rename_all = "camelCase")]
 pub struct KeyImageEntry {
     pub image: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who kept it.
     pub participant: String,
@@ -80,6 +81,7 @@ pub struct SummaryText {
     pub sentences: Vec<Pii<String>>,
     /// Those that are kept still.
     pub images: Vec<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
     /// Who changed it last.
     pub participant: String,

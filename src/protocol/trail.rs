@@ -28,6 +28,7 @@ pub struct TrailPage {
 #[ts(optional_fields)]
 pub struct TrailEntry {
     pub seq: f64,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// `staff`, `guest`, `sender`, `machine`, `gateway` or `nobody`.
     pub actor: String,
@@ -84,7 +85,9 @@ pub struct OwnTrailEntry {
     pub name: Option<Pii<String>>,
     pub deed: String,
     pub subject: String,
+    #[schemars(extend("format" = "date-time"))]
     pub first_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub last_at: String,
     pub times: u32,
 }

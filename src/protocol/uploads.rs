@@ -64,6 +64,7 @@ pub struct FolderEntry {
     /// It is a guest's, who sends by their personal link.
     pub is_guest: bool,
     pub state: FolderWord,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
     pub quota_bytes: f64,
     pub quota_files: u32,
@@ -84,6 +85,7 @@ pub struct UploadLook {
     #[ts(type = "string")]
     pub label: Option<Pii<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: Option<String>,
     pub bytes_left: f64,
     pub files_left: u32,
@@ -104,6 +106,7 @@ pub struct ReceiptRequest {
 #[serde(rename_all = "camelCase")]
 pub struct UploadReceipt {
     pub receipt: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub bytes: f64,
     /// Of what has come, computed here.
@@ -121,6 +124,7 @@ pub struct UploadReceipt {
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedEntry {
     pub upload: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     #[ts(type = "string")]
     pub name: Pii<String>,

@@ -37,6 +37,7 @@ pub struct WaitingEntry {
     pub name: Pii<String>,
     /// In which they read.
     pub language: LanguageWord,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     /// As the patient knows it.
     pub service: String,
@@ -82,6 +83,7 @@ pub struct WaitingOther {
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct WaitingMessageEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<ReadySentenceWord>,
@@ -98,6 +100,7 @@ pub struct DelayEntry {
     pub name: String,
     /// 0: not any more.
     pub minutes: u16,
+    #[schemars(extend("format" = "date-time"))]
     pub told_at: String,
 }
 
@@ -189,6 +192,7 @@ pub struct IdentityCheckEntry {
     pub participant: String,
     /// The name of whoever looked.
     pub by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub means: IdentityMeansWord,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -245,6 +249,7 @@ pub struct InsEntry {
     pub participant: String,
     /// The name of whoever wrote it down.
     pub by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub traits: InsRequest,
     /// The object identifier of the number's register.

@@ -9,6 +9,7 @@ use ts_rs::TS;
 #[serde(rename_all = "camelCase")]
 pub struct WorklistEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     pub service: String,
     /// The patient's name, as booked.

@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::support::app::TestApp;
 
+mod scene;
+mod schemathesis;
+
 const DOCUMENT: &str = "docs/openapi.json";
 
 #[test]

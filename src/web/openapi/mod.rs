@@ -148,6 +148,7 @@ impl Book {
             "tags": tags,
             "paths": paths,
             "components": {
+                "responses": operation::refusals(),
                 "schemas": self.schemas.take_definitions(true),
                 "securitySchemes": schemes(),
             },

@@ -7,6 +7,24 @@ use serde_json::{Map, Value, json};
 /// JSON, as axum sends it.
 pub(super) const JSON: &str = "application/json";
 
+/// Every refusal is a problem; what its status says of it.
+const REFUSALS: [(&str, &str); 7] = [
+    ("400", "The query or the body cannot be read."),
+    ("401", "Nothing was shown that says who asks, or nothing that is good."),
+    ("404", "It does not exist, or not for whoever asks."),
+    ("413", "The body is too large."),
+    ("415", "The body is of another kind."),
+    ("4XX", "It was refused; `code` says why."),
+    ("5XX", "This gateway has a fault, or no place for the request just now."),
+];
+
+/// Refusals, as the document holds them.
+pub(super) fn refusals() -> Map<String, Value> {
+    let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
+    let answer = |why| json!({ "description": why, "content": { "application/problem+json": problem } });
+    REFUSALS.into_iter().map(|(status, why)| (format!("Refused{status}"), answer(why))).collect()
+}
+
 /// What shows who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
@@ -80,15 +98,14 @@ impl Operation {
             body: None,
             answers: Map::new(),
         };
-        made.refuses("4XX", "It was refused; `code` says why.");
-        made.refuses("5XX", "This gateway has a fault, or no place for the request just now.");
+        made.refuses("4XX");
+        made.refuses("5XX");
         made
     }
 
-    /// A refusal, as a problem.
-    fn refuses(&mut self, status: &str, why: &str) {
-        let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
-        let answer = json!({ "description": why, "content": { "application/problem+json": problem } });
+    /// One of [`REFUSALS`].
+    fn refuses(&mut self, status: &str) {
+        let answer = json!({ "$ref": format!("#/components/responses/Refused{status}") });
         self.answers.insert(status.to_owned(), answer);
     }
 
@@ -100,7 +117,7 @@ impl Operation {
     pub(super) fn by(&mut self, shown: Shown) -> &mut Self {
         if !self.shown.contains(&shown) {
             self.shown.push(shown);
-            self.refuses("401", "Nothing was shown that says who asks, or nothing that is good.");
+            self.refuses("401");
         }
         self
     }
@@ -114,7 +131,7 @@ impl Operation {
     /// So many identifiers stand in the address. What is no identifier names nothing.
     pub(super) fn identifiers(&mut self, count: usize) {
         self.places.extend(std::iter::repeat_n(Place::Identifier, count));
-        self.refuses("404", "It does not exist, or not for whoever asks.");
+        self.refuses("404");
     }
 
     /// A value of the address.
@@ -142,7 +159,7 @@ impl Operation {
             parameter["schema"] = schema;
             self.parameters.push(parameter);
         }
-        self.refuses("400", "The query or the body cannot be read.");
+        self.refuses("400");
     }
 
     /// A header that counts.
@@ -158,9 +175,9 @@ impl Operation {
     pub(super) fn json_body<T: JsonSchema>(&mut self, schemas: &mut SchemaGenerator) {
         let schema = schemas.subschema_for::<T>();
         self.body = Some(json!({ "required": true, "content": { JSON: { "schema": schema } } }));
-        self.refuses("400", "The query or the body cannot be read.");
-        self.refuses("413", "The body is too large.");
-        self.refuses("415", "The body is of another kind.");
+        self.refuses("400");
+        self.refuses("413");
+        self.refuses("415");
     }
 
     /// The body as a form.
@@ -174,8 +191,8 @@ impl Operation {
     pub(super) fn bytes(&mut self, words: &str) -> &mut Self {
         let content = json!({ "application/octet-stream": {} });
         self.body = Some(json!({ "required": true, "description": words, "content": content }));
-        self.refuses("413", "The body is too large.");
-        self.refuses("415", "The body is of another kind.");
+        self.refuses("413");
+        self.refuses("415");
         self
     }
 
