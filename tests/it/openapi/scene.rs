@@ -217,7 +217,8 @@ async fn call(guest: &Browser, doctor: &Browser, visit: &mut Map<String, Value>)
     let (_, studies) = doctor.get(&of("studies")).await;
     let series = studies[0]["series"][0]["series"].clone();
     presenter.request(share(&series)).await.unwrap();
-    presenter.wait_for("viewing", |m| m["shown"].is_object()).await;
+    presenter.send(json!({"type": "scroll", "viewport": 0, "index": 2})).await;
+    presenter.wait_for("viewing", |m| m["shown"]["index"] == 2).await;
     presenter.request(json!({"type": "keep_image", "viewport": 0, "caption": "Le nodule"})).await.unwrap();
     presenter
         .wait_for("key_images", |m| m["images"].as_array().is_some_and(|images| images.len() == 1))
