@@ -58,7 +58,8 @@ web/node_modules/.stamp: web/package-lock.json
 setup:
 	@scripts/need.sh build
 
-setup-test: tests/peers/oidc/node_modules/.stamp tests/peers/mail/node_modules/.stamp tests/peers/mail/.venv/.stamp
+setup-test: tests/peers/oidc/node_modules/.stamp tests/peers/mail/node_modules/.stamp tests/peers/mail/.venv/.stamp \
+	tests/peers/schemathesis/.venv/.stamp
 	@scripts/need.sh build test
 
 tests/peers/oidc/node_modules/.stamp: tests/peers/oidc/package-lock.json
@@ -71,10 +72,10 @@ tests/peers/mail/node_modules/.stamp: tests/peers/mail/package-lock.json
 	cd tests/peers/mail && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-tests/peers/mail/.venv/.stamp: tests/peers/mail/requirements.txt
+tests/peers/%/.venv/.stamp: tests/peers/%/requirements.txt
 	@scripts/need.sh test
-	python3 -m venv tests/peers/mail/.venv
-	tests/peers/mail/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	python3 -m venv tests/peers/$*/.venv
+	tests/peers/$*/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 format:

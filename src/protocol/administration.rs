@@ -1,12 +1,13 @@
 //! The pages of the administration: people and their roles, tokens of programs, what was changed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{ByHandWord, ScopeWord, StaffRoleWord};
 
 /// `GET /api/admin/people`: somebody of staff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonEntry {
     pub practitioner: String,
@@ -19,16 +20,18 @@ pub struct PersonEntry {
     /// Each role, what claims say of it, and what was said by hand.
     pub sources: Vec<RoleSource>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub disabled_at: Option<String>,
     /// The last time that a login of theirs was used, if one is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub seen_at: Option<String>,
     /// It is whoever asks.
     pub is_own: bool,
 }
 
 /// Where a role of a person comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleSource {
     pub role: StaffRoleWord,
@@ -37,14 +40,14 @@ pub struct RoleSource {
 }
 
 /// `PUT /api/admin/people/{practitioner}/roles`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RolesRequest {
     pub roles: Vec<RoleChoice>,
 }
 
 /// What is said of one role from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleChoice {
     pub role: StaffRoleWord,
@@ -52,7 +55,7 @@ pub struct RoleChoice {
 }
 
 /// `GET /api/admin/tokens`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenEntry {
     pub token: String,
@@ -60,18 +63,22 @@ pub struct TokenEntry {
     pub scopes: Vec<ScopeWord>,
     /// Names of services.
     pub services: Vec<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub made_at: String,
     pub made_by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub used_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub revoked_at: Option<String>,
     pub is_good: bool,
 }
 
 /// `POST /api/admin/tokens`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TokenRequest {
     pub name: String,
@@ -82,15 +89,16 @@ pub struct TokenRequest {
 }
 
 /// The answer: the token itself, told this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedToken {
     pub secret: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
 }
 
 /// `GET /api/admin/changes`: what was changed, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingChangeEntry {
     pub what: SettingWord,
@@ -98,11 +106,12 @@ pub struct SettingChangeEntry {
     pub before: String,
     pub after: String,
     pub by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
 /// What kind of change it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingWord {
     Roles,
@@ -125,7 +134,7 @@ pub enum SettingWord {
 }
 
 /// `GET /api/machine/services`: one of those that a token names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MachineService {
     pub service: String,
@@ -135,12 +144,14 @@ pub struct MachineService {
 }
 
 /// `GET /api/machine/appointments?service=...&from=2026-11-25&to=2026-11-26`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MachineAppointment {
     pub appointment: String,
     pub service: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     /// FHIR R4 Appointment.status.
     pub status: super::AppointmentStatusWord,
@@ -148,7 +159,7 @@ pub struct MachineAppointment {
 }
 
 /// Who takes part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MachineParticipant {
     pub role: super::RoleWord,
@@ -156,7 +167,7 @@ pub struct MachineParticipant {
 }
 
 /// `GET /api/admin/branding`: what was set, empty where the file of settings counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BrandingState {
     pub name: String,
@@ -170,7 +181,7 @@ pub struct BrandingState {
 }
 
 /// `PUT /api/admin/branding`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BrandingRequest {
     pub name: String,
@@ -179,7 +190,7 @@ pub struct BrandingRequest {
 }
 
 /// `GET /api/admin/senders`: what messages go out by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SendersState {
     /// Absent: nothing is sent by mail.
@@ -191,7 +202,7 @@ pub struct SendersState {
 }
 
 /// The hospital's mail server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MailSenderState {
     /// It is set in the file, and changed there alone.
@@ -208,7 +219,7 @@ pub struct MailSenderState {
 }
 
 /// `PUT /api/admin/senders/email`
-#[derive(Clone, Serialize, Deserialize, TS)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MailSenderRequest {
     pub host: String,
@@ -223,7 +234,7 @@ pub struct MailSenderRequest {
 }
 
 /// How the way to the mail server is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum MailSecurityWord {
     Starttls,
@@ -233,7 +244,7 @@ pub enum MailSecurityWord {
 }
 
 /// The HTTP interface of whoever sends SMS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SmsSenderState {
     /// It is set in the file, and changed there alone.
@@ -248,7 +259,7 @@ pub struct SmsSenderState {
 }
 
 /// `PUT /api/admin/senders/sms`
-#[derive(Clone, Serialize, Deserialize, TS)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SmsSenderRequest {
     pub url: String,
@@ -259,7 +270,7 @@ pub struct SmsSenderRequest {
 }
 
 /// A header of each request.
-#[derive(Clone, Serialize, Deserialize, TS)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SmsHeaderRequest {
     pub name: String,
@@ -269,7 +280,7 @@ pub struct SmsHeaderRequest {
 }
 
 /// How each SMS is given out (RFC 9110 section 9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SmsMethodWord {
     Post,
@@ -277,7 +288,7 @@ pub enum SmsMethodWord {
 }
 
 /// How what stands in the places of the body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SmsContentWord {
     Json,
@@ -285,7 +296,7 @@ pub enum SmsContentWord {
 }
 
 /// `POST /api/admin/senders/test`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrialRequest {
     pub channel: super::ChannelWord,
@@ -294,7 +305,7 @@ pub struct TrialRequest {
 }
 
 /// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TrialOutcome {
     /// Why it did not go out; absent: the other side has taken it.
@@ -303,7 +314,7 @@ pub struct TrialOutcome {
 }
 
 /// `GET /api/admin/sites`: one place of the hospital, by its services.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteEntry {
     /// Empty: the services that have no site.
@@ -312,7 +323,7 @@ pub struct SiteEntry {
 }
 
 /// `PUT /api/admin/sites`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SiteRequest {
     pub from: String,

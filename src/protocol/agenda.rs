@@ -1,5 +1,6 @@
 //! Schedules, slots, what becomes of an appointment, and the queues of services.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use super::{
 };
 
 /// How an appointment came to be, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CourseEntry {
@@ -33,7 +34,7 @@ pub struct CourseEntry {
 }
 
 /// Of a booking: where the patient is, and what it follows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct CourseRequest {
@@ -50,7 +51,7 @@ pub struct CourseRequest {
 }
 
 /// `GET /api/appointments/{id}/chain`: the appointments that replaced each other, the first one first, then those that follow the last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Chain {
     pub links: Vec<ChainLink>,
@@ -58,12 +59,14 @@ pub struct Chain {
 }
 
 /// One appointment of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ChainLink {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub status: AppointmentStatusWord,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,36 +74,40 @@ pub struct ChainLink {
 }
 
 /// `POST /api/appointments/{id}/move`: at another time, with whoever was booked or with others. The answer is a `Booked`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct MoveRequest {
     /// RFC 3339 with offset.
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioners: Option<Vec<String>>,
 }
 
 /// `POST /api/appointments/{id}/close`: what became of an appointment whose call does not say it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CloseRequest {
     pub outcome: OutcomeWord,
 }
 
 /// `POST /api/appointments/search`: words of the patient's name. Not in an address, because addresses get into logs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SearchRequest {
     pub name: String,
 }
 
 /// `GET /api/services/{id}/slots?from=2026-11-30&days=7`: free time that can be booked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SlotEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub practitioner: String,
     pub name: String,
@@ -109,7 +116,7 @@ pub struct SlotEntry {
 }
 
 /// `GET /api/services`: one service as staff see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ServiceEntry {
@@ -126,7 +133,7 @@ pub struct ServiceEntry {
 }
 
 /// Somebody who works in a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberEntry {
     pub practitioner: String,
@@ -134,7 +141,7 @@ pub struct MemberEntry {
 }
 
 /// What patients may change by themselves, and whether the weekly hours hold on public holidays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServicePolicyEntry {
     pub may_patients_cancel: bool,
@@ -145,7 +152,7 @@ pub struct ServicePolicyEntry {
 }
 
 /// The queue of a service, as staff see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct QueueSettingsEntry {
@@ -160,15 +167,16 @@ pub struct QueueSettingsEntry {
 }
 
 /// Who changed something last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEntry {
     pub name: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
 /// `POST /api/services` makes a service, `PUT /api/services/{id}` changes it as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceRequest {
     pub name: String,
@@ -182,7 +190,7 @@ pub struct ServiceRequest {
 
 /// `PUT /api/services/{id}/queue`: the last part of its address (`null`: none), whether it takes people, and how long they have. A queue that is
 /// opened anew, or asks for it, gets a new code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueueSettingsRequest {
     pub slug: Option<String>,
@@ -192,7 +200,7 @@ pub struct QueueSettingsRequest {
 }
 
 /// `GET /api/services/{id}/schedule`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleEntry {
     /// By day and beginning.
@@ -204,7 +212,7 @@ pub struct ScheduleEntry {
 }
 
 /// Weekly hours. Times of day are `09:00`, on the hospital's wall clock; days are `2026-11-30`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct PatternEntry {
@@ -217,6 +225,7 @@ pub struct PatternEntry {
     pub from: String,
     pub to: String,
     pub slot_minutes: u16,
+    #[schemars(extend("format" = "date"))]
     pub valid_from: String,
     /// The last day; absent: until further notice.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -225,7 +234,7 @@ pub struct PatternEntry {
 }
 
 /// `POST /api/services/{id}/patterns`; `PUT /api/services/{id}/patterns/{id}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct PatternRequest {
@@ -236,13 +245,14 @@ pub struct PatternRequest {
     pub from: String,
     pub to: String,
     pub slot_minutes: u16,
+    #[schemars(extend("format" = "date"))]
     pub valid_from: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
 }
 
 /// Days on which it is otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ExceptionEntry {
@@ -251,7 +261,9 @@ pub struct ExceptionEntry {
     pub is_of_hospital: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub practitioner: Option<String>,
+    #[schemars(extend("format" = "date"))]
     pub first_day: String,
+    #[schemars(extend("format" = "date"))]
     pub last_day: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -265,14 +277,16 @@ pub struct ExceptionEntry {
 }
 
 /// `POST /api/services/{id}/exceptions`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct ExceptionRequest {
     pub is_of_hospital: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioner: Option<String>,
+    #[schemars(extend("format" = "date"))]
     pub first_day: String,
+    #[schemars(extend("format" = "date"))]
     pub last_day: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -284,22 +298,23 @@ pub struct ExceptionRequest {
 }
 
 /// A public holiday.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct HolidayEntry {
+    #[schemars(extend("format" = "date"))]
     pub day: String,
     pub holiday: HolidayWord,
 }
 
 /// `POST /api/guest/slots`, `.../cancel`: the secret of a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuestChangeRequest {
     pub link: String,
 }
 
 /// Answer to `POST /api/guest/slots`: what the patient may change by themselves, and where to. No name and no health data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestChanges {
     pub may_cancel: bool,
@@ -311,32 +326,37 @@ pub struct GuestChanges {
 }
 
 /// Free time of the same practitioners.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestSlot {
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
 }
 
 /// `POST /api/guest/reschedule`: the start of one of the slots that were offered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuestMoveRequest {
     pub link: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
 }
 
 /// Answer to it: the patient's new link. The one before tells the new time and opens nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestMoved {
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub address: String,
 }
 
 /// `POST /api/queue/enter`: somebody without an appointment comes into the queue of a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueueEnterRequest {
     /// The last part of the address.
@@ -348,21 +368,21 @@ pub struct QueueEnterRequest {
 }
 
 /// Answer to it: the secret with which the page asks how it stands, and which becomes the link when they are taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueEntered {
     pub entry: String,
 }
 
 /// `POST /api/queue/state`, `.../leave`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueueStateRequest {
     pub entry: String,
 }
 
 /// Answer to it. Once they are taken, the page goes to `/join#` with its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueState {
     pub state: QueueStateWord,
@@ -370,7 +390,7 @@ pub struct QueueState {
 }
 
 /// One of `GET /api/queue`: somebody who waits in a queue of this member of staff's services, the longest waiting first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueEntryEntry {
     pub entry: String,
@@ -387,7 +407,7 @@ pub struct QueueEntryEntry {
 }
 
 /// `POST /api/queue/{entry}/take`: by this practitioner; absent: by oneself. The answer is an `AppointmentEntry`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct QueueTakeRequest {

@@ -1,5 +1,6 @@
 //! Messages from a client, over the WebSocket `/ws`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -10,7 +11,7 @@ use super::{
 use crate::secret::Pii;
 
 /// One message from a client. `request` numbers are the client's own; `accepted` or `rejected` repeats them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub enum ClientMessage {
@@ -350,7 +351,7 @@ pub enum ClientMessage {
 }
 
 /// One m-line of a publish offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OfferedTrack {
     pub mid: String,
@@ -358,7 +359,7 @@ pub struct OfferedTrack {
 }
 
 /// A track that a client shows, in device pixels. 0 by 0: not shown now, and wanted soon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WatchedTrack {
     pub participant: String,
@@ -370,7 +371,7 @@ pub struct WatchedTrack {
 }
 
 /// What somebody draws.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewMark {
     pub shape: MarkShapeWord,

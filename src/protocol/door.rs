@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface for guests, `/api/guest/...`, and what staff see and do of their doors. docs/protocol.md lists the addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::secret::Pii;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($word:ident),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($word),+ }
     };
@@ -45,14 +46,14 @@ words!(
 );
 
 /// `POST /api/guest/look`: the secret of a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LookRequest {
     pub link: String,
 }
 
 /// Answer to `POST /api/guest/look`, which changes nothing. No name and no health data: the link alone has opened it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Look {
@@ -61,9 +62,11 @@ pub struct Look {
     pub now: String,
     /// Absent for unknown and revoked links. Of a moved visit: its new time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: Option<String>,
     /// For early ones: when the door opens.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub opens_at: Option<String>,
     /// With whom, as the service wants it said to whoever has only the link.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +94,7 @@ pub struct Look {
 }
 
 /// What opens the second door.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct DoorAsks {
@@ -107,7 +110,7 @@ pub struct DoorAsks {
 }
 
 /// `POST /api/guest/code`: asks for a code to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CodeRequest {
     pub link: String,
@@ -115,7 +118,7 @@ pub struct CodeRequest {
 }
 
 /// Answer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CodeAnswer {
@@ -124,11 +127,12 @@ pub struct CodeAnswer {
     pub now: String,
     /// When another can be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub again_at: Option<String>,
 }
 
 /// `POST /api/guest/open`: six digits (a code that was sent, or the PIN) or a date of birth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct OpenRequest {
@@ -143,7 +147,7 @@ pub struct OpenRequest {
 }
 
 /// Answer to it. When it is opened, a cookie that no script reads holds the pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OpenAnswer {
@@ -154,7 +158,7 @@ pub struct OpenAnswer {
 }
 
 /// `POST /api/guest/information`: what is to be read before the visit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Information {
     pub version: u32,
@@ -164,7 +168,7 @@ pub struct Information {
 }
 
 /// `POST /api/guest/consent`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentRequest {
     pub answer: ConsentWord,
@@ -174,7 +178,7 @@ pub struct ConsentRequest {
 }
 
 /// `POST /api/guest/company`: whether anybody is with the person, and who.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CompanyRequest {
     pub is_accompanied: bool,
@@ -183,7 +187,7 @@ pub struct CompanyRequest {
 }
 
 /// `POST /api/guest/rehearsal`: what a device test at home found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RehearsalRequest {
     pub camera: DeviceStateWord,
@@ -193,7 +197,7 @@ pub struct RehearsalRequest {
 }
 
 /// A guest's door as staff see it, in `ParticipantEntry`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct GuestDoor {
@@ -205,6 +209,7 @@ pub struct GuestDoor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<ConsentWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub consent_at: Option<String>,
     /// Who is with them, as they said; empty when somebody is there who was not named.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -216,9 +221,10 @@ pub struct GuestDoor {
 }
 
 /// What the last device test at home found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RehearsalEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub camera: DeviceStateWord,
     pub microphone: DeviceStateWord,
@@ -229,7 +235,7 @@ pub struct RehearsalEntry {
 }
 
 /// Answer to `POST /api/appointments/{id}/participants/{id}/pin`: the only time that it is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedPin {
     pub participant: String,
@@ -239,7 +245,7 @@ pub struct IssuedPin {
 }
 
 /// `GET` and `PUT /api/services/{id}/door`: what a service asks for and says at its door.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct ServiceDoor {
@@ -254,7 +260,7 @@ pub struct ServiceDoor {
 }
 
 /// `PUT /api/services/{id}/information`: a new version of the text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InformationRequest {
     pub fr: String,

@@ -1,19 +1,20 @@
 //! Accounts of the gateway itself: signing in with one, setting one up, and the administrators' page of them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::StaffRoleWord;
 
 /// `GET /api/local`: whether the sign-in page offers a local account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalFacts {
     pub is_offered: bool,
 }
 
 /// `POST /api/local/sign-in`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocalSignInRequest {
     pub user_name: String,
@@ -21,7 +22,7 @@ pub struct LocalSignInRequest {
 }
 
 /// The answer: what the second step may be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalStepEntry {
     /// To be shown in the second step.
@@ -34,7 +35,7 @@ pub struct LocalStepEntry {
 }
 
 /// `POST /api/local/second-step` and `POST /api/local/set-up/finish`: exactly one of the three.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SecondStepRequest {
     pub ticket: String,
@@ -48,14 +49,14 @@ pub struct SecondStepRequest {
 }
 
 /// `POST /api/local/set-up/look`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetUpLookRequest {
     pub secret: String,
 }
 
 /// The answer: what the one-time address is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SetUpFacts {
     /// Of the first administrator, who says their own name.
@@ -68,7 +69,7 @@ pub struct SetUpFacts {
 }
 
 /// `POST /api/local/set-up/begin`
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetUpRequest {
     pub secret: String,
@@ -79,7 +80,7 @@ pub struct SetUpRequest {
 }
 
 /// The answer: what the second factor may be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SetUpFactors {
     pub ticket: String,
@@ -93,7 +94,7 @@ pub struct SetUpFactors {
 }
 
 /// The answer to the second step of a set-up; whoever made it is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SetUpDone {
     /// Told this once.
@@ -101,7 +102,7 @@ pub struct SetUpDone {
 }
 
 /// `POST /api/local/accounts`: invites somebody. `POST /api/local/accounts/{account}/reset` has no body.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InviteRequest {
     pub name: String,
@@ -109,15 +110,16 @@ pub struct InviteRequest {
 }
 
 /// The answer: a one-time address, told this once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct InvitedEntry {
     pub address: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
 }
 
 /// `GET /api/local/accounts`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalAccountsState {
     pub accounts: Vec<LocalAccountEntry>,
@@ -129,7 +131,7 @@ pub struct LocalAccountsState {
 }
 
 /// One account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalAccountEntry {
     pub account: String,
@@ -139,8 +141,10 @@ pub struct LocalAccountEntry {
     pub has_totp: bool,
     pub passkeys: u32,
     pub recovery_codes: u32,
+    #[schemars(extend("format" = "date-time"))]
     pub made_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub used_at: Option<String>,
     /// It is locked until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,7 +154,7 @@ pub struct LocalAccountEntry {
 }
 
 /// One address that was given out and not used yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalInvitationEntry {
     pub invitation: String,
@@ -158,11 +162,12 @@ pub struct LocalInvitationEntry {
     pub roles: Vec<StaffRoleWord>,
     /// For an account that is there, to be set up anew.
     pub is_reset: bool,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LocalUseWord {
     Invited,
@@ -180,7 +185,7 @@ pub enum LocalUseWord {
 }
 
 /// One line of what was done with local accounts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LocalUseEntry {
     /// The user name, or the name of whoever was invited.
@@ -191,20 +196,21 @@ pub struct LocalUseEntry {
     pub by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// No administrator has said yet that they have read it.
     pub is_new: bool,
 }
 
 /// `POST /api/local/uses/seen`: everything until then was read.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeenRequest {
     pub until: String,
 }
 
 /// `GET /api/local/uses/unseen`: how many lines no administrator has read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct UnseenUses {
     pub uses: u32,

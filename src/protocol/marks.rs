@@ -1,5 +1,6 @@
 //! What people draw over frames, what it measures, and the images that they keep.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,13 +8,14 @@ use super::{CalibrationWord, LengthUnitWord, MarkShapeWord, MeasureRefusalWord, 
 use crate::secret::Pii;
 
 /// Something that somebody drew over a frame.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct MarkState {
     pub mark: String,
     /// Who drew it, and when.
     pub participant: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// The frame that it belongs to, wherever that is on show: `instance` and `frame` of what a viewport shows.
     pub series: String,
@@ -36,7 +38,7 @@ pub struct MarkState {
 }
 
 /// What a mark measures.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct MeasuredState {
@@ -57,7 +59,7 @@ pub struct MeasuredState {
 }
 
 /// A length, or an area in squares of the unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct LengthState {
@@ -69,7 +71,7 @@ pub struct LengthState {
 }
 
 /// The values inside a shape.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct RegionState {
@@ -86,7 +88,7 @@ pub struct RegionState {
 }
 
 /// The value of one pixel: three in colour.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ValueState {
     pub values: Vec<f64>,
@@ -94,10 +96,11 @@ pub struct ValueState {
 }
 
 /// An image that was kept from the viewing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyImageState {
     pub image: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who kept it.
     pub participant: String,

@@ -1,5 +1,6 @@
 //! Messages by e-mail and SMS as staff see them: what became of each, and the texts. docs/protocol.md lists the addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::clinical::{self, Message, MessageState, TemplateFault};
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident = $core:ty { $($word:ident),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($word),+ }
 
@@ -53,7 +54,7 @@ words!(
 );
 
 /// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStateWord {
     /// Not due yet.
@@ -69,7 +70,7 @@ pub enum MessageStateWord {
 }
 
 /// One message (`GET /api/appointments/{id}/messages`). Where it went and what it said are not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct MessageEntry {
@@ -81,6 +82,7 @@ pub struct MessageEntry {
     pub channel: ChannelWord,
     pub state: MessageStateWord,
     /// Since when it stands there; for one that waits, when it is due or tried next.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Of one that failed or is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,16 +141,17 @@ impl MessageEntry {
 }
 
 /// An appointment of which a message did not arrive (`GET /api/messages/alarms`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageAlarmEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     pub messages: u32,
 }
 
 /// `POST /api/appointments/{id}/late`: the doctor is late. The answer is the messages of the appointment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LateRequest {
     /// 1 to 240.
@@ -156,7 +159,7 @@ pub struct LateRequest {
 }
 
 /// `GET /api/outbox`: the last messages of all appointments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxState {
     /// What is set to send: a channel that is missing sends nothing.
@@ -166,12 +169,13 @@ pub struct OutboxState {
 }
 
 /// One message of all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OutboxEntry {
     pub entry: MessageEntry,
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     /// What it would have said: of the demonstration, which sends nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,7 +183,7 @@ pub struct OutboxEntry {
 }
 
 /// See [`OutboxEntry`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct OutboxText {
     pub to: String,
@@ -189,7 +193,7 @@ pub struct OutboxText {
 }
 
 /// One text of messages (`GET /api/templates`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TemplateEntry {
@@ -206,11 +210,12 @@ pub struct TemplateEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: Option<String>,
 }
 
 /// `PUT /api/templates/{kind}/{channel}/{language}`, and `POST` of the same with `/preview`, which changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TemplateRequest {
     /// Empty for an SMS.
@@ -219,7 +224,7 @@ pub struct TemplateRequest {
 }
 
 /// Answer to a preview: what the message would say, and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TemplatePreview {
     pub subject: String,
@@ -231,7 +236,7 @@ pub struct TemplatePreview {
 }
 
 /// What is wrong with a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum TemplateFaultWord {
     Subject,
@@ -246,7 +251,7 @@ pub enum TemplateFaultWord {
 }
 
 /// One fault, with the place that it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TemplateFaultEntry {
@@ -275,7 +280,7 @@ impl From<TemplateFault> for TemplateFaultEntry {
 }
 
 /// When people of a service are reminded (`GET /api/reminders`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReminderEntry {
     pub service: String,
@@ -286,7 +291,7 @@ pub struct ReminderEntry {
 }
 
 /// `PUT /api/services/{id}/reminders`: 0 is no reminder. It holds for what is booked from then on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReminderRequest {
     /// 0 to 14, at the same time of day.
@@ -296,12 +301,13 @@ pub struct ReminderRequest {
 }
 
 /// `GET /api/me/calendar`: whether this practitioner's calendar reads their appointments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CalendarFeedState {
     /// When the address was made; absent: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub made_at: Option<String>,
     /// The address itself, in the answer to `POST` and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -309,7 +315,7 @@ pub struct CalendarFeedState {
 }
 
 /// `GET /api/appointments/{id}/participants/{id}/contact`, and `PUT` of the same: where a guest is reached. Absent: not that way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct ContactState {
@@ -321,7 +327,7 @@ pub struct ContactState {
 }
 
 /// `POST /api/bounces`, of a mail server: a message came back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BounceReport {
     /// The `Message-ID` of the message that came back.

@@ -21,6 +21,7 @@ mod providers;
 mod record;
 mod report;
 mod rest;
+mod schema;
 mod server;
 mod stand_ins;
 mod statistics;

@@ -1,12 +1,13 @@
 //! How browsers come in: the relays that they may use, and what `/diag` tries.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{PathWord, SelfTestWord};
 
 /// One entry of `iceServers` (W3C WebRTC section 4.2.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IceServer {
     pub urls: Vec<String>,
@@ -15,7 +16,7 @@ pub struct IceServer {
 }
 
 /// `GET /api/diag`: what the gateway offers, from the best way downwards, and with what a browser tries each alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct DiagReport {
@@ -38,7 +39,7 @@ pub struct DiagReport {
 /// One way in. To try it: a new `RTCPeerConnection({ iceServers, iceTransportPolicy: iceServers.length ? "relay" : "all" })` with
 /// one data channel, its offer as the local and `answer` as the remote description. ICE gets to `connected` if the way
 /// is open; nothing else ever connects, and nobody is admitted anywhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DiagRung {
     pub path: PathWord,

@@ -1,13 +1,14 @@
 //! Binary WebSocket messages: `u32` little-endian length of the header, the header as JSON, then the bytes of a picture, or of
 //! a document or sound that is on show. A header with `mediaType` is of the second kind.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::PictureFormatWord;
 
 /// The header of a binary message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PictureHeader {
     /// Counts the pictures of this connection; `drawn` repeats it. At most two of a viewport are under way.
@@ -35,7 +36,7 @@ pub struct PictureHeader {
 }
 
 /// The header of a binary message that brings a whole file: the pages of a PDF, a sound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ContentHeader {
     pub viewport: u8,

@@ -1,10 +1,11 @@
 //! Everything that can go wrong, as a closed list: the client has a sentence and a next step for each (web/src/i18n).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// A stable code; the client switches over all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemCode {
     // the request
@@ -153,7 +154,7 @@ pub enum ProblemCode {
 }
 
 /// The body of an HTTP answer that is not a success: `application/problem+json` (RFC 9457).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     pub status: u16,

@@ -1,5 +1,6 @@
 //! How a call and its data are protected, and how its people proved who they are.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use super::{
 use crate::secret::Pii;
 
 /// `GET /api/appointments/{appointment}/protection` for the people of a call, and `GET /api/protection` for staff: facts, of which pages make words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ProtectionFacts {
@@ -38,7 +39,7 @@ pub struct ProtectionFacts {
 }
 
 /// How long a class of data is kept after the visit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct KeptFor {
@@ -50,7 +51,7 @@ pub struct KeptFor {
 }
 
 /// Somebody else whom the gateway speaks to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OutsideFact {
@@ -63,7 +64,7 @@ pub struct OutsideFact {
 }
 
 /// How one person of a call proved who they are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct PersonProof {
@@ -82,7 +83,7 @@ pub struct PersonProof {
 }
 
 /// The sign-in of a member of staff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct SignInProof {
@@ -93,15 +94,17 @@ pub struct SignInProof {
     /// With `named`, the class (`acr`) that the provider tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
 /// That staff looked who somebody is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct SeenProof {
     pub means: IdentityMeansWord,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who looked; absent for guests who do not see that person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,7 +113,7 @@ pub struct SeenProof {
 }
 
 /// What the gateway is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct DeploymentFacts {
@@ -134,7 +137,7 @@ pub struct DeploymentFacts {
 }
 
 /// A certificate of the gateway.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CertificateFact {
@@ -150,7 +153,7 @@ pub struct CertificateFact {
 }
 
 /// How far the trail is signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TrailFact {
     pub records: u32,
@@ -161,7 +164,7 @@ pub struct TrailFact {
 }
 
 /// A provider at which staff sign in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ProviderFact {

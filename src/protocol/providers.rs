@@ -1,12 +1,13 @@
 //! The page of the identity providers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::StaffRoleWord;
 
 /// `GET /api/admin/providers`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProvidersState {
     /// Those of the file of settings first.
@@ -19,7 +20,7 @@ pub struct ProvidersState {
 }
 
 /// A provider at which staff sign in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderEntry {
     /// What addresses and settings call it.
@@ -54,7 +55,7 @@ pub struct ProviderEntry {
 }
 
 /// How this site shows a provider who it is (OpenID Connect Core 1.0 section 9, RFC 8705).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuthenticationWord {
     ClientSecretBasic,
@@ -66,7 +67,7 @@ pub enum ClientAuthenticationWord {
 }
 
 /// A claim that gives a role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RoleRuleEntry {
     pub claim: String,
@@ -75,7 +76,7 @@ pub struct RoleRuleEntry {
 }
 
 /// `POST /api/admin/providers`, `PUT /api/admin/providers/{provider}`, `POST /api/admin/provider-trial`
-#[derive(Clone, Serialize, Deserialize, TS)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProviderRequest {
     /// Small letters, digits and hyphens; never changed.
@@ -98,7 +99,7 @@ pub struct ProviderRequest {
 }
 
 /// `POST /api/admin/providers/{provider}/switch`
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProviderSwitch {
     pub is_on: bool,
@@ -107,7 +108,7 @@ pub struct ProviderSwitch {
 }
 
 /// The answer of a trial, of `POST /api/admin/providers/{provider}/trial` too: what the provider said of itself, or what was wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderTrial {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,7 +127,7 @@ pub struct ProviderTrial {
 }
 
 /// What is wrong with a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderFaultWord {
     /// Its name stands for no address.

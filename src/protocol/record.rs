@@ -1,12 +1,13 @@
 //! What was shown in a consultation, and who saw it, as it is read afterwards.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{LayoutWord, StepCauseWord};
 
 /// `GET /api/appointments/{id}/viewing`: what was shown in a consultation, and who had it on the screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ViewingRecord {
     /// Oldest first.
@@ -14,12 +15,13 @@ pub struct ViewingRecord {
 }
 
 /// A state of the viewing that was kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct StepEntry {
     pub step: String,
     /// Since when it was shown.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// How long, until the next step, ms; absent for the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +44,7 @@ pub struct StepEntry {
 }
 
 /// What a viewport showed. Its picture: `GET /api/steps/{step}/picture?viewport=N`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct StepViewport {
     pub viewport: u8,
@@ -54,10 +56,11 @@ pub struct StepViewport {
 }
 
 /// Somebody who had a step on the screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct StepSight {
     pub participant: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Exact pictures, at least in the end.
     pub is_lossless: bool,

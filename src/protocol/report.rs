@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface about notes, reports, and what the patient may fetch of a visit; for staff.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::{LanguageWord, OpenedBy};
 use crate::secret::Pii;
 
 /// One entry of `GET /api/appointments/{id}/notes`: what a practitioner noted, for staff only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteEntry {
     pub participant: String,
@@ -17,13 +18,14 @@ pub struct NoteEntry {
     pub text: Pii<String>,
     /// Grows by one with each change.
     pub version: u32,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
     /// Of whoever asks.
     pub is_own: bool,
 }
 
 /// `PUT /api/appointments/{id}/note`: the own note, on top of the version that was read; 0 where there was none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoteRequest {
     /// At most 20000 characters.
@@ -33,15 +35,16 @@ pub struct NoteRequest {
 }
 
 /// Answer to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteSaved {
     pub version: u32,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
 }
 
 /// What a practitioner writes of a visit; each at most 20000 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportWords {
     pub language: LanguageWord,
@@ -62,7 +65,7 @@ pub struct ReportWords {
 }
 
 /// FHIR CompositionStatus, in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportStatusWord {
     Draft,
@@ -72,7 +75,7 @@ pub enum ReportStatusWord {
 
 /// One version of a report. Its document is at `GET /api/reports/{report}/document.pdf`, its FHIR bundle at
 /// `GET /api/reports/{report}/bundle.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ReportVersion {
@@ -85,11 +88,13 @@ pub struct ReportVersion {
     /// Why it was amended; empty for the first.
     #[ts(type = "string")]
     pub why: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
     /// Who changed it last.
     #[ts(type = "string")]
     pub changed_by: Pii<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub signed_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "string")]
@@ -99,7 +104,7 @@ pub struct ReportVersion {
 }
 
 /// A part of a report in the language of the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportSection {
     pub title: String,
@@ -108,7 +113,7 @@ pub struct ReportSection {
 }
 
 /// `GET /api/appointments/{id}/report`: every version, in their order; none before the first is begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportState {
     pub versions: Vec<ReportVersion>,
@@ -117,7 +122,7 @@ pub struct ReportState {
 }
 
 /// `POST /api/appointments/{id}/report`: begins the first version, or an amendment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportRequest {
     /// For the first one.
@@ -128,7 +133,7 @@ pub struct ReportRequest {
 }
 
 /// `PUT /api/reports/{report}`: the words of a draft, on top of the revision that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReportChange {
     pub revision: u32,
@@ -136,14 +141,14 @@ pub struct ReportChange {
 }
 
 /// `POST /api/reports/{report}/sign`: signs the revision that was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignRequest {
     pub revision: u32,
 }
 
 /// What kind of document a patient may fetch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
     Summary,
@@ -153,7 +158,7 @@ pub enum DocumentKind {
 }
 
 /// A document by what it is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentItem {
     pub kind: DocumentKind,
@@ -162,7 +167,7 @@ pub struct DocumentItem {
 }
 
 /// Something that can be released.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OfferedDocument {
@@ -173,11 +178,12 @@ pub struct OfferedDocument {
     pub name: Pii<String>,
     /// Since when the patient may fetch it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub released_at: Option<String>,
 }
 
 /// `GET /api/appointments/{id}/documents`, and answer to `PUT`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct DocumentsState {
@@ -191,9 +197,10 @@ pub struct DocumentsState {
 }
 
 /// Somebody took a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     #[ts(type = "string")]
     pub who: Pii<String>,
@@ -205,7 +212,7 @@ pub struct DownloadEntry {
 }
 
 /// `PUT /api/appointments/{id}/documents`: what the patient may fetch from now on, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReleaseRequest {
     /// At most 200.
@@ -213,7 +220,7 @@ pub struct ReleaseRequest {
 }
 
 /// `GET /api/appointments/{id}/after`: who asked to be called back, and whether the visit may be opened again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct AfterEntry {
@@ -225,28 +232,30 @@ pub struct AfterEntry {
 }
 
 /// Somebody asked to be called back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AskedBack {
     pub participant: String,
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
 }
 
 /// One entry of `GET /api/call-backs`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CallBackEntry {
     pub appointment: String,
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub reopens_until: String,
 }
 
 /// What somebody thought of the visit. Without a name: who it was does not matter to those who read it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RatingEntry {
     /// From 1 to 5.

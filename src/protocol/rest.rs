@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface under `/api`. docs/protocol.md lists the addresses.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -11,7 +12,7 @@ use super::{
 use crate::secret::Pii;
 
 /// `GET /api/hospital`: what every page shows, without signing in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct HospitalFacts {
     pub name: String,
@@ -33,7 +34,7 @@ pub struct HospitalFacts {
 }
 
 /// `POST /api/socket-ticket`: a ticket for a WebSocket, for the link or, without one, for the login of the cookie.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct TicketRequest {
@@ -42,14 +43,14 @@ pub struct TicketRequest {
 }
 
 /// A ticket: good once, for half a minute.
-#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SocketTicket {
     pub ticket: String,
 }
 
 /// `GET /api/me`: who is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Me {
@@ -62,7 +63,7 @@ pub struct Me {
 }
 
 /// One entry of `GET /api/sign-in`: a way to sign in, the hospital's own first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct SignInWay {
@@ -74,28 +75,28 @@ pub struct SignInWay {
 }
 
 /// `GET /api/sign-in/activities`: in which of these whoever has just signed in works; empty when there is nothing to choose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Activities {
     pub choices: Vec<String>,
 }
 
 /// `POST /api/sign-in/activity`: the place of the choice, from 0.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ActivityChoice {
     pub choice: u8,
 }
 
 /// `POST /logout`: where the browser goes next, so that the provider signs out too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedOut {
     pub next: String,
 }
 
 /// One entry of `GET /api/practitioners`: who can be booked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PractitionerEntry {
     pub practitioner: String,
@@ -104,11 +105,13 @@ pub struct PractitionerEntry {
 }
 
 /// `POST /api/appointments`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BookingRequest {
     /// RFC 3339 with offset.
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub service: String,
     /// Which service that is, if it is one that the hospital keeps.
@@ -125,7 +128,7 @@ pub struct BookingRequest {
 }
 
 /// A person who comes by a link.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GuestRequest {
     pub role: RoleWord,
@@ -139,6 +142,7 @@ pub struct GuestRequest {
     pub telephone: Option<String>,
     /// `1950-02-28`
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub birth_date: Option<String>,
     /// A PIN is wanted, for somebody who gets no code by SMS or e-mail. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,7 +150,7 @@ pub struct GuestRequest {
 }
 
 /// Answer to a booking: the only time that the links are told. A lost one is replaced, never shown again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Booked {
     pub appointment: AppointmentEntry,
@@ -154,7 +158,7 @@ pub struct Booked {
 }
 
 /// A personal link: whoever holds it is let in as that person, so it goes to that person only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedLink {
     pub participant: String,
@@ -162,6 +166,7 @@ pub struct IssuedLink {
     pub name: String,
     /// The whole address; its secret stands behind `#`, which browsers send to nobody.
     pub address: String,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
     /// The PIN that was made with it: six digits, told this once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,12 +175,14 @@ pub struct IssuedLink {
 }
 
 /// One appointment as staff see it (`GET /api/appointments?day=2026-11-25`, `GET /api/appointments/{id}`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct AppointmentEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub service: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,7 +200,7 @@ pub struct AppointmentEntry {
 }
 
 /// One person of an appointment as staff see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ParticipantEntry {
@@ -213,7 +220,7 @@ pub struct ParticipantEntry {
 }
 
 /// `GET /api/appointments/{id}/studies`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct StudyEntry {
@@ -232,7 +239,7 @@ pub struct StudyEntry {
 }
 
 /// One series of a study. Its small picture is at `GET /api/series/{id}/thumbnail`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct SeriesEntry {
@@ -252,7 +259,7 @@ pub struct SeriesEntry {
 }
 
 /// Answer to `POST /api/appointments/{id}/studies?name=...`: one file (object or ZIP) as the body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// Objects taken in; those that were there already count too.
@@ -267,7 +274,7 @@ pub struct Receipt {
 }
 
 /// A file that was taken in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedFile {
     pub name: String,
@@ -276,13 +283,14 @@ pub struct ReceivedFile {
 }
 
 /// A patient as objects of an upload name them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct FoundPatient {
     pub name: String,
     /// `1961-04-23`, absent when the objects do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub birth_date: Option<String>,
     pub objects: u32,
     /// Not the patient of the appointment, by name.
@@ -290,7 +298,7 @@ pub struct FoundPatient {
 }
 
 /// A file that was not taken in, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RefusedFile {
     pub name: String,
@@ -300,7 +308,7 @@ pub struct RefusedFile {
 }
 
 /// `GET /api/appointments/{id}/quality`: how the call of an appointment went, at most a minute old while it runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct QualityRecord {
     /// People who were in the call, in the order of the appointment.
@@ -310,7 +318,7 @@ pub struct QualityRecord {
 }
 
 /// How the call went for one person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonQuality {
     pub participant: String,
@@ -322,7 +330,7 @@ pub struct PersonQuality {
 }
 
 /// All that was measured of one direction over one path.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PathQuality {
     pub direction: DirectionWord,
@@ -347,7 +355,7 @@ pub struct PathQuality {
 }
 
 /// A visit that went on by telephone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TelephoneEntry {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::secret::Pii;
 
 /// One message to a client.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[ts(optional_fields)]
 pub enum ServerMessage {
@@ -286,14 +287,14 @@ impl ServerMessage {
 }
 
 /// The one message of a page that shows the agenda, first on its WebSocket: a ticket of `POST /api/socket-ticket`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AgendaHello {
     pub ticket: String,
 }
 
 /// One message to a page that shows the agenda, over the WebSocket `/ws/agenda`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum AgendaMessage {
     /// Something that the agenda shows has changed: fetch it again.
@@ -301,7 +302,7 @@ pub enum AgendaMessage {
 }
 
 /// Where a person stands, and since when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Place {
@@ -315,7 +316,7 @@ pub struct Place {
 }
 
 /// One person of the consultation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Person {
@@ -348,7 +349,7 @@ pub struct Person {
 }
 
 /// One m-line of a subscribe offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscribedTrack {
     pub mid: String,
@@ -357,7 +358,7 @@ pub struct SubscribedTrack {
 }
 
 /// A visit that goes on by telephone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TelephoneState {
     pub since: String,
@@ -366,7 +367,7 @@ pub struct TelephoneState {
 
 /// A line that somebody wrote. Plain characters: whoever shows it escapes them. It comes again, with the same `id`, when more is
 /// known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ChatLine {
@@ -383,7 +384,7 @@ pub struct ChatLine {
 }
 
 /// A file that somebody shared: `GET /api/appointments/{id}/files/{id}`. Also the answer to sharing one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SharedFile {
     pub id: String,

@@ -1,5 +1,6 @@
 //! Access in an emergency, and who acts for whom.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::StaffRoleWord;
 use crate::secret::Pii;
 
 /// `POST /api/emergency/search`: either the patient's name and date of birth, both as they were booked, or exactly one appointment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct EmergencySearch {
@@ -23,15 +24,16 @@ pub struct EmergencySearch {
 }
 
 /// An appointment that was found: when it is, and nothing else before there is a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyFound {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
 }
 
 /// `POST /api/appointments/{appointment}/emergency`: why it must be seen, in at least twenty characters and three words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EmergencyRequest {
     #[ts(type = "string")]
@@ -39,10 +41,11 @@ pub struct EmergencyRequest {
 }
 
 /// One access.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     pub service: String,
     #[ts(type = "string")]
@@ -52,12 +55,14 @@ pub struct EmergencyEntry {
     pub by: Pii<String>,
     #[ts(type = "string")]
     pub reason: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub began_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
 }
 
 /// `GET /api/emergency`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EmergencyState {
     /// For how long an access is given.
@@ -69,17 +74,19 @@ pub struct EmergencyState {
 }
 
 /// `POST /api/delegations`: whom, from when, until when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DelegationRequest {
     pub to: String,
     /// RFC 3339 with offset.
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
 }
 
 /// A delegation, as one of its two sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelegationEntry {
     pub delegation: String,
@@ -87,13 +94,15 @@ pub struct DelegationEntry {
     pub practitioner: String,
     #[ts(type = "string")]
     pub name: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub ends_at: String,
     pub is_in_force: bool,
 }
 
 /// Whom one may let act.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelegationCandidate {
     pub practitioner: String,
@@ -103,7 +112,7 @@ pub struct DelegationCandidate {
 }
 
 /// `GET /api/delegations`: those that are not over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelegationState {
     /// Who acts for oneself.

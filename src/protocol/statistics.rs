@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -9,7 +10,7 @@ use crate::clinical::Period;
 use crate::secret::Pii;
 
 /// How long one row of a report is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum PeriodWord {
     Day,
@@ -18,7 +19,7 @@ pub enum PeriodWord {
 }
 
 /// `GET /api/statistics/services`: of what the reader may see counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct StatisticsChoice {
     /// All visits together, those without a service among them.
@@ -27,7 +28,7 @@ pub struct StatisticsChoice {
 }
 
 /// A service whose counts the reader may see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceChoice {
     pub service: String,
@@ -36,7 +37,7 @@ pub struct ServiceChoice {
 }
 
 /// `GET /api/statistics?service=...&from=2026-11-01&to=2026-11-30&period=week`; `/api/statistics.csv` has the same as a table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct StatisticsReport {
     pub from: String,
@@ -52,7 +53,7 @@ pub struct StatisticsReport {
 }
 
 /// The counts of one period.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct StatisticsRow {
     /// Its first day.
@@ -61,7 +62,7 @@ pub struct StatisticsRow {
 }
 
 /// `GET /api/retention`, for administrators.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RetentionState {
     pub classes: Vec<RetentionClass>,
@@ -71,7 +72,7 @@ pub struct RetentionState {
 }
 
 /// One class of data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct RetentionClass {
@@ -85,14 +86,16 @@ pub struct RetentionClass {
     pub held: f64,
     /// When the next of it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub next_at: Option<String>,
 }
 
 /// Proof that something was deleted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ProofEntry {
     pub proof: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub class: String,
     /// `after_visit:` and days, `chat_over` or `chat_written`; or the words of an earlier release.
@@ -103,7 +106,7 @@ pub struct ProofEntry {
 }
 
 /// An appointment of which nothing is deleted, or was not until it was lifted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct HoldEntry {
@@ -113,24 +116,27 @@ pub struct HoldEntry {
     pub appointment: Option<HoldableEntry>,
     #[ts(type = "string")]
     pub reason: Pii<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub set_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub lifted_at: Option<String>,
 }
 
 /// An appointment that can be held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct HoldableEntry {
     pub appointment: String,
     #[ts(type = "string")]
     pub patient: Pii<String>,
     pub service: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
 }
 
 /// `POST /api/retention/appointments`: words of the patient's name, or the day of the visit, or both. Not in an address: addresses get into logs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct HoldableRequest {
@@ -138,11 +144,12 @@ pub struct HoldableRequest {
     pub name: Pii<String>,
     /// `2026-11-30`, by the clocks of the hospital.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub day: Option<String>,
 }
 
 /// `POST /api/retention/holds`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HoldRequest {
     pub appointment: String,
@@ -151,7 +158,7 @@ pub struct HoldRequest {
 }
 
 /// Answer to `POST /api/retention/run`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PurgeRun {
     /// Rows that went.

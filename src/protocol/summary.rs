@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface about images that were kept, and about what the patient takes home.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,10 +8,11 @@ use super::LanguageWord;
 use crate::secret::Pii;
 
 /// One entry of `GET /api/appointments/{id}/key-images`, oldest first. Its picture is at `GET /api/key-images/{image}/picture`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyImageEntry {
     pub image: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Who kept it.
     pub participant: String,
@@ -32,7 +34,7 @@ pub struct KeyImageEntry {
 }
 
 /// `PUT /api/key-images/{image}/caption`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CaptionRequest {
     /// At most 200 characters, without line breaks.
@@ -41,7 +43,7 @@ pub struct CaptionRequest {
 }
 
 /// Answer to `POST /api/appointments/{id}/key-images/save`: key object selections are written beside the studies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedImages {
     /// Images that these selections name.
@@ -51,7 +53,7 @@ pub struct SavedImages {
 }
 
 /// `PUT /api/appointments/{id}/summary`: what the patient's summary says in one language, in the place of what it said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SummaryRequest {
     pub language: LanguageWord,
@@ -64,14 +66,14 @@ pub struct SummaryRequest {
 
 /// `GET /api/appointments/{id}/summary`, and answer to `PUT`: at most one text in each language. The document is at
 /// `GET /api/appointments/{id}/summary.pdf?language=fr`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryState {
     pub texts: Vec<SummaryText>,
 }
 
 /// What the summary says in one language.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SummaryText {
     pub language: LanguageWord,
@@ -79,6 +81,7 @@ pub struct SummaryText {
     pub sentences: Vec<Pii<String>>,
     /// Those that are kept still.
     pub images: Vec<String>,
+    #[schemars(extend("format" = "date-time"))]
     pub changed_at: String,
     /// Who changed it last.
     pub participant: String,

@@ -1,12 +1,13 @@
 //! The trail, as pages of it are told: to auditors, and to patients of their own data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::secret::Pii;
 
 /// `GET /api/trail`: a page of it, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TrailPage {
@@ -22,11 +23,12 @@ pub struct TrailPage {
 }
 
 /// One record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct TrailEntry {
     pub seq: f64,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// `staff`, `guest`, `sender`, `machine`, `gateway` or `nobody`.
     pub actor: String,
@@ -58,21 +60,21 @@ pub struct TrailEntry {
 }
 
 /// `GET /api/trail/alerts`: what was out of the ordinary in the last days, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TrailAlerts {
     pub alerts: Vec<TrailEntry>,
 }
 
 /// `POST /api/guest/after/access`: who opened one's own data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnTrail {
     pub entries: Vec<OwnTrailEntry>,
 }
 
 /// What one person did, as often as they did it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OwnTrailEntry {
@@ -83,7 +85,9 @@ pub struct OwnTrailEntry {
     pub name: Option<Pii<String>>,
     pub deed: String,
     pub subject: String,
+    #[schemars(extend("format" = "date-time"))]
     pub first_at: String,
+    #[schemars(extend("format" = "date-time"))]
     pub last_at: String,
     pub times: u32,
 }

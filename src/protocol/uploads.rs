@@ -1,5 +1,6 @@
 //! Bodies of the HTTP interface about folders that people outside fill by a link.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use crate::clinical::{FileReader, FolderClosed};
 use crate::secret::Pii;
 
 /// Whether files go into a folder now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum FolderWord {
     Open,
@@ -20,7 +21,7 @@ pub enum FolderWord {
 }
 
 /// How a page of staff shows a file in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ReaderWord {
     Pdf,
@@ -33,7 +34,7 @@ pub enum ReaderWord {
 }
 
 /// `POST /api/appointments/{id}/upload-folders`: a link for a centre outside.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FolderRequest {
     /// What the centre is called; it sees it too.
@@ -45,7 +46,7 @@ pub struct FolderRequest {
 }
 
 /// Answer to it: the only time that the link is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IssuedFolder {
     pub folder: FolderEntry,
@@ -54,7 +55,7 @@ pub struct IssuedFolder {
 }
 
 /// One entry of `GET /api/appointments/{id}/upload-folders`, by time of making.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct FolderEntry {
     pub folder: String,
@@ -63,6 +64,7 @@ pub struct FolderEntry {
     /// It is a guest's, who sends by their personal link.
     pub is_guest: bool,
     pub state: FolderWord,
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: String,
     pub quota_bytes: f64,
     pub quota_files: u32,
@@ -71,7 +73,7 @@ pub struct FolderEntry {
 }
 
 /// Answer to `POST /api/upload/look` (`Authorization: Link ...`), which changes nothing. No name of a patient.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct UploadLook {
@@ -83,6 +85,7 @@ pub struct UploadLook {
     #[ts(type = "string")]
     pub label: Option<Pii<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: Option<String>,
     pub bytes_left: f64,
     pub files_left: u32,
@@ -91,7 +94,7 @@ pub struct UploadLook {
 }
 
 /// `POST /api/upload/receipt`: whether these bytes came through this folder before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReceiptRequest {
     /// SHA-256, hexadecimal.
@@ -99,10 +102,11 @@ pub struct ReceiptRequest {
 }
 
 /// Answer to `POST /api/upload`, and to `POST /api/upload/receipt`: what the sender is told, and all that they are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct UploadReceipt {
     pub receipt: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub bytes: f64,
     /// Of what has come, computed here.
@@ -116,10 +120,11 @@ pub struct UploadReceipt {
 }
 
 /// One entry of `GET /api/appointments/{id}/received`, oldest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ReceivedEntry {
     pub upload: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     #[ts(type = "string")]
     pub name: Pii<String>,

@@ -1,5 +1,6 @@
 //! What the consultation looks at, as clients are told.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -7,7 +8,7 @@ use super::{CalibrationWord, ContentWord, LayoutWord, ShapeWord, ValueUnitWord};
 use crate::secret::Pii;
 
 /// The shared view state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct ViewingState {
@@ -39,7 +40,7 @@ pub struct ViewingState {
 }
 
 /// What is on show where.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ArrangementState {
     pub layout: LayoutWord,
@@ -52,7 +53,7 @@ pub struct ArrangementState {
 }
 
 /// What a member of staff looks at by themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct OwnViewState {
@@ -64,7 +65,7 @@ pub struct OwnViewState {
 }
 
 /// What guests may draw.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GuestTools {
     pub may_mark: bool,
@@ -72,7 +73,7 @@ pub struct GuestTools {
 }
 
 /// What is said of the images in writing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DescriptionState {
     #[ts(type = "string")]
@@ -82,7 +83,7 @@ pub struct DescriptionState {
 }
 
 /// A series on show: what stays as long as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SeriesShown {
     pub series: String,
@@ -98,7 +99,7 @@ pub struct SeriesShown {
 }
 
 /// Frames that belong together: one volume, one series over time, one object.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct StackState {
@@ -116,7 +117,7 @@ pub struct StackState {
 
 /// What of a series is on show in a viewport, and how: what changes from step to step. The rest is told before it, once: `series_shown`,
 /// `frames_failed`, `cine`, `graphics`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct Shown {
@@ -188,7 +189,7 @@ pub struct Shown {
 }
 
 /// One way of spreading values over the greys that the object offers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct AlternativeState {
@@ -200,7 +201,7 @@ pub struct AlternativeState {
 }
 
 /// Letters for where the edges of the picture lie in the patient.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EdgesState {
     pub left: String,
@@ -210,7 +211,7 @@ pub struct EdgesState {
 }
 
 /// What a pixel of the source measures, mm, and what that rests on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct CalibrationState {
@@ -223,7 +224,7 @@ pub struct CalibrationState {
 }
 
 /// Loss that the source has gone through.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct LossyState {
@@ -234,7 +235,7 @@ pub struct LossyState {
 }
 
 /// A presentation state that can be applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct StateChoice {
     pub state: String,
@@ -243,7 +244,7 @@ pub struct StateChoice {
 }
 
 /// Something that a presentation state draws over the frame.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct GraphicState {
@@ -262,7 +263,7 @@ pub struct GraphicState {
 }
 
 /// How a stack plays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CineState {
     /// From a frame to the next, ms.
@@ -277,7 +278,7 @@ pub struct CineState {
 }
 
 /// A text with headings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DocumentState {
     pub title: String,
@@ -287,7 +288,7 @@ pub struct DocumentState {
 }
 
 /// A part of a text and what is below it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SectionState {
     /// May be empty.
@@ -300,7 +301,7 @@ pub struct SectionState {
 }
 
 /// A window, in units after the modality LUT.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WindowState {
     pub center: f64,

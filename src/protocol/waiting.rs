@@ -1,5 +1,6 @@
 //! The waiting rooms of services, and who people were found to be.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -10,7 +11,7 @@ use super::{
 use crate::secret::Pii;
 
 /// `GET /api/waiting-room`: everybody who waits where the reader may see it, in order, the next one first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingRoomState {
     pub people: Vec<WaitingEntry>,
@@ -25,7 +26,7 @@ pub struct WaitingRoomState {
 }
 
 /// Somebody who waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct WaitingEntry {
@@ -36,6 +37,7 @@ pub struct WaitingEntry {
     pub name: Pii<String>,
     /// In which they read.
     pub language: LanguageWord,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     /// As the patient knows it.
     pub service: String,
@@ -67,7 +69,7 @@ pub struct WaitingEntry {
 }
 
 /// Somebody of the same appointment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingOther {
     pub role: RoleWord,
@@ -77,10 +79,11 @@ pub struct WaitingOther {
 }
 
 /// What somebody was told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct WaitingMessageEntry {
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<ReadySentenceWord>,
@@ -90,18 +93,19 @@ pub struct WaitingMessageEntry {
 }
 
 /// How late somebody is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DelayEntry {
     pub practitioner: String,
     pub name: String,
     /// 0: not any more.
     pub minutes: u16,
+    #[schemars(extend("format" = "date-time"))]
     pub told_at: String,
 }
 
 /// A member of staff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingPractitioner {
     pub practitioner: String,
@@ -109,7 +113,7 @@ pub struct WaitingPractitioner {
 }
 
 /// A service, and what it decided about its waiting room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingService {
     pub service: String,
@@ -118,7 +122,7 @@ pub struct WaitingService {
 }
 
 /// `PUT /api/services/{service}/waiting-policy`, and the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WaitingPolicyState {
     /// Those who wait are told which number they are.
@@ -128,7 +132,7 @@ pub struct WaitingPolicyState {
 }
 
 /// `POST /api/appointments/{appointment}/waiting/{participant}/message`: either a sentence or words, at most 300 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct WaitingMessageRequest {
@@ -140,7 +144,7 @@ pub struct WaitingMessageRequest {
 }
 
 /// `POST /api/appointments/{appointment}/waiting/{participant}/place`: before whom they are put; absent: last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct WaitingPlaceRequest {
@@ -149,14 +153,14 @@ pub struct WaitingPlaceRequest {
 }
 
 /// `PUT /api/practitioners/{practitioner}/delay`: minutes, 0 to 180.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DelayRequest {
     pub minutes: u16,
 }
 
 /// `GET /api/appointments/{appointment}/identity`: all checks, and the national health identities, oldest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityState {
     /// What is known of the guests, to compare with.
@@ -167,7 +171,7 @@ pub struct IdentityState {
 }
 
 /// A guest as they were booked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct KnownPerson {
@@ -181,13 +185,14 @@ pub struct KnownPerson {
 }
 
 /// One look at who somebody is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct IdentityCheckEntry {
     pub participant: String,
     /// The name of whoever looked.
     pub by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub means: IdentityMeansWord,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +204,7 @@ pub struct IdentityCheckEntry {
 }
 
 /// `POST /api/appointments/{appointment}/participants/{participant}/identity`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct IdentityCheckRequest {
@@ -212,7 +217,7 @@ pub struct IdentityCheckRequest {
 }
 
 /// `POST /api/appointments/{appointment}/participants/{participant}/ins`: the five traits of the national health identity, and its status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct InsRequest {
@@ -237,13 +242,14 @@ pub struct InsRequest {
 }
 
 /// A national health identity as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct InsEntry {
     pub participant: String,
     /// The name of whoever wrote it down.
     pub by: String,
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     pub traits: InsRequest,
     /// The object identifier of the number's register.

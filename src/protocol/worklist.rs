@@ -1,13 +1,15 @@
 //! What radiologists look for work in, and how they come into a consultation that runs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// One consultation of `GET /api/worklist` that has begun, is not over and has studies, by start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct WorklistEntry {
     pub appointment: String,
+    #[schemars(extend("format" = "date-time"))]
     pub starts_at: String,
     pub service: String,
     /// The patient's name, as booked.
@@ -19,7 +21,7 @@ pub struct WorklistEntry {
 }
 
 /// One study of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(optional_fields)]
 pub struct WorklistStudy {
@@ -36,7 +38,7 @@ pub struct WorklistStudy {
 }
 
 /// `POST /api/appointments/{id}/drop-in`: who this person is in the consultation, which they may enter now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DroppedIn {
     pub participant: String,

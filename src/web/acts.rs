@@ -21,6 +21,7 @@ use crate::clinical::{
 
 /// Routes that are no access to anything of a patient, and no change.
 pub(super) const WITHOUT: &[(&str, &str)] = &[
+    ("GET", "/api/openapi.json"),
     ("GET", "/api/hospital"),
     ("GET", "/api/hospital/logo"),
     // Whether there are accounts of the gateway itself, and of no one which.

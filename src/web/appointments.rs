@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Edge;
@@ -27,7 +28,7 @@ use crate::protocol::{
 };
 use crate::store::AgendaScope;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Day {
     day: NaiveDate,
     /// How many days from then on; one unless told.

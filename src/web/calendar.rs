@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 
 use super::Edge;
@@ -52,10 +52,7 @@ pub(super) async fn remove(State(edge): State<Edge>, signed_in: SignedIn) -> Res
 }
 
 /// `GET /calendar/{secret}.ics`: for calendars, which sign in nowhere. No name of a patient is in it. Changes nothing.
-pub(super) async fn feed(
-    State(edge): State<Edge>,
-    Path(file): Path<String>,
-) -> Result<impl IntoResponse, Failure> {
+pub(super) async fn feed(State(edge): State<Edge>, Path(file): Path<String>) -> Result<Response, Failure> {
     let secret = file.strip_suffix(".ics").ok_or_else(Failure::not_found)?;
     let whose = edge.store.calendar_feed_by_digest(LinkDigest::of(secret)).await?;
     let whose = whose.ok_or_else(Failure::not_found)?;
@@ -75,7 +72,7 @@ pub(super) async fn feed(
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ];
     let hospital = edge.hospital_now().await?;
-    Ok((headers, outbox::feed(&entries, host, &hospital.name, now)))
+    Ok((headers, outbox::feed(&entries, host, &hospital.name, now)).into_response())
 }
 
 fn entry(appointment: &Appointment) -> FeedEntry {

@@ -1,6 +1,8 @@
 //! Every way in which a request fails: the whole table on two screens. To the outside, unknown and forbidden look the same.
 
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::archive;
@@ -311,5 +313,86 @@ impl From<std::io::Error> for Failure {
             return Self::new(StatusCode::INSUFFICIENT_STORAGE, ProblemCode::StorageFull, detail);
         }
         Self::internal(&error)
+    }
+}
+
+/// What this program's libraries refuse by themselves is told as a problem too: a query or an address that cannot be read, a method that
+/// an address does not have, a body that came too slowly or is too large, an answer that took too long, a panic.
+pub(super) async fn word(request: Request, rest: Next) -> Response {
+    // Whoever watches this process reads its word.
+    let is_watched = request.uri().path().starts_with("/health/");
+    let response = rest.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if is_watched || !is_bare || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => (ProblemCode::NotFound, "there is nothing here for you"),
+        StatusCode::METHOD_NOT_ALLOWED => (ProblemCode::BadRequest, "this address does not take that method"),
+        StatusCode::PAYLOAD_TOO_LARGE => (ProblemCode::TooLarge, "the body is too large"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            (ProblemCode::Unavailable, "this took too long: try again in a moment")
+        }
+        _ if status.is_server_error() => (ProblemCode::Internal, "this server has a fault"),
+        _ => (ProblemCode::BadRequest, "the request cannot be read"),
+    };
+    let mut told = Failure::new(status, code, detail).into_response();
+    for (name, value) in response.headers() {
+        // `Allow` and `Connection`, say, belong to the refusal and not to its body.
+        if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
+            told.headers_mut().insert(name, value.clone());
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::extract::Query;
+    use axum::http::HeaderMap;
+    use axum::middleware::from_fn;
+    use axum::routing::{get, post};
+    use hyper::service::Service as _;
+    use hyper_util::service::TowerToHyperService;
+    use serde_json::Value;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    async fn asked(method: &str, address: &str) -> (StatusCode, HeaderMap, Value) {
+        let router = Router::new()
+            .route("/panic", get(async || -> StatusCode { unreachable!("what nobody thought of") }))
+            .route("/query", get(async |Query(_): Query<Vec<(String, u8)>>| StatusCode::NO_CONTENT))
+            .route("/post", post(async || StatusCode::NO_CONTENT))
+            .route("/health/ready", get(async || (StatusCode::SERVICE_UNAVAILABLE, "not now\n")))
+            .layer(CatchPanicLayer::new())
+            .layer(from_fn(word));
+        let request = Request::builder().method(method).uri(address).body(Body::empty()).unwrap();
+        let response = TowerToHyperService::new(router).call(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1000).await.unwrap();
+        (parts.status, parts.headers, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn what_libraries_refuse_by_themselves_is_a_problem_too() {
+        let (status, headers, told) = asked("GET", "/panic").await;
+        assert_eq!((status, &told["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &Value::from("internal")));
+        assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+        let (status, _, told) = asked("GET", "/query?x=one").await;
+        assert_eq!((status, &told["code"]), (StatusCode::BAD_REQUEST, &Value::from("bad_request")));
+        let (status, headers, told) = asked("GET", "/post").await;
+        assert_eq!((status, &told["status"]), (StatusCode::METHOD_NOT_ALLOWED, &Value::from(405)));
+        assert_eq!(headers[header::ALLOW], "POST");
+        let (status, _, told) = asked("GET", "/health/ready").await;
+        assert_eq!(
+            (status, told),
+            (StatusCode::SERVICE_UNAVAILABLE, Value::Null),
+            "whoever watches reads a word"
+        );
     }
 }

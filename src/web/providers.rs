@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Edge;
@@ -173,7 +174,7 @@ pub(super) async fn make(
     let subject = Pii::new(made.label.clone());
     let change = change(&edge, &signed_in, SettingWord::ProviderMade, subject, String::new(), after);
     edge.store.add_identity_provider(&made, &change).await.map_err(taken)?;
-    Ok(StatusCode::CREATED)
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `PUT /api/admin/providers/{provider}`: the next sign-in there is by what it says now; who is signed in stays so.
@@ -219,7 +220,7 @@ pub(super) async fn switch(
     end_logins(&edge, &key, request.ends_logins).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Removal {
     #[serde(default)]

@@ -13,9 +13,10 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, notes, people, protection, providers,
-    quality, queue, record, report, request_id, retention, senders, services, sign_in, sites, slots, socket,
-    statistics, studies, summary, templates, ticket, tokens, trail, uploads, waiting_room, worklist,
+    health, hospital, identity, key_images, links, local, messages, notes, openapi, people, problem,
+    protection, providers, quality, queue, record, report, request_id, retention, senders, services, sign_in,
+    sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail, uploads,
+    waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -37,6 +38,7 @@ const MAX_CSP_REPORT: usize = 16 << 10;
 pub fn router(edge: Edge) -> Router {
     let guards = headers::Headers::new(&edge.public_url, &edge.frame_ancestors);
     let api = Router::new()
+        .route("/api/openapi.json", get(openapi::show))
         .route("/api/hospital", get(hospital::show))
         .route("/api/hospital/logo", get(branding::logo))
         .route("/api/protection", get(protection::show))
@@ -196,6 +198,7 @@ pub fn router(edge: Edge) -> Router {
         .with_state(edge.clone())
         .layer(middleware::from_fn_with_state(edge.clone(), ceiling::hold))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(problem::word))
         .layer(middleware::from_fn_with_state(guards, headers::carry))
         .layer(middleware::from_fn_with_state(edge, request_id::give))
 }

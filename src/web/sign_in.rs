@@ -5,6 +5,7 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::extract::{Body, Proven, authenticated};
@@ -25,7 +26,7 @@ const LOCAL_PAGE: &str = "/app/local-sign-in";
 /// Where somebody chooses the activity in which they work.
 const ACTIVITY_PAGE: &str = "/app/activity";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Begin {
     #[serde(default)]
     return_to: String,
@@ -132,7 +133,7 @@ pub(super) async fn logout(State(edge): State<Edge>, headers: HeaderMap) -> Resu
     Ok(uncached((AppendHeaders([drop_cookie(LOGIN_COOKIE)]), Json(SignedOut { next }))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct BackChannel {
     logout_token: Secret<String>,
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Query, State};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Edge;
@@ -15,7 +16,7 @@ use crate::clinical::{Object, PractitionerId, Schedule, Service, ServiceId, Slot
 use crate::protocol::{SlotEntry, time};
 use crate::store::Changed;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Asked {
     from: NaiveDate,
     days: Option<u16>,

@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{Days, NaiveDate};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Edge;
@@ -19,7 +20,7 @@ use crate::protocol::{PeriodWord, ServiceChoice, StatisticsChoice, StatisticsRep
 /// The longest time that a report is about, in days: two years and their leap day.
 const MAX_DAYS: i64 = 731;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Asked {
     pub(super) service: Option<String>,
     from: NaiveDate,

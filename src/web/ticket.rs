@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum_extra::extract::CookieJar;
 
 use super::Edge;
 use super::extract::Body;
 use super::problem::Failure;
+use super::sign_in::uncached;
 use crate::login::LOGIN_COOKIE;
 use crate::protocol::{SocketTicket, TicketRequest};
 use crate::secret::Secret;
@@ -74,7 +75,7 @@ pub(super) async fn give(
     State(edge): State<Edge>,
     headers: HeaderMap,
     Body(request): Body<TicketRequest>,
-) -> Result<impl IntoResponse, Failure> {
+) -> Result<Response, Failure> {
     let holder = match &request.link {
         Some(link) => {
             if !edge.throttle.may_with_link(link, edge.clock.instant()) {
@@ -91,7 +92,7 @@ pub(super) async fn give(
     if !edge.tickets.give(Secret::new(ticket.clone()), holder, edge.clock.instant()) {
         return Err(Failure::busy());
     }
-    Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(SocketTicket { ticket })))
+    Ok(uncached(Json(SocketTicket { ticket })))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use chrono::{Days, NaiveDate, TimeDelta};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Edge;
@@ -207,7 +208,7 @@ pub(super) async fn services(
     if entries.is_empty() { Err(Failure::not_found()) } else { Ok(Json(entries)) }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Span {
     service: String,
     from: NaiveDate,

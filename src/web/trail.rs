@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -31,7 +32,7 @@ const ALERT_DAYS: i64 = 30;
 /// Records about one visit that a patient is told of, put together.
 const MOST_OWN: u32 = 5000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Asked {
     from: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,

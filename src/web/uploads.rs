@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::acts::authorize;
@@ -142,7 +143,7 @@ fn told(upload: &ReceivedUpload, is_known: bool) -> UploadReceipt {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct Announced {
     bytes: u64,
     sha256: String,

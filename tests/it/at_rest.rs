@@ -168,7 +168,7 @@ async fn set_with_secrets(app: &TestApp) {
         "authentication": "client_secret_basic", "clientSecret": "canary-provider-secret", "scopes": [], "acrValues": [],
         "freshAcrValues": [], "roles": [{"claim": "groups", "value": "m", "role": "doctor"}], "nameClaim": "",
         "subjectClaim": ""});
-    assert_eq!(admin.post("/api/admin/providers", provider).await.0, StatusCode::CREATED);
+    assert_eq!(admin.post("/api/admin/providers", provider).await.0, StatusCode::NO_CONTENT);
     let mail = json!({"host": "mail.invalid", "port": 587, "security": "starttls", "user": "visio",
         "password": "canary-mail-password", "from": "visio@hopital.example", "administrators": []});
     assert_eq!(admin.put("/api/admin/senders/email", mail).await.0, StatusCode::NO_CONTENT);

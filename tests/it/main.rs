@@ -31,6 +31,7 @@ mod measuring;
 mod messages;
 mod migrations;
 mod network;
+mod openapi;
 mod permissions;
 mod photos;
 mod places;

@@ -87,7 +87,7 @@ async fn a_provider_of_the_page_is_in_use_at_once_and_whoever_is_in_stays_so() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
         let (app, made) = site(dialect, |_| {}).await;
         let alex = app.sign_in("alex").await;
-        assert_eq!(alex.post(PAGE, form("centre", &made)).await.0, StatusCode::CREATED);
+        assert_eq!(alex.post(PAGE, form("centre", &made)).await.0, StatusCode::NO_CONTENT);
         assert_eq!(offered(&app).await, ["demo", "centre"]);
         let entry = listed(&alex, "centre").await;
         assert_eq!((&entry["isOfFile"], &entry["reachedAt"]), (&json!(false), &Value::Null), "{entry}");
@@ -188,7 +188,7 @@ async fn what_is_wrong_with_what_was_typed_has_a_code_of_its_own() {
         let answer = alex.post(PAGE, with(good.clone(), name, value.clone())).await;
         assert_eq!(code(answer).await.1, expected, "{name}: {value}");
     }
-    assert_eq!(alex.post(PAGE, good.clone()).await.0, StatusCode::CREATED);
+    assert_eq!(alex.post(PAGE, good.clone()).await.0, StatusCode::NO_CONTENT);
     // The secret that is kept is shown to nobody else.
     let mut unsaid = good.clone();
     unsaid.as_object_mut().unwrap().remove("clientSecret");
@@ -259,7 +259,7 @@ async fn what_a_provider_is_found_to_be_is_told_in_words() {
     // Nobody there, and what is set fails from then on until it is reached.
     let away = with(form("centre", &made), "issuer", json!("http://127.0.0.1:9"));
     assert_eq!(trial(away.clone()).await["fault"], "no_connection");
-    assert_eq!(alex.post(PAGE, away).await.0, StatusCode::CREATED);
+    assert_eq!(alex.post(PAGE, away).await.0, StatusCode::NO_CONTENT);
     let set = alex.post(&format!("{CENTRE}/trial"), json!({})).await.1;
     assert_eq!(set["fault"], "no_connection");
     let entry = listed(&alex, "centre").await;
@@ -309,7 +309,7 @@ async fn the_last_way_in_of_an_administrator_stays_open() {
         let begun = app.browser().knock(reqwest::Method::GET, "/login").await;
         assert!(begun.headers()["location"].to_str().unwrap().starts_with("/app/sign-in?problem=not_found"));
         let ana = crate::local::first(&app).await.browser;
-        assert_eq!(ana.post(PAGE, form("centre", &made)).await.0, StatusCode::CREATED);
+        assert_eq!(ana.post(PAGE, form("centre", &made)).await.0, StatusCode::NO_CONTENT);
         made.change(|script| script.claims["groups"] = json!(["it"]));
         let (admin, page) = sign_in(&app, &made, "centre").await;
         assert_eq!(page, "/app");
@@ -337,7 +337,7 @@ async fn the_last_way_in_of_an_administrator_stays_open() {
 
         // With another way in there is nothing to lose.
         let second = with(form("second", &other), "clientSecret", json!("x"));
-        assert_eq!(admin.post(PAGE, second).await.0, StatusCode::CREATED);
+        assert_eq!(admin.post(PAGE, second).await.0, StatusCode::NO_CONTENT);
         assert_eq!(code(admin.post(&switch, off.clone()).await).await, last, "nobody has come in by it yet");
         other.change(|script| {
             script.claims["groups"] = json!(["it"]);
