@@ -23,6 +23,8 @@ pub(crate) struct Scene {
     running: Map<String, Value>,
     over: Map<String, Value>,
     to_come: Vec<Map<String, Value>>,
+    /// A visit of another doctor.
+    foreign: Map<String, Value>,
     /// The call goes on while these are open.
     _call: [Socket; 2],
 }
@@ -60,7 +62,7 @@ impl Scene {
         let mut common = of_the_hospital(&app, &administrator, &doctor, &karim, &secretary, &service).await;
         common.extend(object(json!({
             "practitioner": claire, "practitioners": claire, "members": claire, "service": service, "serviceId": service,
-            "startsAt": soon(24 * 60), "endsAt": soon(24 * 60 + 30), "validFrom": day(1), "query.day": day(0),
+            "startsAt": soon(24 * 60), "endsAt": soon(24 * 60 + 30), "validFrom": day(1), "query.day": day(0), "slug": "cardio",
             "query.from": day(0), "query.to": day(1), "query.language": "fr", "to": doctor_named(&secretary, "Karim").await,
             "firstDay": day(2), "lastDay": day(3), "birthDate": "1961-04-23",
         })));
@@ -69,11 +71,15 @@ impl Scene {
         assert_eq!(status, StatusCode::CREATED, "{issued}");
         let token = issued["secret"].as_str().unwrap().to_owned();
 
+        common.extend(bodies(&claire, &service));
+
         let mut to_come = Vec::new();
         for (i, minutes) in [120, 160, 200, 240, 280, 320].into_iter().enumerate() {
             let email = format!("patient{i}@example.org");
             to_come.push(booked(&secretary, &claire, &service, minutes, guests(Some(&email))).await.0);
         }
+        let other = doctor_named(&secretary, "Karim").await;
+        let (foreign, _) = booked(&secretary, &other, &service, 120, guests(None)).await;
         let (mut over, pin) = booked(&secretary, &claire, &service, 1, guests(None)).await;
         let mut guest = app.browser();
         let (_, opened) = guest.open_door(json!({"link": over["link"], "digits": pin})).await;
@@ -97,6 +103,7 @@ impl Scene {
             running,
             over,
             to_come,
+            foreign,
             _call: call,
         }
     }
@@ -104,7 +111,7 @@ impl Scene {
     /// What there is to name, for the actor of this number: each has visits of their own to spoil.
     pub(crate) fn known(&self, number: usize) -> Value {
         let own = &self.to_come[number * 2..number * 2 + 2];
-        let visits = [&self.running, &self.over, &own[0], &self.running, &self.over, &own[1]];
+        let visits = [&self.running, &self.over, &own[0], &self.foreign, &own[1]];
         let with = |visit: &Map<String, Value>| {
             let mut all = self.common.clone();
             all.extend(visit.clone());
@@ -116,6 +123,46 @@ impl Scene {
 
 fn day(days: i64) -> String {
     soon(days * 24 * 60)[..10].to_owned()
+}
+
+/// Bodies that are good, for operations whose fields have to fit each other; each for the one operation.
+fn bodies(doctor: &str, service: &str) -> Map<String, Value> {
+    let members = json!([doctor]);
+    let policy = json!({
+        "mayPatientsCancel": true, "mayPatientsMove": true, "noticeHours": 0, "isOpenOnHolidays": true,
+    });
+    let of_service = |name: &str| {
+        json!({
+            "name": name, "site": "Site Nord", "telephone": "", "isClosed": false, "members": members, "policy": policy,
+        })
+    };
+    let hours = json!({
+        "weekday": "mon", "from": "09:00", "to": "11:00", "site": "", "slotMinutes": 30, "validFrom": day(1),
+    });
+    let booking = json!({
+        "startsAt": soon(3 * 24 * 60), "endsAt": soon(3 * 24 * 60 + 30), "service": "Cardiologie", "serviceId": service,
+        "guests": guests(Some("patient@example.org")), "practitioners": [doctor], "note": "",
+    });
+    let ins = json!({
+        "birthName": "Lefèvre", "givenNames": "Hélène", "birthDate": "1948-02-29", "sex": "female", "birthPlace": "75056",
+        "status": "provisional",
+    });
+    object(json!({
+        "POST /api/appointments": booking,
+        "POST /api/appointments/{appointment}/move": {"startsAt": soon(4 * 24 * 60), "endsAt": soon(4 * 24 * 60 + 30)},
+        "POST /api/appointments/{appointment}/participants/{participant}/ins": ins,
+        "POST /api/appointments/{appointment}/upload-folders": {"label": "CT", "quotaMib": 100, "quotaFiles": 10, "days": 7},
+        "POST /api/appointments/{appointment}/emergency": {"reason": "Douleur thoracique, le médecin ne répond pas."},
+        "POST /api/reports/{report}/sign": {"revision": 2},
+        "POST /api/guest/after/rating": {"score": 4, "words": "Très bien."},
+        "POST /api/services": of_service("Pneumologie"),
+        "PUT /api/services/{service}": of_service("Cardiologie"),
+        "PUT /api/services/{service}/queue": {"slug": "cardio", "isOpen": true, "wantsNewCode": false, "minutes": 20},
+        "POST /api/services/{service}/patterns": hours,
+        "PUT /api/services/{service}/patterns/{pattern}": hours,
+        "POST /api/admin/senders/test": {"channel": "email", "to": "it@example.org"},
+        "POST /api/admin/tokens": {"name": "x", "scopes": ["read_services"], "services": [service], "days": 7},
+    }))
 }
 
 async fn service(app: &TestApp, member: &str) -> String {
@@ -152,6 +199,13 @@ async fn of_the_hospital(
     let exceptions = format!("/api/services/{service}/exceptions");
     let (status, schedule) = secretary.post(&exceptions, exception).await;
     assert_eq!(status, StatusCode::CREATED, "{schedule}");
+    let hours = json!({
+        "weekday": "tue", "from": "09:00", "to": "11:00", "site": "", "slotMinutes": 30, "validFrom": day(1),
+    });
+    let (status, with_hours) = secretary.post(&format!("/api/services/{service}/patterns"), hours).await;
+    assert_eq!(status, StatusCode::CREATED, "{with_hours}");
+    let (_, calendar) = karim.post("/api/me/calendar", json!({})).await;
+    let file = calendar["address"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let queue = json!({"slug": "cardio", "isOpen": true, "wantsNewCode": false, "minutes": 20});
     let (_, with_queue) = secretary.put(&format!("/api/services/{service}/queue"), queue).await;
     let code = with_queue["queue"]["code"].clone();
@@ -166,7 +220,11 @@ async fn of_the_hospital(
     let (_, accounts) = administrator.get("/api/local/accounts").await;
     object(json!({
         "delegation": given["delegation"], "exception": schedule["exceptions"][0]["exception"], "queue": "cardio",
-        "queue.code": code, "path.entry": queue[0]["entry"], "body.entry": entered["entry"],
+        "path.entry": queue[0]["entry"], "body.entry": entered["entry"],
+        "pattern": with_hours["patterns"][0]["pattern"], "GET /calendar/{file} file": file,
+        "POST /api/queue/enter": {
+            "queue": "cardio", "code": code, "name": "Paul Garnier", "telephone": "0612345678", "language": "fr",
+        },
         "invitation": accounts["invitations"][0]["invitation"],
     }))
 }
@@ -240,6 +298,12 @@ async fn written(doctor: &Browser, visit: &mut Map<String, Value>) {
     let of = |what: &str| format!("/api/appointments/{id}/{what}");
     let (status, state) = doctor.post(&of("report"), json!({"language": "fr", "why": ""})).await;
     assert_eq!(status, StatusCode::CREATED, "{state}");
+    let draft = &state["versions"][0];
+    let mut words = draft["words"].clone();
+    words["conclusions"] = json!("Nodule stable.");
+    let address = format!("/api/reports/{}", draft["report"].as_str().unwrap());
+    let (status, told) = doctor.put(&address, json!({"revision": draft["revision"], "words": words})).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
     let (_, offered) = doctor.get(&of("documents")).await;
     let item = |document: &Value| json!({"kind": document["kind"], "item": document["item"]});
     let items: Vec<_> = offered["documents"].as_array().unwrap().iter().map(item).collect();
