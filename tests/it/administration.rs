@@ -110,6 +110,8 @@ async fn a_socket_and_a_token_of_somebody_who_is_disabled_are_over_at_once() {
         assert_eq!(roles("nothing".into()).await, StatusCode::UNAUTHORIZED);
         assert_eq!(alex.get("/api/admin/tokens").await.1[0]["isGood"], false);
         assert_eq!(roles("given".into()).await, StatusCode::OK);
+        // What they may has changed: their login is over with it.
+        let karim = app.sign_in("karim").await;
         let mut agenda = karim.agenda().await;
 
         assert_eq!(alex.post(&path(&person, "disable"), json!({})).await.0, StatusCode::NO_CONTENT);
