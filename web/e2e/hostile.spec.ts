@@ -4,6 +4,7 @@ import type { Browser, Page } from "@playwright/test";
 import { expect, type Gateway, inCall, person, signIn, test } from "./gateway";
 import { HOSTILE } from "./hostile-strings";
 import { slicesOf } from "./objects";
+import { type KeyRow, sealed } from "./sealed";
 
 // What is booked here would be in the way of others.
 test.use({ own: "hostile strings" });
@@ -198,20 +199,38 @@ test("nothing that a provider claims runs", async ({ browser, gateway }) => {
     const [page, path] = (at / people) % 2 === 0 ? [doctor, "/app"] : [secretary, "/app/services"];
     await page.goto(gateway.url + path);
     await expect(page.locator("main")).toBeVisible();
+    // The names are there, or nothing was tried.
+    const told = await page.evaluate(
+      async () => (await (await fetch("/api/practitioners")).json()) as { name: string }[],
+    );
+    expect(told.map(({ name }) => name)).toContain(HOSTILE[at]);
     await watch.look(page);
   }
 });
 
-/** Calls the practitioners so, as sign-ins would have kept what providers claimed. */
+/** Calls the practitioners so, as sign-ins would have kept what providers claimed: sealed. */
 function claim({ data }: Gateway, names: readonly string[]): void {
-  const program = `
+  const read = `
 import json, sqlite3, sys
-names = json.loads(sys.argv[2])
 with sqlite3.connect(sys.argv[1], timeout=20) as database:
-    ids = [row[0] for row in database.execute("SELECT id FROM practitioner ORDER BY id")]
-    database.executemany("UPDATE practitioner SET name = ? WHERE id = ?", zip(names, ids))
+    people = [row[0].hex() for row in database.execute("SELECT id FROM practitioner ORDER BY id")]
+    key = database.execute("SELECT id, wrapped FROM data_key ORDER BY number DESC LIMIT 1").fetchone()
+print(json.dumps({"people": people, "key": {"id": key[0].hex(), "wrapped": key[1]}}))
 `;
-  execFileSync("python3", ["-c", program, join(data, "parvis.sqlite"), JSON.stringify(names)]);
+  const write = `
+import json, sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    for person, name in json.loads(sys.argv[2]):
+        database.execute("UPDATE practitioner SET name = ? WHERE id = ?", (name, bytes.fromhex(person)))
+`;
+  const file = join(data, "parvis.sqlite");
+  const told = execFileSync("python3", ["-c", read, file], { encoding: "utf8" });
+  const { people, key } = JSON.parse(told) as { people: string[]; key: KeyRow };
+  const called = people.flatMap((person, at) => {
+    const name = names[at];
+    return name === undefined ? [] : [[person, sealed(data, key, "practitioner", "name", person, name)]];
+  });
+  execFileSync("python3", ["-c", write, file, JSON.stringify(called)]);
 }
 
 test("the policy holds: what is put into a page does not run, and is told", async ({ browser, gateway }) => {

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import {
   canvas,
   enterAsDoctor,
@@ -13,6 +11,7 @@ import {
   test,
   waitAsGuest,
 } from "./gateway";
+import { slicesOf } from "./objects";
 
 test("three people live a visit from booking to outcome", async ({ browser, gateway }) => {
   test.setTimeout(240_000);
@@ -80,7 +79,7 @@ test("three people live a visit from booking to outcome", async ({ browser, gate
 
   // A real CT is dropped, shown, and everybody looks at the same slice.
   await doctor.page.getByRole("tab", { name: "Examens" }).click();
-  const files = await syntheticCt(gateway.data);
+  const files = syntheticCt();
   await doctor.page.locator("input[type=file]").first().setInputFiles(files);
   // All of them are there before the series is shown: what comes later is not in the stack on show.
   await expect(doctor.page.getByText(/^24 images ·/).first()).toBeVisible({ timeout: 60_000 });
@@ -131,20 +130,18 @@ test("three people live a visit from booking to outcome", async ({ browser, gate
   for (const { context } of [patient, relative, doctor]) await context.close();
 });
 
-/** Slices of the demo's own CT out of its archive, under names without extension, as a hospital's CD has them. */
-async function syntheticCt(data: string) {
-  const objects = join(data, "archive", "objects");
-  const slices = () =>
-    readdirSync(objects, { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".dcm"))
-      .map((name) => join(objects, name))
-      .filter((path) => statSync(path).size > 100_000 && statSync(path).size < 600_000);
-  await expect.poll(() => slices().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(60);
-  return slices()
-    .slice(0, 24)
-    .map((path, place) => ({
-      name: `IM${String(place).padStart(4, "0")}`,
-      mimeType: "application/octet-stream",
-      buffer: readFileSync(path),
-    }));
+/** Slices of a CT under names without extension, as a hospital's CD has them. */
+function syntheticCt() {
+  const study = { number: 1, patient: "LEFEVRE^HELENE", description: "Thorax" };
+  const made = { number: 1, description: "Thorax 3 mm", slices: 24, columns: 512, rows: 512, study };
+  let at = 1;
+  const grain = () => {
+    at = (at * 48_271) % 2_147_483_647;
+    return at / 2_147_483_647;
+  };
+  return slicesOf(made, grain).map((buffer, place) => ({
+    name: `IM${String(place).padStart(4, "0")}`,
+    mimeType: "application/octet-stream",
+    buffer,
+  }));
 }
