@@ -7,7 +7,7 @@ import { problems as problemsEn } from "../src/i18n/common.en";
 import { problems as problemsFr } from "../src/i18n/common.fr";
 import { en } from "../src/i18n/join.en";
 import { fr } from "../src/i18n/join.fr";
-import { dayInWords, stopwatch, timeOfDay } from "../src/i18n/time";
+import { dayInWords, momentInWords, stopwatch, timeOfDay } from "../src/i18n/time";
 import { restInWords, sentenceOf } from "../src/join/words";
 
 beforeEach(() => chooseLanguage("fr"));
@@ -48,6 +48,8 @@ describe("times", () => {
   it("are said as people say them, in the hospital's zone", () => {
     expect(dayInWords("2026-11-25T23:30:00Z", "Europe/Paris")).toBe("jeudi 26 novembre");
     expect(timeOfDay("2026-11-25T08:05:00Z", "Europe/Paris")).toBe("9\u00a0h\u00a005");
+    // The first hour of a year in Paris is still of the old one in UTC.
+    expect(momentInWords("2026-12-31T23:30:00Z", "Europe/Paris")).toBe("vendredi 1 janvier 2027, 0\u00a0h\u00a030");
     expect(restInWords(61_000)).toBe("2 minutes");
     expect(restInWords(1)).toBe("1 minute");
     expect(restInWords(3 * 3_600_000)).toBe("3 heures");

@@ -9,6 +9,16 @@ export function dayInWords(instant: string | Date, timeZone: string): string {
   );
 }
 
+/** The same with its year, which is that of the time zone too: "jeudi 1 janvier 2026". */
+export function dateInWords(instant: string | Date, timeZone: string): string {
+  return `${dayInWords(instant, timeZone)} ${isoDay(new Date(instant), timeZone).slice(0, 4)}`;
+}
+
+/** Date and time of day: "jeudi 1 janvier 2026, 0 h 30". */
+export function momentInWords(instant: string | Date, timeZone: string): string {
+  return `${dateInWords(instant, timeZone)}, ${timeOfDay(instant, timeZone)}`;
+}
+
 /** Time of day as people say it, in the hospital's time zone: "14 h 30", "14:30". */
 export function timeOfDay(instant: string | Date, timeZone: string): string {
   const parts = new Intl.DateTimeFormat("en-GB", {

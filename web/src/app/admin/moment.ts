@@ -1,12 +1,9 @@
 import { locale } from "../../i18n";
-import { dayInWords, timeOfDay } from "../../i18n/time";
+import { momentInWords, timeOfDay } from "../../i18n/time";
 import { facts } from "../who";
 
-/** A time as administrators read it: day, year and time of day at the hospital. */
-export function moment(at: string): string {
-  const zone = facts.value?.timeZone ?? "UTC";
-  return `${dayInWords(at, zone)} ${at.slice(0, 4)}, ${timeOfDay(at, zone)}`;
-}
+/** A time as staff read it: day, year and time of day at the hospital. */
+export const moment = (at: string): string => momentInWords(at, facts.value?.timeZone ?? "UTC");
 
 /** The same in digits, for tables. */
 export function digits(at: string): string {

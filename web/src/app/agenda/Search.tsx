@@ -1,7 +1,7 @@
 import find from "icon:search";
 import { type Signal, useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
-import { dayInWords, timeOfDay } from "../../i18n/time";
+import { momentInWords } from "../../i18n/time";
 import type { AppointmentEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
@@ -86,9 +86,7 @@ export function Search({ found, now, zone, chosen, onChoose }: SearchProps) {
                 key={entry.appointment}
                 class={`row row-found tone-${statusOf(entry, now).tone}${entry.appointment === chosen ? " chosen" : ""}`}
               >
-                <p class="tabular">
-                  {dayInWords(entry.startsAt, zone)} {entry.startsAt.slice(0, 4)}, {timeOfDay(entry.startsAt, zone)}
-                </p>
+                <p class="tabular">{momentInWords(entry.startsAt, zone)}</p>
                 <div class="row-what">
                   <button
                     type="button"

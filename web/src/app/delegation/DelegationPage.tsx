@@ -1,36 +1,21 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useId } from "preact/hooks";
-import { dayInWords, timeOfDay } from "../../i18n/time";
+import { useId } from "preact/hooks";
 import type { DelegationEntry, DelegationRequest, DelegationState } from "../../protocol";
+import { moment } from "../admin/moment";
+import { useAsked } from "../parts/asked";
 import { Confirm, Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
 import { ask } from "../requests";
-import { facts } from "../who";
 import { codeOf, sentenceOf, t as ta } from "../words";
 import { t } from "./delegation.words";
 import "../emergency/emergency.css";
 
-const moment = (at: string): string => {
-  const zone = facts.value?.timeZone ?? "UTC";
-  return `${dayInWords(at, zone)} ${at.slice(0, 4)}, ${timeOfDay(at, zone)}`;
-};
-
 /** Who acts for whom: given, received, taken back. */
 export function DelegationPage() {
   const heading = usePage(t("title"));
-  const state = useSignal<DelegationState | undefined>(undefined);
+  const { told: state, fault, load } = useAsked<DelegationState>("/api/delegations");
   const revoking = useSignal<DelegationEntry | undefined>(undefined);
-  const fault = useSignal("");
-  const load = async () => {
-    fault.value = "";
-    try {
-      state.value = await ask<DelegationState>("GET", "/api/delegations");
-    } catch (cause) {
-      fault.value = sentenceOf(codeOf(cause));
-    }
-  };
-  useEffect(() => void load(), []);
   const shown = state.value;
   return (
     <>

@@ -1,11 +1,13 @@
 import search from "icon:search";
 import { useSignal } from "@preact/signals";
 import type { TargetedInputEvent } from "preact";
-import { useEffect, useId } from "preact/hooks";
+import { useId } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { EmergencyEntry, EmergencyFound, EmergencySearch, EmergencyState } from "../../protocol";
 import { Icon } from "../../ui/icon";
+import { moment } from "../admin/moment";
+import { useAsked } from "../parts/asked";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
 import { usePage } from "../parts/hooks";
@@ -29,17 +31,7 @@ export const saysEnough = (reason: string): boolean => {
 /** To open one appointment of others with a reason, and to see who opened one's own. */
 export function EmergencyPage() {
   const heading = usePage(t("title"));
-  const state = useSignal<EmergencyState | undefined>(undefined);
-  const fault = useSignal("");
-  const load = async () => {
-    fault.value = "";
-    try {
-      state.value = await ask<EmergencyState>("GET", "/api/emergency");
-    } catch (cause) {
-      fault.value = sentenceOf(codeOf(cause));
-    }
-  };
-  useEffect(() => void load(), []);
+  const { told: state, fault, load } = useAsked<EmergencyState>("/api/emergency");
   const shown = state.value;
   return (
     <>
@@ -64,7 +56,6 @@ export function EmergencyPage() {
 }
 
 const zoneOf = () => facts.value?.timeZone ?? "UTC";
-const moment = (at: string): string => `${dayInWords(at, zoneOf())} ${at.slice(0, 4)}, ${timeOfDay(at, zoneOf())}`;
 
 function Open({ entries }: { entries: readonly EmergencyEntry[] }) {
   return (

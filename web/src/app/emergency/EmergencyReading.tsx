@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { dayInWords, timeOfDay } from "../../i18n/time";
+import { dayInWords, momentInWords, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, EmergencyState, KeyImageEntry, ReportState, StudyEntry } from "../../protocol";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
@@ -85,8 +85,7 @@ function Shown({ entry, studies, images, reports, until, zone }: Read & { zone: 
     <>
       <p class="notice warn">{t("readUntil", { time: timeOfDay(until, zone) })}</p>
       <p>
-        <strong>{entry.service}</strong>, {dayInWords(entry.startsAt, zone)} {entry.startsAt.slice(0, 4)},{" "}
-        {timeOfDay(entry.startsAt, zone)}
+        <strong>{entry.service}</strong>, {momentInWords(entry.startsAt, zone)}
       </p>
       <section>
         <h2>{t("people")}</h2>

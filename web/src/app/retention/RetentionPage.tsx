@@ -3,7 +3,7 @@ import search from "icon:search";
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { locale } from "../../i18n";
-import { dayInWords, timeOfDay } from "../../i18n/time";
+import { dateInWords, momentInWords } from "../../i18n/time";
 import type { HoldableEntry, ProblemCode, RetentionState } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm, Fault } from "../parts/Dialog";
@@ -93,9 +93,6 @@ const wordOf = (name: string): string => {
   return known ? t(`class.${known}`) : name;
 };
 
-const moment = (at: string, zone: string): string =>
-  `${dayInWords(at, zone)} ${at.slice(0, 4)}, ${timeOfDay(at, zone)}`;
-
 function Classes({ state, zone }: { state: RetentionState; zone: string }) {
   return (
     <div>
@@ -122,9 +119,7 @@ function Classes({ state, zone }: { state: RetentionState; zone: string }) {
                 <td data-label={t("column.kept")}>{number(each.kept)}</td>
                 <td data-label={t("column.due")}>{number(each.due)}</td>
                 <td data-label={t("column.held")}>{number(each.held)}</td>
-                <td data-label={t("column.next")}>
-                  {each.nextAt ? `${dayInWords(each.nextAt, zone)} ${each.nextAt.slice(0, 4)}` : "–"}
-                </td>
+                <td data-label={t("column.next")}>{each.nextAt ? dateInWords(each.nextAt, zone) : "–"}</td>
               </tr>
             ))}
             <tr>
@@ -162,7 +157,7 @@ function Proofs({ state, zone }: { state: RetentionState; zone: string }) {
               <tbody>
                 {state.proofs.map((proof) => (
                   <tr key={proof.proof}>
-                    <td data-label={t("column.at")}>{moment(proof.at, zone)}</td>
+                    <td data-label={t("column.at")}>{momentInWords(proof.at, zone)}</td>
                     <th scope="row">{wordOf(proof.class)}</th>
                     <td data-label={t("column.rows")}>{number(proof.rows)}</td>
                     <td data-label={t("column.rule")}>
@@ -196,7 +191,7 @@ function Rule({ code }: { code: string }) {
 }
 
 const inWords = (of: HoldableEntry, zone: string): string =>
-  t("of", { patient: of.patient, service: of.service, date: moment(of.startsAt, zone) });
+  t("of", { patient: of.patient, service: of.service, date: momentInWords(of.startsAt, zone) });
 
 function Holds({ state, zone, onChanged }: { state: RetentionState; zone: string; onChanged(): void }) {
   const lifting = useSignal<string | undefined>(undefined);
@@ -213,8 +208,8 @@ function Holds({ state, zone, onChanged }: { state: RetentionState; zone: string
               {each.appointment ? inWords(each.appointment, zone) : t("gone")}
               <br />
               <span class="muted tabular">
-                {t("since", { date: moment(each.setAt, zone) })}
-                {each.liftedAt && ` · ${t("lifted", { date: moment(each.liftedAt, zone) })}`}
+                {t("since", { date: momentInWords(each.setAt, zone) })}
+                {each.liftedAt && ` · ${t("lifted", { date: momentInWords(each.liftedAt, zone) })}`}
               </span>
             </p>
             {!each.liftedAt && (
