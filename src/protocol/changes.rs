@@ -11,7 +11,8 @@ use super::{ServerMessage, ViewingState};
 #[derive(Clone, Debug)]
 pub struct ViewingWritten {
     state: Arc<ViewingTold>,
-    whole: Arc<str>,
+    /// All of it, once somebody needs that: mostly nobody does.
+    whole: Option<Arc<str>>,
     /// What makes it of states that devices know. They are few: devices that were told at one time know the same.
     since: Vec<(Arc<ViewingTold>, Arc<str>)>,
 }
@@ -31,7 +32,7 @@ impl ViewingWritten {
     pub fn new(state: ViewingState) -> Result<Self, serde_json::Error> {
         let message = ServerMessage::Viewing(Box::new(state));
         let state = Arc::new(ViewingTold(serde_json::to_value(&message)?));
-        Ok(Self { state, whole: message.text()?, since: Vec::new() })
+        Ok(Self { state, whole: None, since: Vec::new() })
     }
 
     /// What a device knows that was told it.
@@ -44,7 +45,7 @@ impl ViewingWritten {
     /// # Errors
     /// As [`ViewingWritten::new`].
     pub fn since(&mut self, known: Option<&Arc<ViewingTold>>) -> Result<Arc<str>, serde_json::Error> {
-        let Some(known) = known else { return Ok(self.whole.clone()) };
+        let Some(known) = known else { return self.whole() };
         if let Some((_, text)) = self.since.iter().find(|(of, _)| Arc::ptr_eq(of, known)) {
             return Ok(text.clone());
         }
@@ -52,6 +53,15 @@ impl ViewingWritten {
         let text = ServerMessage::ViewingChanged { changes }.text()?;
         self.since.push((known.clone(), text.clone()));
         Ok(text)
+    }
+
+    fn whole(&mut self) -> Result<Arc<str>, serde_json::Error> {
+        if let Some(whole) = &self.whole {
+            return Ok(whole.clone());
+        }
+        let whole: Arc<str> = serde_json::to_string(&self.state.0)?.into();
+        self.whole = Some(whole.clone());
+        Ok(whole)
     }
 }
 
