@@ -1,7 +1,7 @@
 //! The child process: it takes its limits upon itself, then parses, decodes, renders and encodes until its parent is gone.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
@@ -33,7 +33,8 @@ pub fn run_worker(cache_bytes: u64) -> ExitCode {
 
 fn work(cache_bytes: u64) -> io::Result<()> {
     let mut requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let mut answers = BufWriter::new(io::stdout().lock());
+    // Not through the standard stream's own writer, which looks for ends of lines.
+    let mut answers = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let limits = Limits::take(cache_bytes)?;
     let Walls { has_landlock, has_seccomp } = sandbox::enter();
     wire::write_answer(&mut answers, &Answer::Ready { has_landlock, has_seccomp }, &[])?;

@@ -28,6 +28,10 @@ use crate::secret::Pii;
 const MAX_BYTES: usize = 320 << 20;
 /// The largest answer without its bytes: facts with all that an object says of its windows, a report, what a presentation state draws.
 const MAX_WORDS: usize = 4 << 20;
+/// Bytes of the length before a request.
+const LENGTH: usize = size_of::<u32>();
+/// Requests up to this size come in one piece.
+const SHORT: usize = 4 << 10;
 
 /// What a child is asked, of the file that comes along.
 #[derive(Debug, Serialize, Deserialize)]
@@ -341,11 +345,12 @@ fn lengths(head: [u8; 8]) -> (usize, usize) {
 
 /// The child's side: the next request and the files that it is about, or `None` when the parent is gone.
 pub(super) fn read_request(from: &mut UnixStream) -> io::Result<Option<(Request, Vec<File>)>> {
-    let mut length = [0; 4];
+    // Nobody asks again before they are answered, so that what comes at once is of one request.
+    let mut message = [0; SHORT];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = rustix::io::retry_on_intr(|| {
-        let mut into = [IoSliceMut::new(&mut length)];
+        let mut into = [IoSliceMut::new(&mut message)];
         rustix::net::recvmsg(&*from, &mut into, &mut control, RecvFlags::CMSG_CLOEXEC)
     })?;
     let mut files = Vec::new();
@@ -357,9 +362,16 @@ pub(super) fn read_request(from: &mut UnixStream) -> io::Result<Option<(Request,
     if received.bytes == 0 {
         return Ok(None);
     }
-    from.read_exact(length.get_mut(received.bytes..).unwrap_or_default())?;
-    let mut text = vec![0; u32::from_le_bytes(length) as usize];
-    from.read_exact(&mut text)?;
+    let mut there = received.bytes;
+    if there < LENGTH {
+        from.read_exact(&mut message[there..LENGTH])?;
+        there = LENGTH;
+    }
+    let (length, begun) = message[..there].split_first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut text = vec![0; u32::from_le_bytes(*length) as usize];
+    let (come, missing) = text.split_at_mut_checked(begun.len()).ok_or_else(too_long)?;
+    come.copy_from_slice(begun);
+    from.read_exact(missing)?;
     Ok(Some((serde_json::from_slice(&text)?, files)))
 }
 
@@ -371,9 +383,17 @@ pub(super) fn write_answer(to: &mut impl Write, answer: &Answer, payload: &[u8])
         json = serde_json::to_vec(&Answer::Failed("its header says more than can be kept".to_owned()))?;
         payload = &[];
     }
-    to.write_all(&head(&json, payload)?)?;
-    to.write_all(&json)?;
-    to.write_all(payload)?;
+    let head = head(&json, payload)?;
+    // In one piece where the pipe takes it: whoever waits is woken once, and finds all of it.
+    let mut left = &mut [IoSlice::new(&head), IoSlice::new(&json), IoSlice::new(payload)][..];
+    while !left.is_empty() {
+        match to.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     to.flush()
 }
 
