@@ -57,62 +57,72 @@ struct StepRow {
     expires_at: DateTime<Utc>,
 }
 
+/// Under what tries are counted: SHA-256 digests, of a name as it was typed, and of this name and a network where they come from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryKey {
+    pub digest: [u8; 32],
+    pub name: [u8; 32],
+}
+
 impl Store {
     fn opened_state(&self, digest: LoginDigest, sealed: &str) -> Option<String> {
         let state = self.open_secret("local_step", "state", row_of(digest), sealed).ok()?;
         String::from_utf8(state).ok()
     }
 
-    /// Takes one try for a user name, known or not; every `locks_after`th locks the name for `lock`. The answer is which try since the last
-    /// right one this is, or nothing while it is locked. However fast tries come, no more are given.
+    /// Takes one try under a key of a user name, known or not; every `locks_after`th locks that key for `lock`. The answer is which try since
+    /// the last right one this is, or nothing while it is locked. However fast tries come, no more are given.
     pub async fn take_local_try(
         &self,
-        name: [u8; 32],
+        key: TryKey,
         locks_after: u32,
         lock: TimeDelta,
         now: DateTime<Utc>,
     ) -> Result<Option<u32>, Error> {
-        const SQL: &str = "INSERT INTO local_try (digest, failed, locked_until, tried_at) VALUES ($1, 1, $2, $2)
+        const SQL: &str = "INSERT INTO local_try (digest, failed, locked_until, tried_at, name_digest)
+            VALUES ($1, 1, $2, $2, $5)
             ON CONFLICT (digest) DO UPDATE SET failed = local_try.failed + 1, tried_at = $2,
                 locked_until = CASE WHEN (local_try.failed + 1) % $3 = 0 THEN $4 ELSE local_try.locked_until END
             WHERE local_try.locked_until <= $2 RETURNING failed";
         let tried: Option<(i64,)> = in_transaction!(self, tx => {
             sqlx::query_as(SQL)
-                .bind(name.to_vec())
+                .bind(key.digest.to_vec())
                 .bind(micros(now))
                 .bind(i64::from(locks_after.max(1)))
                 .bind(micros(now + lock))
+                .bind(key.name.to_vec())
                 .fetch_optional(&mut *tx)
                 .await?
         });
         Ok(tried.map(|(failed,)| u32::try_from(failed).unwrap_or(u32::MAX)))
     }
 
-    /// Gives one try back, which was right, and unlocks the name if it was that try that locked it.
-    pub async fn give_local_try_back(&self, name: [u8; 32], now: DateTime<Utc>) -> Result<(), Error> {
+    /// Gives one try back, which was right, and unlocks its key if it was that try that locked it.
+    pub async fn give_local_try_back(&self, key: TryKey, now: DateTime<Utc>) -> Result<(), Error> {
         const SQL: &str = "UPDATE local_try SET failed = failed - 1, locked_until = $2
             WHERE digest = $1 AND failed > 0";
         in_transaction!(self, tx => {
-            sqlx::query(SQL).bind(name.to_vec()).bind(micros(now)).execute(&mut *tx).await?;
+            sqlx::query(SQL).bind(key.digest.to_vec()).bind(micros(now)).execute(&mut *tx).await?;
         });
         Ok(())
     }
 
-    /// Forgets all tries for a name: it is unlocked. `true`: it was locked at `now`.
+    /// Forgets all tries for a name, from wherever: it is unlocked. `true`: it was locked somewhere at `now`.
     pub async fn forget_local_tries(&self, name: [u8; 32], now: DateTime<Utc>) -> Result<bool, Error> {
-        const SQL: &str = "DELETE FROM local_try WHERE digest = $1 RETURNING locked_until";
-        let row: Option<(DateTime<Utc>,)> = in_transaction!(self, tx =>
-            sqlx::query_as(SQL).bind(name.to_vec()).fetch_optional(&mut *tx).await?);
-        Ok(row.is_some_and(|(until,)| until > now))
+        const SQL: &str = "DELETE FROM local_try WHERE digest = $1 OR name_digest = $1 RETURNING locked_until";
+        let rows: Vec<(DateTime<Utc>,)> = in_transaction!(self, tx =>
+            sqlx::query_as(SQL).bind(name.to_vec()).fetch_all(&mut *tx).await?);
+        Ok(rows.iter().any(|(until,)| *until > now))
     }
 
-    /// Until when a name is locked, if it is at `now`.
+    /// Until when a name is locked somewhere, if it is at `now`.
     pub async fn local_lock(
         &self,
         name: [u8; 32],
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, Error> {
-        const SQL: &str = "SELECT locked_until FROM local_try WHERE digest = $1 AND locked_until > $2";
+        const SQL: &str = "SELECT locked_until FROM local_try
+            WHERE (digest = $1 OR name_digest = $1) AND locked_until > $2 ORDER BY locked_until DESC";
         let row: Option<(DateTime<Utc>,)> = on!(self, pool => {
             sqlx::query_as(SQL).bind(name.to_vec()).bind(micros(now)).fetch_optional(pool).await?
         });

@@ -66,7 +66,7 @@ pub use key_images::{RemovedKeyImage, StoredKeyImage};
 pub use local_accounts::{
     LOCAL_ISSUER, LocalAccount, LocalAccountLine, LocalInvitation, LocalPasskey, LocalSetUp, NewLocalAccount,
 };
-pub use local_sign_ins::{LocalMeans, LocalPurpose, LocalStep};
+pub use local_sign_ins::{LocalMeans, LocalPurpose, LocalStep, TryKey};
 pub use local_uses::{LocalUse, LocalUseKind};
 pub use logins::{Login, LoginDigest, SignInAttempt, SignedOutThere};
 pub use marks::StoredMark;

@@ -261,6 +261,47 @@ async fn five_wrong_tries_lock_a_name_whether_anybody_has_it_or_not() {
     assert_eq!(second(&stranger, right).await.2["code"], "local_locked");
 }
 
+/// From this address, as the proxy in front says.
+async fn password_from(app: &TestApp, from: &str, user_name: &str, password: &str) -> (StatusCode, Value) {
+    let request = app.browser().raw(Method::POST, "/api/local/sign-in").header("x-forwarded-for", from);
+    let response =
+        request.json(&json!({"userName": user_name, "password": password})).send().await.unwrap();
+    (response.status(), response.json().await.unwrap_or(Value::Null))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_from_elsewhere_does_not_keep_the_owner_of_a_name_out() {
+    let behind_a_proxy = |settings: &mut Settings| {
+        settings.network.trusted_proxies = vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+    };
+    let app = TestApp::start_with(Dialect::Sqlite, behind_a_proxy).await;
+    let ana = first(&app).await;
+    let try_from = async |from: &str| {
+        password_from(&app, from, "secours.ana", "not the password").await.1["code"].clone()
+    };
+    for expected in ["local_wrong", "local_wrong", "local_wrong", "local_wrong", "local_locked"] {
+        assert_eq!(try_from("2001:db8:0:1::7").await, expected);
+    }
+    assert_eq!(try_from("2001:db8:0:1::8").await, "local_locked", "the same household");
+    let right = async |from: &str| password_from(&app, from, "secours.ana", PASSWORD).await.0;
+    assert_eq!(right("2001:db8:0:1::9").await, StatusCode::FORBIDDEN);
+    assert_eq!(right("192.0.2.1").await, StatusCode::OK, "the owner sits elsewhere");
+    // The page says that it is locked somewhere; who sees to it, unlocks it there.
+    let account = ana.browser.get("/api/local/accounts").await.1["accounts"][0].clone();
+    assert!(account["lockedUntil"].is_string(), "{account}");
+    let unlock = format!("/api/local/accounts/{}/unlock", account["account"].as_str().unwrap());
+    assert_eq!(ana.browser.post(&unlock, json!({})).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(right("2001:db8:0:1::9").await, StatusCode::OK);
+
+    // From many networks together there are no more than thirty.
+    let mut wrong = 0;
+    for network in 0..40 {
+        wrong += usize::from(try_from(&format!("198.51.100.{network}")).await == "local_wrong");
+    }
+    assert_eq!(wrong, 29, "and the thirtieth locks");
+    assert_eq!(right("192.0.2.1").await, StatusCode::FORBIDDEN);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_invites_resets_and_closes_and_nobody_else_does() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {

@@ -7,6 +7,7 @@
 pub mod codes;
 mod passkeys;
 pub mod rules;
+mod tries;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,8 @@ use uuid::Uuid;
 
 use self::codes::{KEY_BYTES, RECOVERY_CODES};
 use self::passkeys::Passkeys;
-use self::rules::{BadPassword, LOCK, TRIES_BEFORE_LOCK, TRIES_KEPT, UserName, check_password, tries_key};
+use self::rules::{BadPassword, TRIES_KEPT, UserName, check_password, tries_key};
+use self::tries::Try;
 use super::{LOCAL_PROVIDER, Login, digest, new_secret};
 use crate::clinical::{Appointment, LocalAccountId, LoginId, Practitioner, PractitionerId, StaffRole};
 use crate::clock::Clock;
@@ -419,8 +421,7 @@ impl LocalAccounts {
     ) -> Result<SecondStep, Refused> {
         let inner = &self.0;
         let began = inner.clock.instant();
-        let key = tries_key(user_name);
-        let tried = self.take_try(key).await?;
+        let tried = self.take_try(user_name, address.as_deref()).await?;
         let known = match UserName::read(user_name) {
             Ok(name) => inner.store.local_account_named(name.as_str()).await?,
             Err(_) => None,
@@ -430,12 +431,12 @@ impl LocalAccounts {
         let account = match known {
             Some(account) if is_password => account,
             other => {
-                let refused = self.wrong(other.as_ref(), LocalUseKind::WrongPassword, tried, address).await?;
+                let refused = self.wrong(other.as_ref(), LocalUseKind::WrongPassword, &tried, address).await?;
                 tokio::time::sleep(WRONG_AFTER.saturating_sub(inner.clock.instant() - began)).await;
                 return Err(refused);
             }
         };
-        inner.store.give_local_try_back(key, inner.clock.now()).await?;
+        self.give_back(&tried).await?;
         let passkeys = inner.store.local_passkeys(account.id).await?;
         let asked = inner.passkeys.as_ref().and_then(|site| site.ask(&passkeys));
         let (options, state) = asked.map_or((None, Value::Null), |asked| (Some(asked.options), asked.state));
@@ -459,8 +460,7 @@ impl LocalAccounts {
         let (step, state) = self.step::<Value>(ticket, LocalPurpose::SignIn).await?;
         let id = step.account.ok_or(Refused::Expired)?;
         let account = inner.store.local_account(id).await?.ok_or(Refused::Expired)?;
-        let key = tries_key(&account.user_name);
-        let tried = self.take_try(key).await?;
+        let tried = self.take_try(&account.user_name, address.as_deref()).await?;
         let now = inner.clock.now();
         let means = match &factor {
             SecondFactor::Code(code) => {
@@ -487,12 +487,12 @@ impl LocalAccounts {
             }
         };
         let Some(means) = means else {
-            return Err(self.wrong(Some(&account), LocalUseKind::WrongSecondFactor, tried, address).await?);
+            return Err(self.wrong(Some(&account), LocalUseKind::WrongSecondFactor, &tried, address).await?);
         };
         if !inner.store.use_local_step(step.digest).await? {
             return Err(Refused::Expired);
         }
-        inner.store.forget_local_tries(key, now).await?;
+        inner.store.forget_local_tries(tries_key(&account.user_name), now).await?;
         // Somebody who was disabled meanwhile has no role, and hears nothing of it.
         let person = inner.store.practitioner(account.practitioner).await?;
         if person.is_none_or(|person| person.roles.is_empty()) {
@@ -554,21 +554,15 @@ impl LocalAccounts {
         self.0.store.add_local_use(&line).await
     }
 
-    async fn take_try(&self, key: [u8; 32]) -> Result<u32, Refused> {
-        let now = self.0.clock.now();
-        let tried = self.0.store.take_local_try(key, TRIES_BEFORE_LOCK, LOCK, now).await?;
-        tried.ok_or(Refused::Locked)
-    }
-
     /// A wrong try: what is answered. Of names that nobody has, nothing is kept but the count.
     async fn wrong(
         &self,
         account: Option<&LocalAccount>,
         what: LocalUseKind,
-        tried: u32,
+        tried: &Try,
         address: Option<String>,
     ) -> Result<Refused, store::Error> {
-        let locks = tried.is_multiple_of(TRIES_BEFORE_LOCK);
+        let locks = tried.locks();
         if let Some(account) = account {
             let name = || Pii::new(account.user_name.clone());
             self.note(what, Some(account.id), name(), None, address.clone()).await?;

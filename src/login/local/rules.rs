@@ -1,11 +1,16 @@
 //! What a user name and a password must be, and when tries lock. Pure.
 
+use std::net::IpAddr;
+
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// After so many wrong tries in a row the user name is locked.
+/// After so many wrong tries in a row from one network the user name is locked for that network: whoever knows a name does not keep its
+/// owner out.
 pub const TRIES_BEFORE_LOCK: u32 = 5;
+/// After so many from all networks it is locked for everybody.
+pub const TRIES_FROM_ANYWHERE: u32 = 30;
 /// For so long.
 pub const LOCK: TimeDelta = TimeDelta::minutes(15);
 /// Wrong tries are forgotten after this time.
@@ -40,9 +45,19 @@ impl UserName {
     }
 }
 
-/// Under which tries are counted, whatever was typed: people type passwords into the wrong field.
+/// Under which tries for a name are counted, whatever was typed: people type passwords into the wrong field.
 pub(super) fn tries_key(typed: &str) -> [u8; 32] {
     Sha256::digest(typed.trim().to_ascii_lowercase()).into()
+}
+
+/// Under which those are counted that come from one network: an IPv4 address, or the /64 of one of IPv6, which a household has as a whole.
+pub(super) fn tries_key_from(typed: &str, address: Option<&str>) -> [u8; 32] {
+    let network = match address.and_then(|address| address.parse::<IpAddr>().ok()).map(|known| known.to_canonical()) {
+        Some(IpAddr::V6(v6)) => (v6.to_bits() >> 64).to_string(),
+        Some(IpAddr::V4(v4)) => v4.to_string(),
+        None => "unknown".to_owned(),
+    };
+    Sha256::new().chain_update(tries_key(typed)).chain_update(network).finalize().into()
 }
 
 /// Why a password is not taken (NIST SP 800-63B-4 section 3.1.1.2: long, and not to be guessed from what is known; no rules of signs).
@@ -119,6 +134,26 @@ mod tests {
             assert_eq!(UserName::read(bad), Err(BadUserName), "{bad}");
         }
         assert_eq!(tries_key(" ADMIN "), tries_key("admin"));
+    }
+
+    #[test]
+    fn tries_are_counted_by_network() {
+        let key = |address| tries_key_from("admin", address);
+        assert_eq!(key(Some("2001:db8:1:2::7")), key(Some("2001:db8:1:2:ffff::1")), "one household");
+        assert_eq!(key(Some("192.0.2.7")), key(Some("::ffff:192.0.2.7")));
+        assert_eq!(key(None), key(Some("no address")));
+        let different = [
+            key(Some("2001:db8:1:2::7")),
+            key(Some("2001:db8:1:3::7")),
+            key(Some("192.0.2.7")),
+            key(Some("192.0.2.8")),
+            key(None),
+            tries_key_from("other", None),
+            tries_key("admin"),
+        ];
+        for (place, one) in different.iter().enumerate() {
+            assert!(!different[..place].contains(one), "{place}");
+        }
     }
 
     #[test]

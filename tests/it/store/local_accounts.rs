@@ -1,7 +1,7 @@
 use parvis::secret::Secret;
 use parvis::store::{
     LOCAL_ISSUER, LocalAccount, LocalInvitation, LocalMeans, LocalPasskey, LocalPurpose, LocalSetUp,
-    LocalStep, LocalUse, LocalUseKind, Login, LoginDigest, NewLocalAccount,
+    LocalStep, LocalUse, LocalUseKind, Login, LoginDigest, NewLocalAccount, TryKey,
 };
 
 use super::*;
@@ -159,7 +159,8 @@ async fn an_account_is_set_up_listed_set_up_anew_and_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn however_fast_tries_come_no_more_are_given_than_lock() {
     for_each_database(|store| async move {
-        let take = |minute| store.take_local_try([1; 32], 5, TimeDelta::minutes(15), at(minute));
+        let key = TryKey { digest: [1; 32], name: [1; 32] };
+        let take = |minute| store.take_local_try(key, 5, TimeDelta::minutes(15), at(minute));
         let tries = futures_util::future::join_all((0..20).map(|_| take(0))).await;
         let mut given: Vec<_> = tries.into_iter().filter_map(Result::unwrap).collect();
         given.sort_unstable();
@@ -172,13 +173,22 @@ async fn however_fast_tries_come_no_more_are_given_than_lock() {
             assert_eq!(take(16).await.unwrap(), Some(expected));
         }
         assert_eq!(take(16).await.unwrap(), None, "locked again");
-        store.give_local_try_back([1; 32], at(17)).await.unwrap();
+        store.give_local_try_back(key, at(17)).await.unwrap();
         assert_eq!(take(17).await.unwrap(), Some(10), "the try that locked was right");
         assert!(store.forget_local_tries([1; 32], at(18)).await.unwrap());
         assert!(!store.forget_local_tries([1; 32], at(18)).await.unwrap());
         assert_eq!(take(18).await.unwrap(), Some(1));
         assert_eq!(store.purge_local(at(20), at(17)).await.unwrap(), 0);
         assert_eq!(store.purge_local(at(20), at(18)).await.unwrap(), 1);
+        // From one network: the name is locked there, and free again for everybody together.
+        let near = TryKey { digest: [3; 32], name: [1; 32] };
+        let lock = TimeDelta::minutes(15);
+        assert_eq!(store.take_local_try(near, 1, lock, at(30)).await.unwrap(), Some(1));
+        assert_eq!(store.take_local_try(near, 1, lock, at(31)).await.unwrap(), None);
+        assert_eq!(take(31).await.unwrap(), Some(1), "elsewhere it is not");
+        assert_eq!(store.local_lock([1; 32], at(31)).await.unwrap(), Some(at(45)));
+        assert!(store.forget_local_tries([1; 32], at(32)).await.unwrap());
+        assert_eq!(store.take_local_try(near, 1, lock, at(32)).await.unwrap(), Some(1));
     })
     .await;
 }
