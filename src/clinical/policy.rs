@@ -11,14 +11,22 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// Signed in by the hospital's identity provider.
-    /// `services`: those that they work in. `lent`: what they may besides, for now.
-    Staff { practitioner: PractitionerId, roles: Vec<StaffRole>, services: Vec<ServiceId>, lent: Lent },
+    Staff { practitioner: PractitionerId, roles: Vec<StaffRole>, places: Workplaces, lent: Lent },
     /// Came by a personal link.
     Guest { participant: ParticipantId, role: Role },
     /// Came by the link of an upload folder of this appointment.
     Sender { appointment: AppointmentId },
     /// A program with a token that an administrator gave it.
     Machine { token: ApiTokenId, grants: Grants },
+}
+
+/// Where a member of staff works.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workplaces {
+    /// The services that they work in.
+    pub services: Vec<ServiceId>,
+    /// Those into whose consultations the radiologists of these services come.
+    pub read_for: Vec<ServiceId>,
 }
 
 /// What a member of staff may for a while, and not by who they are.
@@ -264,8 +272,8 @@ pub struct NotAllowed;
 /// Whether `actor` may do `verb` to `object`.
 pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), NotAllowed> {
     let is_allowed = match actor {
-        Actor::Staff { practitioner, roles, services, lent } => {
-            staff_may(*practitioner, roles, services, lent, verb, object)
+        Actor::Staff { practitioner, roles, places, lent } => {
+            staff_may(*practitioner, roles, places, lent, verb, object)
         }
         Actor::Guest { participant, role } => guest_may(*participant, *role, verb, object),
         Actor::Sender { appointment } => sender_may(*appointment, verb, object),
@@ -276,11 +284,11 @@ pub fn authorize(actor: &Actor, verb: Verb, object: &Object<'_>) -> Result<(), N
 
 /// Because of what `actor` may do that, where it is nothing of their own; only of what is allowed.
 pub fn stead_of(actor: &Actor, verb: Verb, object: &Object<'_>) -> Option<Stead> {
-    let Actor::Staff { practitioner, roles, services, lent } = actor else { return None };
+    let Actor::Staff { practitioner, roles, places, lent } = actor else { return None };
     let with = |acts_for: &[PractitionerId]| {
         let lent =
             Lent { emergencies: Vec::new(), acts_for: acts_for.to_vec(), withdrawn: lent.withdrawn.clone() };
-        staff_may(*practitioner, roles, services, &lent, verb, object)
+        staff_may(*practitioner, roles, places, &lent, verb, object)
     };
     if lent.emergencies.is_empty() && lent.acts_for.is_empty() || with(&[]) {
         return None;
@@ -292,7 +300,7 @@ pub fn stead_of(actor: &Actor, verb: Verb, object: &Object<'_>) -> Option<Stead>
 fn staff_may(
     practitioner: PractitionerId,
     roles: &[StaffRole],
-    services: &[ServiceId],
+    Workplaces { services, read_for }: &Workplaces,
     lent: &Lent,
     verb: Verb,
     object: &Object<'_>,
@@ -304,6 +312,10 @@ fn staff_may(
     let has_desk = |appointment: &Appointment| {
         is(StaffRole::Secretary)
             && (services.is_empty() || appointment.service_id.is_none() || works_in(appointment))
+    };
+    // Radiologists come into consultations of the services that they work in or read for, and into those of no service.
+    let reads = |appointment: &Appointment| {
+        works_in(appointment) || appointment.service_id.is_none_or(|id| read_for.contains(&id))
     };
     let nurses = |appointment: &Appointment| is(StaffRole::Nurse) && works_in(appointment);
     let is_booked = |appointment: &Appointment| {
@@ -428,7 +440,9 @@ fn staff_may(
         (Verb::WriteTemplates, Object::Agenda) => is(StaffRole::Administrator),
         (Verb::KeepCalendar, Object::Agenda) => may_consult,
         (Verb::DropIn, Object::Appointment(appointment)) => {
-            is(StaffRole::Radiologist) && matches!(appointment.status, AppointmentStatus::Arrived { .. })
+            is(StaffRole::Radiologist)
+                && matches!(appointment.status, AppointmentStatus::Arrived { .. })
+                && (is_booked(appointment) || reads(appointment))
         }
         _ => false,
     }

@@ -25,7 +25,7 @@ fn person(id: ParticipantId, part: Part) -> Participant {
 }
 
 fn staff(practitioner: PractitionerId, roles: &[StaffRole]) -> Actor {
-    Actor::Staff { practitioner, roles: roles.to_vec(), services: vec![], lent: Lent::default() }
+    Actor::Staff { practitioner, roles: roles.to_vec(), places: Workplaces::default(), lent: Lent::default() }
 }
 
 fn booking() -> Booking {
@@ -531,6 +531,23 @@ fn a_radiologist_drops_in_while_a_consultation_runs_and_nobody_else_does() {
     for role in [StaffRole::Doctor, StaffRole::Secretary, StaffRole::Administrator] {
         assert_eq!(may(role, &visit), Err(NotAllowed), "{role:?}");
         assert_eq!(authorize(&of(role), Verb::SeeWorklist, &Object::Agenda), Err(NotAllowed), "{role:?}");
+    }
+    let [mine, another] = [1, 2].map(|number| ServiceId::new(Uuid::from_u128(number)));
+    let works = |read_for| Actor::Staff {
+        practitioner: PractitionerId::new(Uuid::from_u128(77)),
+        roles: vec![StaffRole::Radiologist],
+        places: Workplaces { services: vec![mine], read_for },
+        lent: Lent::default(),
+    };
+    for (of, read_for, answer) in [
+        (mine, vec![], Ok(())),
+        (another, vec![], Err(NotAllowed)),
+        (another, vec![another], Ok(())),
+        (another, vec![mine], Err(NotAllowed)),
+    ] {
+        let visit = Appointment { service_id: Some(of), ..visit.clone() };
+        let object = Object::Appointment(&visit);
+        assert_eq!(authorize(&works(read_for.clone()), Verb::DropIn, &object), answer, "{of:?} {read_for:?}");
     }
     visit.status = visit.status.fulfil(at(9), Outcome::Completed).unwrap();
     assert_eq!(may(StaffRole::Radiologist, &visit), Err(NotAllowed), "it is over");

@@ -20,7 +20,10 @@ struct Made {
     may_take_over: bool,
 }
 
-const SERVICES: [Made; 2] = [
+/// Its radiologists come into the consultations of the others.
+const RADIOLOGY: &str = "Radiologie";
+
+const SERVICES: [Made; 3] = [
     Made {
         name: "Cardiologie",
         members: &["claire"],
@@ -35,6 +38,7 @@ const SERVICES: [Made; 2] = [
         queue: None,
         may_take_over: true,
     },
+    Made { name: RADIOLOGY, members: &["sofia"], slot_minutes: 20, queue: None, may_take_over: false },
 ];
 
 const WORKDAYS: [Weekday; 5] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
@@ -47,8 +51,11 @@ pub(super) async fn open(app: &App, people: &[Practitioner]) -> Result<()> {
         return Ok(());
     }
     let change = Change { by: secretary.id, at: app.clock.now() };
-    for made in &SERVICES {
-        let id = ServiceId::new(app.clock.new_uuid());
+    let radiology = ServiceId::new(app.clock.new_uuid());
+    // The one that reads for the others is there before them.
+    for made in SERVICES.iter().rev() {
+        let is_radiology = made.name == RADIOLOGY;
+        let id = if is_radiology { radiology } else { ServiceId::new(app.clock.new_uuid()) };
         let service = Service {
             id,
             name: made.name.to_owned(),
@@ -61,6 +68,9 @@ pub(super) async fn open(app: &App, people: &[Practitioner]) -> Result<()> {
         let members = people.iter().filter(|person| made.members.contains(&person.subject.expose().as_str()));
         let members: Vec<PractitionerId> = members.map(|person| person.id).collect();
         app.store.set_members(id, &members).await?;
+        if !is_radiology {
+            app.store.set_readers(id, &[radiology]).await?;
+        }
         let policy =
             BookingPolicy { may_patients_cancel: true, may_patients_move: true, ..BookingPolicy::default() };
         app.store.set_booking_policy(id, &policy, change).await?;

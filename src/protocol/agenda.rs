@@ -126,6 +126,8 @@ pub struct ServiceEntry {
     pub telephone: String,
     pub is_closed: bool,
     pub members: Vec<MemberEntry>,
+    /// Services whose radiologists come into its consultations, beside its own.
+    pub readers: Vec<String>,
     pub policy: ServicePolicyEntry,
     pub queue: QueueSettingsEntry,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +187,8 @@ pub struct ServiceRequest {
     pub is_closed: bool,
     /// Identifiers of practitioners.
     pub members: Vec<String>,
+    /// Identifiers of services whose radiologists come into its consultations, beside its own.
+    pub readers: Vec<String>,
     pub policy: ServicePolicyEntry,
 }
 

@@ -81,6 +81,40 @@ impl Store {
         Ok(())
     }
 
+    /// Says which services' radiologists read for a service: those of these and of no other, beside its own.
+    pub async fn set_readers(&self, service: ServiceId, readers: &[ServiceId]) -> Result<(), Error> {
+        const FORGET: &str = "DELETE FROM service_reader WHERE service_id = $1";
+        const ADD: &str = "INSERT INTO service_reader (service_id, reader_id) VALUES ($1, $2)";
+        let mut readers = readers.to_vec();
+        readers.sort_unstable();
+        readers.dedup();
+        in_transaction!(self, tx => {
+            sqlx::query(FORGET).bind(service.uuid()).execute(&mut *tx).await?;
+            for reader in &readers {
+                sqlx::query(ADD).bind(service.uuid()).bind(reader.uuid()).execute(&mut *tx).await?;
+            }
+        });
+        Ok(())
+    }
+
+    /// The services whose radiologists read for a service, by identifier.
+    pub async fn readers_of(&self, service: ServiceId) -> Result<Vec<ServiceId>, Error> {
+        const SQL: &str = "SELECT reader_id FROM service_reader WHERE service_id = $1 ORDER BY reader_id";
+        let rows: Vec<(Uuid,)> =
+            on!(self, pool => sqlx::query_as(SQL).bind(service.uuid()).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(id,)| ServiceId::new(id)).collect())
+    }
+
+    /// The services for which those read where a member of staff works, by identifier; not those themselves, unless they are named.
+    pub async fn services_read_by(&self, practitioner: PractitionerId) -> Result<Vec<ServiceId>, Error> {
+        const SQL: &str = "SELECT DISTINCT r.service_id FROM service_reader r
+            JOIN service_member m ON m.service_id = r.reader_id
+            WHERE m.practitioner_id = $1 ORDER BY r.service_id";
+        let rows: Vec<(Uuid,)> =
+            on!(self, pool => sqlx::query_as(SQL).bind(practitioner.uuid()).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(id,)| ServiceId::new(id)).collect())
+    }
+
     /// Who works in a service, in no order that means anything.
     pub async fn members_of(&self, service: ServiceId) -> Result<Vec<PractitionerId>, Error> {
         const SQL: &str =

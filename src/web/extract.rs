@@ -17,14 +17,14 @@ use serde::de::DeserializeOwned;
 use super::problem::Failure;
 use super::throttle::Knock;
 use super::{Edge, acts};
-use crate::clinical::{Actor, Lent, Practitioner, PractitionerId, ServiceId, Verb, needs_fresh};
+use crate::clinical::{Actor, Lent, Practitioner, PractitionerId, StaffRole, Verb, Workplaces, needs_fresh};
 use crate::login::{Authenticated, LOGIN_COOKIE};
 use crate::port::Progress;
 use crate::protocol::ProblemCode;
 use crate::store;
 
-/// Somebody who is signed in and has a role, the services that they work in, and what they may besides for now.
-pub(super) struct SignedIn(pub(super) Practitioner, pub(super) Vec<ServiceId>, pub(super) Lent);
+/// Somebody who is signed in and has a role, where they work, and what they may besides for now.
+pub(super) struct SignedIn(pub(super) Practitioner, pub(super) Workplaces, pub(super) Lent);
 
 impl SignedIn {
     /// The person as `clinical::authorize` knows them.
@@ -39,21 +39,29 @@ impl FromRequestParts<Edge> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self, Failure> {
         let practitioner = signed_in(edge, &parts.headers).await?;
         let practitioner = practitioner.ok_or_else(Failure::sign_in_needed)?;
-        let services = edge.store.services_of(practitioner.id).await?;
+        let places = workplaces_of(edge, &practitioner).await?;
         let lent = lent_to(edge, practitioner.id).await?;
-        Ok(Self(practitioner, services, lent))
+        Ok(Self(practitioner, places, lent))
     }
 }
 
 /// A member of staff as `clinical::authorize` knows them.
-pub(super) fn staff(person: &Practitioner, services: Vec<ServiceId>, lent: Lent) -> Actor {
-    Actor::Staff { practitioner: person.id, roles: person.roles.clone(), services, lent }
+pub(super) fn staff(person: &Practitioner, places: Workplaces, lent: Lent) -> Actor {
+    Actor::Staff { practitioner: person.id, roles: person.roles.clone(), places, lent }
 }
 
 /// The same, asked for.
 pub(super) async fn actor_of(edge: &Edge, person: &Practitioner) -> Result<Actor, store::Error> {
+    let places = workplaces_of(edge, person).await?;
+    Ok(staff(person, places, lent_to(edge, person.id).await?))
+}
+
+async fn workplaces_of(edge: &Edge, person: &Practitioner) -> Result<Workplaces, store::Error> {
     let services = edge.store.services_of(person.id).await?;
-    Ok(staff(person, services, lent_to(edge, person.id).await?))
+    // Only radiologists come in where they are not booked.
+    let is_reader = person.roles.contains(&StaffRole::Radiologist) && !services.is_empty();
+    let read_for = if is_reader { edge.store.services_read_by(person.id).await? } else { Vec::new() };
+    Ok(Workplaces { services, read_for })
 }
 
 /// What a member of staff may for now: in an emergency, or acting for somebody.

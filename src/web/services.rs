@@ -56,6 +56,7 @@ async fn entry(
     names: &Names,
 ) -> Result<ServiceEntry, Failure> {
     let members = edge.store.members_of(service.id).await?;
+    let readers = edge.store.readers_of(service.id).await?;
     let (policy, change) = edge.store.booking_policy(service.id).await?.unwrap_or_default();
     let queue = edge.store.queue_settings(service.id).await?.unwrap_or_default();
     let sees_code = may_change(signed_in).is_ok() || members.contains(&signed_in.0.id);
@@ -68,6 +69,7 @@ async fn entry(
         telephone: service.telephone,
         is_closed: service.is_closed,
         members,
+        readers: readers.iter().map(ServiceId::to_string).collect(),
         policy: ServicePolicyEntry {
             may_patients_cancel: policy.may_patients_cancel,
             may_patients_move: policy.may_patients_move,
@@ -138,7 +140,7 @@ async fn keep(
     id: ServiceId,
     request: ServiceRequest,
 ) -> Result<Json<ServiceEntry>, Failure> {
-    let ServiceRequest { name, site, telephone, is_closed, members, policy } = request;
+    let ServiceRequest { name, site, telephone, is_closed, members, readers, policy } = request;
     let created_at = edge.clock.now();
     let service = Service { id, name, site, telephone, is_closed, created_at }.checked()?;
     if policy.notice_hours > BookingPolicy::MAX_NOTICE_HOURS {
@@ -152,8 +154,10 @@ async fn keep(
     };
     let names = people(edge).await?;
     let members = members.iter().map(|member| known(member, &names)).collect::<Result<Vec<_>, _>>()?;
+    let readers = readers_among(&edge.store.services().await?, &readers)?;
     edge.store.put_service(&service).await?;
     edge.store.set_members(id, &members).await?;
+    edge.store.set_readers(id, &readers).await?;
     edge.store.set_booking_policy(id, &policy, change_by(edge, signed_in)).await?;
     edge.live.announce_change();
     Ok(Json(entry(edge, signed_in, service, &names).await?))
@@ -165,6 +169,16 @@ fn known(id: &str, names: &Names) -> Result<PractitionerId, Failure> {
     found.ok_or_else(|| {
         let detail = "there is no such member of staff";
         Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownPractitioner, detail)
+    })
+}
+
+/// These of the services that there are.
+fn readers_among(services: &[Service], wanted: &[String]) -> Result<Vec<ServiceId>, Failure> {
+    let found = |wanted: &String| services.iter().map(|each| each.id).find(|id| id.to_string() == *wanted);
+    let found = wanted.iter().map(found).collect::<Option<Vec<_>>>();
+    found.ok_or_else(|| {
+        let detail = "there is no such service";
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, ProblemCode::UnknownService, detail)
     })
 }
 

@@ -11,7 +11,7 @@ use super::appointments::allowed;
 use super::extract::{One, SignedIn};
 use super::problem::Failure;
 use crate::clinical::{
-    Appointment, AppointmentId, DropInError, Object, Participant, ParticipantId, PlaceKind, Verb,
+    self, Appointment, AppointmentId, DropInError, Object, Participant, ParticipantId, PlaceKind, Verb,
 };
 use crate::imaging::ObjectKind;
 use crate::protocol::{DroppedIn, ProblemCode, WorklistEntry, WorklistStudy, time};
@@ -27,7 +27,10 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<WorklistEntry>>, Failure> {
     authorize(&signed_in.actor(), Verb::SeeWorklist, &Object::Agenda)?;
     let mut entries = Vec::new();
-    for appointment in edge.store.appointments_running(edge.clock.now() - RECENT).await? {
+    let actor = signed_in.actor();
+    let is_theirs = |of: &Appointment| clinical::authorize(&actor, Verb::DropIn, &Object::Appointment(of)).is_ok();
+    let running = edge.store.appointments_running(edge.clock.now() - RECENT).await?;
+    for appointment in running.into_iter().filter(is_theirs) {
         let studies = edge.store.studies_of(appointment.id).await?;
         let studies: Vec<_> = studies.into_iter().filter_map(study).collect();
         if !studies.is_empty() {

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::app::{Browser, Socket, TestApp, share};
-use crate::visit::{doctor_named, secret, soon, zip_of};
+use crate::visit::{BOTH, doctor_named, secret, soon, zip_of};
 
 /// A consultation of Claire's with a patient in the call, and the radiologist, who is not booked.
 struct Visit {
@@ -191,4 +191,68 @@ async fn nobody_drops_in_while_it_is_locked() {
     radiologist.request(json!({"type": "enter"})).await.unwrap();
     visit.doctor.request(json!({"type": "lock", "isLocked": true})).await.unwrap();
     assert_eq!(visit.drop_in(&visit.sofia).await.0, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_radiologist_sees_the_consultations_of_the_services_they_read_for_and_no_other() {
+    for dialect in BOTH {
+        let app = TestApp::start(dialect).await;
+        let (claire, sofia) = (app.sign_in("claire").await, app.sign_in("sofia").await);
+        let camille = app.sign_in("camille").await;
+        let service = async |name: &str, members: &[&str], readers: &[&str]| {
+            let wanted = json!({
+                "name": name, "site": "", "telephone": "", "isClosed": false, "members": members, "readers": readers,
+                "policy": {"mayPatientsCancel": false, "mayPatientsMove": false, "noticeHours": 24, "isOpenOnHolidays": false},
+            });
+            let (status, made) = camille.post("/api/services", wanted).await;
+            assert_eq!(status, StatusCode::CREATED, "{made}");
+            made["service"].as_str().unwrap().to_owned()
+        };
+        let (_, me) = sofia.get("/api/me").await;
+        let radiology = service("Radiologie", &[me["practitioner"].as_str().unwrap()], &[]).await;
+        let heart = service("Cardiologie", &[], &[]).await;
+        let wanted = json!({
+            "startsAt": soon(5), "endsAt": soon(35), "service": "Cardiologie", "serviceId": heart, "note": "",
+            "guests": [{"role": "patient", "name": "Hélène Lefèvre", "language": "fr"}],
+            "practitioners": [doctor_named(&camille, "Claire Martin").await],
+        });
+        let (status, booked) = camille.post("/api/appointments", wanted).await;
+        assert_eq!(status, StatusCode::CREATED, "{booked}");
+        let appointment = booked["appointment"]["appointment"].as_str().unwrap().to_owned();
+        let (mut doctor, _) = claire.attend(&appointment).await;
+        doctor.request(json!({"type": "enter"})).await.unwrap();
+        let objects = parvis::demo::studies::demo_objects(1).take(1).map(|(_, bytes)| ("IM1".to_owned(), bytes));
+        let (status, receipt) = claire.upload(&appointment, "study.zip", zip_of(objects)).await;
+        assert_eq!(status, StatusCode::OK, "{receipt}");
+        let path = format!("/api/appointments/{appointment}/drop-in");
+
+        // Another service's consultation is not there.
+        assert_eq!(sofia.get("/api/worklist").await, (StatusCode::OK, json!([])));
+        let unknown = sofia.post(&format!("/api/appointments/{}/drop-in", app.app.clock.new_uuid()), json!({})).await;
+        assert_eq!(sofia.post(&path, json!({})).await, unknown);
+        let (_, services) = camille.get("/api/services").await;
+        let of = |id: &str| services.as_array().unwrap().iter().find(|each| each["service"] == id).unwrap().clone();
+        let change = async |readers: Value| {
+            let kept = of(&heart);
+            let wanted = json!({
+                "name": kept["name"], "site": "", "telephone": "", "isClosed": false, "members": [], "readers": readers,
+                "policy": kept["policy"],
+            });
+            camille.put(&format!("/api/services/{heart}"), wanted).await
+        };
+        let (status, refused) = change(json!([app.app.clock.new_uuid().to_string()])).await;
+        assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("unknown_service")));
+        let (status, kept) = change(json!([radiology, radiology])).await;
+        assert_eq!((status, &kept["readers"]), (StatusCode::OK, &json!([radiology])));
+
+        // Cardiology lets radiology come in.
+        let (_, worklist) = sofia.get("/api/worklist").await;
+        assert_eq!(worklist[0]["appointment"], json!(appointment), "{worklist}");
+        // It takes that back: whoever is in it stays in it, and sees no other.
+        assert_eq!(sofia.post(&path, json!({})).await.0, StatusCode::OK);
+        assert_eq!(change(json!([])).await.0, StatusCode::OK);
+        assert_eq!(sofia.get("/api/worklist").await.1[0]["appointment"], json!(appointment));
+        let studies = format!("/api/appointments/{appointment}/studies");
+        assert_eq!(sofia.get(&studies).await.0, StatusCode::OK);
+    }
 }

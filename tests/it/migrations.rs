@@ -58,6 +58,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0048_delegation.sql", "c25f81b580da67c9"),
     ("migrations/0049_identity_provider.sql", "62aa09ed45b3f5b4"),
     ("migrations/0050_message_sender.sql", "781b25edb8d6f2d5"),
+    ("migrations/0056_service_reader.sql", "66322f987077d474"),
+    ("migrations/0057_local_try_of_name.sql", "f46c0851f096e917"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/postgres/0041_audit_only_grows.sql", "724e463f612f901e"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),

@@ -12,7 +12,7 @@ const READING: [Verb; 6] = [
 ];
 
 fn with(roles: &[StaffRole], lent: Lent) -> Actor {
-    Actor::Staff { practitioner: OTHER, roles: roles.to_vec(), services: vec![], lent }
+    Actor::Staff { practitioner: OTHER, roles: roles.to_vec(), places: Workplaces::default(), lent }
 }
 
 fn allowed(actor: &Actor, visit: &Appointment) -> Vec<Verb> {

@@ -56,7 +56,7 @@ fn the_waiting_room_is_for_the_service_and_the_front_desk_enters_nothing() {
     let of = |practitioner, role| Actor::Staff {
         practitioner,
         roles: vec![role],
-        services: vec![],
+        places: Workplaces::default(),
         lent: Lent::default(),
     };
     let stranger = PractitionerId::new(Uuid::from_u128(77));
@@ -91,7 +91,7 @@ fn who_is_late_and_who_somebody_is_is_not_everybodys_to_say() {
     let of = |practitioner, role| Actor::Staff {
         practitioner,
         roles: vec![role],
-        services: vec![],
+        places: Workplaces::default(),
         lent: Lent::default(),
     };
     let late = |actor: &Actor| authorize(actor, Verb::TellDelay, &Object::Practitioner(STAFF)).is_ok();

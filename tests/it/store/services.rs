@@ -60,6 +60,33 @@ async fn who_works_in_a_service_is_set_as_a_whole() {
 }
 
 #[tokio::test]
+async fn services_that_read_for_another_are_set_as_a_whole_and_count_for_their_members() {
+    for_each_database(|store| async move {
+        let (sofia, karim) = (doctor(&store, "Sofia").await, doctor(&store, "Karim").await);
+        let (heart, lungs, images) =
+            (service("Cardiologie", ""), service("Pneumologie", ""), service("Radiologie", ""));
+        for each in [&heart, &lungs, &images] {
+            store.put_service(each).await.unwrap();
+        }
+        store.set_members(images.id, &[sofia.id]).await.unwrap();
+        store.set_members(lungs.id, &[sofia.id, karim.id]).await.unwrap();
+        // By both services in which Sofia works, and named twice: it is one all the same.
+        store.set_readers(heart.id, &[images.id, lungs.id, images.id]).await.unwrap();
+        let mut both = vec![images.id, lungs.id];
+        both.sort_unstable();
+        assert_eq!(store.readers_of(heart.id).await.unwrap(), both);
+        assert_eq!(store.services_read_by(sofia.id).await.unwrap(), [heart.id]);
+        assert_eq!(store.services_read_by(karim.id).await.unwrap(), [heart.id]);
+        store.set_readers(heart.id, &[images.id]).await.unwrap();
+        assert_eq!(store.services_read_by(karim.id).await.unwrap(), []);
+        store.set_readers(heart.id, &[]).await.unwrap();
+        assert_eq!(store.readers_of(heart.id).await.unwrap(), []);
+        assert_eq!(store.services_read_by(sofia.id).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_appointment_has_its_service_and_the_contacts_of_its_guests() {
     for_each_database(|store| async move {
         let claire = doctor(&store, "Claire").await;

@@ -11,9 +11,14 @@ interface ServiceProps {
   /** Absent: a new one. */
   service: ServiceEntry | undefined;
   candidates: readonly MemberEntry[];
+  /** All services: those whose radiologists may come in are among them. */
+  services: readonly ServiceEntry[];
   onSaved(saved: ServiceEntry): void;
   onClose(): void;
 }
+
+const toggled = (all: string[], one: string, isIn: boolean): string[] =>
+  isIn ? [...all, one] : all.filter((other) => other !== one);
 
 const requestOf = (service: ServiceEntry | undefined): ServiceRequest => ({
   name: service?.name ?? "",
@@ -21,6 +26,7 @@ const requestOf = (service: ServiceEntry | undefined): ServiceRequest => ({
   telephone: service?.telephone ?? "",
   isClosed: service?.isClosed ?? false,
   members: service?.members.map(({ practitioner }) => practitioner) ?? [],
+  readers: service?.readers ?? [],
   policy: service?.policy ?? {
     mayPatientsCancel: false,
     mayPatientsMove: false,
@@ -30,7 +36,7 @@ const requestOf = (service: ServiceEntry | undefined): ServiceRequest => ({
 });
 
 /** One service: what it is called, who works there, what its patients may, and its queue. */
-export function ServiceDialog({ service, candidates, onSaved, onClose }: ServiceProps) {
+export function ServiceDialog({ service, candidates, services, onSaved, onClose }: ServiceProps) {
   const draft = useSignal(requestOf(service));
   const fault = useSignal("");
   const said = useSignal("");
@@ -39,6 +45,7 @@ export function ServiceDialog({ service, candidates, onSaved, onClose }: Service
     draft.value = { ...draft.value, ...changes };
   };
   const policy = draft.value.policy;
+  const others = services.filter((other) => other.service !== service?.service);
   const save = async () => {
     fault.value = "";
     try {
@@ -90,23 +97,31 @@ export function ServiceDialog({ service, candidates, onSaved, onClose }: Service
           <legend>{ts("members")}</legend>
           <div class="check-columns">
             {candidates.map(({ practitioner, name }) => (
-              <label key={practitioner} class="check">
-                <input
-                  type="checkbox"
-                  checked={draft.value.members.includes(practitioner)}
-                  onChange={(event) =>
-                    change({
-                      members: event.currentTarget.checked
-                        ? [...draft.value.members, practitioner]
-                        : draft.value.members.filter((member) => member !== practitioner),
-                    })
-                  }
-                />
-                {name}
-              </label>
+              <Check
+                key={practitioner}
+                word={name}
+                isOn={draft.value.members.includes(practitioner)}
+                set={(isOn) => change({ members: toggled(draft.value.members, practitioner, isOn) })}
+              />
             ))}
           </div>
         </fieldset>
+        {others.length > 0 && (
+          <fieldset>
+            <legend>{ts("readers")}</legend>
+            <p class="hint">{ts("readersHint")}</p>
+            <div class="check-columns">
+              {others.map((other) => (
+                <Check
+                  key={other.service}
+                  word={[other.name, other.site].filter(Boolean).join(", ")}
+                  isOn={draft.value.readers.includes(other.service)}
+                  set={(isOn) => change({ readers: toggled(draft.value.readers, other.service, isOn) })}
+                />
+              ))}
+            </div>
+          </fieldset>
+        )}
         <fieldset>
           <legend>{ts("policy")}</legend>
           <Check

@@ -173,6 +173,7 @@ export function Services({ me }: { me: Me }) {
         <ServiceDialog
           service={editing.value === "new" ? undefined : editing.value}
           candidates={people.value}
+          services={list.value ?? []}
           onSaved={(saved) => {
             load();
             editing.value = saved;

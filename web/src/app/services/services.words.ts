@@ -15,6 +15,9 @@ export const ts = dictionary({
     telephone: "Téléphone du service",
     members: "Membres",
     noMembers: "Personne",
+    readers: "Radiologues d’autres services",
+    readersHint:
+      "Les radiologues des services cochés voient les consultations en cours de ce service et peuvent y entrer. Ceux qui en sont membres le peuvent toujours.",
     policy: "Ce que les patients peuvent faire eux-mêmes",
     mayCancel: "Annuler leur rendez-vous",
     mayMove: "Déplacer leur rendez-vous",
@@ -106,6 +109,9 @@ export const ts = dictionary({
     telephone: "Telephone of the department",
     members: "Members",
     noMembers: "Nobody",
+    readers: "Radiologists of other departments",
+    readersHint:
+      "Radiologists of the departments ticked here see the consultations of this one while they run, and can come in. Its own members always can.",
     policy: "What patients may do by themselves",
     mayCancel: "Cancel their appointment",
     mayMove: "Move their appointment",
