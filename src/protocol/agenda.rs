@@ -187,8 +187,9 @@ pub struct ServiceRequest {
     pub is_closed: bool,
     /// Identifiers of practitioners.
     pub members: Vec<String>,
-    /// Identifiers of services whose radiologists come into its consultations, beside its own.
-    pub readers: Vec<String>,
+    /// Identifiers of services whose radiologists come into its consultations, beside its own. Absent: as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readers: Option<Vec<String>>,
     pub policy: ServicePolicyEntry,
 }
 

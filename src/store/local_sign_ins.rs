@@ -109,7 +109,8 @@ impl Store {
 
     /// Forgets all tries for a name, from wherever: it is unlocked. `true`: it was locked somewhere at `now`.
     pub async fn forget_local_tries(&self, name: [u8; 32], now: DateTime<Utc>) -> Result<bool, Error> {
-        const SQL: &str = "DELETE FROM local_try WHERE digest = $1 OR name_digest = $1 RETURNING locked_until";
+        const SQL: &str =
+            "DELETE FROM local_try WHERE digest = $1 OR name_digest = $1 RETURNING locked_until";
         let rows: Vec<(DateTime<Utc>,)> = in_transaction!(self, tx =>
             sqlx::query_as(SQL).bind(name.to_vec()).fetch_all(&mut *tx).await?);
         Ok(rows.iter().any(|(until,)| *until > now))

@@ -154,10 +154,15 @@ async fn keep(
     };
     let names = people(edge).await?;
     let members = members.iter().map(|member| known(member, &names)).collect::<Result<Vec<_>, _>>()?;
-    let readers = readers_among(&edge.store.services().await?, &readers)?;
+    let readers = match readers {
+        Some(readers) => Some(readers_among(&edge.store.services().await?, &readers)?),
+        None => None,
+    };
     edge.store.put_service(&service).await?;
     edge.store.set_members(id, &members).await?;
-    edge.store.set_readers(id, &readers).await?;
+    if let Some(readers) = readers {
+        edge.store.set_readers(id, &readers).await?;
+    }
     edge.store.set_booking_policy(id, &policy, change_by(edge, signed_in)).await?;
     edge.live.announce_change();
     Ok(Json(entry(edge, signed_in, service, &names).await?))

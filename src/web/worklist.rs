@@ -28,7 +28,8 @@ pub(super) async fn list(
     authorize(&signed_in.actor(), Verb::SeeWorklist, &Object::Agenda)?;
     let mut entries = Vec::new();
     let actor = signed_in.actor();
-    let is_theirs = |of: &Appointment| clinical::authorize(&actor, Verb::DropIn, &Object::Appointment(of)).is_ok();
+    let is_theirs =
+        |of: &Appointment| clinical::authorize(&actor, Verb::DropIn, &Object::Appointment(of)).is_ok();
     let running = edge.store.appointments_running(edge.clock.now() - RECENT).await?;
     for appointment in running.into_iter().filter(is_theirs) {
         let studies = edge.store.studies_of(appointment.id).await?;

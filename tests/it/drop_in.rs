@@ -221,17 +221,21 @@ async fn a_radiologist_sees_the_consultations_of_the_services_they_read_for_and_
         let appointment = booked["appointment"]["appointment"].as_str().unwrap().to_owned();
         let (mut doctor, _) = claire.attend(&appointment).await;
         doctor.request(json!({"type": "enter"})).await.unwrap();
-        let objects = parvis::demo::studies::demo_objects(1).take(1).map(|(_, bytes)| ("IM1".to_owned(), bytes));
+        let objects =
+            parvis::demo::studies::demo_objects(1).take(1).map(|(_, bytes)| ("IM1".to_owned(), bytes));
         let (status, receipt) = claire.upload(&appointment, "study.zip", zip_of(objects)).await;
         assert_eq!(status, StatusCode::OK, "{receipt}");
         let path = format!("/api/appointments/{appointment}/drop-in");
 
         // Another service's consultation is not there.
         assert_eq!(sofia.get("/api/worklist").await, (StatusCode::OK, json!([])));
-        let unknown = sofia.post(&format!("/api/appointments/{}/drop-in", app.app.clock.new_uuid()), json!({})).await;
+        let unknown =
+            sofia.post(&format!("/api/appointments/{}/drop-in", app.app.clock.new_uuid()), json!({})).await;
         assert_eq!(sofia.post(&path, json!({})).await, unknown);
         let (_, services) = camille.get("/api/services").await;
-        let of = |id: &str| services.as_array().unwrap().iter().find(|each| each["service"] == id).unwrap().clone();
+        let of = |id: &str| {
+            services.as_array().unwrap().iter().find(|each| each["service"] == id).unwrap().clone()
+        };
         let change = async |readers: Value| {
             let kept = of(&heart);
             let wanted = json!({
@@ -244,6 +248,12 @@ async fn a_radiologist_sees_the_consultations_of_the_services_they_read_for_and_
         assert_eq!((status, &refused["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("unknown_service")));
         let (status, kept) = change(json!([radiology, radiology])).await;
         assert_eq!((status, &kept["readers"]), (StatusCode::OK, &json!([radiology])));
+        let (status, kept) = change(Value::Null).await;
+        assert_eq!(
+            (status, &kept["readers"]),
+            (StatusCode::OK, &json!([radiology])),
+            "of whom nothing was said"
+        );
 
         // Cardiology lets radiology come in.
         let (_, worklist) = sofia.get("/api/worklist").await;

@@ -264,8 +264,7 @@ async fn five_wrong_tries_lock_a_name_whether_anybody_has_it_or_not() {
 /// From this address, as the proxy in front says.
 async fn password_from(app: &TestApp, from: &str, user_name: &str, password: &str) -> (StatusCode, Value) {
     let request = app.browser().raw(Method::POST, "/api/local/sign-in").header("x-forwarded-for", from);
-    let response =
-        request.json(&json!({"userName": user_name, "password": password})).send().await.unwrap();
+    let response = request.json(&json!({"userName": user_name, "password": password})).send().await.unwrap();
     (response.status(), response.json().await.unwrap_or(Value::Null))
 }
 

@@ -431,7 +431,8 @@ impl LocalAccounts {
         let account = match known {
             Some(account) if is_password => account,
             other => {
-                let refused = self.wrong(other.as_ref(), LocalUseKind::WrongPassword, &tried, address).await?;
+                let refused =
+                    self.wrong(other.as_ref(), LocalUseKind::WrongPassword, &tried, address).await?;
                 tokio::time::sleep(WRONG_AFTER.saturating_sub(inner.clock.instant() - began)).await;
                 return Err(refused);
             }

@@ -52,11 +52,12 @@ pub(super) fn tries_key(typed: &str) -> [u8; 32] {
 
 /// Under which those are counted that come from one network: an IPv4 address, or the /64 of one of IPv6, which a household has as a whole.
 pub(super) fn tries_key_from(typed: &str, address: Option<&str>) -> [u8; 32] {
-    let network = match address.and_then(|address| address.parse::<IpAddr>().ok()).map(|known| known.to_canonical()) {
-        Some(IpAddr::V6(v6)) => (v6.to_bits() >> 64).to_string(),
-        Some(IpAddr::V4(v4)) => v4.to_string(),
-        None => "unknown".to_owned(),
-    };
+    let network =
+        match address.and_then(|address| address.parse::<IpAddr>().ok()).map(|known| known.to_canonical()) {
+            Some(IpAddr::V6(v6)) => (v6.to_bits() >> 64).to_string(),
+            Some(IpAddr::V4(v4)) => v4.to_string(),
+            None => "unknown".to_owned(),
+        };
     Sha256::new().chain_update(tries_key(typed)).chain_update(network).finalize().into()
 }
 

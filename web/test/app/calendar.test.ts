@@ -11,6 +11,7 @@ const service = (name: string, site = "", isClosed = false): ServiceEntry => ({
   telephone: "",
   isClosed,
   members: [],
+  readers: [],
   policy: { mayPatientsCancel: false, mayPatientsMove: false, noticeHours: 24, isOpenOnHolidays: false },
   queue: { minutes: 15 },
 });

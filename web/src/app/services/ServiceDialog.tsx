@@ -45,6 +45,7 @@ export function ServiceDialog({ service, candidates, services, onSaved, onClose 
     draft.value = { ...draft.value, ...changes };
   };
   const policy = draft.value.policy;
+  const readers = draft.value.readers ?? [];
   const others = services.filter((other) => other.service !== service?.service);
   const save = async () => {
     fault.value = "";
@@ -115,8 +116,8 @@ export function ServiceDialog({ service, candidates, services, onSaved, onClose 
                 <Check
                   key={other.service}
                   word={[other.name, other.site].filter(Boolean).join(", ")}
-                  isOn={draft.value.readers.includes(other.service)}
-                  set={(isOn) => change({ readers: toggled(draft.value.readers, other.service, isOn) })}
+                  isOn={readers.includes(other.service)}
+                  set={(isOn) => change({ readers: toggled(readers, other.service, isOn) })}
                 />
               ))}
             </div>
