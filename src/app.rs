@@ -21,7 +21,7 @@ use crate::config::Http;
 pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
 use crate::login::local::{Invited, LocalAccounts};
-use crate::login::{Login, LoginEnds};
+use crate::login::{Heard, Login, LoginEnds};
 use crate::outbox::{Outbox, OutboxSettings};
 use crate::port::{Certificate, Certificates, Port, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
@@ -35,6 +35,8 @@ use crate::web::{self, Edge};
 
 pub use settings::{NetworkSettings, Patience, Settings, acme_settings, master_keys};
 
+/// What other programs on this database have signed out is signed out here so soon.
+const LOOK_FOR_ENDS: Duration = Duration::from_secs(1);
 /// Old sign-ins are cleared away this often.
 const PURGE: Duration = Duration::from_secs(600);
 /// How long tasks have to end when the program does.
@@ -148,6 +150,7 @@ impl App {
         });
         tasks.spawn("purge of sign-ins", purge(login.clone(), local.clone(), tasks.clone()));
         tasks.spawn("end of logins", end_in_calls(login.ends(), live.clone(), tasks.clone()));
+        tasks.spawn("ends of logins elsewhere", hear_of_ends(login.clone(), tasks.clone()));
         let delegations = delegations::end(store.clone(), live.clone(), clock.clone(), tasks.clone());
         tasks.spawn("ends of delegations", delegations);
         let door = DoorPolicy::default();
@@ -394,6 +397,28 @@ async fn end_in_calls(mut ends: LoginEnds, live: Live, tasks: Tasks) {
                 Ok(ended) => live.logins_ended(&ended).await,
                 // Their sockets take it for theirs, too, and end.
                 Err(_) => tracing::error!("too many logins ended at once to follow"),
+            }
+        }
+    }
+}
+
+/// Whoever is signed out by another program on the same database is signed out here, too.
+async fn hear_of_ends(login: Login, tasks: Tasks) {
+    let mut heard = Heard::default();
+    let mut is_deaf = false;
+    loop {
+        tokio::select! {
+            () = tasks.stopped() => return,
+            () = tokio::time::sleep(LOOK_FOR_ENDS) => {}
+        }
+        match login.hear_of_ends(&mut heard).await {
+            Ok(_) => is_deaf = false,
+            Err(error) => {
+                if !is_deaf {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "what other programs sign out is not heard of now");
+                }
+                is_deaf = true;
             }
         }
     }

@@ -304,6 +304,7 @@ fn provider_settings(oidc: &OidcProvider) -> ProviderSettings {
         scopes: oidc.scopes.clone(),
         acr_values: words(&oidc.acr_values),
         fresh_acr_values: words(&oidc.fresh_acr_values),
+        is_for_patients: oidc.is_for_patients,
         roles: oidc.roles.iter().map(rule).collect(),
         name_claim: oidc.name_claim.clone(),
         subject_claim: oidc.subject_claim.clone(),

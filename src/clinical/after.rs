@@ -118,6 +118,8 @@ pub enum DocumentDoor {
     /// A number that staff told.
     Pin,
     BirthDate,
+    /// A sign-in at an identity provider of patients.
+    Provider,
 }
 
 impl DocumentDoor {
@@ -134,12 +136,14 @@ impl DocumentDoor {
 }
 
 /// Somebody took a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Download {
     pub document: DocumentId,
     pub participant: ParticipantId,
     pub at: DateTime<Utc>,
     pub door: DocumentDoor,
+    /// What the provider was called, where one opened it.
+    pub provider: Option<String>,
 }
 
 /// What one person thought of the visit.

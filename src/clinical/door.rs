@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::{Appointment, AppointmentStatus, DoorClosed, DoorPolicy, Link, ParticipantId};
+use super::{Appointment, AppointmentStatus, DocumentNeed, DoorClosed, DoorPolicy, Link, ParticipantId};
 use crate::secret::{Pii, Secret};
 
 /// So many wrong tries lock a door.
@@ -86,6 +86,8 @@ pub struct DoorRules {
     pub asks_who_of_all: bool,
     /// The agreement is taken in another way: nobody is kept out for not having answered the information.
     pub waives_consent: bool,
+    /// By what patients come to their documents after the visit.
+    pub documents_need: DocumentNeed,
 }
 
 /// SHA-256 of six digits and of what they are for. Whoever reads the rows finds the digits by trying all of them; they open nothing

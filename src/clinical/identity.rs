@@ -1,4 +1,4 @@
-//! Whether two spellings of a name can be one person's. It decides a warning, never an access.
+//! Whether two spellings of a name can be one person's. It decides a warning, never an access; `patient_proof.rs` decides that.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -35,13 +35,25 @@ pub fn priors<D: Ord>(studies: &[(&str, Option<D>)]) -> Vec<bool> {
 }
 
 /// Capital letters and digits without accents, split at everything else.
+pub(super) fn name_parts(name: &str) -> Vec<String> {
+    let letters = name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase);
+    let mut plain = String::with_capacity(name.len());
+    for c in letters {
+        match c {
+            'Œ' => plain.push_str("OE"),
+            'Æ' => plain.push_str("AE"),
+            'Ø' => plain.push('O'),
+            'Ł' => plain.push('L'),
+            'Đ' | 'Ð' => plain.push('D'),
+            other => plain.push(other),
+        }
+    }
+    plain.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The same, without titles.
 fn parts(name: &str) -> Vec<String> {
-    let plain: String = name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase).collect();
-    let mut parts: Vec<_> = plain
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let mut parts = name_parts(name);
     // Titles are no names.
     parts.retain(|part| !matches!(part.as_str(), "M" | "MME" | "MR" | "MRS" | "MS" | "MLLE"));
     parts

@@ -29,6 +29,8 @@ pub struct OidcProvider {
     pub key: String,
     /// What the sign-in page calls it.
     pub label: Option<String>,
+    /// `whom = "patients"`: it opens documents to patients, signs no staff in and has no roles.
+    pub is_for_patients: bool,
     /// Exactly as the provider writes it, final slash or not.
     pub issuer: String,
     /// When the provider's description is not at the usual place.
@@ -172,10 +174,24 @@ impl OidcProvider {
         if client_authentication == ClientAuthenticationName::TlsClientAuth && client_certificate.is_none() {
             reader.mistake(s, "client_certificate", "is missing: tls_client_auth needs one");
         }
+        let is_for_patients = reader.parsed(s, "whom", false, |text| match text {
+            "staff" => Ok(false),
+            "patients" if s == SECTION => {
+                Err("must be staff: patients have a provider of their own".to_owned())
+            }
+            "patients" => Ok(true),
+            _ => Err("must be staff or patients".to_owned()),
+        });
+        let scopes: &[&str] = if is_for_patients {
+            &["openid", "given_name", "family_name", "birthdate"]
+        } else {
+            &["openid", "profile", "email", "groups"]
+        };
         let address = |reader: &mut Reader, key| reader.parsed(s, key, None, |text| url(text).map(Some));
         Self {
             key: key.to_owned(),
             label: reader.text(s, "label").or_else(|| (key != OWN).then(|| key.to_owned())),
+            is_for_patients,
             issuer: reader.needed_text(s, "issuer"),
             discovery_url: address(reader, "discovery_url"),
             authorization_endpoint: address(reader, "authorization_endpoint"),
@@ -190,7 +206,7 @@ impl OidcProvider {
             client_certificate,
             client_key_id: reader.text(s, "client_key_id"),
             authority: path(reader, "authority"),
-            scopes: reader.texts(s, "scopes", &["openid", "profile", "email", "groups"]),
+            scopes: reader.texts(s, "scopes", scopes),
             acr_values: reader.text(s, "acr_values"),
             fresh_acr_values: reader.text(s, "fresh_acr_values"),
             name_claim: reader.text(s, "name_claim").unwrap_or_else(|| "name".to_owned()),
@@ -199,7 +215,7 @@ impl OidcProvider {
             activity_names: reader.texts(s, "activity_names", &[]),
             clock_leeway_seconds: reader.number(s, "clock_leeway_seconds", 60, 0..=600),
             timeout_seconds: reader.number(s, "timeout_seconds", 10, 1..=60),
-            roles: roles(reader, s),
+            roles: roles(reader, s, is_for_patients),
         }
     }
 
@@ -208,6 +224,7 @@ impl OidcProvider {
         let file = |file: &Option<PathBuf>| file.as_ref().map(|file| file.display().to_string());
         writer
             .optional("label", self.label.as_ref())
+            .optional("whom", self.is_for_patients.then_some("patients"))
             .text("issuer", &self.issuer)
             .optional("discovery_url", self.discovery_url.as_ref())
             .optional("authorization_endpoint", self.authorization_endpoint.as_ref())
@@ -232,6 +249,9 @@ impl OidcProvider {
             .number("timeout_seconds", self.timeout_seconds);
         more(&mut writer);
         let _ = writeln!(out, "# client_secret = \"[secret]\"");
+        if self.is_for_patients {
+            return;
+        }
         let mut roles = Writer::section(out, &format!("{section}.roles"));
         for (claim, role) in &self.roles {
             roles.text(&toml::Value::String(claim.clone()).to_string(), role.name());
@@ -239,9 +259,13 @@ impl OidcProvider {
     }
 }
 
-fn roles(reader: &mut Reader, s: &str) -> Vec<(String, RoleName)> {
+fn roles(reader: &mut Reader, s: &str, is_for_patients: bool) -> Vec<(String, RoleName)> {
     let mut roles = Vec::new();
     match reader.table(s, "roles") {
+        None if is_for_patients => {}
+        Some(_) if is_for_patients => {
+            reader.mistake(s, "roles", "is not for patients: nobody of them has a role")
+        }
         None => reader.mistake(s, "roles", "is missing: without it nobody can sign in"),
         Some(entries) => {
             for (claim, role) in entries {
@@ -378,6 +402,40 @@ clock_leeway_seconds = 300
             _ => None,
         });
         assert_eq!(again.unwrap(), config);
+    }
+
+    #[test]
+    fn patients_have_a_provider_of_their_own_which_gives_no_role() {
+        const FRANCECONNECT: &str = "
+[oidc.providers.franceconnect]
+label = \"FranceConnect\"
+whom = \"patients\"
+issuer = \"https://oidc.franceconnect.gouv.fr/api/v2\"
+client_id = \"parvis\"
+client_authentication = \"client_secret_post\"
+acr_values = \"eidas1\"
+";
+        let config = parse(FRANCECONNECT).unwrap();
+        let [own, patients] = config.oidc.providers.as_slice() else { panic!("there are two") };
+        assert!(!own.is_for_patients && patients.is_for_patients && patients.roles.is_empty());
+        assert_eq!(patients.scopes, ["openid", "given_name", "family_name", "birthdate"]);
+        let again = Config::parse(&config.effective(), |name| match name {
+            "PARVIS_OIDC_CLIENT_SECRET" => Some("change-me".into()),
+            "PARVIS_DATABASE_URL" => Some(config.database.url.expose().clone()),
+            _ => None,
+        });
+        assert_eq!(again.unwrap(), config);
+        let with_roles =
+            format!("{FRANCECONNECT}[oidc.providers.franceconnect.roles]\n\"a/b\" = \"doctor\"\n");
+        let of_all = FRANCECONNECT.replace("\"patients\"", "\"everybody\"");
+        for (wrong, key) in [(with_roles, "roles"), (of_all, "whom")] {
+            let mistakes = parse(&wrong).unwrap_err();
+            let key = format!("oidc.providers.franceconnect.{key}");
+            assert!(mistakes.iter().any(|mistake| mistake.key == key), "{mistakes:#?}");
+        }
+        let own = EXAMPLE.replace("[oidc]\n", "[oidc]\nwhom = \"patients\"\n");
+        let mistakes = Config::parse(&own, |_| None).unwrap_err();
+        assert!(mistakes.iter().any(|mistake| mistake.key == "oidc.whom"), "{mistakes:#?}");
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(super) fn activities(settings: &ProviderSettings, claims: &Claims) -> Vec<St
     names
 }
 
-fn word<'a>(claims: &'a Claims, path: &str) -> Option<&'a str> {
+pub(super) fn word<'a>(claims: &'a Claims, path: &str) -> Option<&'a str> {
     find(claims, path).into_iter().find_map(Value::as_str)
 }
 
@@ -90,7 +90,7 @@ fn holds(value: &Value, wanted: &str) -> bool {
 }
 
 /// One line, of a length that a screen can show.
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<_> = line.split_whitespace().collect();
     words.join(" ").chars().take(Appointment::MAX_NAME).collect()

@@ -1,7 +1,9 @@
-//! Tells whoever holds something open in the name of a login that it has ended.
+//! Tells whoever holds something open in the name of a login that it has ended, in this program or in another one on the same database.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,6 +20,33 @@ pub struct LoginEnds(broadcast::Receiver<Arc<[LoginId]>>);
 /// Somebody who listens has missed some: they may be any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed;
+
+/// Which ends one program has heard of from the database. Programs write the time by clocks of their own: so what ended a while before
+/// the last one that is known is asked for again each time, and what was heard before is passed over.
+#[derive(Debug, Default)]
+pub struct Heard {
+    last: Option<DateTime<Utc>>,
+    known: HashSet<LoginId>,
+}
+
+impl Heard {
+    /// The clocks of two programs may be so far apart.
+    const APART: TimeDelta = TimeDelta::minutes(10);
+
+    /// From when on ends are asked for.
+    pub(super) fn since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        // A program whose clock is ahead must not make us deaf to the others.
+        self.last.unwrap_or(now).min(now) - Self::APART
+    }
+
+    /// Those of all that are told from [`Heard::since`] on which were not heard before. `last`: when the latest of them ended.
+    pub(super) fn take(&mut self, ended: Vec<LoginId>, last: Option<DateTime<Utc>>) -> Vec<LoginId> {
+        self.last = self.last.max(last);
+        let new = ended.iter().copied().filter(|id| !self.known.contains(id)).collect();
+        self.known = ended.into_iter().collect();
+        new
+    }
+}
 
 impl Default for Ended {
     fn default() -> Self {
@@ -80,6 +109,22 @@ mod tests {
             () = third.of(id(1)) => panic!("that was before"),
             () = std::future::ready(()) => {}
         }
+    }
+
+    #[test]
+    fn what_another_program_ended_is_heard_once_also_when_its_clock_is_wrong() {
+        let at = |minute: i64| DateTime::from_timestamp(1_800_000_000 + minute * 60, 0).unwrap();
+        let mut heard = Heard::default();
+        assert_eq!(heard.since(at(0)), at(-10));
+        assert_eq!(heard.take(vec![id(1)], Some(at(0))), [id(1)]);
+        assert_eq!(heard.take(vec![id(1), id(2)], Some(at(1))), [id(2)]);
+        assert_eq!(heard.since(at(5)), at(-9), "from a while before the last one that is known");
+        // One whose clock is a day ahead.
+        assert_eq!(heard.take(vec![id(1), id(2), id(3)], Some(at(1440))), [id(3)]);
+        assert_eq!(heard.since(at(6)), at(-4));
+        assert_eq!(heard.take(vec![id(2), id(4), id(3)], Some(at(1440))), [id(4)]);
+        assert!(heard.take(vec![id(3)], Some(at(1440))).is_empty());
+        assert!(heard.take(vec![], None).is_empty());
     }
 
     #[tokio::test]

@@ -89,14 +89,19 @@ impl Http {
         Ok((json, date.map(|date| date.to_utc())))
     }
 
-    /// What userinfo says to that access token (RFC 6750 section 2.1).
-    pub(super) async fn userinfo(&self, url: &Url, token: &str) -> Result<Vec<u8>, ProviderFault> {
-        Ok(self.get(url, Some(token), LARGEST_BODY).await?.bytes)
+    /// What userinfo says to that access token (RFC 6750 section 2.1), and whether that is a signed token (OpenID Connect Core 1.0
+    /// section 5.3.2).
+    pub(super) async fn userinfo(&self, url: &Url, token: &str) -> Result<(Vec<u8>, bool), ProviderFault> {
+        let answer = self.get(url, Some(token), LARGEST_BODY).await?;
+        let kind = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_signed =
+            kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/jwt");
+        Ok((answer.bytes, is_signed))
     }
 
     async fn get(&self, url: &Url, token: Option<&str>, longest: usize) -> Result<Answer, ProviderFault> {
         let request = self.0.request(Method::GET, url.clone()).map_err(Fault::from)?;
-        let mut request = request.header("accept", "application/json");
+        let mut request = request.header("accept", "application/json, application/jwt");
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

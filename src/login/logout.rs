@@ -3,18 +3,16 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{CoreIdToken, CoreJsonWebKey, CoreJwsSigningAlgorithm};
-use openidconnect::{ClientId, EndSessionUrl, JsonWebKey, LogoutRequest, PostLogoutRedirectUrl};
+use openidconnect::core::CoreIdToken;
+use openidconnect::{ClientId, EndSessionUrl, LogoutRequest, PostLogoutRedirectUrl};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::jws::{Audience, Jws};
 use super::provider::Known;
-use super::sign_in::ALGORITHMS;
 use super::{BadLogout, LOCAL_PROVIDER, Login, NotSignedOut, ProviderSettings, digest};
 use crate::secret::{Pii, Secret};
 use crate::store::{self, LoginDigest, SignedOutThere};
@@ -24,15 +22,6 @@ use crate::store::{self, LoginDigest, SignedOutThere};
 pub struct FrontChannel {
     pub iss: Option<String>,
     pub sid: Option<String>,
-}
-
-/// The header of a signed token (RFC 7515 section 4.1); only what is used.
-#[derive(Deserialize)]
-struct Header {
-    alg: CoreJwsSigningAlgorithm,
-    kid: Option<String>,
-    typ: Option<String>,
-    crit: Option<Value>,
 }
 
 /// The claims of a logout token (Back-Channel Logout 1.0 section 2.4).
@@ -49,28 +38,15 @@ struct Claims {
     nonce: Option<Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-/// A token, taken apart and not believed yet.
-struct Parts<'a> {
-    header: Header,
-    claims: Claims,
-    /// What its signature is over.
-    said: &'a [u8],
-    signature: Vec<u8>,
-}
+/// A logout token, taken apart and not believed yet.
+type Parts<'a> = Jws<'a, Claims>;
 
 impl Login {
     /// Ends the login of that cookie. The answer is where the browser goes to sign out at the provider too, if the provider
     /// offers that and can be reached; the login here has ended in any case.
     pub async fn logout(&self, cookie: &str) -> Result<Option<Url>, store::Error> {
         let Some(digest) = digest(cookie) else { return Ok(None) };
-        let Some(login) = self.store.end_login(digest).await? else { return Ok(None) };
+        let Some(login) = self.store.end_login(digest, self.clock.now()).await? else { return Ok(None) };
         self.tell_ended(vec![login.id]);
         // A login of an account of the gateway itself is unknown to providers, which may be down.
         let Some(entry) = self.providers.named(login.provider.as_deref()).await else { return Ok(None) };
@@ -93,28 +69,40 @@ impl Login {
     /// # Errors
     /// If the token is not good, was taken before, or cannot be checked now.
     pub async fn back_channel(&self, token: &Secret<String>) -> Result<usize, NotSignedOut> {
-        let parts = Parts::of(token.expose())?;
+        let parts = parts_of(token.expose())?;
         // Which keys to check it with is all that is believed of it before.
         let mut all = self.providers.all().await.into_iter().map(|entry| entry.provider);
         let provider = all.find(|provider| provider.settings.issuer == parts.claims.iss);
         let provider = provider.ok_or(BadLogout::Issuer)?;
         let known = provider.known().await.map_err(NotSignedOut::ProviderUnreachable)?;
-        if !parts.is_signed_by(&known)? {
+        let is_signed_by = |known: &Known| parts.is_signed_by(known).map_err(|_| BadLogout::Signature);
+        if !is_signed_by(&known)? {
             let renewed = provider.renew_keys(&known).await.map_err(NotSignedOut::ProviderUnreachable)?;
             let renewed: Arc<Known> = renewed.ok_or(BadLogout::Signature)?;
-            if !parts.is_signed_by(&renewed)? {
+            if !is_signed_by(&renewed)? {
                 return Err(BadLogout::Signature.into());
             }
         }
-        let void_at = parts.check(&provider.settings, self.clock.now())?;
-        let Parts { claims, .. } = parts;
+        let now = self.clock.now();
+        let void_at = parts.check(&provider.settings, now)?;
+        let claims = parts.claims;
+        let digest = LoginDigest(Sha256::digest(&claims.jti).into());
+        if provider.settings.is_for_patients {
+            let ended = self.end_patients_there(&provider, claims.sid, claims.sub, digest, void_at).await?;
+            let ended = ended.ok_or(BadLogout::Replayed)?;
+            tracing::info!(
+                provider = provider.settings.key,
+                logins = ended,
+                "a provider signed a patient out"
+            );
+            return Ok(usize::try_from(ended).unwrap_or(usize::MAX));
+        }
         let whom = SignedOutThere {
             provider: provider.settings.key.clone(),
             sid: claims.sid,
             subject: claims.sub.map(Pii::new),
         };
-        let digest = LoginDigest(Sha256::digest(&claims.jti).into());
-        let ended = self.store.end_logins_by_token(&whom, digest, void_at).await?;
+        let ended = self.store.end_logins_by_token(&whom, digest, void_at, now).await?;
         let ended = self.tell_ended(ended.ok_or(BadLogout::Replayed)?);
         tracing::info!(provider = provider.settings.key, logins = ended, "a provider signed somebody out");
         Ok(ended)
@@ -128,7 +116,9 @@ impl Login {
         asked: FrontChannel,
         cookie: Option<&str>,
     ) -> Result<usize, store::Error> {
-        let all = self.providers.all().await;
+        // Of staff alone: a patient's provider ends what is its by a token.
+        let mut all = self.providers.all().await;
+        all.retain(|entry| !entry.is_for_patients());
         let key_of = |issuer: &String| {
             let entry = all.iter().find(|entry| entry.provider.settings.issuer == *issuer);
             entry.map(|entry| entry.provider.settings.key.clone())
@@ -140,7 +130,7 @@ impl Login {
         let mut ended = Vec::new();
         if let (Some(provider), Some(sid)) = (&provider, asked.sid) {
             let whom = SignedOutThere { provider: provider.clone(), sid: Some(sid), subject: None };
-            ended = self.store.end_logins_there(&whom).await?;
+            ended = self.store.end_logins_there(&whom, self.clock.now()).await?;
         }
         if ended.is_empty()
             && let Some(login) = self.in_force(cookie.unwrap_or_default()).await?
@@ -148,7 +138,7 @@ impl Login {
             && login.provider.as_deref() != Some(LOCAL_PROVIDER)
             && provider.is_none_or(|provider| login.provider == Some(provider))
         {
-            ended.extend(self.store.end_login(login.digest).await?.map(|login| login.id));
+            ended.extend(self.store.end_login(login.digest, self.clock.now()).await?.map(|login| login.id));
         }
         Ok(self.tell_ended(ended))
     }
@@ -156,59 +146,34 @@ impl Login {
     /// The pages that may show ours for sign-out: those of the providers.
     pub async fn provider_origins(&self) -> Vec<String> {
         let all = self.providers.all().await;
-        all.iter().map(|entry| entry.provider.issuer.url().origin().ascii_serialization()).collect()
+        let staff = all.iter().filter(|entry| !entry.is_for_patients());
+        staff.map(|entry| entry.provider.issuer.url().origin().ascii_serialization()).collect()
     }
 }
 
-impl<'a> Parts<'a> {
-    /// The longest token that is looked at, in bytes.
-    const LONGEST: usize = 16 << 10;
-    const EVENT: &'static str = "http://schemas.openid.net/event/backchannel-logout";
+/// The longest token that is looked at, in bytes.
+const LONGEST: usize = 16 << 10;
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-    fn of(token: &'a str) -> Result<Self, BadLogout> {
-        if token.len() > Self::LONGEST {
-            return Err(BadLogout::Malformed);
-        }
-        let (said, signature) = token.rsplit_once('.').ok_or(BadLogout::Malformed)?;
-        let (header, claims) = said.split_once('.').ok_or(BadLogout::Malformed)?;
-        let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| BadLogout::Malformed);
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| BadLogout::Malformed)?;
-        let claims = serde_json::from_slice(&decode(claims)?).map_err(|_| BadLogout::Malformed)?;
-        // Some providers name no type, some a plain one: the event tells a logout token apart from others, and a nonce an ID token.
-        let is_logout = header.typ.as_deref().is_none_or(|typ| {
-            ["logout+jwt", "application/logout+jwt", "JWT"]
-                .iter()
-                .any(|known| typ.eq_ignore_ascii_case(known))
-        });
-        if !is_logout || header.crit.is_some() {
-            return Err(BadLogout::Kind);
-        }
-        Ok(Self { header, claims, said: said.as_bytes(), signature: decode(signature)? })
+/// Takes a token apart that says of itself that it may be one.
+fn parts_of(token: &str) -> Result<Parts<'_>, BadLogout> {
+    let parts = Parts::of(token, LONGEST).ok_or(BadLogout::Malformed)?;
+    // Some providers name no type, some a plain one: the event tells a logout token apart from others, and a nonce an ID token.
+    let is_logout = parts.header.typ.as_deref().is_none_or(|typ| {
+        ["logout+jwt", "application/logout+jwt", "JWT"].iter().any(|known| typ.eq_ignore_ascii_case(known))
+    });
+    if !is_logout || parts.header.crit.is_some() {
+        return Err(BadLogout::Kind);
     }
+    Ok(parts)
+}
 
-    /// Whether one of these keys made the signature; `false` also when none of them has its name.
-    fn is_signed_by(&self, known: &Known) -> Result<bool, BadLogout> {
-        if !ALGORITHMS.contains(&self.header.alg) {
-            return Err(BadLogout::Signature);
-        }
-        let is_named = |key: &&CoreJsonWebKey| match (&self.header.kid, key.key_id()) {
-            (Some(wanted), Some(id)) => id.as_str() == wanted,
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-        let mut keys = known.keys.keys().iter().filter(is_named);
-        Ok(keys.any(|key| key.verify_signature(&self.header.alg, self.said, &self.signature).is_ok()))
-    }
-
+impl Parts<'_> {
     /// What Back-Channel Logout 1.0 section 2.6 asks of the claims. The answer is when the token is void by itself.
     fn check(&self, settings: &ProviderSettings, now: DateTime<Utc>) -> Result<DateTime<Utc>, BadLogout> {
         const LONGEST_ID: usize = 512;
         let claims = &self.claims;
-        let is_for_us = match &claims.aud {
-            Audience::One(one) => *one == settings.client_id,
-            Audience::Several(several) => several.contains(&settings.client_id),
-        };
-        if !is_for_us {
+        if !claims.aud.has(&settings.client_id) {
             return Err(BadLogout::Audience);
         }
         let time = |seconds| DateTime::from_timestamp(seconds, 0).ok_or(BadLogout::Time);
@@ -218,7 +183,7 @@ impl<'a> Parts<'a> {
         if issued_at > now + settings.leeway || void_at <= now || is_lasting {
             return Err(BadLogout::Time);
         }
-        if !claims.events.get(Self::EVENT).is_some_and(Value::is_object) {
+        if !claims.events.get(EVENT).is_some_and(Value::is_object) {
             return Err(BadLogout::Event);
         }
         if claims.nonce.is_some() {

@@ -1,5 +1,5 @@
 //! Proves who a member of staff is and keeps them logged in: OpenID Connect Core 1.0, authorization code flow with PKCE, at one of
-//! several providers, or by an account of the gateway itself.
+//! several providers, or by an account of the gateway itself. Patients prove who they are at providers of their own (`patients.rs`).
 //!
 //! Plain values in and out; the edge puts them into redirects and cookies. The only module that names openidconnect, beside
 //! the demo's identity provider. A provider's claims give roles, and administrators give and take them by hand. A login here
@@ -10,14 +10,17 @@ mod credentials;
 mod ends;
 mod error;
 mod http;
+mod jws;
 pub mod local;
 mod logout;
 mod machine;
+mod patients;
 mod provider;
 mod providers;
 mod settings;
 mod sign_in;
 mod trial;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -26,9 +29,13 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use self::ends::Ended;
-pub use self::ends::LoginEnds;
+pub use self::ends::{Heard, LoginEnds};
 pub use self::error::{BadLogout, BadToken, Error, NotSignedOut, ProviderFault, Refused};
 pub use self::logout::FrontChannel;
+pub use self::patients::{
+    NotProven, PATIENT_ABSOLUTE, PATIENT_IDLE, PATIENT_SIGN_IN_COOKIE, PatientWay, ProvenPatient,
+    SignedInPatient,
+};
 use self::providers::{Entry, Providers};
 pub use self::settings::{
     BadProvider, ClientAuthentication, Endpoints, LoginSettings, ProviderSettings, RoleRule,
@@ -38,7 +45,7 @@ pub use self::trial::{Reached, TrialFault, TrialFaultKind, Tried};
 use crate::clinical::{FreshRule, LoginId, Practitioner, PractitionerId, Proof};
 use crate::clock::Clock;
 use crate::secret::Secret;
-use crate::store::{self, LoginDigest, Store, StoredProvider};
+use crate::store::{self, LoginDigest, Store, StoredProvider, WayOfFile};
 
 /// The cookie of somebody who is signed in. `Secure; HttpOnly; SameSite=Lax; Path=/`, as its prefix demands.
 pub const LOGIN_COOKIE: &str = "__Host-parvis-login";
@@ -113,13 +120,14 @@ impl Login {
         Ok(Self { settings, store, clock, providers, ended: Ended::default() })
     }
 
-    /// The providers among which somebody chooses who signs in.
+    /// The providers among which a member of staff chooses who signs in.
     pub async fn offered(&self) -> Vec<Offered> {
         let offer = |entry: Entry| Offered {
             key: entry.provider.settings.key.clone(),
             label: entry.provider.settings.label.clone(),
         };
-        self.providers.all().await.into_iter().filter(|entry| entry.is_on).map(offer).collect()
+        let all = self.providers.all().await.into_iter();
+        all.filter(|entry| entry.is_on && !entry.is_for_patients()).map(offer).collect()
     }
 
     /// The providers and what they are asked for, for whoever looks after them.
@@ -150,15 +158,16 @@ impl Login {
         self.providers.check(set).await
     }
 
-    /// Nobody else of this program changes the providers while it is held.
-    pub async fn hold_providers(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        self.providers.hold().await
+    /// The providers of the file, by which an administrator may come in whatever is set on the page.
+    pub fn ways_of_file(&self) -> Vec<WayOfFile> {
+        self.providers.ways_of_file()
     }
 
-    /// Ends every login that began at a provider; tells how many there were.
+    /// Ends every login that began at a provider, of staff and of patients; tells how many there were.
     pub async fn end_all_at(&self, provider: &str) -> Result<usize, store::Error> {
-        let ended = self.store.end_logins_by(provider).await?;
-        Ok(self.tell_ended(ended))
+        let patients = self.store.end_patient_logins_by(provider).await?;
+        let ended = self.store.end_logins_by(provider, self.clock.now()).await?;
+        Ok(self.tell_ended(ended) + usize::try_from(patients).unwrap_or(usize::MAX))
     }
 
     /// How many logins are in force at each provider, by its name.
@@ -215,9 +224,19 @@ impl Login {
         self.ended.subscribe()
     }
 
+    /// Hears which logins other programs on this database have ended, and tells so. To be called every few seconds: whatever is open in
+    /// the name of such a login here ends by that.
+    ///
+    /// # Errors
+    /// If the database fails; nothing is missed by that.
+    pub async fn hear_of_ends(&self, heard: &mut Heard) -> Result<usize, store::Error> {
+        let (ended, last) = self.store.ended_logins(heard.since(self.clock.now())).await?;
+        Ok(self.tell_ended(heard.take(ended, last)))
+    }
+
     /// Ends every login of a person: for somebody who is removed, or whose roles changed.
     pub async fn end_all_of(&self, practitioner: PractitionerId) -> Result<usize, store::Error> {
-        let ended = self.store.end_logins_of(practitioner).await?;
+        let ended = self.store.end_logins_of(practitioner, self.clock.now()).await?;
         Ok(self.tell_ended(ended))
     }
 
@@ -231,7 +250,8 @@ impl Login {
         self.store.login(digest, self.clock.now(), self.settings.idle).await
     }
 
-    fn tell_ended(&self, ended: Vec<LoginId>) -> usize {
+    /// Tells of logins that a change of the store has ended; how many they are.
+    pub fn tell_ended(&self, ended: Vec<LoginId>) -> usize {
         let count = ended.len();
         self.ended.tell(ended);
         count

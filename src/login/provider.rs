@@ -172,6 +172,11 @@ impl Provider {
         Ok(known)
     }
 
+    /// What our clock says.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Notes that it was asked just now, and what was wrong.
     pub(super) fn note(&self, fault: Option<&ProviderFault>) {
         self.reachable.note(self.clock.now(), fault);

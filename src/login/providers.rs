@@ -3,14 +3,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::OwnedMutexGuard;
-
 use super::provider::Provider;
 use super::settings::BadProvider;
 use super::{ClientAuthentication, Error, LoginSettings, ProviderSettings, RoleRule};
+use crate::clinical::StaffRole;
 use crate::clock::Clock;
 use crate::secret::Secret;
-use crate::store::{SecretMethod, Store, StoredProvider};
+use crate::store::{SecretMethod, Store, StoredProvider, WayOfFile};
 
 /// One provider, and what becomes of whoever would sign in there.
 #[derive(Clone)]
@@ -20,6 +19,13 @@ pub(super) struct Entry {
     pub(super) is_of_file: bool,
     /// It is offered. One that is not still ends logins that began there.
     pub(super) is_on: bool,
+}
+
+impl Entry {
+    /// It opens documents to patients and signs no staff in.
+    pub(super) fn is_for_patients(&self) -> bool {
+        self.provider.settings.is_for_patients
+    }
 }
 
 /// Cheap to clone.
@@ -33,8 +39,6 @@ struct Inner {
     of_file: Vec<Entry>,
     /// The rows as they were last seen, and what was made of them; nothing of a row that cannot be used.
     made: Mutex<Vec<(StoredProvider, Option<Entry>)>>,
-    /// Held by whoever changes them: what one of two looks at stays so until it is written.
-    changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Providers {
@@ -46,19 +50,7 @@ impl Providers {
             Ok(Entry { provider: Arc::new(provider), is_of_file: true, is_on: true })
         };
         let of_file = site.providers.iter().map(of_file).collect::<Result<Vec<_>, Error>>()?;
-        Ok(Self(Arc::new(Inner {
-            site,
-            store,
-            clock,
-            of_file,
-            made: Mutex::default(),
-            changing: Arc::default(),
-        })))
-    }
-
-    /// Nobody else of this program changes them while it is held.
-    pub(super) async fn hold(&self) -> OwnedMutexGuard<()> {
-        self.0.changing.clone().lock_owned().await
+        Ok(Self(Arc::new(Inner { site, store, clock, of_file, made: Mutex::default() })))
     }
 
     /// All of them, those of the file first. While the database is away, as they were last seen.
@@ -84,18 +76,37 @@ impl Providers {
         let all = self.all().await;
         match key {
             Some(key) => all.into_iter().find(|entry| entry.provider.settings.key == key),
-            None => all.into_iter().find(|entry| entry.is_on),
+            None => all.into_iter().find(|entry| entry.is_on && !entry.is_for_patients()),
         }
     }
 
-    /// The one at which somebody may sign in.
+    /// The one at which a member of staff may sign in.
     pub(super) async fn offered(&self, key: Option<&str>) -> Option<Arc<Provider>> {
-        self.named(key).await.filter(|entry| entry.is_on).map(|entry| entry.provider)
+        let entry = self.named(key).await.filter(|entry| entry.is_on && !entry.is_for_patients());
+        entry.map(|entry| entry.provider)
+    }
+
+    /// The one at which patients prove who they are.
+    pub(super) async fn for_patients(&self, key: &str) -> Option<Arc<Provider>> {
+        let entry = self.named(Some(key)).await.filter(|entry| entry.is_on && entry.is_for_patients());
+        entry.map(|entry| entry.provider)
     }
 
     /// The hospital's own, which is set in the file, if there is one.
     pub(super) fn own(&self) -> Option<Arc<Provider>> {
-        self.0.of_file.first().map(|entry| entry.provider.clone())
+        let first = self.0.of_file.first().filter(|entry| !entry.is_for_patients());
+        first.map(|entry| entry.provider.clone())
+    }
+
+    /// Those of the file, as whoever looks after ways in counts them.
+    pub(super) fn ways_of_file(&self) -> Vec<WayOfFile> {
+        let way = |settings: &ProviderSettings| WayOfFile {
+            key: settings.key.clone(),
+            issuer: settings.issuer.clone(),
+            gives_administrator: settings.roles.iter().any(|rule| rule.role == StaffRole::Administrator),
+            is_for_patients: settings.is_for_patients,
+        };
+        self.0.of_file.iter().map(|entry| way(&entry.provider.settings)).collect()
     }
 
     /// What a row becomes: what it was, if nothing of it has changed but whether it is on.
@@ -183,6 +194,7 @@ pub(super) fn settings_of(row: &StoredProvider) -> ProviderSettings {
     };
     ProviderSettings {
         label: Some(row.label.clone()),
+        is_for_patients: row.is_for_patients,
         discovery_url: row.discovery_url.as_deref().and_then(|url| url.parse().ok()),
         scopes: row.scopes.clone(),
         acr_values: row.acr_values.clone(),

@@ -53,6 +53,8 @@ pub struct ProviderSettings {
     pub acr_values: Vec<String>,
     /// The classes of which one is needed for what is privileged. Empty: any will do.
     pub fresh_acr_values: Vec<String>,
+    /// It opens documents to patients and signs no staff in: no claim of it gives a role.
+    pub is_for_patients: bool,
     /// Which claims give which role. Somebody whom none gives a role is refused.
     pub roles: Vec<RoleRule>,
     /// The claim with the person's name, as in [`RoleRule::claim`]; usually `name`.
@@ -115,6 +117,9 @@ impl LoginSettings {
 
     /// The redirect URI to register with a provider: each has its own, so that none can pass for another (RFC 9700 section 4.4.2).
     pub fn callback_url(&self, provider: &ProviderSettings) -> Url {
+        if provider.is_for_patients {
+            return below(&self.public_url, &format!("{}/{}", Self::PATIENT_CALLBACK_PATH, provider.key));
+        }
         let is_first = self.providers.first().is_some_and(|first| first.key == provider.key);
         if is_first {
             below(&self.public_url, Self::CALLBACK_PATH)
@@ -172,6 +177,7 @@ impl ProviderSettings {
             scopes: ["profile", "groups"].map(str::to_owned).to_vec(),
             acr_values: Vec::new(),
             fresh_acr_values: Vec::new(),
+            is_for_patients: false,
             roles,
             name_claim: "name".to_owned(),
             subject_claim: "sub".to_owned(),
@@ -198,10 +204,11 @@ impl ProviderSettings {
         if self.client_id.is_empty() {
             return Err(BadProvider::Client);
         }
-        if self.roles.is_empty() {
-            return Err(BadProvider::Roles);
+        match (self.is_for_patients, self.roles.is_empty()) {
+            (false, true) => Err(BadProvider::Roles),
+            (true, false) => Err(BadProvider::PatientRoles),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Where it is asked: by TLS, and without only on this machine (OpenID Connect Discovery 1.0 section 4).
@@ -238,6 +245,8 @@ pub enum BadProvider {
     Client,
     #[error("no claim gives a role, so that nobody could sign in")]
     Roles,
+    #[error("a provider of patients gives no role")]
+    PatientRoles,
     #[error("another provider has that name")]
     KeyTaken,
     #[error("another provider has that issuer")]
@@ -263,7 +272,7 @@ pub(super) fn is_safe(url: &Url, must_be_tls: bool) -> bool {
     }
 }
 
-fn below(base: &Url, path: &str) -> Url {
+pub(super) fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_query(None);
     url.set_fragment(None);

@@ -13,8 +13,7 @@ use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret, CsrfToken,
     EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest, IdToken, IdTokenFields, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, SubjectIdentifier,
-    TokenResponse, TokenUrl, UserInfoClaims, UserInfoError,
+    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,10 +22,11 @@ use url::Url;
 use super::claims::{self, Claims};
 use super::credentials::Credentials;
 use super::provider::{Known, Provider};
+use super::userinfo::userinfo_of;
 use super::{
     Authenticated, BadToken, Error, Login, ProviderFault, Refused, SIGN_IN_TIME_SECONDS, digest, new_secret,
 };
-use crate::clinical::{LoginId, Practitioner, PractitionerId, StaffRole};
+use crate::clinical::{LinkId, LoginId, Practitioner, PractitionerId, StaffRole};
 use crate::secret::{Pii, Secret};
 use crate::store::{self, LoginDigest, SignInAttempt};
 
@@ -71,7 +71,7 @@ pub struct SignedIn {
 
 /// All claims that openidconnect has no field for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct OtherClaims {
+pub(super) struct OtherClaims {
     #[serde(flatten)]
     claims: Claims,
 }
@@ -80,7 +80,7 @@ impl AdditionalClaims for OtherClaims {}
 
 type Token =
     IdToken<OtherClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
-type Answer = StandardTokenResponse<
+pub(super) type Answer = StandardTokenResponse<
     IdTokenFields<
         OtherClaims,
         EmptyExtraTokenFields,
@@ -132,6 +132,24 @@ struct Said {
     class: Option<String>,
 }
 
+/// Where a sign-in leads, and what it is for.
+pub(super) struct Going {
+    pub(super) return_to: String,
+    pub(super) fresh_for: Option<PractitionerId>,
+    /// The link whose holder proves who they are.
+    pub(super) link: Option<LinkId>,
+}
+
+/// Whoever came back from a provider, with what it says of them.
+pub(super) struct Came {
+    pub(super) known: Arc<Known>,
+    pub(super) answer: Answer,
+    /// Those of the ID token.
+    pub(super) claims: Claims,
+    proved_at: Option<DateTime<Utc>>,
+    pub(super) class: Option<String>,
+}
+
 /// What makes a practitioner of a person, from both places where a provider may say it.
 struct Described {
     subject: Option<Pii<String>>,
@@ -178,7 +196,16 @@ impl Login {
     /// If there is no such provider, it cannot be used now, or the database fails.
     pub async fn begin(&self, wish: Wish<'_>) -> Result<Redirect, Error> {
         let provider = self.providers.offered(wish.provider).await.ok_or(Error::UnknownProvider)?;
-        let provider = provider.as_ref();
+        let going = Going {
+            return_to: local_path(wish.return_to).unwrap_or("/").to_owned(),
+            fresh_for: wish.fresh_for.map(|known| known.practitioner.id),
+            link: None,
+        };
+        self.send(&provider, going).await
+    }
+
+    /// Sends a browser to a provider, and keeps what it has to bring back.
+    pub(super) async fn send(&self, provider: &Provider, going: Going) -> Result<Redirect, Error> {
         let settings = &provider.settings;
         let known = provider.known().await.map_err(Error::ProviderUnreachable)?;
         let client = self.relying_party(provider, &known);
@@ -191,10 +218,10 @@ impl Login {
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || csrf_token, move || nonce_sent)
             .add_scopes(settings.scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new))
             .set_pkce_challenge(challenge);
-        for class in wanted_classes(provider, wish.fresh_for.is_some()) {
+        for class in wanted_classes(provider, going.fresh_for.is_some()) {
             request = request.add_auth_context_value(AuthenticationContextClass::new(class.clone()));
         }
-        if wish.fresh_for.is_some() {
+        if going.fresh_for.is_some() {
             // With a largest age the provider must say when it asked the person (OpenID Connect Core 1.0 section 3.1.2.1).
             request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(std::time::Duration::ZERO);
         }
@@ -209,8 +236,9 @@ impl Login {
             provider: settings.key.clone(),
             nonce,
             pkce_verifier: verifier,
-            return_to: local_path(wish.return_to).unwrap_or("/").to_owned(),
-            fresh_for: wish.fresh_for.map(|known| known.practitioner.id),
+            return_to: going.return_to,
+            fresh_for: going.fresh_for,
+            link: going.link,
             began_at: now,
             expires_at: now + TimeDelta::seconds(SIGN_IN_TIME_SECONDS.into()),
         };
@@ -228,12 +256,9 @@ impl Login {
         cookie: Option<&str>,
         login_cookie: Option<&str>,
     ) -> Result<SignedIn, Refused> {
-        let secrets =
-            callback.state.as_ref().and_then(|state| digest(state.expose())).zip(cookie.and_then(digest));
-        let Some((state, browser)) = secrets else { return Err(Refused::WrongState) };
-        let attempt = self.store.take_sign_in_attempt(state, browser).await?.ok_or(Refused::WrongState)?;
-        if attempt.expires_at <= self.clock.now() {
-            return Err(Refused::Expired);
+        let attempt = self.take_attempt(&callback, cookie).await?;
+        if attempt.link.is_some() {
+            return Err(Refused::WrongState);
         }
         // Settings may have changed since the sign-in began. Whoever was asked answers at its own address, and by its own name.
         let provider = self.providers.offered(Some(&attempt.provider)).await.ok_or(Refused::WrongState)?;
@@ -247,6 +272,33 @@ impl Login {
         if answered.settings.key != provider.settings.key {
             return Err(Refused::WrongIssuer);
         }
+        let came = self.came_back(provider, callback, &attempt).await?;
+        self.admit(provider, came, attempt, login_cookie).await
+    }
+
+    /// The attempt that a callback belongs to, in the browser with that cookie: it is there once.
+    pub(super) async fn take_attempt(
+        &self,
+        callback: &Callback,
+        cookie: Option<&str>,
+    ) -> Result<SignInAttempt, Refused> {
+        let secrets =
+            callback.state.as_ref().and_then(|state| digest(state.expose())).zip(cookie.and_then(digest));
+        let Some((state, browser)) = secrets else { return Err(Refused::WrongState) };
+        let attempt = self.store.take_sign_in_attempt(state, browser).await?.ok_or(Refused::WrongState)?;
+        if attempt.expires_at <= self.clock.now() {
+            return Err(Refused::Expired);
+        }
+        Ok(attempt)
+    }
+
+    /// Whoever came back from the provider that was asked, once all that it says is checked.
+    pub(super) async fn came_back(
+        &self,
+        provider: &Provider,
+        callback: Callback,
+        attempt: &SignInAttempt,
+    ) -> Result<Came, Refused> {
         let known = provider.known().await.map_err(Refused::ProviderUnreachable)?;
         match &callback.iss {
             Some(issuer) if *issuer != provider.settings.issuer => return Err(Refused::WrongIssuer),
@@ -257,10 +309,11 @@ impl Login {
             return Err(Refused::ProviderSaid(error_code(&error)));
         }
         let code = callback.code.ok_or_else(|| Refused::ProviderSaid("no_code".to_owned()))?;
-        let answer = self.exchange(provider, &known, code, &attempt).await?;
+        let answer = self.exchange(provider, &known, code, attempt).await?;
         let token = answer.id_token().ok_or(Refused::BadToken(BadToken::Missing))?;
-        let said = self.verify(provider, known.clone(), token, answer.access_token(), &attempt).await?;
-        self.admit(provider, &known, &answer, said, attempt, login_cookie).await
+        let said = self.verify(provider, known.clone(), token, answer.access_token(), attempt).await?;
+        let Said { claims, proved_at, class } = said;
+        Ok(Came { known, answer, claims, proved_at, class })
     }
 
     fn relying_party(&self, provider: &Provider, known: &Known) -> RelyingParty {
@@ -398,20 +451,18 @@ impl Login {
     async fn admit(
         &self,
         provider: &Provider,
-        known: &Known,
-        answer: &Answer,
-        said: Said,
+        came: Came,
         attempt: SignInAttempt,
         login_cookie: Option<&str>,
     ) -> Result<SignedIn, Refused> {
+        let Came { known, answer, claims, proved_at, class } = came;
         let settings = &provider.settings;
         let word = |claims: &Claims, name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let subject_there = word(&said.claims, "sub").ok_or(Refused::BadToken(BadToken::Malformed))?;
-        let mut person = Described::by(provider, &said.claims);
+        let subject_there = word(&claims, "sub").ok_or(Refused::BadToken(BadToken::Malformed))?;
+        let mut person = Described::by(provider, &claims);
         if !person.is_complete(provider)
-            && let Some(userinfo) = &known.addresses.userinfo
+            && let Some(more) = userinfo_of(provider, &known, answer.access_token(), &subject_there).await?
         {
-            let more = userinfo_of(provider, userinfo, answer.access_token(), &subject_there).await?;
             person = person.and(Described::by(provider, &more));
         }
         let subject = person.subject.ok_or(Refused::BadToken(BadToken::Subject))?;
@@ -442,12 +493,12 @@ impl Login {
             practitioner: practitioner.id,
             provider: Some(settings.key.clone()),
             provider_subject: Some(Pii::new(subject_there)),
-            proved_at: said.proved_at.unwrap_or(now),
-            proof_class: said.class,
+            proved_at: proved_at.unwrap_or(now),
+            proof_class: class,
             activities,
             activity,
             provider_id_token: answer.id_token().map(|token| Secret::new(token.to_string())),
-            provider_sid: word(&said.claims, "sid"),
+            provider_sid: word(&claims, "sid"),
             created_at: now,
             last_seen_at: now,
             expires_at: now + self.settings.absolute,
@@ -475,7 +526,7 @@ impl Login {
     ) -> Result<(), store::Error> {
         let login = self.store.login(before, self.clock.now(), self.settings.idle).await?;
         if login.is_some_and(|login| login.practitioner != who) {
-            let ended = self.store.end_login(before).await?;
+            let ended = self.store.end_login(before, self.clock.now()).await?;
             self.tell_ended(ended.into_iter().map(|login| login.id).collect());
         }
         Ok(())
@@ -490,24 +541,6 @@ fn wanted_classes(provider: &Provider, is_fresh: bool) -> &[String] {
     } else {
         &settings.acr_values
     }
-}
-
-async fn userinfo_of(
-    provider: &Provider,
-    url: &Url,
-    token: &AccessToken,
-    subject: &str,
-) -> Result<Claims, Refused> {
-    let body = provider.http.userinfo(url, token.secret()).await.map_err(Refused::ProviderUnreachable)?;
-    let subject = SubjectIdentifier::new(subject.to_owned());
-    let malformed = || Refused::ProviderUnreachable(ProviderFault::Malformed("its userinfo"));
-    let claims =
-        UserInfoClaims::<OtherClaims, CoreGenderClaim>::from_json::<ProviderFault>(&body, Some(&subject))
-            .map_err(|error| match error {
-                UserInfoError::ClaimsVerification(_) => Refused::BadToken(BadToken::Subject),
-                _ => malformed(),
-            })?;
-    all_claims(&claims).ok_or_else(malformed)
 }
 
 /// Why a token is not good, before the keys are asked for again.
@@ -552,7 +585,7 @@ impl From<Fault> for Refused {
 }
 
 /// Everything that was said, those claims with a field of their own and the others.
-fn all_claims(claims: &impl Serialize) -> Option<Claims> {
+pub(super) fn all_claims(claims: &impl Serialize) -> Option<Claims> {
     match serde_json::to_value(claims) {
         Ok(Value::Object(claims)) => Some(claims),
         _ => None,

@@ -15,6 +15,75 @@ pub enum OpenedBy {
     Email,
     Pin,
     BirthDate,
+    /// A sign-in at a provider of patients.
+    Provider,
+}
+
+/// What opens the documents after a visit, besides the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentAskWord {
+    Code,
+    /// A code or a sign-in.
+    Either,
+    /// A sign-in alone.
+    Provider,
+    Both,
+}
+
+/// What a service asks for at its documents: as [`DocumentAskWord`], where patients have a provider and can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentNeedWord {
+    #[default]
+    Either,
+    Provider,
+    Both,
+}
+
+/// How a sign-in of a patient ended: `/join?signed_in=` this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PatientSignInEnd {
+    Done,
+    /// Whoever signed in is not the patient.
+    Other,
+    /// The booking has nothing to compare with.
+    NotBooked,
+    /// The provider does not say enough.
+    NotSaid,
+    /// The link leads to no documents any more.
+    Closed,
+    Expired,
+    /// The provider refused, or the person did.
+    Refused,
+    Weak,
+    Untrusted,
+    Unreachable,
+    Failed,
+    SignedOut,
+}
+
+/// A provider at which patients prove who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PatientProvider {
+    pub provider: String,
+    pub label: String,
+}
+
+/// `POST /api/guest/after/sign-in`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PatientSignInRequest {
+    pub provider: String,
+}
+
+/// Answer to it: where the browser goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PatientSignIn {
+    pub next: String,
 }
 
 /// Answer to `POST /api/guest/after`, which changes nothing. Without a pass it says nothing of what was said or found.
@@ -41,6 +110,17 @@ pub struct AfterState {
     /// Absent where a second factor has to be shown first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub documents: Option<Vec<AfterDocument>>,
+    /// What has to be shown for them.
+    pub ask: DocumentAskWord,
+    /// A code was shown, or what stands for one.
+    pub has_shown_code: bool,
+    /// Where the patient can prove who they are.
+    pub providers: Vec<PatientProvider>,
+    /// There is something to compare whoever signs in there with.
+    pub is_comparable: bool,
+    /// What the provider is called at which the patient is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_in_with: Option<String>,
 }
 
 /// A document that may be fetched: `POST /api/guest/after/documents/{document}` answers with its bytes.

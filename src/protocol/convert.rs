@@ -41,7 +41,9 @@ mod waiting;
 pub use agenda::{read_day, read_time_of_day, time_of_day};
 pub use marks::drawn;
 
-both_ways!(OpenedBy, clinical::DocumentDoor, Sms, Email, Pin, BirthDate);
+both_ways!(OpenedBy, clinical::DocumentDoor, Sms, Email, Pin, BirthDate, Provider);
+both_ways!(DocumentAskWord, clinical::DocumentAsk, Code, Either, Provider, Both);
+both_ways!(DocumentNeedWord, clinical::DocumentNeed, Either, Provider, Both);
 both_ways!(ReportStatusWord, clinical::ReportStatus, Draft, Final, Amended);
 
 both_ways!(ValueUnitWord, ValueUnit, Hu, Stored);

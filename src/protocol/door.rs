@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DeviceStateWord, DoorWord, LanguageWord, OutcomeWord};
+use super::{DeviceStateWord, DocumentNeedWord, DoorWord, LanguageWord, OutcomeWord};
 use crate::secret::Pii;
 
 macro_rules! words {
@@ -257,6 +257,9 @@ pub struct ServiceDoor {
     pub asks_who_of_all: bool,
     /// The agreement is taken in another way: nobody is kept out for not having answered the information.
     pub waives_consent: bool,
+    /// By what patients come to their documents after the visit, where they have a provider.
+    #[serde(default)]
+    pub documents_need: DocumentNeedWord,
 }
 
 /// `PUT /api/services/{id}/information`: a new version of the text.

@@ -17,6 +17,9 @@ pub struct ProvidersState {
     /// What is registered with every provider for signing out.
     pub signed_out_url: String,
     pub back_channel_logout_url: String,
+    /// The first two for a provider of patients.
+    pub patient_callback_start: String,
+    pub patient_signed_out_url: String,
 }
 
 /// A provider at which staff sign in.
@@ -39,6 +42,8 @@ pub struct ProviderEntry {
     pub roles: Vec<RoleRuleEntry>,
     pub name_claim: String,
     pub subject_claim: String,
+    /// It opens documents to patients and signs no staff in.
+    pub is_for_patients: bool,
     /// It is set in the file, and changed there alone.
     pub is_of_file: bool,
     pub is_on: bool,
@@ -96,6 +101,9 @@ pub struct ProviderRequest {
     pub roles: Vec<RoleRuleEntry>,
     pub name_claim: String,
     pub subject_claim: String,
+    /// It opens documents to patients and signs no staff in; never changed.
+    #[serde(default)]
+    pub is_for_patients: bool,
 }
 
 /// `POST /api/admin/providers/{provider}/switch`

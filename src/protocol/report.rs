@@ -209,6 +209,9 @@ pub struct DownloadEntry {
     #[ts(type = "string")]
     pub name: Pii<String>,
     pub door: OpenedBy,
+    /// What the provider is called where they signed in, and the class of that in brackets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 /// `PUT /api/appointments/{id}/documents`: what the patient may fetch from now on, and nothing else.

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::audit::{append, done_by};
-use super::db::{in_transaction, micros, on, words};
+use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clinical::{
@@ -30,6 +30,7 @@ struct DownloadRow {
     participant_id: Uuid,
     at: DateTime<Utc>,
     door: String,
+    provider: Option<String>,
 }
 
 words!(language_to_word, language_from_word, Language {
@@ -42,6 +43,7 @@ words!(door_to_word, door_from_word, DocumentDoor {
     DocumentDoor::Email => "email",
     DocumentDoor::Pin => "pin",
     DocumentDoor::BirthDate => "birth_date",
+    DocumentDoor::Provider => "provider",
 });
 
 /// Kind, subject and language, as the columns hold them.
@@ -122,8 +124,8 @@ impl Store {
         download: &Download,
     ) -> Result<(), Error> {
         const SQL: &str =
-            "INSERT INTO document_download (id, appointment_id, document_id, participant_id, at, door)
-            VALUES ($1, $2, $3, $4, $5, $6)";
+            "INSERT INTO document_download (id, appointment_id, document_id, participant_id, at, door,
+            provider) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(id)
@@ -132,10 +134,12 @@ impl Store {
                 .bind(download.participant.uuid())
                 .bind(micros(download.at))
                 .bind(door_to_word(download.door))
+                .bind(download.provider.as_deref().map(text))
                 .execute(&mut *tx)
                 .await?;
             let record = Record {
                 subject_id: Some(download.document.to_string()),
+                detail: Some(format!("by {}", door_to_word(download.door))),
                 ..Record::new(id, download.at, Who::Nobody, Deed::Download, Subject::Document)
             };
             let record = done_by!(tx, appointment, download.participant, record);
@@ -149,7 +153,7 @@ impl Store {
         &self,
         appointment: AppointmentId,
     ) -> Result<Vec<(Download, DocumentSubject)>, Error> {
-        const SQL: &str = "SELECT id, document_id, participant_id, at, door FROM document_download
+        const SQL: &str = "SELECT id, document_id, participant_id, at, door, provider FROM document_download
             WHERE appointment_id = $1 ORDER BY at, id";
         const DOCUMENTS: &str =
             "SELECT id, kind, subject, language, released_at, released_by FROM patient_document
@@ -169,6 +173,7 @@ impl Store {
                 participant: ParticipantId::new(row.participant_id),
                 at: row.at,
                 door: door_from_word(&row.door).ok_or(wrong("an unknown door"))?,
+                provider: row.provider,
             };
             Ok((download, subject.ok_or(wrong("there is no such document"))?))
         };

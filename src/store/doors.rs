@@ -9,9 +9,15 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text, words};
 use super::{Error, Store};
 use crate::clinical::{
-    AppointmentId, CodeChannel, CodeDigest, Door, DoorRules, Opening, ParticipantId, Pass, PassDigest, Pin,
-    SentCode, ServiceId,
+    AppointmentId, CodeChannel, CodeDigest, DocumentNeed, Door, DoorRules, Opening, ParticipantId, Pass,
+    PassDigest, Pin, SentCode, ServiceId,
 };
+
+words!(need_to_word, need_from_word, DocumentNeed {
+    DocumentNeed::Either => "either",
+    DocumentNeed::Provider => "provider",
+    DocumentNeed::Both => "both",
+});
 
 words!(channel_to_word, channel_from_word, CodeChannel {
     CodeChannel::Sms => "sms",
@@ -245,25 +251,27 @@ impl Store {
 
     /// What a service asks for at its door; without a row, what [`DoorRules::default`] says.
     pub async fn door_rules(&self, service: ServiceId) -> Result<DoorRules, Error> {
-        const SQL: &str = "SELECT accepts_birth_date, label, asks_who_of_all, waives_consent
+        const SQL: &str = "SELECT accepts_birth_date, label, asks_who_of_all, waives_consent, documents_need
             FROM service_door WHERE service_id = $1";
-        let row: Option<(bool, Option<String>, bool, bool)> =
+        let row: Option<(bool, Option<String>, bool, bool, String)> =
             on!(self, pool => sqlx::query_as(SQL).bind(service.uuid()).fetch_optional(pool).await?);
-        let rules = |(accepts_birth_date, label, asks_who_of_all, waives_consent)| DoorRules {
-            accepts_birth_date,
-            label,
-            asks_who_of_all,
-            waives_consent,
+        let Some((accepts_birth_date, label, asks_who_of_all, waives_consent, need)) = row else {
+            return Ok(DoorRules::default());
         };
-        Ok(row.map_or_else(DoorRules::default, rules))
+        let documents_need = need_from_word(&need).ok_or(Error::Inconsistent {
+            table: "service_door",
+            id: service.uuid(),
+            what: "an unknown need of documents",
+        })?;
+        Ok(DoorRules { accepts_birth_date, label, asks_who_of_all, waives_consent, documents_need })
     }
 
     /// Writes what a service asks for at its door.
     pub async fn put_door_rules(&self, service: ServiceId, rules: &DoorRules) -> Result<(), Error> {
         const SQL: &str =
-            "INSERT INTO service_door (service_id, accepts_birth_date, label, asks_who_of_all, waives_consent)
-            VALUES ($1, $2, $3, $4, $5) ON CONFLICT (service_id) DO UPDATE
-            SET accepts_birth_date = $2, label = $3, asks_who_of_all = $4, waives_consent = $5";
+            "INSERT INTO service_door (service_id, accepts_birth_date, label, asks_who_of_all, waives_consent,
+            documents_need) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (service_id) DO UPDATE
+            SET accepts_birth_date = $2, label = $3, asks_who_of_all = $4, waives_consent = $5, documents_need = $6";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(service.uuid())
@@ -271,6 +279,7 @@ impl Store {
                 .bind(rules.label.as_deref().map(text))
                 .bind(rules.asks_who_of_all)
                 .bind(rules.waives_consent)
+                .bind(need_to_word(rules.documents_need))
                 .execute(&mut *tx)
                 .await?;
         });

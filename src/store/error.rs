@@ -27,6 +27,9 @@ pub enum Error {
     /// Objects of two patients claim to be one study; nothing was written.
     #[error("the study {uid} is already here for another patient")]
     StudyOfAnotherPatient { uid: String },
+    /// The change would leave no administrator a way to sign in; nothing was written.
+    #[error("no administrator could sign in any more")]
+    LastWayIn,
     /// A row is there that this version cannot have written.
     #[error("the row {id} of {table} makes no sense: {what}")]
     Inconsistent { table: &'static str, id: Uuid, what: &'static str },

@@ -52,6 +52,16 @@ impl Store {
         row.map(Link::try_from).transpose()
     }
 
+    /// The link of that identifier, in force or not.
+    pub async fn link(&self, id: LinkId) -> Result<Option<Link>, Error> {
+        const SQL: &str =
+            "SELECT id, appointment_id, participant_id, digest, issued_at, expires_at, revoked_at
+            FROM link WHERE id = $1";
+        let row: Option<LinkRow> =
+            on!(self, pool => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(pool).await?);
+        row.map(Link::try_from).transpose()
+    }
+
     /// Gives a participant a new link and revokes those from before, at the time of issue of the new one.
     pub async fn replace_link(&self, new: &Link) -> Result<(), Error> {
         const REVOKE: &str = "UPDATE link SET revoked_at = $3

@@ -5,10 +5,12 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
+use super::logins::{THOSE_OF, note_ends};
 use super::practitioners::{PUT_NAME, RECKON_ROLES, role_from_word, role_to_word};
 use super::sealed::{INVITATION_NAME, PRACTITIONER_NAME};
-use super::{Error, LoginDigest, Store};
-use crate::clinical::{LocalAccountId, Practitioner, PractitionerId, StaffRole};
+use super::ways_in::keep_a_way_in;
+use super::{Error, LoginDigest, Store, WayOfFile};
+use crate::clinical::{LocalAccountId, LoginId, Practitioner, PractitionerId, StaffRole};
 use crate::secret::{Pii, Secret};
 
 /// An account that is open.
@@ -370,8 +372,14 @@ impl Store {
         Ok(lines.collect())
     }
 
-    /// Closes an account: its invitation goes, and the person has no role here any more. `false`: it was not open.
-    pub async fn close_local_account(&self, id: LocalAccountId, now: DateTime<Utc>) -> Result<bool, Error> {
+    /// Closes an account: its invitation goes, the person has no role here any more and is signed out everywhere; tells which logins those
+    /// were. `None`: it was not open. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
+    pub async fn close_local_account(
+        &self,
+        id: LocalAccountId,
+        of_file: &[WayOfFile],
+        now: DateTime<Utc>,
+    ) -> Result<Option<Vec<LoginId>>, Error> {
         const CLOSE: &str = "UPDATE local_account SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL
             RETURNING practitioner_id";
         const ROLES: [&str; 3] = [
@@ -384,18 +392,24 @@ impl Store {
             "DELETE FROM local_recovery_code WHERE account_id = $1",
             "DELETE FROM local_invitation WHERE account_id = $1",
         ];
-        in_transaction!(self, tx => {
-            let closed: Option<(Uuid,)> =
-                sqlx::query_as(CLOSE).bind(id.uuid()).bind(micros(now)).fetch_optional(&mut *tx).await?;
-            let Some((person,)) = closed else { return Ok(false) };
-            for sql in ROLES {
-                sqlx::query(sql).bind(person).execute(&mut *tx).await?;
-            }
-            for sql in ACCOUNT {
-                sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
-            }
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let ended: Vec<(Uuid,)>;
+            keep_a_way_in!(tx, of_file, {
+                let closed: Option<(Uuid,)> =
+                    sqlx::query_as(CLOSE).bind(id.uuid()).bind(micros(now)).fetch_optional(&mut *tx).await?;
+                let Some((person,)) = closed else { return Ok(None) };
+                for sql in ROLES {
+                    sqlx::query(sql).bind(person).execute(&mut *tx).await?;
+                }
+                for sql in ACCOUNT {
+                    sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
+                }
+                ended = sqlx::query_as(THOSE_OF).bind(person).fetch_all(&mut *tx).await?;
+                note_ends!(tx, &ended, now);
+            });
+            ended
         });
-        Ok(true)
+        Ok(Some(ended.into_iter().map(|(id,)| LoginId::new(id)).collect()))
     }
 
     /// The passkeys of an account.

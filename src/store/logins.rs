@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::db::{in_transaction, micros, on, text};
 use super::sealed::LOGIN_ID_TOKEN;
 use super::{Error, Store};
-use crate::clinical::{LoginId, PractitionerId};
+use crate::clinical::{LinkId, LoginId, PractitionerId};
 use crate::secret::{Pii, Secret};
 
 /// SHA-256 of the secret in a cookie: enough to find its login, useless to take it over.
@@ -77,6 +77,8 @@ pub struct SignInAttempt {
     pub return_to: String,
     /// Who is to prove once more who they are; anybody may finish a sign-in without one.
     pub fresh_for: Option<PractitionerId>,
+    /// The link whose holder proves who they are; `None`: a sign-in of staff.
+    pub link: Option<LinkId>,
     pub began_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
@@ -111,6 +113,7 @@ struct AttemptRow {
     pkce_verifier: String,
     return_to: String,
     fresh_for: Option<Uuid>,
+    link_id: Option<Uuid>,
     began_at: Option<DateTime<Utc>>,
     expires_at: DateTime<Utc>,
 }
@@ -123,6 +126,9 @@ macro_rules! columns {
     };
 }
 
+/// Logins of one person.
+pub(super) const THOSE_OF: &str = "DELETE FROM login WHERE practitioner_id = $1 RETURNING id";
+
 /// Logins of one provider that a word of it ends: `$2` its name of the sign-in, `$3` the person. A login of which the provider
 /// did not say the name ends with the person's.
 const THOSE_SIGNED_OUT: &str = "DELETE FROM login WHERE provider = $1 AND (
@@ -130,9 +136,26 @@ const THOSE_SIGNED_OUT: &str = "DELETE FROM login WHERE provider = $1 AND (
         OR (provider_subject = $3 AND ($2 IS NULL OR provider_sid IS NULL))
     ) RETURNING id";
 
+/// Says in the transaction that ends logins which those are, for the other programs.
+macro_rules! note_ends {
+    ($tx:ident, $ended:expr, $now:expr) => {
+        for (id,) in $ended {
+            sqlx::query("INSERT INTO ended_login (id, at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+                .bind(*id)
+                .bind($crate::store::db::micros($now))
+                .execute(&mut *$tx)
+                .await?;
+        }
+    };
+}
+
+pub(super) use note_ends;
+
 impl Store {
     /// A login is written as seen at most this often.
     const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
+    /// For so long every program can hear that a login has ended, also one whose clock is wrong.
+    const ENDS_KEPT: TimeDelta = TimeDelta::hours(2);
 
     /// Keeps a login.
     pub async fn add_login(&self, login: &Login) -> Result<(), Error> {
@@ -200,10 +223,14 @@ impl Store {
     }
 
     /// Ends a login; it is in the answer if there was one.
-    pub async fn end_login(&self, digest: LoginDigest) -> Result<Option<Login>, Error> {
+    pub async fn end_login(&self, digest: LoginDigest, now: DateTime<Utc>) -> Result<Option<Login>, Error> {
         const SQL: &str = concat!("DELETE FROM login WHERE digest = $1 RETURNING ", columns!());
-        let row: Option<LoginRow> = in_transaction!(self, tx =>
-            sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(&mut *tx).await?);
+        let row: Option<LoginRow> = in_transaction!(self, tx => {
+            let row: Option<LoginRow> =
+                sqlx::query_as(SQL).bind(digest.0.to_vec()).fetch_optional(&mut *tx).await?;
+            note_ends!(tx, row.iter().map(|row| (row.id,)).collect::<Vec<_>>().iter(), now);
+            row
+        });
         row.map(|row| self.opened_login(row)).transpose()
     }
 
@@ -255,19 +282,32 @@ impl Store {
     }
 
     /// Ends every login of a person; tells which.
-    pub async fn end_logins_of(&self, practitioner: PractitionerId) -> Result<Vec<LoginId>, Error> {
-        const SQL: &str = "DELETE FROM login WHERE practitioner_id = $1 RETURNING id";
-        let ended: Vec<(Uuid,)> = in_transaction!(self, tx =>
-            sqlx::query_as(SQL).bind(practitioner.uuid()).fetch_all(&mut *tx).await?);
+    pub async fn end_logins_of(
+        &self,
+        practitioner: PractitionerId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<LoginId>, Error> {
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let ended: Vec<(Uuid,)> = sqlx::query_as(THOSE_OF).bind(practitioner.uuid()).fetch_all(&mut *tx).await?;
+            note_ends!(tx, &ended, now);
+            ended
+        });
         Ok(ids(ended))
     }
 
     /// Ends the logins of whoever was signed out at a provider; tells which.
-    pub async fn end_logins_there(&self, whom: &SignedOutThere) -> Result<Vec<LoginId>, Error> {
+    pub async fn end_logins_there(
+        &self,
+        whom: &SignedOutThere,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<LoginId>, Error> {
         let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
             let query = sqlx::query_as(THOSE_SIGNED_OUT).bind(text(&whom.provider));
             let query = query.bind(whom.sid.as_deref().map(text));
-            query.bind(whom.subject.as_ref().map(|subject| text(subject.expose()))).fetch_all(&mut *tx).await?
+            let query = query.bind(whom.subject.as_ref().map(|subject| text(subject.expose())));
+            let ended: Vec<(Uuid,)> = query.fetch_all(&mut *tx).await?;
+            note_ends!(tx, &ended, now);
+            ended
         });
         Ok(ids(ended))
     }
@@ -279,6 +319,7 @@ impl Store {
         whom: &SignedOutThere,
         digest: LoginDigest,
         void_at: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<Option<Vec<LoginId>>, Error> {
         const TAKE: &str = "INSERT INTO logout_token (provider, digest, expires_at) VALUES ($1, $2, $3)
             ON CONFLICT (provider, digest) DO NOTHING";
@@ -294,9 +335,24 @@ impl Store {
             }
             let query = sqlx::query_as(THOSE_SIGNED_OUT).bind(text(&whom.provider));
             let query = query.bind(whom.sid.as_deref().map(text));
-            query.bind(whom.subject.as_ref().map(|subject| text(subject.expose()))).fetch_all(&mut *tx).await?
+            let query = query.bind(whom.subject.as_ref().map(|subject| text(subject.expose())));
+            let ended: Vec<(Uuid,)> = query.fetch_all(&mut *tx).await?;
+            note_ends!(tx, &ended, now);
+            ended
         });
         Ok(Some(ids(ended)))
+    }
+
+    /// Logins that any program ended at `since` or later, as far as they are still told of; and when the last of them ended.
+    pub async fn ended_logins(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<(Vec<LoginId>, Option<DateTime<Utc>>), Error> {
+        const SQL: &str = "SELECT id, at FROM ended_login WHERE at >= $1 ORDER BY at, id";
+        let rows: Vec<(Uuid, DateTime<Utc>)> =
+            on!(self, pool => sqlx::query_as(SQL).bind(micros(since)).fetch_all(pool).await?);
+        let last = rows.last().map(|(_, at)| *at);
+        Ok((rows.into_iter().map(|(id, _)| LoginId::new(id)).collect(), last))
     }
 
     /// Removes logins that are past their end or have not been seen within `idle`, and attempts and logout tokens that are past
@@ -305,12 +361,16 @@ impl Store {
         const LOGINS: &str = "DELETE FROM login WHERE expires_at <= $1 OR last_seen_at <= $2";
         const ATTEMPTS: &str = "DELETE FROM sign_in_attempt WHERE expires_at <= $1";
         const TOKENS: &str = "DELETE FROM logout_token WHERE expires_at <= $1";
+        const PATIENTS: &str = "DELETE FROM patient_login WHERE expires_at <= $1";
+        const ENDED: &str = "DELETE FROM ended_login WHERE at <= $1";
         let (now, since) = (micros(now), micros(now - idle));
         let purged = in_transaction!(self, tx => {
             let logins = sqlx::query(LOGINS).bind(now).bind(since).execute(&mut *tx).await?;
             let attempts = sqlx::query(ATTEMPTS).bind(now).execute(&mut *tx).await?;
             let tokens = sqlx::query(TOKENS).bind(now).execute(&mut *tx).await?;
-            logins.rows_affected() + attempts.rows_affected() + tokens.rows_affected()
+            let patients = sqlx::query(PATIENTS).bind(now).execute(&mut *tx).await?;
+            sqlx::query(ENDED).bind(micros(now - Self::ENDS_KEPT)).execute(&mut *tx).await?;
+            logins.rows_affected() + attempts.rows_affected() + tokens.rows_affected() + patients.rows_affected()
         });
         Ok(purged)
     }
@@ -318,8 +378,8 @@ impl Store {
     /// Keeps a sign-in that begins.
     pub async fn add_sign_in_attempt(&self, attempt: &SignInAttempt) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO sign_in_attempt
-            (state_digest, browser_digest, provider, nonce, pkce_verifier, return_to, expires_at, fresh_for, began_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+            (state_digest, browser_digest, provider, nonce, pkce_verifier, return_to, expires_at, fresh_for, began_at,
+            link_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(attempt.state.0.to_vec())
@@ -331,6 +391,7 @@ impl Store {
                 .bind(micros(attempt.expires_at))
                 .bind(attempt.fresh_for.map(PractitionerId::uuid))
                 .bind(micros(attempt.began_at))
+                .bind(attempt.link.map(LinkId::uuid))
                 .execute(&mut *tx)
                 .await?;
         });
@@ -344,7 +405,7 @@ impl Store {
         browser: LoginDigest,
     ) -> Result<Option<SignInAttempt>, Error> {
         const SQL: &str = "DELETE FROM sign_in_attempt WHERE state_digest = $1 AND browser_digest = $2
-            RETURNING provider, nonce, pkce_verifier, return_to, fresh_for, began_at, expires_at";
+            RETURNING provider, nonce, pkce_verifier, return_to, fresh_for, link_id, began_at, expires_at";
         let row: Option<AttemptRow> = in_transaction!(self, tx => {
             let query = sqlx::query_as(SQL).bind(state.0.to_vec()).bind(browser.0.to_vec());
             query.fetch_optional(&mut *tx).await?
@@ -357,6 +418,7 @@ impl Store {
             pkce_verifier: Secret::new(row.pkce_verifier),
             return_to: row.return_to,
             fresh_for: row.fresh_for.map(PractitionerId::new),
+            link: row.link_id.map(LinkId::new),
             began_at: row.began_at.unwrap_or_default(),
             expires_at: row.expires_at,
         }))

@@ -7,10 +7,12 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
+use super::logins::{THOSE_OF, note_ends};
 use super::practitioners::{RECKON_ROLES, role_from_word, role_to_word};
 use super::sealed::{CHANGE_SUBJECT, PRACTITIONER_NAME};
-use super::{Error, Store};
-use crate::clinical::{ByHand, PractitionerId, StaffRole};
+use super::ways_in::keep_a_way_in;
+use super::{Error, Store, WayOfFile};
+use crate::clinical::{ByHand, LoginId, PractitionerId, StaffRole};
 use crate::secret::Pii;
 
 /// A change that was made on a page of the administration, with what was there before.
@@ -123,48 +125,74 @@ impl Store {
         Ok(lines)
     }
 
-    /// Says of each of these roles what was said by hand, and reckons the person's roles anew.
+    /// Says of each of these roles what was said by hand, and reckons the person's roles anew. Whoever loses one is signed out everywhere,
+    /// so that nothing that is open goes on with it; tells which logins those were. Refused with [`Error::LastWayIn`] when no
+    /// administrator could sign in any more.
     pub async fn set_roles_by_hand(
         &self,
         id: PractitionerId,
         by_hand: &[(StaffRole, ByHand)],
+        of_file: &[WayOfFile],
         change: &SettingChange,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<LoginId>, Error> {
         const FORGET: &str = "DELETE FROM role_by_hand WHERE practitioner_id = $1 AND role = $2";
         const SAY: &str = "INSERT INTO role_by_hand (practitioner_id, role, is_given) VALUES ($1, $2, $3)";
-        in_transaction!(self, tx => {
-            for (role, said) in by_hand {
-                let word = role_to_word(*role);
-                sqlx::query(FORGET).bind(id.uuid()).bind(word).execute(&mut *tx).await?;
-                if *said != ByHand::Nothing {
-                    let is_given = *said == ByHand::Given;
-                    sqlx::query(SAY).bind(id.uuid()).bind(word).bind(is_given).execute(&mut *tx).await?;
+        const ROLES: &str = "SELECT role FROM practitioner_role WHERE practitioner_id = $1";
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let mut ended: Vec<(Uuid,)> = Vec::new();
+            keep_a_way_in!(tx, of_file, {
+                let before: Vec<(String,)> =
+                    sqlx::query_as(ROLES).bind(id.uuid()).fetch_all(&mut *tx).await?;
+                for (role, said) in by_hand {
+                    let word = role_to_word(*role);
+                    sqlx::query(FORGET).bind(id.uuid()).bind(word).execute(&mut *tx).await?;
+                    if *said != ByHand::Nothing {
+                        let is_given = *said == ByHand::Given;
+                        sqlx::query(SAY).bind(id.uuid()).bind(word).bind(is_given).execute(&mut *tx).await?;
+                    }
                 }
-            }
-            for sql in RECKON_ROLES {
-                sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
-            }
-            write_change!(self, tx, change);
+                for sql in RECKON_ROLES {
+                    sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
+                }
+                let after: Vec<(String,)> =
+                    sqlx::query_as(ROLES).bind(id.uuid()).fetch_all(&mut *tx).await?;
+                if before.iter().any(|role| !after.contains(role)) {
+                    ended = sqlx::query_as(THOSE_OF).bind(id.uuid()).fetch_all(&mut *tx).await?;
+                    note_ends!(tx, &ended, change.at);
+                }
+                write_change!(self, tx, change);
+            });
+            ended
         });
-        Ok(())
+        Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
-    /// Disables somebody from then on, or lets them in again: their roles go, or come back.
+    /// Disables somebody from then on, or lets them in again: their roles go, or come back. Whoever is disabled is signed out everywhere;
+    /// tells which logins those were. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
     pub async fn disable_practitioner(
         &self,
         id: PractitionerId,
         at: Option<DateTime<Utc>>,
+        of_file: &[WayOfFile],
         change: &SettingChange,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<LoginId>, Error> {
         const SQL: &str = "UPDATE practitioner SET disabled_at = $2 WHERE id = $1";
-        in_transaction!(self, tx => {
-            sqlx::query(SQL).bind(id.uuid()).bind(at.map(micros)).execute(&mut *tx).await?;
-            for sql in RECKON_ROLES {
-                sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
-            }
-            write_change!(self, tx, change);
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let mut ended: Vec<(Uuid,)> = Vec::new();
+            keep_a_way_in!(tx, of_file, {
+                sqlx::query(SQL).bind(id.uuid()).bind(at.map(micros)).execute(&mut *tx).await?;
+                for sql in RECKON_ROLES {
+                    sqlx::query(sql).bind(id.uuid()).execute(&mut *tx).await?;
+                }
+                if at.is_some() {
+                    ended = sqlx::query_as(THOSE_OF).bind(id.uuid()).fetch_all(&mut *tx).await?;
+                    note_ends!(tx, &ended, change.at);
+                }
+                write_change!(self, tx, change);
+            });
+            ended
         });
-        Ok(())
+        Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
     /// Gives every service of one site another site's name. Refused with [`Constraint::ServiceName`](super::Constraint) when two services

@@ -7,9 +7,11 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text, words};
+use super::logins::note_ends;
 use super::people::write_change;
 use super::practitioners::{role_from_word, role_to_word};
-use super::{Error, SettingChange, Store};
+use super::ways_in::keep_a_way_in;
+use super::{Error, SettingChange, Store, WayOfFile};
 use crate::clinical::{LoginId, StaffRole};
 use crate::secret::Secret;
 
@@ -32,6 +34,8 @@ pub struct StoredProvider {
     pub roles: Vec<StoredRoleRule>,
     pub name_claim: String,
     pub subject_claim: String,
+    /// It opens documents to patients and signs no staff in.
+    pub is_for_patients: bool,
     /// It is offered to whoever signs in.
     pub is_on: bool,
     pub made_at: DateTime<Utc>,
@@ -61,7 +65,7 @@ words!(method_to_word, method_from_word, SecretMethod {
 });
 
 #[derive(Debug, Serialize, Deserialize)]
-struct AskedColumn {
+pub(super) struct AskedColumn {
     scopes: Vec<String>,
     acr_values: Vec<String>,
     fresh_acr_values: Vec<String>,
@@ -88,6 +92,7 @@ struct ProviderRow {
     asked: Json<AskedColumn>,
     name_claim: String,
     subject_claim: String,
+    is_for_patients: bool,
     is_on: bool,
     made_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
@@ -100,7 +105,7 @@ impl Store {
     /// Every provider that was set, in the order in which they were made.
     pub async fn identity_providers(&self) -> Result<Vec<StoredProvider>, Error> {
         const SQL: &str = "SELECT id, key, label, issuer, client_id, client_authentication, client_secret,
-            discovery_url, asked, name_claim, subject_claim, is_on, made_at, changed_at
+            discovery_url, asked, name_claim, subject_claim, is_for_patients, is_on, made_at, changed_at
             FROM identity_provider ORDER BY made_at, id";
         let rows: Vec<ProviderRow> = on!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await?);
         rows.into_iter().map(|row| self.opened_provider(row)).collect()
@@ -115,7 +120,8 @@ impl Store {
     ) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO identity_provider (id, key, label, issuer, client_id,
             client_authentication, client_secret, discovery_url, asked, name_claim, subject_claim, is_on,
-            made_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+            made_at, changed_at, is_for_patients)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(provider.id)
@@ -132,6 +138,7 @@ impl Store {
                 .bind(provider.is_on)
                 .bind(micros(provider.made_at))
                 .bind(micros(provider.changed_at))
+                .bind(provider.is_for_patients)
                 .execute(&mut *tx)
                 .await?;
             write_change!(self, tx, change);
@@ -139,19 +146,22 @@ impl Store {
         Ok(())
     }
 
-    /// Changes a provider, found by its identifier; its name in addresses stays. A sign-in that is under way at another issuer than the one
-    /// that it has then is over. `false`: there is none.
+    /// Changes a provider, found by its identifier, if it is still as it was changed at `seen`; its name in addresses and whom it is for
+    /// stay. A sign-in that is under way at another issuer than the one that it has then is over. `false`: there is none, or somebody
+    /// else has changed it. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
     pub async fn put_identity_provider(
         &self,
         provider: &StoredProvider,
+        seen: DateTime<Utc>,
+        of_file: &[WayOfFile],
         change: &SettingChange,
     ) -> Result<bool, Error> {
         const FORGET: &str = "DELETE FROM sign_in_attempt WHERE provider IN
             (SELECT p.key FROM identity_provider p WHERE p.id = $1 AND p.issuer <> $2)";
         const SQL: &str = "UPDATE identity_provider SET label = $2, issuer = $3, client_id = $4,
             client_authentication = $5, client_secret = $6, discovery_url = $7, asked = $8, name_claim = $9,
-            subject_claim = $10, is_on = $11, changed_at = $12 WHERE id = $1";
-        in_transaction!(self, tx => {
+            subject_claim = $10, is_on = $11, changed_at = $12 WHERE id = $1 AND changed_at = $13";
+        in_transaction!(self, tx => keep_a_way_in!(tx, of_file, {
             sqlx::query(FORGET).bind(provider.id).bind(text(&provider.issuer)).execute(&mut *tx).await?;
             let query = sqlx::query(SQL)
                 .bind(provider.id)
@@ -165,27 +175,34 @@ impl Store {
                 .bind(text(&provider.name_claim))
                 .bind(text(&provider.subject_claim))
                 .bind(provider.is_on)
-                .bind(micros(provider.changed_at));
+                .bind(micros(provider.changed_at))
+                .bind(micros(seen));
             if query.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(false);
             }
             write_change!(self, tx, change);
-        });
+        }));
         Ok(true)
     }
 
-    /// Removes a provider, and the sign-ins that are under way there. `false`: there is none.
-    pub async fn remove_identity_provider(&self, id: Uuid, change: &SettingChange) -> Result<bool, Error> {
+    /// Removes a provider, and the sign-ins that are under way there. `false`: there is none. Refused with [`Error::LastWayIn`] when no
+    /// administrator could sign in any more.
+    pub async fn remove_identity_provider(
+        &self,
+        id: Uuid,
+        of_file: &[WayOfFile],
+        change: &SettingChange,
+    ) -> Result<bool, Error> {
         const FORGET: &str = "DELETE FROM sign_in_attempt WHERE provider IN
             (SELECT p.key FROM identity_provider p WHERE p.id = $1)";
         const SQL: &str = "DELETE FROM identity_provider WHERE id = $1";
-        in_transaction!(self, tx => {
+        in_transaction!(self, tx => keep_a_way_in!(tx, of_file, {
             sqlx::query(FORGET).bind(id).execute(&mut *tx).await?;
             if sqlx::query(SQL).bind(id).execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(false);
             }
             write_change!(self, tx, change);
-        });
+        }));
         Ok(true)
     }
 
@@ -197,18 +214,25 @@ impl Store {
     ) -> Result<Vec<(String, u32)>, Error> {
         const SQL: &str = "SELECT provider, COUNT(*) FROM login
             WHERE provider IS NOT NULL AND expires_at > $1 AND last_seen_at > $2 GROUP BY provider ORDER BY provider";
-        let rows: Vec<(String, i64)> = on!(self, pool => {
-            sqlx::query_as(SQL).bind(micros(now)).bind(micros(now - idle)).fetch_all(pool).await?
-        });
+        const PATIENTS: &str = "SELECT provider, COUNT(*) FROM patient_login
+            WHERE expires_at > $1 AND last_seen_at > $2 GROUP BY provider ORDER BY provider";
+        let (mut rows, patients): (Vec<(String, i64)>, Vec<(String, i64)>) = on!(self, pool => (
+            sqlx::query_as(SQL).bind(micros(now)).bind(micros(now - idle)).fetch_all(pool).await?,
+            sqlx::query_as(PATIENTS).bind(micros(now)).bind(micros(now - idle)).fetch_all(pool).await?,
+        ));
+        rows.extend(patients);
         let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
         Ok(rows.into_iter().map(|(provider, logins)| (provider, count(logins))).collect())
     }
 
     /// Ends every login of one provider; tells which.
-    pub async fn end_logins_by(&self, provider: &str) -> Result<Vec<LoginId>, Error> {
+    pub async fn end_logins_by(&self, provider: &str, now: DateTime<Utc>) -> Result<Vec<LoginId>, Error> {
         const SQL: &str = "DELETE FROM login WHERE provider = $1 RETURNING id";
-        let ended: Vec<(Uuid,)> = in_transaction!(self, tx =>
-            sqlx::query_as(SQL).bind(text(provider)).fetch_all(&mut *tx).await?);
+        let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
+            let ended: Vec<(Uuid,)> = sqlx::query_as(SQL).bind(text(provider)).fetch_all(&mut *tx).await?;
+            note_ends!(tx, &ended, now);
+            ended
+        });
         Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
@@ -243,10 +267,17 @@ impl Store {
             roles: asked.roles.into_iter().filter_map(rule).collect(),
             name_claim: row.name_claim,
             subject_claim: row.subject_claim,
+            is_for_patients: row.is_for_patients,
             is_on: row.is_on,
             made_at: row.made_at,
             changed_at: row.changed_at,
         })
+    }
+}
+
+impl AskedColumn {
+    pub(super) fn gives_administrator(&self) -> bool {
+        self.roles.iter().any(|rule| role_from_word(&rule.role) == Some(StaffRole::Administrator))
     }
 }
 

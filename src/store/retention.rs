@@ -107,6 +107,8 @@ const MOVES: &[Delete] = &[
     rows!("company", "id"),
 ];
 const REPORTS: &[Delete] = &[
+    rows!("patient_login", "id"),
+    rows!("patient_binding", "participant_id"),
     rows!("document_download", "id"),
     rows!("patient_document", "id"),
     // A signed one has a document on the disk, a draft has none.
@@ -209,7 +211,14 @@ fn class(class: DataClass) -> Class {
         ),
         DataClass::Reports => (
             REPORTS,
-            questions!(with_any!("visit_summary", "key_image", "report", "note", "patient_document")),
+            questions!(with_any!(
+                "visit_summary",
+                "key_image",
+                "report",
+                "note",
+                "patient_document",
+                "patient_binding"
+            )),
         ),
         DataClass::Appointments => (APPOINTMENTS, questions!("TRUE")),
     };

@@ -161,6 +161,7 @@ cells! {
     EMERGENCY_REASON = "emergency_access"."reason" by "id";
     UPLOAD_NAME = "received_upload"."name" by "id";
     LOGIN_ID_TOKEN = "login"."provider_id_token" by "id";
+    PATIENT_ID_TOKEN = "patient_login"."provider_id_token" by "id";
 }
 
 /// Of two rows of one appointment, one a language: each has a place of its own.

@@ -67,6 +67,7 @@ pub(super) const WITHOUT: &[(&str, &str)] = &[
     // A ticket for a socket, which is nothing yet.
     ("POST", "/api/socket-ticket"),
     ("GET", "/login/signed-out"),
+    ("GET", "/documents/signed-out"),
     // What is said there is recorded where it is carried out: coming, admitting, seeing, writing.
     ("ANY", "/ws"),
     ("GET", "/health/live"),
@@ -151,6 +152,9 @@ pub(super) const ACTS: &[(&str, &str, Deed, Subject)] = &[
     ("POST", "/api/guest/after/rating", Deed::Create, Subject::Rating),
     ("POST", "/api/guest/after/ask-back", Deed::Create, Subject::Message),
     ("POST", "/api/guest/after/documents/{document}", Deed::Read, Subject::Document),
+    ("POST", "/api/guest/after/sign-in", Deed::Open, Subject::Door),
+    ("GET", "/documents/callback/{provider}", Deed::SignIn, Subject::Door),
+    ("POST", "/api/guest/after/sign-out", Deed::SignOut, Subject::Door),
     ("GET", "/api/appointments/{appointment}/viewing", Deed::Read, Subject::Viewing),
     ("GET", "/api/steps/{step}/picture", Deed::Read, Subject::Viewing),
     ("GET", "/api/appointments/{appointment}/messages", Deed::Read, Subject::Message),

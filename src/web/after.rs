@@ -11,29 +11,66 @@ use super::acts::authorize;
 use super::documents::{item, offers};
 use super::extract::{Body, One};
 use super::files::{percent, shown_link};
-use super::guest;
 use super::problem::Failure;
 use super::report::{document_of, file_name};
 use super::summary::{made, pdf};
-use super::trail;
+use super::{guest, patient_sign_in, trail};
 use crate::clinical::{
-    self, Actor, Appointment, DocumentDoor, DocumentId, DocumentSubject, Download, Link, Object, Participant,
-    ParticipantId, PatientDocument, Rating, RatingWords, Score, Verb, opening_of,
+    self, Actor, Appointment, DocumentAsk, DocumentDoor, DocumentId, DocumentSubject, Download, Link, Object,
+    Participant, ParticipantId, PatientDocument, Rating, RatingWords, Score, Verb, opening_of,
 };
-use crate::protocol::{AfterDocument, AfterState, OwnTrail, ProblemCode, RatingRequest, time};
+use crate::login::{Offered, PatientWay, SignedInPatient};
+use crate::protocol::{
+    AfterDocument, AfterState, OwnTrail, PatientProvider, ProblemCode, RatingRequest, time,
+};
 
 /// Somebody whose link leads to what is left of a visit, and what they had shown besides it.
 pub(super) struct Visitor {
+    pub(super) link: Link,
     appointment: Appointment,
     participant: ParticipantId,
     actor: Actor,
     after: clinical::After,
-    door: Option<DocumentDoor>,
+    shown: ShownHere,
+}
+
+/// What somebody had shown besides the link, and what is asked for.
+struct ShownHere {
+    /// A code, or what stands for one.
+    code: Option<DocumentDoor>,
+    signed_in: Option<SignedInPatient>,
+    /// Where patients prove who they are.
+    ways: Vec<PatientWay>,
+    /// There is something to compare them with.
+    is_comparable: bool,
+    ask: DocumentAsk,
+}
+
+impl ShownHere {
+    /// By what the documents are open, if they are.
+    fn door(&self) -> Option<DocumentDoor> {
+        self.ask.opened_by(self.code, self.signed_in.is_some())
+    }
 }
 
 impl Visitor {
     fn may(&self, verb: Verb) -> bool {
         authorize(&self.actor, verb, &Object::Appointment(&self.appointment)).is_ok()
+    }
+
+    /// Whether there can be documents for this person now.
+    pub(super) fn may_have_documents(&self, edge: &Edge) -> Result<(), Failure> {
+        authorize(&self.actor, Verb::FetchDocuments, &Object::Appointment(&self.appointment))?;
+        if edge.clock.now() >= self.after.documents_until {
+            return Err(clinical::AfterClosed::Expired.into());
+        }
+        Ok(())
+    }
+
+    /// By what the documents are open.
+    fn door(&self) -> Result<DocumentDoor, Failure> {
+        let detail = "a second factor has to be shown first";
+        self.shown.door().ok_or_else(|| Failure::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, detail))
     }
 }
 
@@ -49,22 +86,35 @@ impl FromRequestParts<Edge> for Visitor {
         let actor =
             Actor::Guest { participant: link.participant, role: role.ok_or_else(Failure::not_found)? };
         authorize(&actor, Verb::AnswerAfterwards, &Object::Appointment(&appointment))?;
-        let door = second_factor(edge, &parts.headers, &link, &appointment).await?;
-        Ok(Self { appointment, participant: link.participant, actor, after, door })
+        let may_fetch = authorize(&actor, Verb::FetchDocuments, &Object::Appointment(&appointment)).is_ok();
+        let shown = shown_here(edge, &parts.headers, &link, &appointment, may_fetch).await?;
+        Ok(Self { appointment, participant: link.participant, actor, after, shown, link })
     }
 }
 
-/// What the person had shown besides the link; the link alone leads to no document, also where there is nothing else to show.
-async fn second_factor(
+/// What the person had shown besides the link; the link alone leads to no document, also where there is nothing else to show. Nobody is
+/// asked to prove that they are the patient who is somebody else by their link.
+async fn shown_here(
     edge: &Edge,
     headers: &HeaderMap,
     link: &Link,
     appointment: &Appointment,
-) -> Result<Option<DocumentDoor>, Failure> {
+    may_fetch: bool,
+) -> Result<ShownHere, Failure> {
     let (keys, _) = guest::keys_of(edge, appointment, link.participant).await?;
     let pass = guest::pass_of(edge, link.participant, headers).await?;
     let opening = opening_of(keys, pass.as_ref(), link.participant, edge.clock.now());
-    Ok(opening.ok().and_then(DocumentDoor::of))
+    let code = opening.ok().and_then(DocumentDoor::of);
+    let ways = if may_fetch { edge.login.patient_ways().await } else { Vec::new() };
+    let participant = appointment.participant(link.participant);
+    let (mut signed_in, mut is_comparable) = (None, false);
+    if let (false, Some(participant)) = (ways.is_empty(), participant) {
+        signed_in = patient_sign_in::signed_in(edge, headers, link).await?;
+        is_comparable = patient_sign_in::booked(edge, appointment, participant, None).await?.is_comparable();
+    }
+    let need = guest::rules_of(edge, appointment).await?.documents_need;
+    let ask = need.ask(!ways.is_empty(), is_comparable);
+    Ok(ShownHere { code, signed_in, ways, is_comparable, ask })
 }
 
 /// `POST /api/guest/after`
@@ -77,7 +127,7 @@ async fn state(edge: &Edge, visitor: &Visitor) -> Result<Json<AfterState>, Failu
     let now = edge.clock.now();
     let is_there = now < visitor.after.documents_until;
     let may_have_documents = is_there && visitor.may(Verb::FetchDocuments);
-    let documents = match visitor.door {
+    let documents = match visitor.shown.door() {
         Some(_) if may_have_documents => Some(released(edge, &visitor.appointment).await?),
         _ => None,
     };
@@ -105,7 +155,17 @@ async fn state(edge: &Edge, visitor: &Visitor) -> Result<Json<AfterState>, Failu
         may_have_documents,
         documents_until: time(visitor.after.documents_until),
         documents,
+        ask: visitor.shown.ask.into(),
+        has_shown_code: visitor.shown.code.is_some(),
+        providers: visitor.shown.ways.iter().map(way).collect(),
+        is_comparable: visitor.shown.is_comparable,
+        signed_in_with: visitor.shown.signed_in.as_ref().map(|signed_in| signed_in.label.clone()),
     }))
+}
+
+fn way(way: &PatientWay) -> PatientProvider {
+    let Offered { key, label } = way.offered.clone();
+    PatientProvider { label: label.unwrap_or_else(|| key.clone()), provider: key }
 }
 
 /// What was released and is still there, with what it is called.
@@ -124,10 +184,7 @@ async fn released(
 /// `POST /api/guest/after/access`: who opened the data of the patient; behind the second door, as the documents are.
 pub(super) async fn access(State(edge): State<Edge>, visitor: Visitor) -> Result<Json<OwnTrail>, Failure> {
     authorize(&visitor.actor, Verb::SeeOwnTrail, &Object::Appointment(&visitor.appointment))?;
-    if visitor.door.is_none() {
-        let detail = "a second factor has to be shown first";
-        return Err(Failure::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, detail));
-    }
+    visitor.door()?;
     Ok(Json(trail::own(&edge, &visitor.appointment, visitor.participant).await?))
 }
 
@@ -170,20 +227,19 @@ pub(super) async fn fetch(
     visitor: Visitor,
     One(document): One<DocumentId>,
 ) -> Result<Response, Failure> {
-    authorize(&visitor.actor, Verb::FetchDocuments, &Object::Appointment(&visitor.appointment))?;
-    if edge.clock.now() >= visitor.after.documents_until {
-        return Err(clinical::AfterClosed::Expired.into());
-    }
-    let Some(door) = visitor.door else {
-        let detail = "a second factor has to be shown first";
-        return Err(Failure::new(StatusCode::FORBIDDEN, ProblemCode::PassNeeded, detail));
-    };
+    visitor.may_have_documents(&edge)?;
+    let door = visitor.door()?;
+    let provider = visitor.shown.signed_in.as_ref().filter(|_| door == DocumentDoor::Provider);
+    let provider = provider.map(|signed_in| match &signed_in.class {
+        Some(class) => format!("{} ({class})", signed_in.label),
+        None => signed_in.label.clone(),
+    });
     let all = released(&edge, &visitor.appointment).await?;
     let (document, _) =
         all.into_iter().find(|(other, _)| other.id == document).ok_or_else(Failure::not_found)?;
     let response = bytes_of(&edge, &visitor.appointment, document.subject).await?;
     let (participant, at) = (visitor.participant, edge.clock.now());
-    let download = Download { document: document.id, participant, at, door };
+    let download = Download { document: document.id, participant, at, door, provider };
     edge.store.add_download(edge.clock.new_uuid(), visitor.appointment.id, &download).await?;
     tracing::info!(
         appointment.id = %visitor.appointment.id, participant.id = %participant, document.id = %document.id, ?door,

@@ -142,6 +142,7 @@ async fn state(edge: &Edge, appointment: &Appointment) -> Result<Json<DocumentsS
             item,
             name: name(subject),
             door: download.door.into(),
+            provider: download.provider,
         }
     };
     let downloads = downloads.into_iter().map(entry).collect();

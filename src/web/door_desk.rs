@@ -142,6 +142,7 @@ pub(super) async fn put_rules(
         label,
         asks_who_of_all: request.asks_who_of_all,
         waives_consent: request.waives_consent,
+        documents_need: request.documents_need.into(),
     };
     edge.store.put_door_rules(service, &rules).await?;
     edge.live.entry_rules_changed(service).await?;

@@ -32,6 +32,7 @@ mod local;
 mod messages;
 mod notes;
 mod openapi;
+mod patient_sign_in;
 mod people;
 mod problem;
 mod protection;

@@ -158,10 +158,8 @@ pub(super) async fn put_roles(
     let after = roles_of(&person);
     let (was, is) = (words(&before), words(&after));
     let change = change(&edge, &signed_in, SettingWord::Roles, person.name.clone(), was, is);
-    edge.store.set_roles_by_hand(id, &said, &change).await?;
-    if before.iter().any(|role| !after.contains(role)) {
-        edge.login.end_all_of(id).await?;
-    }
+    let ended = edge.store.set_roles_by_hand(id, &said, &edge.login.ways_of_file(), &change).await?;
+    edge.login.tell_ended(ended);
     Ok(Json(entry(person, signed_in.0.id)))
 }
 
@@ -183,8 +181,9 @@ pub(super) async fn disable(
     let person = somebody_else(&edge, &signed_in, &proven, id).await?;
     let before = words(&roles_of(&person));
     let change = change(&edge, &signed_in, SettingWord::Disabled, person.name, before, String::new());
-    edge.store.disable_practitioner(id, Some(edge.clock.now()), &change).await?;
-    edge.login.end_all_of(id).await?;
+    let (now, of_file) = (edge.clock.now(), edge.login.ways_of_file());
+    let ended = edge.store.disable_practitioner(id, Some(now), &of_file, &change).await?;
+    edge.login.tell_ended(ended);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -198,7 +197,7 @@ pub(super) async fn enable(
     let person = somebody_else(&edge, &signed_in, &proven, id).await?;
     let after = words(&effective_roles(&person.claimed, &person.by_hand, false));
     let change = change(&edge, &signed_in, SettingWord::Enabled, person.name, String::new(), after);
-    edge.store.disable_practitioner(id, None, &change).await?;
+    edge.store.disable_practitioner(id, None, &edge.login.ways_of_file(), &change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

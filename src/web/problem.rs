@@ -236,6 +236,11 @@ impl From<store::Error> for Failure {
                 ProblemCode::QueueAddressTaken,
                 "another queue has that address",
             ),
+            store::Error::LastWayIn => Self::new(
+                StatusCode::CONFLICT,
+                ProblemCode::LastWayIn,
+                "no administrator could sign in any more",
+            ),
             other => Self::internal(&other),
         }
     }

@@ -10,7 +10,7 @@ use super::Edge;
 use super::extract::{Body, One, Proven, SignedIn};
 use super::people::{change, may_administer, may_change};
 use super::problem::Failure;
-use crate::clinical::{Appointment, KnownStaff, StaffRole, WayIn, lets_an_administrator_in};
+use crate::clinical::Appointment;
 use crate::login::{
     BadProvider, ClientAuthentication, ProviderFault, ProviderTold, TrialFault, TrialFaultKind, Tried,
 };
@@ -19,7 +19,7 @@ use crate::protocol::{
     ProviderTrial, ProvidersState, RoleRuleEntry, SettingWord, StaffRoleWord, time,
 };
 use crate::secret::{Pii, Secret};
-use crate::store::{Constraint, Error, SecretMethod, StoredProvider, StoredRoleRule};
+use crate::store::{Constraint, Error, SecretMethod, SettingChange, StoredProvider, StoredRoleRule};
 
 /// The longest address, name of a claim, or secret, in bytes.
 const LONGEST: usize = 500;
@@ -47,6 +47,8 @@ pub(super) async fn list(
         callback_start: below("login/callback/"),
         signed_out_url: below("login/signed-out"),
         back_channel_logout_url: below("login/back-channel-logout"),
+        patient_callback_start: below("documents/callback/"),
+        patient_signed_out_url: below("documents/signed-out"),
     }))
 }
 
@@ -76,6 +78,7 @@ fn entry(told: ProviderTold, logins: u32) -> ProviderEntry {
         roles: settings.roles.into_iter().map(rule).collect(),
         name_claim: settings.name_claim,
         subject_claim: settings.subject_claim,
+        is_for_patients: settings.is_for_patients,
         is_of_file: told.is_of_file,
         is_on: told.is_on,
         callback_url: told.callback_url.into(),
@@ -153,6 +156,8 @@ fn read(
         roles,
         name_claim: or(&request.name_claim, "name"),
         subject_claim: or(&request.subject_claim, "sub"),
+        // Whom it is for is said once: logins of staff would else be those of patients.
+        is_for_patients: before.map_or(request.is_for_patients, |known| known.is_for_patients),
         is_on: before.is_none_or(|known| known.is_on),
         made_at: before.map_or(now, |known| known.made_at),
         changed_at: now,
@@ -167,7 +172,6 @@ pub(super) async fn make(
     Body(request): Body<ProviderRequest>,
 ) -> Result<StatusCode, Failure> {
     may_change(&edge, &signed_in, &proven).await?;
-    let _held = edge.login.hold_providers().await;
     let made = read(&edge, request, None)?;
     edge.login.check_provider(&made).await?;
     let after = written(&facts(&made));
@@ -186,15 +190,13 @@ pub(super) async fn put(
     Body(request): Body<ProviderRequest>,
 ) -> Result<StatusCode, Failure> {
     may_change(&edge, &signed_in, &proven).await?;
-    let _held = edge.login.hold_providers().await;
     let before = set(&edge, &key).await?;
     let after = read(&edge, request, Some(&before))?;
     edge.login.check_provider(&after).await?;
-    leaves_a_way_in(&edge, &key, Some(&after)).await?;
     let (was, is) = differences(&before, &after);
     let subject = Pii::new(after.label.clone());
     let change = change(&edge, &signed_in, SettingWord::ProviderChanged, subject, was, is);
-    found(edge.store.put_identity_provider(&after, &change).await.map_err(taken)?)
+    put_changed(&edge, &before, &after, &change).await
 }
 
 /// `POST /api/admin/providers/{provider}/switch`: one that is off is not offered, and nobody comes in by it. Who is signed in stays so unless
@@ -207,16 +209,13 @@ pub(super) async fn switch(
     Body(request): Body<ProviderSwitch>,
 ) -> Result<StatusCode, Failure> {
     may_change(&edge, &signed_in, &proven).await?;
-    let held = edge.login.hold_providers().await;
     let before = set(&edge, &key).await?;
     let after = StoredProvider { is_on: request.is_on, changed_at: edge.clock.now(), ..before.clone() };
-    leaves_a_way_in(&edge, &key, Some(&after)).await?;
     let what = if request.is_on { SettingWord::ProviderOn } else { SettingWord::ProviderOff };
     let is = ended(on(after.is_on), request.ends_logins);
     let change =
         change(&edge, &signed_in, what, Pii::new(after.label.clone()), on(before.is_on).to_owned(), is);
-    found(edge.store.put_identity_provider(&after, &change).await?)?;
-    drop(held);
+    put_changed(&edge, &before, &after, &change).await?;
     end_logins(&edge, &key, request.ends_logins).await
 }
 
@@ -236,15 +235,12 @@ pub(super) async fn remove(
     Query(removal): Query<Removal>,
 ) -> Result<StatusCode, Failure> {
     may_change(&edge, &signed_in, &proven).await?;
-    let held = edge.login.hold_providers().await;
     let before = set(&edge, &key).await?;
-    leaves_a_way_in(&edge, &key, None).await?;
     let was = written(&facts(&before));
     let is = ended("", removal.ends_logins);
     let subject = Pii::new(before.label.clone());
     let change = change(&edge, &signed_in, SettingWord::ProviderRemoved, subject, was, is);
-    found(edge.store.remove_identity_provider(before.id, &change).await?)?;
-    drop(held);
+    found(edge.store.remove_identity_provider(before.id, &edge.login.ways_of_file(), &change).await?)?;
     end_logins(&edge, &key, removal.ends_logins).await
 }
 
@@ -351,47 +347,25 @@ async fn set(edge: &Edge, key: &str) -> Result<StoredProvider, Failure> {
     Err(Failure::not_found())
 }
 
-/// Refuses what would leave no administrator a way to sign in; `after` is what becomes of the provider.
-async fn leaves_a_way_in(edge: &Edge, key: &str, after: Option<&StoredProvider>) -> Result<(), Failure> {
-    let gives = |mut roles: std::vec::IntoIter<StaffRole>| roles.any(|role| role == StaffRole::Administrator);
-    let way = |told: &ProviderTold| WayIn {
-        issuer: told.issuer.clone(),
-        gives_administrator: gives(
-            told.settings.roles.iter().map(|rule| rule.role).collect::<Vec<_>>().into_iter(),
-        ),
-    };
-    let now: Vec<ProviderTold> = edge.login.providers().await.into_iter().filter(|told| told.is_on).collect();
-    let before: Vec<_> = now.iter().map(way).collect();
-    let rest = now.iter().filter(|told| told.key != key).map(way);
-    let changed = after.filter(|after| after.is_on).map(|after| WayIn {
-        issuer: after.issuer.clone(),
-        gives_administrator: gives(after.roles.iter().map(|rule| rule.role).collect::<Vec<_>>().into_iter()),
-    });
-    let ways: Vec<_> = rest.chain(changed).collect();
-    let accounts = edge.store.local_accounts().await?;
-    let people: Vec<_> = edge
-        .store
-        .people()
-        .await?
-        .into_iter()
-        .map(|person| KnownStaff {
-            has_local_account: accounts.iter().any(|account| account.practitioner == person.id),
-            issuer: person.issuer,
-            claimed: person.claimed,
-            by_hand: person.by_hand,
-            is_disabled: person.disabled_at.is_some(),
-        })
-        .collect();
-    // What is locked already is not made worse.
-    if lets_an_administrator_in(&before, &people) && !lets_an_administrator_in(&ways, &people) {
-        let detail = "no administrator could sign in any more";
-        return Err(Failure::new(StatusCode::CONFLICT, ProblemCode::LastWayIn, detail));
-    }
-    Ok(())
-}
-
 fn found(is: bool) -> Result<StatusCode, Failure> {
     if is { Ok(StatusCode::NO_CONTENT) } else { Err(Failure::not_found()) }
+}
+
+/// Writes a change, unless somebody else has changed the provider since `before` was read, or no administrator could come in any more.
+async fn put_changed(
+    edge: &Edge,
+    before: &StoredProvider,
+    after: &StoredProvider,
+    change: &SettingChange,
+) -> Result<StatusCode, Failure> {
+    let of_file = edge.login.ways_of_file();
+    let is_put = edge.store.put_identity_provider(after, before.changed_at, &of_file, change).await;
+    if is_put.map_err(taken)? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    set(edge, &before.key).await?;
+    let detail = "somebody else has changed this provider a moment ago: look at it again";
+    Err(Failure::new(StatusCode::CONFLICT, ProblemCode::Stale, detail))
 }
 
 fn taken(error: Error) -> Failure {
@@ -410,7 +384,7 @@ impl From<BadProvider> for Failure {
             BadProvider::Issuer => ProblemCode::BadIssuer,
             BadProvider::Discovery => ProblemCode::BadDiscovery,
             BadProvider::Client => ProblemCode::ClientIdMissing,
-            BadProvider::Roles => ProblemCode::BadRoleRules,
+            BadProvider::Roles | BadProvider::PatientRoles => ProblemCode::BadRoleRules,
             BadProvider::KeyTaken => ProblemCode::ProviderKeyTaken,
             BadProvider::IssuerTaken => ProblemCode::IssuerTaken,
             BadProvider::Egress(refused) => {
@@ -451,6 +425,7 @@ fn facts(set: &StoredProvider) -> Vec<(&'static str, String)> {
     };
     vec![
         ("label", set.label.clone()),
+        ("for_patients", if set.is_for_patients { "true".to_owned() } else { String::new() }),
         ("issuer", set.issuer.clone()),
         ("client_id", set.client_id.clone()),
         ("client_authentication", method.to_owned()),

@@ -13,9 +13,9 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, notes, openapi, people, problem,
-    protection, providers, quality, queue, record, report, request_id, retention, senders, services, sign_in,
-    sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail, uploads,
+    health, hospital, identity, key_images, links, local, messages, notes, openapi, patient_sign_in, people,
+    problem, protection, providers, quality, queue, record, report, request_id, retention, senders, services,
+    sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail, uploads,
     waiting_room, worklist,
 };
 
@@ -141,6 +141,10 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/guest/after/access", post(after::access))
         .route("/api/studies/{study}", delete(studies::withdraw))
         .route("/api/series/{series}/thumbnail", get(studies::thumbnail))
+        .route("/api/guest/after/sign-in", post(patient_sign_in::begin))
+        .route("/api/guest/after/sign-out", post(patient_sign_in::sign_out))
+        .route("/documents/callback/{provider}", get(patient_sign_in::finish))
+        .route("/documents/signed-out", get(patient_sign_in::signed_out))
         .route("/login", get(sign_in::begin))
         .route("/login/callback", get(sign_in::finish))
         .route("/login/callback/{provider}", get(sign_in::finish_at))

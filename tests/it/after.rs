@@ -11,29 +11,43 @@ use crate::support::app::{Browser, Socket, TestApp, share};
 use crate::visit::{BOTH, ct_zip, doctor_named, secret, soon};
 
 /// A visit whose patient was given a PIN, and has opened the door with it.
-struct Visit {
-    app: TestApp,
-    doctor: Browser,
-    secretary: Browser,
-    patient: Browser,
-    appointment: String,
-    link: String,
-    relative: String,
+pub struct Visit {
+    pub app: TestApp,
+    pub doctor: Browser,
+    pub secretary: Browser,
+    pub patient: Browser,
+    pub appointment: String,
+    pub link: String,
+    pub relative: String,
 }
 
 impl Visit {
     async fn book(dialect: Dialect) -> Self {
-        let app = TestApp::start_kept(dialect).await;
+        let patient =
+            json!({"role": "patient", "name": "Hélène Lefèvre", "language": "fr", "wantsPin": true});
+        Self::book_at(TestApp::start_kept(dialect).await, patient).await
+    }
+
+    /// A visit of that patient, who wants a PIN.
+    pub async fn book_at(app: TestApp, patient: Value) -> Self {
+        Self::book_in(app, patient, None).await
+    }
+
+    /// The same in a service.
+    pub async fn book_in(app: TestApp, patient: Value, service: Option<&str>) -> Self {
         let doctor = app.sign_in("claire").await;
         let secretary = app.sign_in("camille").await;
         let id = doctor_named(&secretary, "Claire Martin").await;
-        let booking = json!({
+        let mut booking = json!({
             "startsAt": soon(1), "endsAt": soon(31), "service": "Cardiologie", "practitioners": [id], "note": "",
             "guests": [
-                {"role": "patient", "name": "Hélène Lefèvre", "language": "fr", "wantsPin": true},
+                patient,
                 {"role": "relative", "name": "Luc Lefèvre", "language": "en"},
             ],
         });
+        if let Some(service) = service {
+            booking["serviceId"] = json!(service);
+        }
         let (status, booked) = secretary.post("/api/appointments", booking).await;
         assert_eq!(status, StatusCode::CREATED, "{booked}");
         let (link, relative) = (secret(&booked["links"][0]), secret(&booked["links"][1]));
@@ -45,12 +59,12 @@ impl Visit {
         Self { app, doctor, secretary, patient, appointment, link, relative }
     }
 
-    fn of(&self, what: &str) -> String {
+    pub fn of(&self, what: &str) -> String {
         format!("/api/appointments/{}/{what}", self.appointment)
     }
 
     /// Patient and doctor in the call.
-    async fn call(&self) -> (Socket, Socket) {
+    pub async fn call(&self) -> (Socket, Socket) {
         self.patient.agree(&self.link).await;
         let (mut patient, welcome) = self.patient.hello(json!({"link": self.link})).await;
         assert_eq!(welcome["type"], "welcome", "{welcome}");
@@ -65,7 +79,7 @@ impl Visit {
     }
 
     /// The doctor ends it; it is written when this returns.
-    async fn end(&self, doctor: &mut Socket, outcome: &str) {
+    pub async fn end(&self, doctor: &mut Socket, outcome: &str) {
         doctor.send(json!({"type": "end", "request": 900, "outcome": outcome})).await;
         doctor.wait("ended").await;
         let id: AppointmentId = self.appointment.parse().unwrap();
@@ -81,7 +95,7 @@ impl Visit {
         tokio::time::timeout(Duration::from_secs(20), is_written).await.expect("its links are withdrawn");
     }
 
-    async fn after(&self, browser: &Browser, link: &str) -> (StatusCode, Value) {
+    pub async fn after(&self, browser: &Browser, link: &str) -> (StatusCode, Value) {
         browser.post_with("/api/guest/after", link, json!({})).await
     }
 }
@@ -334,7 +348,7 @@ async fn a_visit_becomes_a_report_that_is_signed_and_that_the_patient_takes_home
 }
 
 /// A small PDF.
-fn parvis_letter() -> Vec<u8> {
+pub fn parvis_letter() -> Vec<u8> {
     std::fs::read("fixtures/summary/fr.pdf").unwrap()
 }
 

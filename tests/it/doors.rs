@@ -316,10 +316,13 @@ async fn a_service_says_what_opens_its_door_and_what_is_read_there() {
         let secretary = app.sign_in("camille").await;
         let wanted = json!({
             "acceptsBirthDate": true, "label": "Hôpital de jour", "asksWhoOfAll": true, "waivesConsent": true,
+            "documentsNeed": "both",
         });
         assert_eq!(secretary.put(&rules, wanted.clone()).await.0, StatusCode::NOT_FOUND);
         let administrator = app.sign_in("alex").await;
-        let none = json!({"acceptsBirthDate": false, "asksWhoOfAll": false, "waivesConsent": false});
+        let none = json!({
+            "acceptsBirthDate": false, "asksWhoOfAll": false, "waivesConsent": false, "documentsNeed": "either",
+        });
         assert_eq!(administrator.get(&rules).await.1, none);
         assert_eq!(administrator.put(&rules, wanted.clone()).await, (StatusCode::OK, wanted.clone()));
         assert_eq!(administrator.get(&rules).await.1, wanted);

@@ -1,10 +1,12 @@
 //! Sign-in against a real provider, npm `oidc-provider`, in both of its claim modes: what works, and every way in which it must not.
 
+mod elsewhere;
 mod hostile;
 mod lemonldap;
 mod logout;
 mod made;
 mod page;
+mod patients;
 mod profiles;
 
 use std::io::{BufRead, BufReader};
@@ -36,8 +38,17 @@ impl Provider {
         Self::start_knowing(claims, None)
     }
 
+    /// One of patients, as FranceConnect is.
+    fn of_patients() -> Self {
+        Self::start_as("userinfo", None, "franceconnect")
+    }
+
     /// One that knows the public key of a client.
     fn start_knowing(claims: &str, client_key: Option<&str>) -> Self {
+        Self::start_as(claims, client_key, "")
+    }
+
+    fn start_as(claims: &str, client_key: Option<&str>, profile: &str) -> Self {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/oidc");
         let is_installed = std::path::Path::new(folder).join("node_modules/oidc-provider").exists();
         assert!(is_installed, "the tests need the provider of tests/peers/oidc: run `make setup-test`");
@@ -47,6 +58,7 @@ impl Provider {
             .current_dir(folder)
             .env("PUBLIC_URL", SITE)
             .env("CLAIMS", claims)
+            .env("PROFILE", profile)
             .env("CLIENT_KEY", client_key.unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

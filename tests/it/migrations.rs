@@ -58,12 +58,15 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0048_delegation.sql", "c25f81b580da67c9"),
     ("migrations/0049_identity_provider.sql", "62aa09ed45b3f5b4"),
     ("migrations/0050_message_sender.sql", "781b25edb8d6f2d5"),
+    ("migrations/0054_patient_login.sql", "2bbcd7b803ce6801"),
     ("migrations/0056_service_reader.sql", "66322f987077d474"),
     ("migrations/0057_local_try_of_name.sql", "f46c0851f096e917"),
     ("migrations/postgres/0003_no_overlap.sql", "b17eb17a3dd575cc"),
     ("migrations/postgres/0041_audit_only_grows.sql", "724e463f612f901e"),
+    ("migrations/postgres/0053_document_door.sql", "cc25fab42a0b4067"),
     ("migrations/sqlite/0003_no_overlap.sql", "21a96f91b4f1b17e"),
     ("migrations/sqlite/0041_audit_only_grows.sql", "6fa7309c7024ab39"),
+    ("migrations/sqlite/0053_document_door.sql", "c6471e230bc76be0"),
 ];
 
 /// `NNNN_name.sql` of one folder, with the text.

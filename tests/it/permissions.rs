@@ -371,7 +371,8 @@ fn routes() -> Vec<(Method, String)> {
                 && !route.starts_with("/api/templates")
                 && !route.starts_with("/api/practitioners")
                 && !route.starts_with("/calendar")
-                && !route.starts_with("/login");
+                && !route.starts_with("/login")
+                && !route.starts_with("/documents/callback");
             if is_whole && is_of_patients {
                 routes.push((method, route.to_owned()));
             }

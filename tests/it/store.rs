@@ -20,6 +20,7 @@ mod marks;
 mod messages;
 mod moves;
 mod open;
+mod patient_logins;
 mod people;
 mod practitioners;
 mod providers;
@@ -35,6 +36,7 @@ mod studies;
 mod uploads;
 mod viewings;
 mod waiting;
+mod ways_in;
 
 use std::fs;
 

@@ -822,7 +822,11 @@ callbackStart: string,
 /**
  * What is registered with every provider for signing out.
  */
-signedOutUrl: string, backChannelLogoutUrl: string, };
+signedOutUrl: string, backChannelLogoutUrl: string, 
+/**
+ * The first two for a provider of patients.
+ */
+patientCallbackStart: string, patientSignedOutUrl: string, };
 
 export type ProviderEntry = { 
 /**
@@ -833,6 +837,10 @@ provider: string,
  * What the sign-in page calls it; absent: the hospital's own account.
  */
 label?: string | null, issuer: string, clientId: string, authentication: ClientAuthenticationWord, discoveryUrl?: string | null, scopes: Array<string>, acrValues: Array<string>, freshAcrValues: Array<string>, roles: Array<RoleRuleEntry>, nameClaim: string, subjectClaim: string, 
+/**
+ * It opens documents to patients and signs no staff in.
+ */
+isForPatients: boolean, 
 /**
  * It is set in the file, and changed there alone.
  */
@@ -866,7 +874,11 @@ provider: string, label: string, issuer: string, clientId: string, authenticatio
 /**
  * Absent: as it was.
  */
-clientSecret?: string | null, discoveryUrl?: string | null, scopes: Array<string>, acrValues: Array<string>, freshAcrValues: Array<string>, roles: Array<RoleRuleEntry>, nameClaim: string, subjectClaim: string, };
+clientSecret?: string | null, discoveryUrl?: string | null, scopes: Array<string>, acrValues: Array<string>, freshAcrValues: Array<string>, roles: Array<RoleRuleEntry>, nameClaim: string, subjectClaim: string, 
+/**
+ * It opens documents to patients and signs no staff in; never changed.
+ */
+isForPatients: boolean, };
 
 export type ProviderSwitch = { isOn: boolean, 
 /**
@@ -1476,7 +1488,11 @@ asksWhoOfAll: boolean,
 /**
  * The agreement is taken in another way: nobody is kept out for not having answered the information.
  */
-waivesConsent: boolean, };
+waivesConsent: boolean, 
+/**
+ * By what patients come to their documents after the visit, where they have a provider.
+ */
+documentsNeed: DocumentNeedWord, };
 
 export type InformationRequest = { fr: string, en: string, };
 
@@ -1876,7 +1892,11 @@ days: number,
  */
 until?: string, downloads: Array<DownloadEntry>, };
 
-export type DownloadEntry = { at: string, who: string, kind: DocumentKind, item: string, name: string, door: OpenedBy, };
+export type DownloadEntry = { at: string, who: string, kind: DocumentKind, item: string, name: string, door: OpenedBy, 
+/**
+ * What the provider is called where they signed in, and the class of that in brackets.
+ */
+provider?: string | null, };
 
 export type ReleaseRequest = { 
 /**
@@ -1900,7 +1920,19 @@ export type RatingEntry = {
  */
 score: number, words: string, };
 
-export type OpenedBy = "sms" | "email" | "pin" | "birth_date";
+export type OpenedBy = "sms" | "email" | "pin" | "birth_date" | "provider";
+
+export type DocumentAskWord = "code" | "either" | "provider" | "both";
+
+export type DocumentNeedWord = "either" | "provider" | "both";
+
+export type PatientSignInEnd = "done" | "other" | "not_booked" | "not_said" | "closed" | "expired" | "refused" | "weak" | "untrusted" | "unreachable" | "failed" | "signed_out";
+
+export type PatientProvider = { provider: string, label: string, };
+
+export type PatientSignInRequest = { provider: string, };
+
+export type PatientSignIn = { next: string, };
 
 export type AfterState = { 
 /**
@@ -1926,7 +1958,27 @@ mayHaveDocuments: boolean, documentsUntil: string,
 /**
  * Absent where a second factor has to be shown first.
  */
-documents?: Array<AfterDocument>, };
+documents?: Array<AfterDocument>, 
+/**
+ * What has to be shown for them.
+ */
+ask: DocumentAskWord, 
+/**
+ * A code was shown, or what stands for one.
+ */
+hasShownCode: boolean, 
+/**
+ * Where the patient can prove who they are.
+ */
+providers: Array<PatientProvider>, 
+/**
+ * There is something to compare whoever signs in there with.
+ */
+isComparable: boolean, 
+/**
+ * What the provider is called at which the patient is signed in.
+ */
+signedInWith?: string, };
 
 export type AfterDocument = { document: string, kind: DocumentKind, 
 /**

@@ -507,11 +507,12 @@ impl LocalAccounts {
 
     /// Closes an account for good; its logins end. `false`: there is none.
     pub async fn close(&self, id: LocalAccountId, by: PractitionerId) -> Result<bool, store::Error> {
-        let Some(account) = self.0.store.local_account(id).await? else { return Ok(false) };
-        if !self.0.store.close_local_account(id, self.0.clock.now()).await? {
-            return Ok(false);
-        }
-        self.0.login.end_all_of(account.practitioner).await?;
+        let inner = &self.0;
+        let Some(account) = inner.store.local_account(id).await? else { return Ok(false) };
+        let of_file = inner.login.ways_of_file();
+        let ended = inner.store.close_local_account(id, &of_file, inner.clock.now()).await?;
+        let Some(ended) = ended else { return Ok(false) };
+        inner.login.tell_ended(ended);
         self.note(LocalUseKind::Closed, Some(id), Pii::new(account.user_name), Some(by), None).await?;
         Ok(true)
     }

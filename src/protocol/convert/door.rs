@@ -40,6 +40,7 @@ impl From<clinical::DoorRules> for ServiceDoor {
             label: rules.label,
             asks_who_of_all: rules.asks_who_of_all,
             waives_consent: rules.waives_consent,
+            documents_need: rules.documents_need.into(),
         }
     }
 }

@@ -3,12 +3,14 @@
 use super::Book;
 use super::operation::Shown;
 use super::visits::SHARED;
-use crate::web::{after, door, guest, guest_changes, uploads};
+use crate::protocol::SignedOut;
+use crate::web::{after, door, guest, guest_changes, patient_sign_in, uploads};
 
 const HOLDER: &str = "whoever has a link";
 const GUESTS: &str = "guests";
 const AFTERWARDS: &str = "whoever has a link of a visit that is over";
 const WITH_FACTOR: &str = "the patient, with a second factor";
+const ANYBODY: &str = "anybody";
 const SENDER: &str = "whoever has the link of a folder, or of a guest whose door is open";
 
 pub(super) fn write(book: &mut Book) {
@@ -82,6 +84,32 @@ fn afterwards(book: &mut Book) {
         after::access,
         "Who opened the patient's data, put together by person and act.",
         WITH_FACTOR,
+    );
+    book.post(
+        "/api/guest/after/sign-in",
+        patient_sign_in::begin,
+        "Begins a sign-in at a provider of patients; tells where the browser goes.",
+        "the patient's link of a visit that is over",
+    );
+    book.post(
+        "/api/guest/after/sign-out",
+        patient_sign_in::sign_out,
+        "Ends the patient's login; tells where the browser goes next.",
+        AFTERWARDS,
+    )
+    .tells::<SignedOut>();
+    book.get(
+        "/documents/callback/{provider}",
+        patient_sign_in::finish,
+        "A patient comes back from a provider of patients.",
+        ANYBODY,
+    )
+    .redirects();
+    book.get(
+        "/documents/signed-out",
+        patient_sign_in::signed_out,
+        "A patient comes back from a sign-out at a provider.",
+        ANYBODY,
     );
     book.post(
         "/api/guest/after/rating",

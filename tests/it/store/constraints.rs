@@ -34,6 +34,7 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
                 pkce_verifier: Secret::new("v".to_owned()),
                 return_to: "/".to_owned(),
                 fresh_for: None,
+                link: None,
                 began_at: at(0),
                 expires_at: at(10),
             };

@@ -110,10 +110,13 @@ async fn pins_and_rules_are_replaced() {
         let service = service.id;
         assert_eq!(store.door_rules(service).await.unwrap(), DoorRules::default());
         let label = |label: &str| Some(label.to_owned());
-        for (accepts_birth_date, label, asks_who_of_all, waives_consent) in
-            [(true, label("Le centre"), false, true), (false, None, true, false)]
-        {
-            let rules = DoorRules { accepts_birth_date, label, asks_who_of_all, waives_consent };
+        for (accepts_birth_date, label, asks_who_of_all, waives_consent, documents_need) in [
+            (true, label("Le centre"), false, true, DocumentNeed::Provider),
+            (false, None, true, false, DocumentNeed::Both),
+            (false, None, false, false, DocumentNeed::Either),
+        ] {
+            let rules =
+                DoorRules { accepts_birth_date, label, asks_who_of_all, waives_consent, documents_need };
             store.put_door_rules(service, &rules).await.unwrap();
             assert_eq!(store.door_rules(service).await.unwrap(), rules);
         }

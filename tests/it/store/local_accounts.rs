@@ -54,6 +54,11 @@ async fn set_up(store: &Store, new: &NewLocalAccount, number: u8) -> LocalSetUp 
     store.set_up_local_account(new, LoginDigest([number; 32]), at(2)).await.unwrap()
 }
 
+/// The account of an administrator.
+pub async fn administrator(store: &Store) -> LocalAccountId {
+    ana(store).await.0.id
+}
+
 /// One that is there, with its login.
 async fn ana(store: &Store) -> (LocalAccount, Login) {
     store.add_local_invitation(&invitation(1, false, None)).await.unwrap();
@@ -108,9 +113,9 @@ async fn the_first_address_counts_once_and_only_while_there_is_no_administrator(
 async fn an_account_is_set_up_listed_set_up_anew_and_closed() {
     for_each_database(|store| async move {
         let (ana, login) = ana(&store).await;
-        assert_eq!(store.end_logins_of(ana.practitioner).await.unwrap(), [login.id]);
-        assert!(store.end_logins_of(ana.practitioner).await.unwrap().is_empty());
-        assert_eq!(store.end_login(login.digest).await.unwrap(), None);
+        assert_eq!(store.end_logins_of(ana.practitioner, at(1)).await.unwrap(), [login.id]);
+        assert!(store.end_logins_of(ana.practitioner, at(1)).await.unwrap().is_empty());
+        assert_eq!(store.end_login(login.digest, at(1)).await.unwrap(), None);
         let known = store.practitioner(ana.practitioner).await.unwrap().unwrap();
         assert_eq!(known.roles, [StaffRole::Doctor, StaffRole::Administrator]);
         assert_eq!(
@@ -147,8 +152,19 @@ async fn an_account_is_set_up_listed_set_up_anew_and_closed() {
         assert!(store.local_passkeys(ana.id).await.unwrap().is_empty(), "the old ones are gone");
         assert!(!store.use_recovery_code(ana.id, [1; 32]).await.unwrap());
 
-        assert!(store.close_local_account(ana.id, at(5)).await.unwrap());
-        assert!(!store.close_local_account(ana.id, at(5)).await.unwrap());
+        let last = store.close_local_account(ana.id, &[], at(5)).await;
+        assert!(matches!(last, Err(parvis::store::Error::LastWayIn)), "nobody else administers: {last:?}");
+        assert!(store.local_account(ana.id).await.unwrap().is_some());
+        store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+        let provider = parvis::store::WayOfFile {
+            key: "hospital".to_owned(),
+            issuer: "https://idp.example".to_owned(),
+            gives_administrator: true,
+            is_for_patients: false,
+        };
+        let closed = store.close_local_account(ana.id, &[provider], at(5)).await.unwrap();
+        assert_eq!(closed, Some(vec![]));
+        assert_eq!(store.close_local_account(ana.id, &[], at(5)).await.unwrap(), None);
         assert!(store.local_accounts().await.unwrap().is_empty());
         assert_eq!(store.local_account_named("ana.2").await.unwrap(), None);
         assert!(store.practitioner(ana.practitioner).await.unwrap().unwrap().roles.is_empty());

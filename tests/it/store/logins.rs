@@ -73,13 +73,13 @@ async fn logins_end_one_by_one_and_all_of_a_person_at_once() {
             store.add_login(login).await.unwrap();
         }
         store.add_login(&login(&karim, 4)).await.unwrap();
-        assert_eq!(store.end_login(logins[0].digest).await.unwrap(), Some(logins[0].clone()));
-        assert_eq!(store.end_login(logins[0].digest).await.unwrap(), None);
+        assert_eq!(store.end_login(logins[0].digest, at(1)).await.unwrap(), Some(logins[0].clone()));
+        assert_eq!(store.end_login(logins[0].digest, at(1)).await.unwrap(), None);
         assert!(!is_in_force(&store, 1).await);
-        let mut ended = store.end_logins_of(claire.id).await.unwrap();
+        let mut ended = store.end_logins_of(claire.id, at(2)).await.unwrap();
         ended.sort_unstable();
         assert_eq!(ended, [logins[1].id, logins[2].id]);
-        assert!(store.end_logins_of(claire.id).await.unwrap().is_empty());
+        assert!(store.end_logins_of(claire.id, at(2)).await.unwrap().is_empty());
         assert!(is_in_force(&store, 4).await);
     })
     .await;
@@ -105,7 +105,7 @@ async fn a_provider_ends_one_sign_in_of_a_person_or_all_of_them() {
             store.add_login(login).await.unwrap();
         }
         let end = async |provider, sid, subject| {
-            store.end_logins_there(&there(provider, sid, subject)).await.unwrap().len()
+            store.end_logins_there(&there(provider, sid, subject), at(3)).await.unwrap().len()
         };
         assert_eq!(end("other", Some("sid-1"), Some("f:martin")).await, 0);
         assert_eq!(end("hospital", Some("sid-9"), None).await, 0);
@@ -128,17 +128,17 @@ async fn a_logout_token_counts_once_for_each_provider() {
         store.add_login(&login(&claire, 1)).await.unwrap();
         let whom = there("hospital", Some("sid-1"), None);
         let digest = LoginDigest([7; 32]);
-        let all = (0..10).map(|_| store.end_logins_by_token(&whom, digest, at(2)));
+        let all = (0..10).map(|_| store.end_logins_by_token(&whom, digest, at(2), at(0)));
         let taken = futures_util::future::join_all(all).await;
         let counted: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
         assert_eq!(counted.len(), 1);
         assert_eq!(counted[0].len(), 1);
         let other = there("psc", Some("sid-1"), None);
-        assert_eq!(store.end_logins_by_token(&other, digest, at(2)).await.unwrap(), Some(vec![]));
+        assert_eq!(store.end_logins_by_token(&other, digest, at(2), at(0)).await.unwrap(), Some(vec![]));
         // Forgotten when it is void by itself.
         assert_eq!(store.purge_logins(at(1), IDLE).await.unwrap(), 0);
         assert_eq!(store.purge_logins(at(2), IDLE).await.unwrap(), 2);
-        assert_eq!(store.end_logins_by_token(&whom, digest, at(9)).await.unwrap(), Some(vec![]));
+        assert_eq!(store.end_logins_by_token(&whom, digest, at(9), at(0)).await.unwrap(), Some(vec![]));
     })
     .await;
 }
@@ -188,7 +188,7 @@ async fn what_is_over_is_purged_and_nothing_else() {
         store.add_sign_in_attempt(&attempt(2, 101)).await.unwrap();
         assert_eq!(store.purge_logins(at(100), IDLE).await.unwrap(), 3);
         assert_eq!(store.purge_logins(at(100), IDLE).await.unwrap(), 0);
-        assert_eq!(store.end_login(used.digest).await.unwrap(), Some(used));
+        assert_eq!(store.end_login(used.digest, at(1)).await.unwrap(), Some(used));
         let take = |number| store.take_sign_in_attempt(LoginDigest([number; 32]), LoginDigest([0; 32]));
         assert_eq!(take(1).await.unwrap(), None);
         assert_eq!(take(2).await.unwrap(), Some(attempt(2, 101)));
@@ -205,6 +205,7 @@ fn attempt(state: u8, expires: i64) -> SignInAttempt {
         pkce_verifier: Secret::new("verifier".to_owned()),
         return_to: "/agenda".to_owned(),
         fresh_for: (state == 1).then(|| PractitionerId::new(uuid::Uuid::from_u128(5))),
+        link: (state == 2).then(|| LinkId::new(uuid::Uuid::from_u128(6))),
         began_at: at(0),
         expires_at: at(expires),
     }
@@ -222,6 +223,37 @@ async fn a_sign_in_is_taken_once_and_by_its_own_browser() {
         let taken: Vec<_> =
             futures_util::future::join_all(all).await.into_iter().filter_map(Result::unwrap).collect();
         assert_eq!(taken, [begun]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_end_of_a_login_is_told_to_whoever_asks_and_forgotten_after_two_hours() {
+    for_each_database(|store| async move {
+        let claire = doctor(&store, "Claire").await;
+        let logins = [1, 2, 3, 4, 5].map(|digest| login(&claire, digest));
+        for login in &logins {
+            store.add_login(login).await.unwrap();
+        }
+        let told = async |since| store.ended_logins(at(since)).await.unwrap();
+        assert_eq!(told(0).await, (vec![], None));
+        store.end_login(logins[0].digest, at(1)).await.unwrap();
+        store.end_logins_there(&there("hospital", Some("sid-2"), None), at(2)).await.unwrap();
+        let whom = there("hospital", Some("sid-3"), None);
+        store.end_logins_by_token(&whom, LoginDigest([7; 32]), at(9), at(3)).await.unwrap();
+        assert_eq!(told(2).await, (vec![logins[1].id, logins[2].id], Some(at(3))));
+        store.end_logins_by("hospital", at(4)).await.unwrap();
+        let mut last = told(4).await;
+        last.0.sort_unstable();
+        let mut expected = vec![logins[3].id, logins[4].id];
+        expected.sort_unstable();
+        assert_eq!(last, (expected, Some(at(4))));
+        store.add_login(&login(&claire, 6)).await.unwrap();
+        let ended = store.end_logins_of(claire.id, at(5)).await.unwrap();
+        assert_eq!(told(5).await, (ended, Some(at(5))));
+        assert_eq!(told(0).await.0.len(), 6);
+        store.purge_logins(at(124), IDLE).await.unwrap();
+        assert_eq!(told(0).await.0.len(), 1, "the others were two hours ago");
     })
     .await;
 }

@@ -1,5 +1,6 @@
 use parvis::store::{ApiToken, Branding, Constraint, Error, LoginDigest, SettingChange};
 
+use super::logins::{is_in_force, login};
 use super::services::service;
 use super::*;
 use crate::support::db::for_each_database;
@@ -22,7 +23,7 @@ async fn what_is_said_by_hand_survives_the_next_sign_in_and_a_disabled_person_ha
         let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
         let claire = doctor(&store, "Claire").await;
         let say = async |by_hand: &[(StaffRole, ByHand)]| {
-            store.set_roles_by_hand(claire.id, by_hand, &change(&alex, "roles")).await.unwrap();
+            store.set_roles_by_hand(claire.id, by_hand, &[], &change(&alex, "roles")).await.unwrap();
         };
         let now = async || store.practitioner(claire.id).await.unwrap().unwrap().roles;
         let signs_in = async |roles: &[StaffRole]| {
@@ -42,13 +43,13 @@ async fn what_is_said_by_hand_survives_the_next_sign_in_and_a_disabled_person_ha
         assert_eq!(line.by_hand, [(StaffRole::Secretary, ByHand::Given), (StaffRole::Doctor, ByHand::Taken)]);
         assert_eq!((line.claimed, line.disabled_at, line.seen_at), (vec![], None, None));
 
-        store.disable_practitioner(claire.id, Some(at(9)), &change(&alex, "disabled")).await.unwrap();
+        store.disable_practitioner(claire.id, Some(at(9)), &[], &change(&alex, "disabled")).await.unwrap();
         assert!(now().await.is_empty());
         assert!(
             signs_in(&[StaffRole::Doctor, StaffRole::Administrator]).await.is_empty(),
             "not by claims either"
         );
-        store.disable_practitioner(claire.id, None, &change(&alex, "enabled")).await.unwrap();
+        store.disable_practitioner(claire.id, None, &[], &change(&alex, "enabled")).await.unwrap();
         assert_eq!(now().await, [StaffRole::Secretary, StaffRole::Administrator]);
         say(&[(StaffRole::Secretary, ByHand::Nothing), (StaffRole::Doctor, ByHand::Nothing)]).await;
         assert_eq!(now().await, [StaffRole::Doctor, StaffRole::Administrator], "as the claims say");
@@ -91,9 +92,9 @@ async fn a_token_is_good_until_it_is_over_or_withdrawn() {
         assert_eq!(show(59).await.unwrap().unwrap().used_at, Some(at(10)));
         assert_eq!(show(60).await.unwrap(), None);
         assert_eq!(store.api_tokens().await.unwrap()[0].used_at, Some(at(59)));
-        store.disable_practitioner(alex.id, Some(at(12)), &change(&alex, "disabled")).await.unwrap();
+        store.disable_practitioner(alex.id, Some(at(12)), &[], &change(&alex, "disabled")).await.unwrap();
         assert_eq!(show(13).await.unwrap(), None, "whoever made it is disabled");
-        store.disable_practitioner(alex.id, None, &change(&alex, "enabled")).await.unwrap();
+        store.disable_practitioner(alex.id, None, &[], &change(&alex, "enabled")).await.unwrap();
         assert!(show(13).await.unwrap().is_some());
         let revoke =
             async || store.revoke_api_token(token.id, at(20), &change(&alex, "token_revoked")).await.unwrap();
@@ -145,6 +146,30 @@ async fn a_site_is_renamed_with_all_of_its_services_unless_two_would_be_one() {
         let sites: Vec<_> = store.services().await.unwrap().into_iter().map(|service| service.site).collect();
         assert_eq!(sites.iter().filter(|site| *site == "Rive droite").count(), 2);
         assert_eq!(store.setting_changes(9).await.unwrap().len(), 1, "what was refused is no change");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_disabled_or_loses_a_role_is_signed_out_in_the_same_step() {
+    for_each_database(|store| async move {
+        let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+        let claire = doctor(&store, "Claire").await;
+        let first = login(&claire, 1);
+        store.add_login(&first).await.unwrap();
+        let gives = [(StaffRole::Nurse, ByHand::Given)];
+        let ended = store.set_roles_by_hand(claire.id, &gives, &[], &change(&alex, "roles")).await.unwrap();
+        assert!(ended.is_empty() && is_in_force(&store, 1).await, "a role more ends nothing");
+        let takes = [(StaffRole::Doctor, ByHand::Taken)];
+        let ended = store.set_roles_by_hand(claire.id, &takes, &[], &change(&alex, "roles")).await.unwrap();
+        assert_eq!(ended, [first.id]);
+        let second = login(&claire, 2);
+        store.add_login(&second).await.unwrap();
+        let ended = store.disable_practitioner(claire.id, Some(at(9)), &[], &change(&alex, "disabled")).await;
+        assert_eq!(ended.unwrap(), [second.id]);
+        assert!(!is_in_force(&store, 2).await);
+        let told = store.ended_logins(at(0)).await.unwrap().0;
+        assert!(told.contains(&first.id) && told.contains(&second.id), "other programs hear of both");
     })
     .await;
 }

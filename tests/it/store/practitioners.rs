@@ -50,7 +50,7 @@ async fn somebody_whose_claims_give_nothing_any_more_has_nothing_and_others_keep
         store.add_login(&logins::login(&claire, 1)).await.unwrap();
         store.add_login(&logins::login(&karim, 2)).await.unwrap();
         assert_eq!(store.upsert_practitioner(&person("Claire", &[])).await.unwrap().roles, []);
-        assert_eq!(store.end_logins_of(claire.id).await.unwrap().len(), 1);
+        assert_eq!(store.end_logins_of(claire.id, at(1)).await.unwrap().len(), 1);
         assert_eq!(store.practitioner(claire.id).await.unwrap().unwrap().roles, []);
         assert_eq!(store.practitioner(karim.id).await.unwrap().unwrap().roles, [StaffRole::Doctor]);
         assert!(logins::is_in_force(&store, 2).await);

@@ -26,6 +26,7 @@ pub fn provider(key: &str, issuer: &str) -> StoredProvider {
         }],
         name_claim: "name".to_owned(),
         subject_claim: "sub".to_owned(),
+        is_for_patients: false,
         is_on: true,
         made_at: at(0),
         changed_at: at(0),
@@ -41,6 +42,7 @@ fn attempt(provider: &str, state: u8) -> SignInAttempt {
         pkce_verifier: Secret::new("v".to_owned()),
         return_to: "/".to_owned(),
         fresh_for: None,
+        link: None,
         began_at: at(0),
         expires_at: at(10),
     }
@@ -54,6 +56,7 @@ async fn a_provider_is_kept_changed_and_removed_each_time_with_its_change() {
         let mut centre = provider("centre", "https://a.example");
         let mut other = provider("other", "https://b.example");
         (other.made_at, other.discovery_url, other.roles) = (at(1), None, vec![]);
+        (other.changed_at, other.is_for_patients) = (at(1), true);
         store.add_identity_provider(&other, &change(&alex, "provider_made")).await.unwrap();
         store.add_identity_provider(&centre, &change(&alex, "provider_made")).await.unwrap();
         assert_eq!(
@@ -72,21 +75,30 @@ async fn a_provider_is_kept_changed_and_removed_each_time_with_its_change() {
         }
         centre.client_secret = Secret::new("another".to_owned());
         (centre.authentication, centre.is_on, centre.changed_at) = (SecretMethod::Basic, false, at(7));
-        assert!(store.put_identity_provider(&centre, &change(&alex, "provider_changed")).await.unwrap());
+        let put = async |provider: &StoredProvider, seen: i64| {
+            let changed = change(&alex, "provider_changed");
+            store.put_identity_provider(provider, at(seen), &[], &changed).await.unwrap()
+        };
+        assert!(!put(&centre, 3).await, "somebody else has changed it");
+        assert!(put(&centre, 0).await);
         assert!(is_under_way(1).await);
         centre.issuer = "https://c.example".to_owned();
-        assert!(store.put_identity_provider(&centre, &change(&alex, "provider_changed")).await.unwrap());
+        assert!(put(&centre, 7).await);
         assert!(!is_under_way(3).await);
         assert!(is_under_way(2).await);
         assert_eq!(store.identity_providers().await.unwrap(), [centre.clone(), other.clone()]);
 
-        assert!(store.remove_identity_provider(other.id, &change(&alex, "provider_removed")).await.unwrap());
+        let remove = async || {
+            let removed = change(&alex, "provider_removed");
+            store.remove_identity_provider(other.id, &[], &removed).await.unwrap()
+        };
+        assert!(remove().await);
         assert!(!is_under_way(4).await);
         assert_eq!(store.identity_providers().await.unwrap(), [centre]);
         let before = store.setting_changes(50).await.unwrap().len();
         assert_eq!(before, 5);
-        assert!(!store.put_identity_provider(&other, &change(&alex, "provider_changed")).await.unwrap());
-        assert!(!store.remove_identity_provider(other.id, &change(&alex, "provider_removed")).await.unwrap());
+        assert!(!put(&other, 1).await);
+        assert!(!remove().await);
         assert_eq!(store.setting_changes(50).await.unwrap().len(), before, "nothing was changed");
     })
     .await;
@@ -104,8 +116,8 @@ async fn the_logins_of_one_provider_are_counted_and_ended() {
         let count = |minute| store.logins_by_provider(at(minute), TimeDelta::minutes(30));
         assert_eq!(count(10).await.unwrap(), [("centre".to_owned(), 2), ("hospital".to_owned(), 1)]);
         assert_eq!(count(40).await.unwrap(), [], "nobody was seen for that long");
-        assert_eq!(store.end_logins_by("centre").await.unwrap().len(), 2);
-        assert!(store.end_logins_by("centre").await.unwrap().is_empty());
+        assert_eq!(store.end_logins_by("centre", at(1)).await.unwrap().len(), 2);
+        assert!(store.end_logins_by("centre", at(1)).await.unwrap().is_empty());
         assert!(is_in_force(&store, 1).await && !is_in_force(&store, 2).await);
     })
     .await;

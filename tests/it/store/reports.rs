@@ -138,6 +138,7 @@ async fn what_is_released_stays_what_it_is_and_whoever_took_it_is_written_down()
             participant: patient,
             at: at(minute),
             door,
+            provider: (door == DocumentDoor::Provider).then(|| "FranceConnect (eidas1)".to_owned()),
         };
         let id = || clock().new_uuid();
         let first = download(all[2].id, 2, DocumentDoor::Sms);
@@ -152,7 +153,7 @@ async fn what_is_released_stays_what_it_is_and_whoever_took_it_is_written_down()
             .unwrap();
         let now = store.documents_of(booked.id).await.unwrap();
         assert!(now.len() == 2 && now[1].id != all[2].id, "given anew");
-        let second = download(all[0].id, 5, DocumentDoor::BirthDate);
+        let second = download(all[0].id, 5, DocumentDoor::Provider);
         store.add_download(id(), booked.id, &second).await.unwrap();
         let taken =
             [(first, DocumentSubject::Image(image)), (second, DocumentSubject::Summary(Language::French))];

@@ -1,6 +1,7 @@
 // A real OpenID provider for the tests, on loopback: prints its issuer, ends when its standard input does.
 // PUBLIC_URL: the site that signs in; GET /site?url=... names another later. CLAIMS=token puts the claims into the ID token,
-// CLAIMS=userinfo into userinfo only. CLIENT_KEY: the public key (JWK) of the client that signs what it shows.
+// CLAIMS=userinfo into userinfo only. PROFILE=franceconnect: it knows patients by their civil status, tells of it in a signed userinfo
+// alone, and by which means they signed in (acr), as FranceConnect 2 does. CLIENT_KEY: the public key (JWK) of the client that signs what it shows.
 import http from "node:http";
 import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
@@ -11,13 +12,35 @@ const people = {
   cuddy: { name: "Lise Cadi", groups: ["secretariat"] },
   nobody: { name: "Sans Rôle", groups: ["jardin"] },
 };
+const isFranceConnect = process.env.PROFILE === "franceconnect";
+const citizen = (family_name, given_names, birthdate, more) => ({
+  family_name,
+  given_name: given_names.join(" "),
+  given_name_array: given_names,
+  birthdate,
+  gender: "female",
+  birthplace: "75107",
+  birthcountry: "99100",
+  ...more,
+});
+if (isFranceConnect)
+  Object.assign(people, {
+    helene: citizen("LEFEVRE", ["Hélène", "Marie"], "1962-08-24"),
+    // All the same as hers but one thing each.
+    twin: citizen("LEFEVRE", ["Lucie"], "1962-08-24"),
+    younger: citizen("LEFEVRE", ["Hélène"], "1962-08-25"),
+    namesake: citizen("LEFEVRE", ["Hélène", "Marie"], "1962-08-24"),
+    undated: citizen("LEFEVRE", ["Hélène"], "1962-00-00"),
+    married: citizen("MOREAU", ["Hélène"], "1962-08-24", { preferred_username: "LEFEVRE" }),
+  });
 
 let made = 0;
-const key = async () => {
-  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
-  return { ...(await exportJWK(privateKey)), alg: "RS256", use: "sig", kid: `key-${made++}` };
+const key = async (alg) => {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { ...(await exportJWK(privateKey)), alg, use: "sig", kid: `key-${made++}` };
 };
-let keys = [await key()];
+const newKeys = async () => [await key("RS256"), ...(isFranceConnect ? [await key("ES256")] : [])];
+let keys = await newKeys();
 
 // Survives a change of keys, as a provider's database does.
 const rows = new Map();
@@ -72,6 +95,17 @@ const provider = () => {
     clients: [
       client("parvis", { token_endpoint_auth_method: "client_secret_basic" }),
       client("parvis-post", { token_endpoint_auth_method: "client_secret_post" }),
+      ...(isFranceConnect
+        ? [
+            client("parvis-patients", {
+              token_endpoint_auth_method: "client_secret_post",
+              redirect_uris: [`${site}/documents/callback/franceconnect`],
+              post_logout_redirect_uris: [`${site}/documents/signed-out`],
+              id_token_signed_response_alg: "ES256",
+              userinfo_signed_response_alg: "ES256",
+            }),
+          ]
+        : []),
       ...(process.env.CLIENT_KEY
         ? [
             client("parvis-key", {
@@ -82,14 +116,28 @@ const provider = () => {
           ]
         : []),
     ],
-    claims: { openid: ["sub"], profile: ["name"], groups: ["groups"] },
-    scopes: ["openid", "profile", "groups"],
-    conformIdTokenClaims: process.env.CLAIMS === "userinfo",
+    claims: {
+      acr: null,
+      sid: null,
+      auth_time: null,
+      iss: null,
+      openid: ["sub"],
+      profile: ["name"],
+      groups: ["groups"],
+      given_name: ["given_name", "given_name_array"],
+      family_name: ["family_name"],
+      birthdate: ["birthdate"],
+      preferred_username: ["preferred_username"],
+    },
+    scopes: ["openid", "profile", "groups", "given_name", "family_name", "birthdate", "preferred_username"],
+    acrValues: isFranceConnect ? ["eidas1", "eidas2"] : [],
+    conformIdTokenClaims: isFranceConnect || process.env.CLAIMS === "userinfo",
     findAccount: async (_, sub) => people[sub] && { accountId: sub, claims: async () => ({ sub, ...people[sub] }) },
     pkce: { required: () => true },
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
+      jwtUserinfo: { enabled: isFranceConnect },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: async (context, form) => {
@@ -111,7 +159,7 @@ server.on("request", async (request, response) => {
   try {
     if (request.url === "/rotate") {
       // The old key is gone: whoever kept it cannot check a new token with it.
-      keys = [await key()];
+      keys = await newKeys();
       current = provider();
       return response.end();
     }
@@ -120,7 +168,7 @@ server.on("request", async (request, response) => {
       current = provider();
       return response.end();
     }
-    const chosen = /^\/choose\/[\w-]+\?person=(\w+)/.exec(request.url);
+    const chosen = /^\/choose\/[\w-]+\?person=(\w+)(?:&acr=(\w+))?/.exec(request.url);
     if (!chosen) return current.answer(request, response);
     const { params } = await current.made.interactionDetails(request, response);
     const accountId = chosen[1];
@@ -128,7 +176,7 @@ server.on("request", async (request, response) => {
     grant.addOIDCScope(params.scope);
     const grantId = await grant.save();
     await current.made.interactionFinished(request, response, {
-      login: { accountId, remember: false },
+      login: { accountId, remember: false, ...(isFranceConnect && { acr: chosen[2] ?? "eidas1" }) },
       consent: { grantId },
     });
   } catch (error) {

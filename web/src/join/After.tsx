@@ -7,7 +7,9 @@ import { deedOf, subjectOf } from "../trail.words";
 import { Icon } from "../ui/icon";
 import { Afterwards } from "./after";
 import { t } from "./after.words";
+import { Prove, SignedIn } from "./Prove";
 import { useClock } from "./parts";
+import { t as tp } from "./prove.words";
 import type { Visit } from "./visit";
 import { codeOf, sentenceOf } from "./words";
 import "./after.css";
@@ -151,8 +153,10 @@ function Documents({ visit, after, state }: PartProps & { visit: Visit }) {
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>{t("documents.title")}</h2>
+      <Came after={after} />
+      {state.signedInWith && <SignedIn after={after} name={state.signedInWith} />}
       {state.documents === undefined ? (
-        <Prove visit={visit} />
+        <Prove visit={visit} after={after} state={state} />
       ) : state.documents.length === 0 ? (
         <p>{t("documents.none")}</p>
       ) : (
@@ -167,6 +171,18 @@ function Documents({ visit, after, state }: PartProps & { visit: Visit }) {
         </>
       )}
     </section>
+  );
+}
+
+/** How the sign-in ended from which the browser came back. */
+function Came({ after }: { after: Afterwards }) {
+  const end = after.cameBack;
+  if (!end) return null;
+  const isGood = end === "done" || end === "signed_out";
+  return (
+    <p class={`notice ${isGood ? "info" : "warn"}`} role={isGood ? "status" : "alert"}>
+      {tp(`end.${end}`)}
+    </p>
   );
 }
 
@@ -221,30 +237,6 @@ function whoOf(entry: OwnTrailEntry): string {
 }
 
 const WHO = ["you", "staff", "guest", "sender", "gateway"] as const;
-
-/** The documents are behind more than the link. */
-function Prove({ visit }: { visit: Visit }) {
-  const fault = useSignal("");
-  const hasNothing = useSignal(false);
-  const prove = async () => {
-    fault.value = "";
-    try {
-      hasNothing.value = !(await visit.prove());
-    } catch (cause) {
-      fault.value = sentenceOf(codeOf(cause));
-    }
-  };
-  if (hasNothing.value) return <p role="status">{t("documents.noKey")}</p>;
-  return (
-    <>
-      <p>{t("documents.prove")}</p>
-      <button type="button" class="button primary wide" onClick={() => void prove()}>
-        {t("documents.show")}
-      </button>
-      <p role="alert">{fault.value}</p>
-    </>
-  );
-}
 
 function Row({ after, document }: { after: Afterwards; document: AfterDocument }) {
   const said = useSignal("");

@@ -1,8 +1,17 @@
 import { type Signal, signal } from "@preact/signals";
 import { call, look } from "../api";
 import { offer } from "../call/files";
-import type { AfterDocument, AfterState, OwnTrail, ProblemCode } from "../protocol";
+import type {
+  AfterDocument,
+  AfterState,
+  OwnTrail,
+  PatientSignIn,
+  PatientSignInEnd,
+  ProblemCode,
+  SignedOut,
+} from "../protocol";
 import { t } from "./after.words";
+import { takeSignInEnd } from "./signed-in";
 import { codeOf } from "./words";
 
 const LOOK_AGAIN_MS = 3_000;
@@ -13,6 +22,8 @@ export class Afterwards {
   /** The link leads to nothing any more: then nothing is shown. */
   readonly isNothing: Signal<boolean> = signal(false);
   readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
+  /** How a sign-in ended from which the browser has just come back. */
+  readonly cameBack: PatientSignInEnd | undefined = takeSignInEnd();
   readonly #link: string;
   readonly #back: () => void;
   #aheadMs = 0;
@@ -60,6 +71,20 @@ export class Afterwards {
   /** Who has seen the data of this visit. */
   async access(): Promise<OwnTrail> {
     return await call("POST", "/api/guest/after/access", this.#proof());
+  }
+
+  /** Away to a provider at which the patient proves who they are; the browser comes back to this page. */
+  async signIn(provider: string): Promise<void> {
+    const { next } = await call<PatientSignIn>("POST", "/api/guest/after/sign-in", {
+      json: { provider },
+      ...this.#proof(),
+    });
+    location.assign(next);
+  }
+
+  async signOut(): Promise<void> {
+    const { next } = await call<SignedOut>("POST", "/api/guest/after/sign-out", this.#proof());
+    location.assign(next);
   }
 
   close(): void {

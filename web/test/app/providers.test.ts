@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { told } from "../../src/app/admin/Changes";
 import { stateOf } from "../../src/app/admin/Providers";
-import { draftOf, findings, keyOf, requestOf, withRule } from "../../src/app/admin/provider-form";
+import { draftOf, findings, forWhom, keyOf, requestOf, withRule } from "../../src/app/admin/provider-form";
 import { locale } from "../../src/i18n";
 import type { ProviderEntry, ProviderTrial } from "../../src/protocol";
 
@@ -17,6 +17,7 @@ const ENTRY: ProviderEntry = {
   roles: [{ claim: "groups", value: "médecins", role: "doctor" }],
   nameClaim: "name",
   subjectClaim: "sub",
+  isForPatients: false,
   isOfFile: false,
   isOn: true,
   callbackUrl: "https://visio.example/login/callback/centre",
@@ -46,8 +47,21 @@ test("what is not changed of a provider is sent as it was, and its secret not at
     roles: [{ claim: "groups", value: "médecins", role: "doctor" }],
     nameClaim: "name",
     subjectClaim: "sub",
+    isForPatients: false,
   });
   expect(requestOf({ ...draftOf(ENTRY), clientSecret: "x" }).clientSecret).toBe("x");
+});
+
+test("a provider of patients gives no role and asks for their civil status", () => {
+  const draft = forWhom(draftOf(), true);
+  expect(requestOf({ ...draft, roles: [{ claim: "groups", value: "it", role: "administrator" }] })).toMatchObject({
+    isForPatients: true,
+    roles: [],
+    scopes: ["given_name", "family_name", "birthdate"],
+    authentication: "client_secret_post",
+  });
+  expect(forWhom(draft, false).scopes).toBe("profile groups");
+  expect(forWhom({ ...draft, scopes: "openid own" }, false).scopes).toBe("openid own");
 });
 
 test("a rule in which nothing is written is none, and the next is for the same claim", () => {

@@ -22,7 +22,15 @@ beforeEach(() => {
     const body = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
     asked.push({ method: init.method ?? "", path, body });
     const answer = () => {
-      if (path.endsWith("/door")) return body ?? { acceptsBirthDate: false, asksWhoOfAll: false, waivesConsent: false };
+      if (path.endsWith("/door"))
+        return (
+          body ?? {
+            acceptsBirthDate: false,
+            asksWhoOfAll: false,
+            waivesConsent: false,
+            documentsNeed: "either",
+          }
+        );
       if (init.method === "PUT") version += 1;
       return { version, fr: "Rien n’est enregistré.", en: "Nothing is recorded.", ...body };
     };
@@ -41,6 +49,9 @@ const service = { service: "s1", name: "Cardiologie" } as ServiceEntry;
 it("sets what a door asks for, and leaves an empty name out", async () => {
   render(<DoorDialog service={service} onClose={() => undefined} />);
   fireEvent.click(await screen.findByLabelText("Regarder chaque personne avant de la faire entrer"));
+  fireEvent.change(screen.getByLabelText("Pour voir ses documents après la consultation"), {
+    target: { value: "both" },
+  });
   fireEvent.input(screen.getByLabelText("Nom montré avant la vérification (facultatif)"), { target: { value: "  " } });
   fireEvent.click(screen.getByRole("button", { name: "Enregistrer les règles" }));
   await screen.findByText("C’est enregistré. Cela vaut tout de suite.");
@@ -48,7 +59,7 @@ it("sets what a door asks for, and leaves an empty name out", async () => {
     {
       method: "PUT",
       path: "/api/services/s1/door",
-      body: { acceptsBirthDate: false, asksWhoOfAll: true, waivesConsent: false },
+      body: { acceptsBirthDate: false, asksWhoOfAll: true, waivesConsent: false, documentsNeed: "both" },
     },
   ]);
 });

@@ -26,6 +26,8 @@ async function answer(path: string, init?: RequestInit): Promise<Response> {
   if (path.startsWith("/api/guest/after/documents/"))
     return new Response("%PDF", { headers: { "content-type": "application/pdf" } });
   if (refuses) return json({ status: 403, code: refuses, detail: "" }, 403);
+  if (path === "/api/guest/after/sign-in") return json({ next: "https://fc.example/authorize?state=x" });
+  if (path === "/api/guest/after/sign-out") return json({ next: "https://fc.example/logout" });
   if (path === "/api/guest/after/rating") state = { ...state, hasRated: true };
   if (path === "/api/guest/after/ask-back") state = { ...state, askedBackAt: NOW };
   return json(state);
@@ -52,6 +54,10 @@ beforeEach(() => {
     hasRated: false,
     mayHaveDocuments: true,
     documentsUntil: "2026-12-25T13:50:00.000Z",
+    ask: "code",
+    hasShownCode: false,
+    providers: [],
+    isComparable: false,
   };
   sessionStorage.clear();
   chooseLanguage("fr");
@@ -108,6 +114,55 @@ describe("after the visit", () => {
     open();
     fireEvent.click(await screen.findByText("Voir mes documents"));
     await waitFor(() => expect(visits.at(-1)?.page.value).toBe("key"));
+  });
+
+  it("a patient signs in where they have a provider, or shows a code, as the service has it", async () => {
+    const assign = vi.fn();
+    vi.stubGlobal("location", { ...location, assign, search: "", pathname: "/join", hash: "" });
+    const providers = [{ provider: "franceconnect", label: "FranceConnect" }];
+    state = { ...state, ask: "either", providers, isComparable: true };
+    open();
+    const button = await screen.findByRole("button", { name: "S’identifier avec FranceConnect" });
+    expect(screen.getByRole("button", { name: "Montrer un code" })).toBeTruthy();
+    fireEvent.click(button);
+    await waitFor(() => expect(assign).toHaveBeenCalledWith("https://fc.example/authorize?state=x"));
+    expect(asked.at(-1)).toMatchObject({ body: { provider: "franceconnect" }, authorization: "Link secret" });
+    cleanup();
+    state = { ...state, ask: "provider" };
+    open();
+    await screen.findByRole("button", { name: "S’identifier avec FranceConnect" });
+    expect(screen.queryByRole("button", { name: "Montrer un code" })).toBeNull();
+    cleanup();
+    state = { ...state, ask: "both", hasShownCode: true };
+    open();
+    expect(await screen.findByText(/Il manque encore une preuve/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Montrer un code" })).toBeNull();
+    cleanup();
+    state = { ...state, ask: "code", isComparable: false, hasShownCode: false };
+    open();
+    expect(await screen.findByText(/n’a pas noté votre date de naissance/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "S’identifier avec FranceConnect" })).toBeNull();
+  });
+
+  it("how a sign-in ended is said once, in plain words, and whoever is signed in can go", async () => {
+    history.replaceState(null, "", "/join?signed_in=other");
+    open();
+    const told = await screen.findByText(/Cette identité n’ouvre pas ces documents/);
+    expect(told.getAttribute("role")).toBe("alert");
+    expect(location.search).toBe("");
+    cleanup();
+    open();
+    await screen.findByText("Voir mes documents");
+    expect(screen.queryByText(/Cette identité n’ouvre pas/)).toBeNull();
+    cleanup();
+    history.replaceState(null, "", "/join?signed_in=<script>");
+    const assign = vi.fn();
+    state = { ...state, ask: "either", signedInWith: "FranceConnect", documents: [] };
+    open();
+    expect(await screen.findByText("Vous êtes identifié avec FranceConnect.")).toBeTruthy();
+    vi.stubGlobal("location", { ...location, assign });
+    fireEvent.click(screen.getByRole("button", { name: "Se déconnecter" }));
+    await waitFor(() => expect(assign).toHaveBeenCalledWith("https://fc.example/logout"));
   });
 
   it("a document is fetched by a request that shows the link, never by an address", async () => {

@@ -9,7 +9,7 @@ import { Dialog, Fault } from "../parts/Dialog";
 import { Field } from "../parts/Field";
 import { codeOf, sentenceOf, t as ta } from "../words";
 import { Findings, nameOf } from "./ProviderFindings";
-import { draftOf, keyOf, type ProviderDraft, requestOf, withRule } from "./provider-form";
+import { draftOf, forWhom, keyOf, type ProviderDraft, requestOf, withRule } from "./provider-form";
 import { t } from "./providers.words";
 import { ROLES } from "./Roles";
 import { makeProvider, setProvider, tryDraft } from "./requests";
@@ -51,6 +51,7 @@ export function ProviderDialog({ state, entry, onClose, onSaved }: ProviderDialo
       await onSaved();
     });
   const { value } = draft;
+  const start = value.isForPatients ? state.patientCallbackStart : state.callbackStart;
   return (
     <Dialog title={entry ? t("changeTitle", { name: nameOf(entry) }) : t("addTitle")} isWide onClose={onClose}>
       <form
@@ -60,9 +61,29 @@ export function ProviderDialog({ state, entry, onClose, onSaved }: ProviderDialo
           void save();
         }}
       >
+        {entry ? (
+          <p>{t(value.isForPatients ? "forPatientsTold" : "forStaffTold")}</p>
+        ) : (
+          <fieldset class="admin-choices">
+            <legend>{t("whom")}</legend>
+            {([false, true] as const).map((isForPatients) => (
+              <label class="check" key={String(isForPatients)}>
+                <input
+                  type="radio"
+                  name={`${id}-whom`}
+                  checked={value.isForPatients === isForPatients}
+                  onChange={() => {
+                    draft.value = forWhom(draft.value, isForPatients);
+                  }}
+                />
+                {t(isForPatients ? "forPatients" : "forStaff")}
+              </label>
+            ))}
+          </fieldset>
+        )}
         <Field
-          label={t("label")}
-          hint={t("labelHint")}
+          label={t(value.isForPatients ? "patientLabel" : "label")}
+          hint={t(value.isForPatients ? "patientLabelHint" : "labelHint")}
           value={value.label}
           onValue={(label) => set(entry || isKeyTyped.value ? { label } : { label, provider: keyOf(label) })}
           input={{ maxLength: 120, autocomplete: "off" }}
@@ -81,8 +102,8 @@ export function ProviderDialog({ state, entry, onClose, onSaved }: ProviderDialo
         )}
         <section aria-labelledby={`${id}-register`} class="admin-form">
           <h3 id={`${id}-register`}>{t("register")}</h3>
-          <Told label={t("callback")} text={entry?.callbackUrl ?? `${state.callbackStart}${value.provider}`} />
-          <Told label={t("signedOut")} text={state.signedOutUrl} />
+          <Told label={t("callback")} text={entry?.callbackUrl ?? `${start}${value.provider}`} />
+          <Told label={t("signedOut")} text={value.isForPatients ? state.patientSignedOutUrl : state.signedOutUrl} />
           <Told label={t("backChannel")} text={state.backChannelLogoutUrl} />
         </section>
         <Field
@@ -121,7 +142,7 @@ export function ProviderDialog({ state, entry, onClose, onSaved }: ProviderDialo
             ))}
           </select>
         </div>
-        <Rules roles={value.roles} onRoles={(roles) => set({ roles })} />
+        {!value.isForPatients && <Rules roles={value.roles} onRoles={(roles) => set({ roles })} />}
         <More value={value} set={set} />
         <Fault text={fault.value} />
         <div role="status">
@@ -255,27 +276,32 @@ function More({ value, set }: { value: ProviderDraft; set(change: Partial<Provid
           onValue={(acrValues) => set({ acrValues })}
           input={plain}
         />
-        <Field
-          label={t("freshAcr")}
-          hint={t("freshAcrHint")}
-          value={value.freshAcrValues}
-          onValue={(freshAcrValues) => set({ freshAcrValues })}
-          input={plain}
-        />
-        <Field
-          label={t("nameClaim")}
-          value={value.nameClaim}
-          onValue={(nameClaim) => set({ nameClaim })}
-          input={plain}
-        />
-        <Field
-          label={t("subjectClaim")}
-          hint={t("subjectHint")}
-          value={value.subjectClaim}
-          onValue={(subjectClaim) => set({ subjectClaim })}
-          input={plain}
-        />
+        {!value.isForPatients && <OfStaff value={value} set={set} />}
       </div>
     </details>
+  );
+}
+
+/** What has no meaning for patients, who are compared by fixed claims and change nothing. */
+function OfStaff({ value, set }: { value: ProviderDraft; set(change: Partial<ProviderDraft>): void }) {
+  const plain = { autocomplete: "off", autocapitalize: "none", spellcheck: false, required: false } as const;
+  return (
+    <>
+      <Field
+        label={t("freshAcr")}
+        hint={t("freshAcrHint")}
+        value={value.freshAcrValues}
+        onValue={(freshAcrValues) => set({ freshAcrValues })}
+        input={plain}
+      />
+      <Field label={t("nameClaim")} value={value.nameClaim} onValue={(nameClaim) => set({ nameClaim })} input={plain} />
+      <Field
+        label={t("subjectClaim")}
+        hint={t("subjectHint")}
+        value={value.subjectClaim}
+        onValue={(subjectClaim) => set({ subjectClaim })}
+        input={plain}
+      />
+    </>
   );
 }

@@ -19,7 +19,7 @@ type Open =
   | { what: "change" | "off" | "remove"; entry: ProviderEntry }
   | { what: "trial"; entry: ProviderEntry; trial: ProviderTrial };
 
-/** Where staff prove who they are. */
+/** Where staff prove who they are, and patients for their documents. */
 export function Providers() {
   const { value, problem, load } = useLoaded(providers);
   const open = useSignal<Open | undefined>(undefined);
@@ -113,6 +113,7 @@ function Line({ entry, isBusy, onTry, onOpen, onSwitchOn }: LineProps) {
       <div>
         <p>
           <strong>{name}</strong>
+          {entry.isForPatients && <span class="muted"> · {t("patients")}</span>}
           {entry.isOfFile && <span class="muted"> · {t("inFile")}</span>}{" "}
           {!entry.isOn && <span class="admin-mark">{t("off")}</span>}
         </p>
@@ -194,7 +195,15 @@ function Over({ open, state, onClose, onSaved }: OverProps) {
       return (
         <Confirm
           title={t(isOff ? "switchOffTitle" : "removeTitle", { name })}
-          meaning={t(isOff ? "switchOffMeaning" : "removeMeaning")}
+          meaning={t(
+            entry.isForPatients
+              ? isOff
+                ? "patientsOffMeaning"
+                : "patientsRemoveMeaning"
+              : isOff
+                ? "switchOffMeaning"
+                : "removeMeaning",
+          )}
           confirm={t(isOff ? "switchOff" : "remove")}
           keep={t("keep")}
           onConfirm={async () => {

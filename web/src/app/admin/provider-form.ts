@@ -5,6 +5,7 @@ import { t } from "./providers.words";
 export interface ProviderDraft {
   provider: string;
   label: string;
+  isForPatients: boolean;
   issuer: string;
   clientId: string;
   isSecretInBody: boolean;
@@ -18,6 +19,17 @@ export interface ProviderDraft {
   subjectClaim: string;
 }
 
+const STAFF_SCOPES = "profile groups";
+const PATIENT_SCOPES = "given_name family_name birthdate";
+
+/** The same form for patients, or for staff again. Scopes that somebody has typed stay. */
+export function forWhom(draft: ProviderDraft, isForPatients: boolean): ProviderDraft {
+  const isUsual = draft.scopes === STAFF_SCOPES || draft.scopes === PATIENT_SCOPES;
+  const scopes = isUsual ? (isForPatients ? PATIENT_SCOPES : STAFF_SCOPES) : draft.scopes;
+  // FranceConnect takes the secret in the body alone.
+  return { ...draft, isForPatients, scopes, isSecretInBody: isForPatients || draft.isSecretInBody };
+}
+
 const NEW_RULE: RoleRuleEntry = { claim: "groups", value: "", role: "doctor" };
 
 /** A form for a new provider, or with what one is set to; its secret is not told. */
@@ -25,12 +37,13 @@ export function draftOf(entry?: ProviderEntry): ProviderDraft {
   return {
     provider: entry?.provider ?? "",
     label: entry?.label ?? "",
+    isForPatients: entry?.isForPatients ?? false,
     issuer: entry?.issuer ?? "",
     clientId: entry?.clientId ?? "",
     isSecretInBody: entry?.authentication === "client_secret_post",
     clientSecret: "",
     discoveryUrl: entry?.discoveryUrl ?? "",
-    scopes: entry ? entry.scopes.join(" ") : "profile groups",
+    scopes: entry ? entry.scopes.join(" ") : STAFF_SCOPES,
     acrValues: entry?.acrValues.join(" ") ?? "",
     freshAcrValues: entry?.freshAcrValues.join(" ") ?? "",
     roles: entry?.roles.map((rule) => ({ ...rule })) ?? [{ ...NEW_RULE }],
@@ -54,6 +67,7 @@ export function requestOf(draft: ProviderDraft): ProviderRequest {
   return {
     provider: draft.provider,
     label: draft.label,
+    isForPatients: draft.isForPatients,
     issuer: draft.issuer,
     clientId: draft.clientId,
     authentication: draft.isSecretInBody ? "client_secret_post" : "client_secret_basic",
@@ -62,7 +76,7 @@ export function requestOf(draft: ProviderDraft): ProviderRequest {
     scopes: words(draft.scopes),
     acrValues: words(draft.acrValues),
     freshAcrValues: words(draft.freshAcrValues),
-    roles: draft.roles.filter((rule) => rule.value.trim() !== ""),
+    roles: draft.isForPatients ? [] : draft.roles.filter((rule) => rule.value.trim() !== ""),
     nameClaim: draft.nameClaim,
     subjectClaim: draft.subjectClaim,
   };

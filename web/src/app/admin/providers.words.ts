@@ -4,12 +4,24 @@ import { dictionary } from "../../i18n";
 export const t = dictionary({
   fr: {
     intro:
-      "Là où le personnel prouve qui il est (OpenID Connect). Un changement vaut tout de suite\u00a0; les personnes déjà connectées le restent.",
+      "Là où le personnel prouve qui il est, et les patients pour leurs documents (OpenID Connect). Un changement vaut tout de suite\u00a0; les personnes déjà connectées le restent.",
     add: "Ajouter un service",
     addTitle: "Ajouter un service d’identité",
     changeTitle: "Modifier «\u00a0{name}\u00a0»",
     none: "Aucun service d’identité n’est en place. Le personnel n’entre que par des comptes de secours.",
     own: "Compte de l’hôpital",
+    patients: "pour les patients",
+    whom: "Pour qui",
+    forStaff: "Le personnel, pour se connecter",
+    forPatients: "Les patients, pour voir leurs documents après la consultation (FranceConnect, par exemple)",
+    forStaffTold: "Ce service connecte le personnel.",
+    forPatientsTold: "Ce service ouvre leurs documents aux patients. Il ne connecte pas le personnel.",
+    patientLabel: "Nom sur la page du patient",
+    patientLabelHint: "Le bouton dira « S’identifier avec » suivi de ce nom.",
+    patientsOffMeaning:
+      "Son bouton disparaît de la page des patients. Un code suffit alors pour leurs documents, aussi là où l’identification était demandée.",
+    patientsRemoveMeaning:
+      "Ses réglages et son secret sont effacés. Un code suffit alors pour les documents, aussi là où l’identification était demandée.",
     inFile: "dans la configuration du serveur",
     inFileMeaning:
       "Ce qui est marqué «\u00a0dans la configuration du serveur\u00a0» ne se change que là. De même pour les services qui ont besoin d’un fichier de clé (private_key_jwt, tls_client_auth).",
@@ -113,12 +125,24 @@ export const t = dictionary({
   },
   en: {
     intro:
-      "Where staff prove who they are (OpenID Connect). A change counts at once; whoever is signed in stays signed in.",
+      "Where staff prove who they are, and patients for their documents (OpenID Connect). A change counts at once; whoever is signed in stays signed in.",
     add: "Add a service",
     addTitle: "Add an identity service",
     changeTitle: "Change “{name}”",
     none: "No identity service is set. Staff come in by emergency accounts only.",
     own: "Hospital account",
+    patients: "for patients",
+    whom: "For whom",
+    forStaff: "Staff, to sign in",
+    forPatients: "Patients, to see their documents after the consultation (FranceConnect, say)",
+    forStaffTold: "This service signs staff in.",
+    forPatientsTold: "This service opens their documents to patients. It signs no staff in.",
+    patientLabel: "Name on the patient’s page",
+    patientLabelHint: "The button says “Sign in with” and then this name.",
+    patientsOffMeaning:
+      "Its button goes from the patients’ page. A code is then enough for their documents, also where a sign-in was asked for.",
+    patientsRemoveMeaning:
+      "Its settings and its secret are erased. A code is then enough for documents, also where a sign-in was asked for.",
     inFile: "in the server’s configuration",
     inFileMeaning:
       "What is marked “in the server’s configuration” is changed there alone. So are services that need a file with a key (private_key_jwt, tls_client_auth).",

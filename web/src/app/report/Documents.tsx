@@ -124,7 +124,7 @@ export function Documents({ appointment }: { appointment: string }) {
                   <td class="tabular">{momentOf(each.at)}</td>
                   <td>{each.who}</td>
                   <td>{titleOf(each)}</td>
-                  <td>{t(`door.${each.door}`)}</td>
+                  <td>{t(`door.${each.door}`, { name: each.provider ?? "" })}</td>
                 </tr>
               ))}
             </tbody>

@@ -92,6 +92,7 @@ export const t = dictionary({
     "door.email": "code par e-mail",
     "door.pin": "code donné par l’équipe",
     "door.birth_date": "date de naissance",
+    "door.provider": "identification avec {name}",
 
     "back.asks": "{name} demande à être rappelé.",
     "back.reopen": "Rouvrir la consultation",
@@ -189,6 +190,7 @@ export const t = dictionary({
     "door.email": "code by e-mail",
     "door.pin": "code given by the team",
     "door.birth_date": "date of birth",
+    "door.provider": "signed in with {name}",
 
     "back.asks": "{name} asks to be called back.",
     "back.reopen": "Open the consultation again",

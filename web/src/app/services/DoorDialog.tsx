@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
-import type { Information, ServiceDoor, ServiceEntry } from "../../protocol";
+import type { DocumentNeedWord, Information, ServiceDoor, ServiceEntry } from "../../protocol";
 import { Dialog, Fault } from "../parts/Dialog";
 import { codeOf, sentenceOf, t } from "../words";
 import { doorOf, informationOf, putDoor, putInformation } from "./calls";
@@ -9,6 +9,9 @@ import { td } from "./door.words";
 /** The longest text and the longest label, in characters, as the gateway takes them. */
 const TEXT_MAX = 4000;
 const LABEL_MAX = 120;
+
+/** What may open the documents after a visit, besides the link. */
+const NEEDS: readonly DocumentNeedWord[] = ["either", "provider", "both"];
 
 interface DoorProps {
   service: ServiceEntry;
@@ -103,6 +106,27 @@ function Rules({ service, door }: { service: string; door: ServiceDoor }) {
           </p>
         </div>
       ))}
+      <div class="field">
+        <label for={`${id}-need`}>{td("documentsNeed")}</label>
+        <p class="hint" id={`${id}-need-hint`}>
+          {td("documentsNeed.hint")}
+        </p>
+        <select
+          id={`${id}-need`}
+          aria-describedby={`${id}-need-hint`}
+          value={draft.value.documentsNeed}
+          onChange={(event) => {
+            const documentsNeed = NEEDS.find((need) => need === event.currentTarget.value);
+            if (documentsNeed) change({ documentsNeed });
+          }}
+        >
+          {NEEDS.map((need) => (
+            <option key={need} value={need}>
+              {td(`documentsNeed.${need}`)}
+            </option>
+          ))}
+        </select>
+      </div>
       <div class="field">
         <label for={`${id}-label`}>{td("label")}</label>
         <p class="hint" id={`${id}-label-hint`}>
