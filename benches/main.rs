@@ -14,6 +14,7 @@ mod drawn;
 mod figure;
 mod first_image;
 mod gateway;
+mod import;
 mod join;
 mod lab;
 mod line;
@@ -44,7 +45,7 @@ use crate::machine::Machine;
 use crate::report::Report;
 
 /// What can be run alone: `make bench ONLY=viewing`, `ONLY=render.cr.`.
-const PARTS: [&str; 5] = ["start", "viewing", "render", "sfu", "net"];
+const PARTS: [&str; 6] = ["start", "viewing", "render", "import", "sfu", "net"];
 /// Not measured with the others: half a load for so many minutes.
 const SOAK: &str = "soak";
 const SOAK_MINUTES: usize = 30;
@@ -134,6 +135,9 @@ fn run(only: Option<&str>) -> Result<bool> {
         if let Err(error) = runtime.block_on(first_image::measure(&folder, &is_figure_wanted, &mut report)) {
             report.fail("first_image", &error);
         }
+    }
+    if is_wanted("import") {
+        take(&mut report, "import", runtime.block_on(import::measure(&folder)));
     }
     if is_wanted("sfu") {
         take(&mut report, "sfu", sfu::lecture(&folder));

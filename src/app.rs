@@ -97,6 +97,7 @@ impl App {
         install_crypto();
         let (ground, allowed_hosts) = (ground::of(&settings), settings.egress.hosts.clone());
         let tasks = Tasks::default();
+        Archive::refuse_half_restored(&settings.archive.folder).context("the archive cannot be used")?;
         let store = Store::open(&settings.store).await.context("the database cannot be used")?;
         let trail = Trail::start(settings.trail, store.clone(), clock.clone(), &tasks)
             .context("the trail of what is done cannot be kept")?;

@@ -25,6 +25,7 @@ pub mod tasks; // named tasks with an end
 // Adapters: do things, decide nothing.
 pub mod acme; // orders certificates
 pub mod archive; // bytes of instances, bounded decoding, caches
+pub mod backup; // everything that is kept in one sealed file, and back
 pub mod egress; // every HTTP request to somebody else: to whom the settings name, and nowhere else
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in

@@ -85,7 +85,7 @@ const fn promised(name: &'static str, must: Bound, goal: Bound, limit: &'static 
 
 use Bound::{AtLeast, AtMost, RatioAtMost};
 
-pub const CONTRACT: [Part; 7] = [
+pub const CONTRACT: [Part; 8] = [
     Part { key: "start", title: "Start and idle", figures: &[told("start.ready_ms"), told("idle.rss_mb")] },
     Part {
         key: "join",
@@ -262,6 +262,15 @@ pub const CONTRACT: [Part; 7] = [
             told("decode.jpeg_ls.cr.cpu_ms"),
             told("decode.j2k.ct.cpu_ms"),
             told("decode.j2k.cr.cpu_ms"),
+        ],
+    },
+    Part {
+        key: "import",
+        title: "Taking a study in",
+        figures: &[
+            told("import.ct500.ms"),
+            told("import.ct500.mb_per_s"),
+            told("import.ct500.sealing_pct"),
         ],
     },
     Part {

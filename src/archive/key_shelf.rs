@@ -137,7 +137,7 @@ impl KeyShelf {
         Ok(found)
     }
 
-    fn wrapped(&self, id: KeyId) -> io::Result<Wrapped> {
+    pub(super) fn wrapped(&self, id: KeyId) -> io::Result<Wrapped> {
         let text = std::fs::read_to_string(self.path(id))?;
         Wrapped::of_text(text.trim()).ok_or_else(|| ErrorKind::InvalidData.into())
     }
@@ -165,7 +165,7 @@ impl KeyShelf {
         sync_folder(&self.folder)
     }
 
-    fn path(&self, id: KeyId) -> PathBuf {
+    pub(super) fn path(&self, id: KeyId) -> PathBuf {
         let name = id.to_string();
         self.folder.join(&name[..2]).join(name + ".key")
     }

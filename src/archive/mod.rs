@@ -24,6 +24,7 @@ mod pool;
 mod receive;
 mod sandbox;
 mod sealing_rest;
+mod shelves;
 mod turns;
 mod vault;
 mod video;
@@ -49,6 +50,7 @@ pub use media::{Entry, EntryKind, MediaError, MediaLimits, RefusalKind, Spooled,
 pub use picture::{Picture, PictureError, PictureRequest, ShownContent};
 pub use receive::{Progress, Receipt, Refused, survey};
 pub use sealing_rest::SealedRest;
+pub use shelves::{Found, LyingFile, Shelves, ShelvesRefill, end_restore, look_for_files};
 pub use turns::Rank;
 pub use vault::{Incoming, Spool};
 
@@ -100,6 +102,10 @@ pub enum Error {
     Media(#[from] MediaError),
     #[error("an object that was written here cannot be read")]
     Own(#[from] PictureError),
+    #[error(
+        "a restore was broken off in {}: call `parvis restore` again, which begins anew or ends it", .0.display()
+    )]
+    HalfRestored(PathBuf),
     #[error("a task of the archive ended before its work did")]
     Broken,
 }
@@ -125,6 +131,7 @@ struct Inner {
 impl Archive {
     /// Makes the folder when it is missing. No child is started yet. What is not sealed is, in the background.
     pub async fn open(settings: ArchiveSettings, tasks: &Tasks) -> Result<Self, Error> {
+        Self::refuse_half_restored(&settings.folder)?;
         tokio::fs::create_dir_all(settings.folder.join("objects")).await?;
         let pool = Arc::new(Pool::new(&settings));
         let pictures = moka::future::Cache::builder()
@@ -150,6 +157,15 @@ impl Archive {
         tasks.spawn("frames ahead", look_ahead(vault, pool, ahead, wished, tasks.clone()));
         tasks.spawn("sealing of what was kept", sealing_rest::in_background(archive.clone(), tasks.clone()));
         Ok(archive)
+    }
+
+    /// Refuses a folder in which a restore was broken off. Whoever opens the database of it asks first, because tables that are made in an
+    /// empty one would be in the way of the next restore.
+    ///
+    /// # Errors
+    /// If that is so.
+    pub fn refuse_half_restored(folder: &std::path::Path) -> Result<(), Error> {
+        if shelves::is_half_restored(folder) { Err(Error::HalfRestored(folder.to_owned())) } else { Ok(()) }
     }
 
     /// A frame as a picture for one surface. The same picture for several viewers is made once, and shared.

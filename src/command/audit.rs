@@ -9,6 +9,7 @@ use clap::Subcommand;
 
 use super::{DEFAULT_CONFIG, read};
 use crate::app;
+use crate::archive::Archive;
 use crate::audit::{ExportWalk, Walked, hex, of_hex};
 use crate::store::{Store, StoreSettings};
 use crate::trail;
@@ -43,6 +44,7 @@ pub(super) async fn run(verb: AuditVerb) -> Result<ExitCode> {
         Some(path) => file(&path, key)?,
         None => {
             let Some(config) = read(&config) else { return Ok(ExitCode::from(1)) };
+            Archive::refuse_half_restored(&config.archive.folder)?;
             let key = key.or_else(|| trail::public_key(&config.audit.folder));
             let keys = app::master_keys(&config)?;
             let settings = StoreSettings { url: config.database.url.clone(), max_connections: 2, keys };

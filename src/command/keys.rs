@@ -58,6 +58,7 @@ pub(super) async fn run(verb: KeysVerb) -> Result<ExitCode> {
     let Some(config) = read(config) else { return Ok(ExitCode::from(1)) };
     let masters = app::master_keys(&config)?;
     let settings = Settings::from_config(&config, program()?, masters.clone());
+    Archive::refuse_half_restored(&settings.archive.folder)?;
     let store = Store::open(&settings.store).await.context("the database cannot be used")?;
     let tasks = Tasks::default();
     let archive = Archive::open(settings.archive, &tasks).await.context("the archive cannot be used")?;

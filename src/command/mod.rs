@@ -1,6 +1,7 @@
 //! The verbs of the command line. Exit codes: 0 done; 1 failed; 2 wrong usage; 3 this object cannot be shown (dicom verbs).
 
 mod audit;
+mod backup;
 pub mod dicom;
 mod keys;
 
@@ -56,6 +57,11 @@ enum Verb {
     /// Master keys, with which everything that is kept is sealed.
     #[command(subcommand)]
     Keys(keys::KeysVerb),
+    /// Write everything that is kept, the database and the archive, into one sealed file, while the gateway runs. The file opens with the
+    /// master key, which is not in it.
+    Backup(backup::BackupArguments),
+    /// Put a backup into an empty database, of either kind, and an empty archive: all of it, or nothing.
+    Restore(backup::RestoreArguments),
     /// Look at DICOM files.
     #[command(subcommand)]
     Dicom(dicom::DicomVerb),
@@ -112,6 +118,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Verb::CheckConfig { config } => check_config(&config),
         Verb::Audit(verb) => runtime.block_on(audit::run(verb)),
         Verb::Keys(verb) => runtime.block_on(keys::run(verb)),
+        Verb::Backup(arguments) => runtime.block_on(backup::run_backup(arguments)),
+        Verb::Restore(arguments) => runtime.block_on(backup::run_restore(arguments)),
         Verb::Dicom(verb) => return runtime.block_on(dicom::run(verb)),
         Verb::Import { source, appointment, config } => {
             runtime.block_on(import(&source, appointment, &config))
@@ -208,6 +216,7 @@ async fn import(source: &Path, appointment: AppointmentId, path: &Path) -> Resul
     let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
     let settings = Settings::from_config(&config, program()?, app::master_keys(&config)?);
     let clock = Clock::system();
+    archive::Archive::refuse_half_restored(&settings.archive.folder)?;
     let store = crate::store::Store::open(&settings.store).await.context("the database cannot be used")?;
     anyhow::ensure!(store.appointment(appointment).await?.is_some(), "there is no appointment {appointment}");
     let archive = archive::Archive::open(settings.archive, &Tasks::default())

@@ -32,6 +32,12 @@ pub enum KeyError {
          behind the current one"
     )]
     Unknown { wanted: MasterId, given: String },
+    /// The same, of one whose name was written down.
+    #[error(
+        "what is in it was sealed with the master key {wanted}, which is not among the given ones ({given}): add that key \
+         behind the current one"
+    )]
+    Missing { wanted: String, given: String },
     #[error("a wrapped key is damaged, or belongs to something else")]
     Damaged,
 }

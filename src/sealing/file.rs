@@ -40,8 +40,16 @@ impl FileHeader {
     /// # Errors
     /// If the disk fails.
     pub fn read(file: &File) -> io::Result<Option<Self>> {
+        Self::read_behind(file, 0)
+    }
+
+    /// The same, where something else stands before it: so many bytes.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub fn read_behind(file: &File, start: u64) -> io::Result<Option<Self>> {
         let mut bytes = [0; HEADER];
-        match file.read_exact_at(&mut bytes, 0) {
+        match file.read_exact_at(&mut bytes, start) {
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
             read => read?,
         }
@@ -115,7 +123,9 @@ impl<W: Write> Write for SealedWriter<W> {
         if self.buffer.len() == CHUNK && !bytes.is_empty() {
             self.seal(false)?;
         }
-        let part = bytes.len().min(CHUNK - self.buffer.len());
+        // A chunk that was sealed and not written: nothing comes behind it any more.
+        let room = CHUNK.checked_sub(self.buffer.len()).ok_or(ErrorKind::BrokenPipe)?;
+        let part = bytes.len().min(room);
         self.buffer.extend_from_slice(&bytes[..part]);
         Ok(part)
     }
@@ -129,6 +139,8 @@ impl<W: Write> Write for SealedWriter<W> {
 pub struct SealedReader {
     file: File,
     key: LessSafeKey,
+    /// Where its header begins in the file, in bytes.
+    start: u64,
     /// Bytes that were sealed.
     length: u64,
     chunks: u64,
@@ -145,14 +157,29 @@ impl SealedReader {
     /// # Errors
     /// If the disk fails; with [`OpenError`] inside when it does not open.
     pub fn new(file: File, header: &FileHeader, key: &DataKey, what: &[u8]) -> io::Result<Self> {
+        Self::behind(file, 0, header, key, what)
+    }
+
+    /// The same, where something else stands before it: so many bytes.
+    ///
+    /// # Errors
+    /// As for [`SealedReader::new`].
+    pub fn behind(
+        file: File,
+        start: u64,
+        header: &FileHeader,
+        key: &DataKey,
+        what: &[u8],
+    ) -> io::Result<Self> {
         let key = header.file_key(key, what)?;
-        let sealed = file.metadata()?.len().saturating_sub(HEADER as u64);
+        let sealed = file.metadata()?.len().saturating_sub(start + HEADER as u64);
         let chunks = sealed.div_ceil(SEALED_CHUNK);
         let length = sealed.checked_sub(chunks * TAG as u64).ok_or(OpenError::Refused)?;
         if chunks == 0 || (chunks - 1) * CHUNK as u64 > length {
             return Err(OpenError::Refused.into());
         }
-        let mut reader = Self { file, key, length, chunks, at: 0, open: None, buffer: Vec::new(), opened: 0 };
+        let (at, open, buffer) = (0, None, Vec::new());
+        let mut reader = Self { file, key, start, length, chunks, at, open, buffer, opened: 0 };
         reader.load(chunks - 1)?;
         Ok(reader)
     }
@@ -170,7 +197,8 @@ impl SealedReader {
         let is_last = chunk + 1 == self.chunks;
         let plain = if is_last { self.length - chunk * CHUNK as u64 } else { CHUNK as u64 };
         self.buffer.resize(plain as usize + TAG, 0);
-        self.file.read_exact_at(&mut self.buffer, HEADER as u64 + chunk * SEALED_CHUNK)?;
+        let place = self.start + HEADER as u64 + chunk * SEALED_CHUNK;
+        self.file.read_exact_at(&mut self.buffer, place)?;
         let opened = self
             .key
             .open_in_place(nonce(chunk, is_last)?, Aad::empty(), &mut self.buffer)

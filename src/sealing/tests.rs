@@ -98,6 +98,28 @@ fn a_file_that_was_cut_changed_or_put_in_another_order_does_not_open() {
 }
 
 #[test]
+fn a_writer_whose_disk_has_failed_takes_nothing_more() {
+    /// A disk that takes so many bytes.
+    struct Full(usize);
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (id, key) = key();
+    let mut writer = SealedWriter::new(Full(1000), &key, id, b"object", &clock()).unwrap();
+    let failed = writer.write_all(&vec![1; 2 * CHUNK]).unwrap_err();
+    assert_eq!(failed.kind(), std::io::ErrorKind::StorageFull);
+    let again = writer.write_all(b"behind it").unwrap_err();
+    assert_eq!(again.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+#[test]
 fn a_file_in_the_place_of_another_does_not_open_nor_with_another_key() {
     let (key, other) = (key(), key());
     let bytes = sealed(b"of one study", &key, b"object one");

@@ -61,6 +61,11 @@ pub(super) const USES: &str = "SELECT (SELECT COUNT(*) FROM shared_file WHERE co
     + (SELECT COUNT(*) FROM key_image WHERE content = $1 AND removed_at IS NULL)
     + (SELECT COUNT(*) FROM report WHERE document = $1)
     + (SELECT COUNT(*) FROM received_upload WHERE digest = $1 AND media_type IS NOT NULL)";
+/// All files that are used so, each once.
+pub(super) const ALL_USED: &str = "SELECT content FROM shared_file
+    UNION SELECT content FROM key_image WHERE removed_at IS NULL
+    UNION SELECT document FROM report WHERE document IS NOT NULL
+    UNION SELECT digest FROM received_upload WHERE media_type IS NOT NULL ORDER BY 1";
 
 impl Store {
     /// The longest history that is told, in lines.

@@ -101,7 +101,7 @@ impl Store {
     /// The oldest major version of PostgreSQL that is supported.
     pub const OLDEST_POSTGRES: u32 = 15;
     const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-    const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+    pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
     /// What PostgreSQL bears before it ends a statement, the wait for a lock in it, and an idle transaction.
     const POSTGRES_LIMITS: [(&str, &str); 3] =
         [("statement_timeout", "5s"), ("lock_timeout", "4s"), ("idle_in_transaction_session_timeout", "10s")];
@@ -218,7 +218,7 @@ impl Store {
 
 /// Makes the file, so that only its owner may read it: SQLite would make it readable for everybody, and gives the files of its
 /// log the rights of the main one.
-fn make_private(file: &Path) -> Result<(), std::io::Error> {
+pub(super) fn make_private(file: &Path) -> Result<(), std::io::Error> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),

@@ -33,6 +33,9 @@ pub enum Error {
     /// A row is there that this version cannot have written.
     #[error("the row {id} of {table} makes no sense: {what}")]
     Inconsistent { table: &'static str, id: Uuid, what: &'static str },
+    /// Rows cannot be copied out of a database or into one.
+    #[error("{0}")]
+    Copy(String),
     #[error("the database failed")]
     Database(#[source] Fault),
 }

@@ -25,7 +25,7 @@ impl Row {
 }
 
 /// What a wrapped key says that it is for.
-fn about(id: Uuid) -> String {
+pub(super) fn about(id: Uuid) -> String {
     format!("rows {id}")
 }
 

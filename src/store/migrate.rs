@@ -40,3 +40,9 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
     };
     Migrator::with_migrations(COMMON.iter().chain(own.iter()).cloned().collect())
 }
+
+/// The steps of one kind of database that are in the list: those that another database has seen.
+pub(super) fn migrator_of(dialect: Dialect, numbers: &[i64]) -> Migrator {
+    let all = migrator(dialect);
+    Migrator::with_migrations(all.iter().filter(|step| numbers.contains(&step.version)).cloned().collect())
+}

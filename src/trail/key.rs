@@ -8,6 +8,7 @@ use std::path::Path;
 use super::Error;
 use crate::audit::{Signer, hex, of_hex};
 use crate::clock::Clock;
+use crate::secret::Secret;
 
 /// The seed, as 64 hexadecimal letters.
 const FILE: &str = "head.key";
@@ -38,3 +39,34 @@ pub fn public_key(folder: &Path) -> Option<[u8; 32]> {
     let text = fs::read_to_string(folder.join(FILE)).ok()?;
     of_hex(text.trim()).and_then(|seed| Signer::of_seed(&seed)).map(|signer| signer.key())
 }
+
+/// The key of a folder as it stands in its file, for a backup; `None`: there is none.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn copy_key(folder: &Path) -> std::io::Result<Option<Secret<String>>> {
+    match fs::read_to_string(folder.join(FILE)) {
+        Ok(text) => Ok(Some(Secret::new(text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts a key of a backup into a folder where there is none.
+///
+/// # Errors
+/// If it cannot be written, or one is there.
+pub fn put_key(folder: &Path, text: &Secret<String>) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(FILE))?;
+    file.write_all(text.expose().as_bytes()).and_then(|()| file.sync_all())
+}
+
+/// Takes that key away again.
+///
+/// # Errors
+/// If it cannot be removed.
+pub fn take_key_back(folder: &Path) -> std::io::Result<()> {
+    fs::remove_file(folder.join(FILE))
+}
+

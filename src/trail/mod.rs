@@ -9,7 +9,7 @@ mod spool;
 mod teller;
 mod writer;
 
-pub use key::public_key;
+pub use key::{copy_key, public_key, put_key, take_key_back};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

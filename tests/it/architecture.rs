@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 33] = [
+const TABLE: [Module; 34] = [
     pure("audit", &["clinical", "secret"], &["base64", "ring", "serde_json", "sha2"]),
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
@@ -81,7 +81,7 @@ const TABLE: [Module; 33] = [
     adapter(
         "store",
         &["audit", "clinical", "imaging", "report", "viewing", "sealing", "secret", "config", "clock"],
-        &["sqlx", "futures_util", "serde_json"],
+        &["sqlx", "futures_util", "serde_json", "base64"],
     ),
     adapter(
         "acme",
@@ -151,6 +151,11 @@ const TABLE: [Module; 33] = [
         &["audit", "clinical", "clock", "config", "egress", "secret", "store", "tasks"],
         &["reqwest", "serde_json", "tokio"],
     ),
+    adapter(
+        "backup",
+        &["archive", "clock", "sealing", "secret", "store", "trail"],
+        &["futures_util", "rustix", "serde_json", "sha2", "tar", "tokio"],
+    ),
     adapter("retention", &["archive", "clinical", "clock", "config", "store", "tasks"], &["tokio"]),
     adapter(
         "web",
@@ -213,6 +218,7 @@ const TABLE: [Module; 33] = [
             "app",
             "archive",
             "audit",
+            "backup",
             "clinical",
             "clock",
             "config",

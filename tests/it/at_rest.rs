@@ -28,7 +28,7 @@ use crate::support::app::{TestApp, share_of_another};
 use crate::support::db::keys;
 use crate::visit::{BOTH, doctor_named, secret, soon, zip_of};
 
-const PATIENT: &str = "Zénaïde Quetzalcoatl";
+pub const PATIENT: &str = "Zénaïde Quetzalcoatl";
 const RELATIVE: &str = "Barnabé Xylophage";
 /// Of as many letters as the name in the synthetic study.
 const IN_IMAGES: &str = "QUETZAL^CANARY";
@@ -85,7 +85,7 @@ fn forms(word: &str) -> Vec<(String, Vec<u8>)> {
     forms
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -95,7 +95,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Fails for whatever of the planted is in these bytes.
-fn assert_unreadable(place: &str, bytes: &[u8]) {
+pub fn assert_unreadable(place: &str, bytes: &[u8]) {
     for word in PLANTED {
         for (form, needle) in forms(word) {
             let found = bytes.windows(needle.len()).any(|part| part == needle);
@@ -178,7 +178,7 @@ async fn set_with_secrets(app: &TestApp) {
 }
 
 /// A visit in which every planted word is said once; its appointment.
-async fn visit(app: &TestApp) -> String {
+pub async fn visit(app: &TestApp) -> String {
     let doctor = app.sign_in("claire").await;
     let id = doctor_named(&doctor, "Claire Martin").await;
     let booking = json!({
@@ -261,7 +261,7 @@ async fn visit(app: &TestApp) -> String {
     appointment
 }
 
-/// What `docs/operations.md` says of a backup, of this program's data.
+/// A copy by hand, as engineers make them who do not ask this program.
 fn back_up(dialect: Dialect, url: &str, data: &Path, to: &Path) {
     match dialect {
         Dialect::Sqlite => {}
@@ -485,7 +485,7 @@ async fn files_from_before_are_read_and_sealed_behind_the_scenes() {
 }
 
 /// The program itself.
-fn parvis(arguments: &[&str], key: Option<&str>) -> Output {
+pub fn parvis(arguments: &[&str], key: Option<&str>) -> Output {
     #[expect(clippy::disallowed_methods, reason = "the program under test")]
     let mut command = Command::new(env!("CARGO_BIN_EXE_parvis"));
     command.args(arguments).env_remove("PARVIS_MASTER_KEY").env_remove("CREDENTIALS_DIRECTORY");
@@ -495,7 +495,7 @@ fn parvis(arguments: &[&str], key: Option<&str>) -> Output {
     command.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

@@ -13,6 +13,7 @@ mod agenda;
 mod architecture;
 mod archive;
 mod at_rest;
+mod backup;
 mod badnet;
 mod call;
 mod chat;

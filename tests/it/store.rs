@@ -6,6 +6,7 @@ mod chats;
 mod consents;
 mod constraints;
 mod consultations;
+mod copies;
 mod courses;
 mod delegations;
 mod doors;
