@@ -70,8 +70,16 @@ pub struct AppliedMigration {
 
 /// Tables whose rows end with the machine that they were made on: whoever is signed in, has begun to, has opened a door, or was given an
 /// address that works once. They are in no backup, and one that has them is restored without.
-pub const PASSING_TABLES: [&str; 6] =
-    ["login", "local_login", "sign_in_attempt", "local_step", "local_invitation", "door_pass"];
+pub const PASSING_TABLES: [&str; 8] = [
+    "login",
+    "local_login",
+    "ended_login",
+    "patient_login",
+    "sign_in_attempt",
+    "local_step",
+    "local_invitation",
+    "door_pass",
+];
 
 /// What PostgreSQL and SQLite both read as a name.
 pub(super) fn quoted(name: &str) -> String {
