@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${FUZZ_SECONDS:-60}
 sanitizer=${FUZZ_SANITIZER:-none}
-targets=${*:-header frames codecs display media directory content state plain charset}
+targets=${*:-header frames codecs display media directory content state plain charset dicomweb}
 
 command -v cargo-fuzz >/dev/null 2>&1 || {
     printf 'parvis: cargo-fuzz is missing: run `cargo install cargo-fuzz`, then try again.\n' >&2

@@ -39,6 +39,8 @@ for part in "$@"; do
         need setpriv util-linux
         need ffmpeg ffmpeg
         need pebble pebble
+        need Orthanc orthanc
+        [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || packages="$packages orthanc-dicomweb"
         need openssl openssl
         python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
         ;;

@@ -23,6 +23,7 @@ use crate::live::{self, Live};
 use crate::login::local::{Invited, LocalAccounts};
 use crate::login::{Heard, Login, LoginEnds};
 use crate::outbox::{Outbox, OutboxSettings};
+use crate::pacs::Pacs;
 use crate::port::{Certificate, Certificates, Port, Reach, SelfTest, self_test};
 use crate::relay::{Offer, Rules};
 use crate::retention::{self, Retention};
@@ -155,6 +156,7 @@ impl App {
         let delegations = delegations::end(store.clone(), live.clone(), clock.clone(), tasks.clone());
         tasks.spawn("ends of delegations", delegations);
         let door = DoorPolicy::default();
+        let pacs = Pacs::new(&settings.egress, settings.pacs_patience, store.clone(), clock.clone());
         let outbox = OutboxSettings {
             mail: settings.mail,
             sms: settings.sms,
@@ -192,6 +194,8 @@ impl App {
             live: live.clone(),
             outbox: outbox.clone(),
             archive: archive.clone(),
+            pacs,
+            fetches: web::Fetches::default(),
             retention: retention.clone(),
             trail: trail.clone(),
             reach,

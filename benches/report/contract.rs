@@ -267,11 +267,7 @@ pub const CONTRACT: [Part; 8] = [
     Part {
         key: "import",
         title: "Taking a study in",
-        figures: &[
-            told("import.ct500.ms"),
-            told("import.ct500.mb_per_s"),
-            told("import.ct500.sealing_pct"),
-        ],
+        figures: &[told("import.ct500.ms"), told("import.ct500.mb_per_s"), told("import.ct500.sealing_pct")],
     },
     Part {
         key: "sfu",

@@ -17,6 +17,7 @@ use crate::config::{
 };
 use crate::egress;
 use crate::login::{ClientAuthentication, Endpoints, LoginSettings, ProviderSettings, RoleRule};
+use crate::pacs::PacsPatience;
 use crate::port::HEAD_PATIENCE;
 use crate::sealing::{KeyError, KeySource, MasterKeys};
 use crate::secret::Secret;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub sms: Option<Sms>,
     /// Whom this program may ask, beside those that are named for a purpose.
     pub egress: egress::Rules,
+    /// How long archives of images may take. Nothing sets it but tests.
+    pub pacs_patience: PacsPatience,
     pub retention: RetentionPolicy,
     pub trail: TrailSettings,
     /// How long access in an emergency lasts.
@@ -174,6 +177,7 @@ impl Settings {
             mail: config.mail.clone(),
             sms: config.sms.clone(),
             egress: egress_rules(&config.egress),
+            pacs_patience: PacsPatience::default(),
             retention: retention_policy(&config.retention),
             trail: TrailSettings {
                 folder: config.audit.folder.clone(),

@@ -163,8 +163,12 @@ impl Job {
             SealError::Disk(error) => failed(error),
         })?;
         let current = self.places.masters.current().map_err(Error::Key)?;
-        let mut tar =
-            Tar { tar: tar::Builder::new(sealed), tallies: Tallies::of(&self.head.tables), to: &self.to, progress: &self.progress };
+        let mut tar = Tar {
+            tar: tar::Builder::new(sealed),
+            tallies: Tallies::of(&self.head.tables),
+            to: &self.to,
+            progress: &self.progress,
+        };
         tar.put(&Entry::Head, &words(&self.head).map_err(failed)?)?;
         loop {
             match rows.blocking_recv() {

@@ -54,6 +54,10 @@ id!(
     ParticipantId
 );
 id!(
+    /// A number by which archives know a patient, as it was written down once.
+    PatientNumberId
+);
+id!(
     /// A member of staff, known by the identity provider.
     PractitionerId
 );

@@ -76,6 +76,8 @@ pub enum Verb {
     SeePeople,
     ListStudies,
     AddStudies,
+    /// See what the hospital's archives (PACS) hold of the patient, and fetch it.
+    FetchFromPacs,
     ShareStudies,
     SeeViewing,
     Point,
@@ -173,7 +175,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 67] = [
         Self::BreakGlass,
         Self::Delegate,
         Self::SeeDelegations,
@@ -191,6 +193,7 @@ impl Verb {
         Self::SeePeople,
         Self::ListStudies,
         Self::AddStudies,
+        Self::FetchFromPacs,
         Self::ShareStudies,
         Self::SeeViewing,
         Self::Point,
@@ -368,6 +371,7 @@ fn staff_may(
         (
             Verb::Attend
             | Verb::AddStudies
+            | Verb::FetchFromPacs
             | Verb::ShareFiles
             | Verb::FetchFiles
             | Verb::SeeQuality

@@ -48,6 +48,8 @@ pub enum OutsideKind {
     SignIn,
     /// Orders certificates.
     Authority,
+    /// Holds images of the hospital, which are fetched from there.
+    Pacs,
 }
 
 /// Somebody else whom the gateway speaks to.
@@ -220,7 +222,7 @@ impl Ground {
         let guest_sees_host = |kind| match kind {
             OutsideKind::Mail | OutsideKind::Sms | OutsideKind::Relay => Some(true),
             OutsideKind::Syslog | OutsideKind::Fhir => Some(false),
-            OutsideKind::SignIn | OutsideKind::Authority => None,
+            OutsideKind::SignIn | OutsideKind::Authority | OutsideKind::Pacs => None,
         };
         let told = self.outside.iter().filter_map(|outside| {
             let shows_host = match to {

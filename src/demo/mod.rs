@@ -176,6 +176,7 @@ impl Demo {
                 mail: None,
                 sms: None,
                 egress,
+                pacs_patience: crate::pacs::PacsPatience::default(),
                 retention: crate::clinical::RetentionPolicy::default(),
                 trail: TrailSettings::local(data.join("audit"), public_url.clone()),
                 emergency_lasts: crate::clinical::EmergencyAccess::LASTS,

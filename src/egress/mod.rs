@@ -5,6 +5,7 @@
 //! Whoever can make this program fetch an address (an identity provider that describes itself, a name server that answers twice in two
 //! ways) reaches nothing that the hospital did not name: server-side request forgery, CWE-918.
 
+mod cause;
 mod reach;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+pub use cause::NoAnswer;
 pub use reach::{Network, Reach, reach_of};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
@@ -35,6 +38,8 @@ pub struct Rules {
     pub networks: Vec<Network>,
     /// A named host may have an address of a private network, as a hospital's own servers do.
     pub allows_private: bool,
+    /// A named host may have an address on the internet.
+    pub allows_public: bool,
     /// A host that is written as being this machine may be it. Not where somebody else names hosts than whoever wrote the file of settings.
     pub reaches_this_machine: bool,
     /// Asks for the addresses of a name; the system unless told.
@@ -47,6 +52,7 @@ impl Default for Rules {
             hosts: Vec::new(),
             networks: Vec::new(),
             allows_private: true,
+            allows_public: true,
             reaches_this_machine: true,
             lookup: Lookup::default(),
         }
@@ -58,6 +64,12 @@ impl Rules {
     #[must_use]
     pub fn for_pages(&self) -> Self {
         Self { reaches_this_machine: false, ..self.clone() }
+    }
+
+    /// The same for what is asked without TLS: it does not leave the hospital's own networks.
+    #[must_use]
+    pub fn for_plain(&self) -> Self {
+        Self { allows_public: false, ..self.clone() }
     }
 
     /// Whether a host that a setting names may be reached, by what it stands for now.
@@ -78,7 +90,7 @@ impl Rules {
     fn look_at(&self, host: &str, addresses: &[IpAddr]) -> Result<Vec<IpAddr>, Refused> {
         let may_reach = |address: &&IpAddr| match reach_of(**address) {
             _ if self.networks.iter().any(|network| network.contains(**address)) => true,
-            Reach::Public => true,
+            Reach::Public => self.allows_public,
             Reach::Private => self.allows_private,
             // Only whoever wrote it down as such meant this machine.
             Reach::Loopback => self.reaches_this_machine && is_loopback_name(host),
@@ -176,6 +188,33 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
+/// An answer that has begun.
+#[derive(Debug)]
+pub struct Begun(reqwest::Response);
+
+impl Begun {
+    pub fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    pub fn headers(&self) -> &HeaderMap {
+        self.0.headers()
+    }
+
+    /// How long it says that it is, in bytes.
+    pub fn length(&self) -> Option<u64> {
+        self.0.content_length()
+    }
+
+    /// What comes next; nothing at its end.
+    ///
+    /// # Errors
+    /// If it breaks off.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Fault> {
+        self.0.chunk().await.map_err(|error| Fault::NoAnswer(error.without_url()))
+    }
+}
+
 /// Reaches what its purpose names, and nothing else. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -221,6 +260,15 @@ impl Client {
     pub async fn status(&self, request: RequestBuilder) -> Result<StatusCode, Fault> {
         let response = request.send().await.map_err(|error| Fault::NoAnswer(error.without_url()))?;
         Ok(response.status())
+    }
+
+    /// Asks, and reads the answer bit by bit: how long that may take, and how long it may be, is the caller's to hold.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn begin(&self, request: RequestBuilder) -> Result<Begun, Fault> {
+        let response = request.send().await.map_err(|error| Fault::NoAnswer(error.without_url()))?;
+        Ok(Begun(response))
     }
 
     /// Asks, and reads at most so many bytes of the answer.

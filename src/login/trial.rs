@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::provider::{Known, Provider};
 use super::providers::settings_of;
 use super::{Login, ProviderFault};
-use crate::egress::Refused;
+use crate::egress::{NoAnswer, Refused};
 use crate::store::StoredProvider;
 
 /// Somebody waits for it.
@@ -86,22 +86,13 @@ fn not_asked(refused: &Refused) -> TrialFault {
 
 /// Why there is no answer, as far as the causes tell.
 fn no_answer(error: &reqwest::Error) -> TrialFault {
-    let mut kind = if error.is_timeout() { TrialFaultKind::Slow } else { TrialFaultKind::NoConnection };
-    let mut cause = std::error::Error::source(error);
-    while let Some(found) = cause {
-        if let Some(refused) = found.downcast_ref::<Refused>() {
-            return not_asked(refused);
-        }
-        // rustls says so as invalid data.
-        let is_invalid = |error: &std::io::Error| error.kind() == std::io::ErrorKind::InvalidData;
-        if found.downcast_ref::<std::io::Error>().is_some_and(is_invalid) {
-            kind = TrialFaultKind::Untrusted;
-        }
-        if found.to_string().contains("failed to lookup address") {
-            kind = TrialFaultKind::NoAddress;
-        }
-        cause = found.source();
-    }
+    let kind = match NoAnswer::of(error) {
+        NoAnswer::Refused(refused) => return not_asked(&refused),
+        NoAnswer::NoAddress => TrialFaultKind::NoAddress,
+        NoAnswer::Untrusted => TrialFaultKind::Untrusted,
+        NoAnswer::Slow => TrialFaultKind::Slow,
+        NoAnswer::NoConnection => TrialFaultKind::NoConnection,
+    };
     TrialFault { kind, about: String::new() }
 }
 

@@ -129,6 +129,11 @@ pub enum SettingWord {
     ProviderRemoved,
     MailServer,
     SmsGateway,
+    PacsMade,
+    PacsChanged,
+    PacsOn,
+    PacsOff,
+    PacsRemoved,
     /// Of another version of the program.
     Other,
 }

@@ -66,6 +66,13 @@ pub enum ProblemCode {
     BadSmsAddress,
     BadSmsBody,
     BadSmsHeader,
+    BadPacsKey,
+    PacsKeyTaken,
+    BadPacsAddress,
+    PacsUnprotected,
+    BadPacsSignIn,
+    PacsSecretMissing,
+    BadDomain,
     // booking
     InThePast,
     TooFarAhead,
@@ -116,6 +123,8 @@ pub enum ProblemCode {
     InsBirthPlace,
     InsNumber,
     InsStatus,
+    BadPatientNumber,
+    PatientNumberMissing,
     // the agenda
     BadSchedule,
     BadPlace,

@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 use super::{
     AssuranceWord, DeviceStateWord, DocumentKindWord, IdentityMeansWord, InsRegisterWord, InsStatusWord,
-    LanguageWord, PlaceWord, ReadySentenceWord, RoleWord, SexWord,
+    LanguageWord, PatientNumberEntry, PlaceWord, ReadySentenceWord, RoleWord, SexWord,
 };
 use crate::secret::Pii;
 
@@ -168,6 +168,10 @@ pub struct IdentityState {
     pub checks: Vec<IdentityCheckEntry>,
     /// Of each patient the last one counts.
     pub ins: Vec<InsEntry>,
+    /// Of each domain the last one counts.
+    pub numbers: Vec<PatientNumberEntry>,
+    /// Whose numbers the archives know that serve this appointment, each once; empty: the hospital's own.
+    pub domains: Vec<String>,
 }
 
 /// A guest as they were booked.

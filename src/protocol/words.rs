@@ -67,7 +67,7 @@ words!(
 );
 words!(
     /// Why the gateway speaks to somebody else.
-    OutsideWord { Mail, Sms, Relay, Syslog, Fhir, SignIn, Authority }
+    OutsideWord { Mail, Sms, Relay, Syslog, Fhir, SignIn, Authority, Pacs }
 );
 words!(
     /// How well a sign-in proves who somebody is, as far as its provider says.

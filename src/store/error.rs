@@ -61,6 +61,8 @@ pub enum Constraint {
     ProviderKey,
     #[error("another identity provider has that issuer")]
     ProviderIssuer,
+    #[error("another archive has that name")]
+    PacsKey,
     #[error("the identifier is in use")]
     IdTaken,
     #[error("something that it refers to is not there")]
@@ -69,7 +71,7 @@ pub enum Constraint {
 
 impl Constraint {
     /// Every variant.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AppointmentOverlap,
         Self::AppointmentOrder,
         Self::LinkDigest,
@@ -79,13 +81,14 @@ impl Constraint {
         Self::QueueAddress,
         Self::ProviderKey,
         Self::ProviderIssuer,
+        Self::PacsKey,
         Self::IdTaken,
         Self::UnknownReference,
     ];
 
     /// The constraint's name as PostgreSQL reports it, and the message of SQLite, which names CHECK constraints and
     /// raised errors, but for keys only the columns.
-    const NAMED: [(Self, &'static str, &'static str); 9] = [
+    const NAMED: [(Self, &'static str, &'static str); 10] = [
         (Self::AppointmentOverlap, "appointment_no_overlap", "appointment_no_overlap"),
         (Self::AppointmentOrder, "appointment_order", "CHECK constraint failed: appointment_order"),
         (Self::LinkDigest, "link_digest", "UNIQUE constraint failed: link.digest"),
@@ -99,6 +102,7 @@ impl Constraint {
             "identity_provider_issuer",
             "UNIQUE constraint failed: identity_provider.issuer",
         ),
+        (Self::PacsKey, "pacs_node_key", "UNIQUE constraint failed: pacs_node.key"),
     ];
 
     fn broken(error: &dyn DatabaseError) -> Option<Self> {

@@ -103,6 +103,7 @@ const MOVES: &[Delete] = &[
     rows!("emergency_access", "id"),
     rows!("identity_check", "id"),
     rows!("ins_record", "id"),
+    rows!("patient_number", "id"),
     rows!("consent", "id"),
     rows!("company", "id"),
 ];
@@ -205,6 +206,7 @@ fn class(class: DataClass) -> Class {
                 "take_over",
                 "identity_check",
                 "ins_record",
+                "patient_number",
                 "consent",
                 "company"
             )),

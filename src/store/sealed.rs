@@ -149,6 +149,7 @@ cells! {
     INS_BIRTH_DATE = "ins_record"."birth_date" by "id" as needed_date;
     INS_BIRTH_PLACE = "ins_record"."birth_place" by "id";
     INS_NUMBER = "ins_record"."number" by "id";
+    PATIENT_NUMBER = "patient_number"."value" by "id";
     NOTE_TEXT = "note"."text" by "participant_id";
     REPORT_BODY = "report"."body" by "id" as json;
     REPORT_WHY = "report"."why" by "id";

@@ -69,4 +69,3 @@ pub fn put_key(folder: &Path, text: &Secret<String>) -> std::io::Result<()> {
 pub fn take_key_back(folder: &Path) -> std::io::Result<()> {
     fs::remove_file(folder.join(FILE))
 }
-

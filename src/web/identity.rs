@@ -5,17 +5,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 
-use super::Edge;
 use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
+use super::{Edge, pacs};
 use crate::clinical::{
     AppointmentId, IdentityCheck, IdentityCheckId, IdentityRefusal, InsNumber, InsRecord, InsRecordId,
-    InsRefusal, InsTraits, InseeCode, ParticipantId, PractitionerId, Role, Verb,
+    InsRefusal, InsRegister, InsTraits, InseeCode, ParticipantId, PractitionerId, Role, Verb,
 };
 use crate::live::WaitingNews;
 use crate::protocol::{
-    IdentityCheckEntry, IdentityCheckRequest, IdentityState, InsEntry, InsRequest, KnownPerson, ProblemCode,
+    IdentityCheckEntry, IdentityCheckRequest, IdentityState, InsEntry, InsRequest, KnownPerson,
+    PatientNumberEntry, ProblemCode,
 };
 use crate::secret::Pii;
 
@@ -43,10 +44,21 @@ pub(super) async fn show(
     });
     let checks = edge.store.identity_checks_of(appointment.id).await?;
     let records = edge.store.ins_records_of(appointment.id).await?;
+    let numbers = edge.store.patient_numbers_of(appointment.id).await?;
+    let mut domains: Vec<String> = Vec::new();
+    for node in pacs::visit::nodes_for(&edge, &appointment).await? {
+        let domain = &node.set.domain;
+        // A national number comes with the identity.
+        if !domains.contains(domain) && InsRegister::of_oid(domain).is_none() {
+            domains.push(domain.clone());
+        }
+    }
     Ok(Json(IdentityState {
         known: known.collect(),
         checks: checks.iter().map(|check| IdentityCheckEntry::new(check, named(check.by))).collect(),
         ins: records.iter().map(|record| InsEntry::new(record, named(record.by))).collect(),
+        numbers: numbers.iter().map(|record| PatientNumberEntry::new(record, named(record.by))).collect(),
+        domains,
     }))
 }
 

@@ -32,6 +32,7 @@ mod local;
 mod messages;
 mod notes;
 mod openapi;
+mod pacs;
 mod patient_sign_in;
 mod people;
 mod problem;
@@ -70,6 +71,7 @@ pub use ceiling::Ceiling;
 pub use csp_reports::{CspReport, CspReports};
 pub use diag::ice_server;
 pub use openapi::{document as openapi, operations};
+pub use pacs::Fetches;
 pub use router::{ANSWER_PATIENCE, UPLOAD_PATIENCE, router};
 pub use throttle::Throttle;
 pub use ticket::Tickets;
@@ -83,6 +85,7 @@ use crate::live::Live;
 use crate::login::Login;
 use crate::login::local::LocalAccounts;
 use crate::outbox::Outbox;
+use crate::pacs::Pacs;
 use crate::port::{Certificates, Reach};
 use crate::retention::Retention;
 use crate::store::Store;
@@ -108,6 +111,9 @@ pub struct Parts {
     pub live: Live,
     pub outbox: Outbox,
     pub archive: Archive,
+    pub pacs: Pacs,
+    /// Studies that come from archives.
+    pub fetches: Fetches,
     pub retention: Retention,
     pub trail: Trail,
     pub reach: Reach,

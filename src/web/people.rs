@@ -63,6 +63,11 @@ fn word_of(what: SettingWord) -> &'static str {
         SettingWord::ProviderRemoved => "provider_removed",
         SettingWord::MailServer => "mail_server",
         SettingWord::SmsGateway => "sms_gateway",
+        SettingWord::PacsMade => "pacs_made",
+        SettingWord::PacsChanged => "pacs_changed",
+        SettingWord::PacsOn => "pacs_on",
+        SettingWord::PacsOff => "pacs_off",
+        SettingWord::PacsRemoved => "pacs_removed",
         SettingWord::Other => "other",
     }
 }
@@ -84,6 +89,11 @@ fn word_from(word: &str) -> SettingWord {
         "provider_removed" => SettingWord::ProviderRemoved,
         "mail_server" => SettingWord::MailServer,
         "sms_gateway" => SettingWord::SmsGateway,
+        "pacs_made" => SettingWord::PacsMade,
+        "pacs_changed" => SettingWord::PacsChanged,
+        "pacs_on" => SettingWord::PacsOn,
+        "pacs_off" => SettingWord::PacsOff,
+        "pacs_removed" => SettingWord::PacsRemoved,
         _ => SettingWord::Other,
     }
 }

@@ -76,6 +76,17 @@ async fn ground_now(edge: &Edge) -> Ground {
         let (host, is_encrypted) = (url.host_str().unwrap_or_default().to_owned(), url.scheme() == "https");
         ground.outside.push(Outside { kind: OutsideKind::Sms, host, is_encrypted });
     }
+    match edge.pacs.nodes().await {
+        Ok(nodes) => ground.outside.extend(nodes.iter().filter(|node| node.set.is_on).map(|node| Outside {
+            kind: OutsideKind::Pacs,
+            host: node.root().host_str().unwrap_or_default().to_owned(),
+            is_encrypted: node.root().scheme() == "https",
+        })),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the archives that were set are not known: they are not told"
+        ),
+    }
     ground
 }
 

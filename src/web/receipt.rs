@@ -8,7 +8,7 @@ use crate::imaging::{PatientFacts, Received};
 use crate::protocol::{FoundPatient, ProblemCode, Receipt, ReceivedFile, RefusedFile};
 
 /// What is said of an object that claims to be of a study of somebody else.
-const OTHER_PATIENT: &str = "its study is of another patient: the Patient ID is not the same";
+pub(super) const OTHER_PATIENT: &str = "its study is of another patient: the Patient ID is not the same";
 
 /// Takes the objects out that name another Patient ID (0010,0020) than their study has, and gives the names of their files.
 /// `known`: that of the studies that are there, by Study Instance UID; for the others the first object tells. An empty one

@@ -13,10 +13,10 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, notes, openapi, patient_sign_in, people,
-    problem, protection, providers, quality, queue, record, report, request_id, retention, senders, services,
-    sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail, uploads,
-    waiting_room, worklist,
+    health, hospital, identity, key_images, links, local, messages, notes, openapi, pacs, patient_sign_in,
+    people, problem, protection, providers, quality, queue, record, report, request_id, retention, senders,
+    services, sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail,
+    uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -77,6 +77,14 @@ pub fn router(edge: Edge) -> Router {
         .route("/api/appointments/{appointment}/identity", get(identity::show))
         .route("/api/appointments/{appointment}/participants/{participant}/identity", post(identity::check))
         .route("/api/appointments/{appointment}/participants/{participant}/ins", post(identity::keep_ins))
+        .route(
+            "/api/appointments/{appointment}/participants/{participant}/number",
+            post(pacs::visit::keep_number),
+        )
+        .route("/api/appointments/{appointment}/pacs", get(pacs::visit::show))
+        .route("/api/appointments/{appointment}/pacs/search", post(pacs::visit::search))
+        .route("/api/appointments/{appointment}/pacs/fetches", post(pacs::visit::fetch))
+        .route("/api/appointments/{appointment}/pacs/fetches/{fetch}", delete(pacs::visit::stop))
         .route("/api/worklist", get(worklist::list))
         .route("/api/appointments/{appointment}/notes", get(notes::list))
         .route("/api/appointments/{appointment}/report", get(report::show).post(report::begin))
@@ -239,6 +247,11 @@ fn administration_routes() -> Router<Edge> {
         .route("/api/admin/providers/{provider}/switch", post(providers::switch))
         .route("/api/admin/providers/{provider}/trial", post(providers::try_out))
         .route("/api/admin/provider-trial", post(providers::try_draft))
+        .route("/api/admin/pacs", get(pacs::list).post(pacs::make))
+        .route("/api/admin/pacs/{pacs}", put(pacs::put).delete(pacs::remove))
+        .route("/api/admin/pacs/{pacs}/switch", post(pacs::switch))
+        .route("/api/admin/pacs/{pacs}/trial", post(pacs::try_out))
+        .route("/api/admin/pacs-trial", post(pacs::try_draft))
         .route("/api/admin/senders", get(senders::show))
         .route("/api/admin/senders/email", put(senders::put_mail).delete(senders::remove_mail))
         .route("/api/admin/senders/sms", put(senders::put_sms).delete(senders::remove_sms))

@@ -18,7 +18,7 @@ use super::files::{person, shown_link};
 use super::problem::Failure;
 use super::receipt::{answer, count, part_by_patient};
 use super::spool::spool;
-use crate::archive::{PictureRequest, Progress};
+use crate::archive::{self, PictureRequest, Progress};
 use crate::clinical::{
     Appointment, AppointmentId, FileKind, SeriesId, ShareRefusal, StudyId, Verb, is_other_patient, priors,
 };
@@ -194,11 +194,29 @@ pub(super) async fn take_in(
     let (files, received) = counts.unwrap_or_default();
     edge.live.receiving(appointment.id, count(files), count(received), true).await;
     let mut receipt = taken?;
+    let others = keep(edge, appointment, &mut receipt).await?;
+    tracing::info!(
+        appointment.id = %appointment.id,
+        objects.received = receipt.received.len(),
+        files.ignored = receipt.ignored.len(),
+        files.refused = receipt.refused.len() + others.len(),
+        "an upload was taken in"
+    );
+    let booked = appointment.patient_name();
+    Ok(answer(receipt, others, booked))
+}
+
+/// Writes what was taken in among the studies of the appointment. Answers with the files that name another patient than their study has.
+pub(super) async fn keep(
+    edge: &Edge,
+    appointment: &Appointment,
+    receipt: &mut archive::Receipt,
+) -> Result<Vec<String>, Failure> {
     let mut others = Vec::new();
     for is_last in [false, true] {
         let known = edge.store.known_studies_of(appointment.id).await?.into_iter();
         let known = known.map(|(uid, patient)| (uid, patient.into_inner())).collect();
-        others.extend(part_by_patient(&mut receipt, known));
+        others.extend(part_by_patient(receipt, known));
         match edge.store.add_received(appointment.id, &receipt.received, &edge.clock).await {
             Ok(_) => break,
             // Another upload has begun the same study at the same time: now it is there.
@@ -209,15 +227,7 @@ pub(super) async fn take_in(
     if !receipt.received.is_empty() {
         edge.live.studies_changed(appointment.id).await;
     }
-    tracing::info!(
-        appointment.id = %appointment.id,
-        objects.received = receipt.received.len(),
-        files.ignored = receipt.ignored.len(),
-        files.refused = receipt.refused.len() + others.len(),
-        "an upload was taken in"
-    );
-    let booked = appointment.patient_name();
-    Ok(answer(receipt, others, booked))
+    Ok(others)
 }
 
 /// `DELETE /api/studies/{study}`: nothing lists or shows it any more.

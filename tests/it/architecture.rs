@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 34] = [
+const TABLE: [Module; 35] = [
     pure("audit", &["clinical", "secret"], &["base64", "ring", "serde_json", "sha2"]),
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
@@ -59,6 +59,7 @@ const TABLE: [Module; 34] = [
             "jxl_oxide",
             "base64",
             "quick_xml",
+            "serde_json",
         ],
     ),
     pure("stun", &[], &["hmac", "sha1", "crc32fast"]),
@@ -146,6 +147,7 @@ const TABLE: [Module; 34] = [
         ],
         &["tokio", "futures_util"],
     ),
+    adapter("pacs", &["clinical", "clock", "egress", "imaging", "secret", "store"], &["reqwest", "tokio"]),
     adapter(
         "trail",
         &["audit", "clinical", "clock", "config", "egress", "secret", "store", "tasks"],
@@ -170,6 +172,7 @@ const TABLE: [Module; 34] = [
             "live",
             "login",
             "outbox",
+            "pacs",
             "port",
             "retention",
             "store",
@@ -194,7 +197,7 @@ const TABLE: [Module; 34] = [
     adapter(
         "demo",
         &[
-            "app", "archive", "clinical", "clock", "config", "egress", "imaging", "login", "sealing",
+            "app", "archive", "clinical", "clock", "config", "egress", "imaging", "login", "pacs", "sealing",
             "secret", "sfu", "store", "trail",
         ],
         &[
@@ -245,6 +248,7 @@ const TABLE: [Module; 34] = [
             "live",
             "login",
             "outbox",
+            "pacs",
             "port",
             "relay",
             "retention",

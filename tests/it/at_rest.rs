@@ -34,7 +34,7 @@ const RELATIVE: &str = "Barnabé Xylophage";
 const IN_IMAGES: &str = "QUETZAL^CANARY";
 
 /// Words that must be nowhere.
-const PLANTED: [&str; 22] = [
+const PLANTED: [&str; 24] = [
     "Zénaïde",
     "Quetzalcoatl",
     "Barnabé",
@@ -56,6 +56,8 @@ const PLANTED: [&str; 22] = [
     "canary-provider-secret",
     "canary-mail-password",
     "canary-sms-header",
+    "canary-pacs-password",
+    "canary-patient-number",
     "LEFEVRE",
 ];
 
@@ -175,6 +177,9 @@ async fn set_with_secrets(app: &TestApp) {
     let sms = json!({"url": "https://sms.invalid/", "method": "post", "content": "form", "body": "{to}{text}",
         "headers": [{"name": "X-Key", "value": "canary-sms-header"}]});
     assert_eq!(admin.put("/api/admin/senders/sms", sms).await.0, StatusCode::NO_CONTENT);
+    let pacs = json!({"pacs": "radio", "label": "Radiologie", "address": "https://pacs.invalid/", "signIn": "password",
+        "user": "parvis", "secret": "canary-pacs-password", "domain": "", "services": []});
+    assert_eq!(admin.post("/api/admin/pacs", pacs).await.0, StatusCode::NO_CONTENT);
 }
 
 /// A visit in which every planted word is said once; its appointment.
@@ -196,6 +201,10 @@ pub async fn visit(app: &TestApp) -> String {
     let link = secret(&booked["links"][0]);
     let of = |what: &str| format!("/api/appointments/{appointment}/{what}");
 
+    let patient = booked["appointment"]["participants"][0]["participant"].as_str().unwrap();
+    let number = json!({"number": "canary-patient-number", "domain": ""});
+    let (status, told) = doctor.post(&of(&format!("participants/{patient}/number")), number).await;
+    assert_eq!(status, StatusCode::CREATED, "{told}");
     let browser = app.with_code(&link).await;
     let company = json!({"isAccompanied": true, "who": "canary-company"});
     let (status, told) = browser.post_with("/api/guest/company", &link, company).await;

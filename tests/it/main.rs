@@ -33,6 +33,7 @@ mod messages;
 mod migrations;
 mod network;
 mod openapi;
+mod pacs;
 mod permissions;
 mod photos;
 mod places;

@@ -58,6 +58,8 @@ const MERGED: &[(&str, &str)] = &[
     ("migrations/0048_delegation.sql", "c25f81b580da67c9"),
     ("migrations/0049_identity_provider.sql", "62aa09ed45b3f5b4"),
     ("migrations/0050_message_sender.sql", "781b25edb8d6f2d5"),
+    ("migrations/0051_pacs_node.sql", "5b81d4a4949c5e3b"),
+    ("migrations/0052_patient_number.sql", "66b951198e3ca444"),
     ("migrations/0054_patient_login.sql", "2bbcd7b803ce6801"),
     ("migrations/0056_service_reader.sql", "66322f987077d474"),
     ("migrations/0057_local_try_of_name.sql", "f46c0851f096e917"),

@@ -86,7 +86,7 @@ export type InsRegisterWord = "nir" | "nia" | "nir_test" | "nir_demo";
 
 export type InsStatusWord = "provisional" | "retrieved" | "validated" | "qualified";
 
-export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "bad_provider_key" | "provider_key_taken" | "bad_issuer" | "issuer_taken" | "bad_discovery" | "client_id_missing" | "client_secret_missing" | "bad_role_rules" | "egress_forbidden" | "set_in_file" | "last_way_in" | "mail_host_missing" | "mail_unprotected" | "mail_user_and_password" | "sender_missing" | "bad_sms_address" | "bad_sms_body" | "bad_sms_header" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "reason_too_short" | "already_yours" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
+export type ProblemCode = "bad_request" | "not_found" | "too_large" | "too_many" | "unsupported_protocol" | "out_of_order" | "internal" | "unavailable" | "sign_in_needed" | "not_allowed" | "foreign_origin" | "ticket_needed" | "no_role" | "sign_in_expired" | "sign_in_refused" | "sign_in_untrusted" | "sign_in_weak" | "sign_in_not_fresh" | "sign_in_other_person" | "fresh_sign_in_needed" | "provider_unreachable" | "local_wrong" | "second_factor_wrong" | "local_locked" | "local_expired" | "address_closed" | "bad_user_name" | "user_name_taken" | "password_short" | "password_guessable" | "role_missing" | "own_account" | "bad_token" | "color_too_pale" | "bad_logo" | "bad_provider_key" | "provider_key_taken" | "bad_issuer" | "issuer_taken" | "bad_discovery" | "client_id_missing" | "client_secret_missing" | "bad_role_rules" | "egress_forbidden" | "set_in_file" | "last_way_in" | "mail_host_missing" | "mail_unprotected" | "mail_user_and_password" | "sender_missing" | "bad_sms_address" | "bad_sms_body" | "bad_sms_header" | "bad_pacs_key" | "pacs_key_taken" | "bad_pacs_address" | "pacs_unprotected" | "bad_pacs_sign_in" | "pacs_secret_missing" | "bad_domain" | "in_the_past" | "too_far_ahead" | "ends_before_it_starts" | "too_long" | "not_one_patient" | "no_practitioner" | "practitioner_twice" | "too_many_people" | "name_missing" | "service_missing" | "note_too_long" | "bad_email" | "bad_telephone" | "bad_birth_date" | "unknown_service" | "service_name_taken" | "bad_service" | "unknown_practitioner" | "practitioner_busy" | "wrong_status" | "template_refused" | "link_unknown" | "link_expired" | "link_revoked" | "too_early" | "appointment_cancelled" | "consultation_over" | "pass_needed" | "not_admitted" | "not_recognised" | "consent_needed" | "not_waiting" | "not_in_call" | "not_presenter" | "nothing_shared" | "unknown_participant" | "unknown_series" | "bad_media" | "locked" | "wrong_file_kind" | "identity_not_compared" | "ins_name" | "ins_birth_date" | "ins_birth_place" | "ins_number" | "ins_status" | "bad_patient_number" | "patient_number_missing" | "bad_schedule" | "bad_place" | "slot_taken" | "change_not_offered" | "change_too_late" | "queue_closed" | "queue_code_wrong" | "queue_full" | "bad_queue_address" | "queue_address_taken" | "practitioner_taken_now" | "not_dicom" | "no_images" | "unsafe_archive" | "archive_too_large" | "other_patient" | "cannot_show" | "storage_full" | "stale" | "report_signed" | "draft_exists" | "why_missing" | "reason_too_short" | "already_yours" | "conclusions_missing" | "answered_before" | "folder_closed" | "quota_exceeded" | "checksum_mismatch" | "bad_folder";
 
 export type Problem = { status: number, code: ProblemCode, 
 /**
@@ -722,7 +722,7 @@ export type IssuedToken = { secret: string, expiresAt: string, };
 
 export type SettingChangeEntry = { what: SettingWord, subject: string, before: string, after: string, by: string, at: string, };
 
-export type SettingWord = "roles" | "disabled" | "enabled" | "token_made" | "token_revoked" | "site" | "branding" | "logo" | "provider_made" | "provider_changed" | "provider_on" | "provider_off" | "provider_removed" | "mail_server" | "sms_gateway" | "other";
+export type SettingWord = "roles" | "disabled" | "enabled" | "token_made" | "token_revoked" | "site" | "branding" | "logo" | "provider_made" | "provider_changed" | "provider_on" | "provider_off" | "provider_removed" | "mail_server" | "sms_gateway" | "pacs_made" | "pacs_changed" | "pacs_on" | "pacs_off" | "pacs_removed" | "other";
 
 export type BrandingState = { name: string, telephone: string, 
 /**
@@ -905,6 +905,174 @@ hasSignOut: boolean,
 clockAheadS?: number | null, };
 
 export type ProviderFaultWord = "no_address" | "no_connection" | "slow" | "untrusted" | "status" | "unreadable" | "other_issuer" | "missing_endpoint" | "unsafe_address" | "host_not_named" | "address_forbidden" | "no_keys" | "clock";
+
+export type PacsEntry = { 
+/**
+ * What addresses and the trail call it.
+ */
+pacs: string, label: string, 
+/**
+ * The root of its DICOMweb services.
+ */
+address: string, signIn: PacsSignInWord, 
+/**
+ * Of a sign-in by password.
+ */
+user: string, 
+/**
+ * Whose numbers of patients it knows; empty: the hospital's own.
+ */
+domain: string, 
+/**
+ * For which services it is asked; empty: for all.
+ */
+services: Array<string>, isOn: boolean, 
+/**
+ * When it was asked last and answered, since the gateway runs with these settings.
+ */
+reachedAt?: string, 
+/**
+ * It does not answer as it should since then.
+ */
+failingSince?: string, };
+
+export type PacsSignInWord = "none" | "password" | "token";
+
+export type PacsRequest = { 
+/**
+ * Small letters, digits and hyphens; never changed.
+ */
+pacs: string, label: string, address: string, signIn: PacsSignInWord, user: string, 
+/**
+ * Password or token. Absent: as it was.
+ */
+secret?: string, domain: string, services: Array<string>, };
+
+export type PacsSwitch = { isOn: boolean, };
+
+export type PacsTrial = { fault?: PacsFaultWord, 
+/**
+ * Of the fault: an address, a status.
+ */
+about: string, 
+/**
+ * In how many milliseconds it answered.
+ */
+tookMs: number, };
+
+export type PacsFaultWord = "no_address" | "no_connection" | "slow" | "busy" | "untrusted" | "address_forbidden" | "not_signed_in" | "redirected" | "status" | "too_long" | "not_dicomweb" | "cut";
+
+export type PacsState = { 
+/**
+ * Which participant is the patient.
+ */
+patient: string, nodes: Array<PacsChoice>, 
+/**
+ * Of this appointment, the newest last.
+ */
+fetches: Array<FetchEntry>, };
+
+export type PacsChoice = { pacs: string, label: string, 
+/**
+ * Whose numbers of patients it knows; empty: the hospital's own.
+ */
+domain: string, 
+/**
+ * The number by which it knows the patient is known: it can be asked.
+ */
+hasNumber: boolean, 
+/**
+ * The domain is a register of national health identities: its number comes with a qualified identity, and is not typed here.
+ */
+isNational: boolean, };
+
+export type PacsSearch = { pacs: string, };
+
+export type PacsAnswer = { fault?: PacsFaultWord, about: string, 
+/**
+ * The newest first.
+ */
+studies: Array<PacsStudy>, 
+/**
+ * How many of other patients it told of, which nobody asked for.
+ */
+dropped: number, 
+/**
+ * There are more.
+ */
+isCut: boolean, };
+
+export type PacsStudy = { 
+/**
+ * Study Instance UID.
+ */
+study: string, date?: string, description: string, modalities: Array<string>, instances?: number, patientName: string, 
+/**
+ * It is under that number, and names somebody else than the patient of the appointment.
+ */
+isOtherPatient: boolean, 
+/**
+ * How many of its images are among the studies of the appointment.
+ */
+here: number, };
+
+export type FetchRequest = { pacs: string, 
+/**
+ * Study Instance UID, as the search told it.
+ */
+study: string, };
+
+export type FetchEntry = { fetch: string, 
+/**
+ * Study Instance UID.
+ */
+study: string, 
+/**
+ * What the archive is called.
+ */
+label: string, state: FetchWord, 
+/**
+ * How many images the archive counts; absent: it does not.
+ */
+total?: number, 
+/**
+ * Images that are here now.
+ */
+received: number, 
+/**
+ * How many were not taken.
+ */
+refusedCount: number, 
+/**
+ * The first of those.
+ */
+refused: Array<RefusedFile>, 
+/**
+ * Something of it names another patient.
+ */
+hasOtherPatient: boolean, 
+/**
+ * While it runs: nothing has come for so many seconds.
+ */
+quietS: number, 
+/**
+ * Why it failed.
+ */
+fault?: PacsFaultWord, about: string, };
+
+export type FetchWord = "running" | "done" | "stopped" | "failed" | "gone" | "full" | "broken";
+
+export type PatientNumberRequest = { number: string, 
+/**
+ * Whose number it is; empty: the hospital's own.
+ */
+domain: string, };
+
+export type PatientNumberEntry = { participant: string, number: string, domain: string, 
+/**
+ * The name of whoever wrote it down.
+ */
+by: string, at: string, };
 
 export type SiteEntry = { 
 /**
@@ -1142,7 +1310,11 @@ export type SlotEntry = { startsAt: string, endsAt: string, practitioner: string
  */
 site: string, };
 
-export type ServiceEntry = { service: string, name: string, site: string, telephone: string, isClosed: boolean, members: Array<MemberEntry>, policy: ServicePolicyEntry, queue: QueueSettingsEntry, changed?: ChangeEntry, };
+export type ServiceEntry = { service: string, name: string, site: string, telephone: string, isClosed: boolean, members: Array<MemberEntry>, 
+/**
+ * Services whose radiologists come into its consultations, beside its own.
+ */
+readers: Array<string>, policy: ServicePolicyEntry, queue: QueueSettingsEntry, changed?: ChangeEntry, };
 
 export type MemberEntry = { practitioner: string, name: string, };
 
@@ -1172,7 +1344,11 @@ export type ServiceRequest = { name: string, site: string, telephone: string, is
 /**
  * Identifiers of practitioners.
  */
-members: Array<string>, policy: ServicePolicyEntry, };
+members: Array<string>, 
+/**
+ * Identifiers of services whose radiologists come into its consultations, beside its own. Absent: as they are.
+ */
+readers?: Array<string> | null, policy: ServicePolicyEntry, };
 
 export type QueueSettingsRequest = { slug: string | null, isOpen: boolean, wantsNewCode: boolean, minutes: number, };
 
@@ -2090,7 +2266,15 @@ known: Array<KnownPerson>, checks: Array<IdentityCheckEntry>,
 /**
  * Of each patient the last one counts.
  */
-ins: Array<InsEntry>, };
+ins: Array<InsEntry>, 
+/**
+ * Of each domain the last one counts.
+ */
+numbers: Array<PatientNumberEntry>, 
+/**
+ * Whose numbers the archives know that serve this appointment, each once; empty: the hospital's own.
+ */
+domains: Array<string>, };
 
 export type KnownPerson = { participant: string, name: string, 
 /**
@@ -2532,7 +2716,7 @@ candidates: Array<DelegationCandidate>, };
 
 export type OpenAtWord = "gateway" | "people";
 
-export type OutsideWord = "mail" | "sms" | "relay" | "syslog" | "fhir" | "sign_in" | "authority";
+export type OutsideWord = "mail" | "sms" | "relay" | "syslog" | "fhir" | "sign_in" | "authority" | "pacs";
 
 export type StrengthWord = "unsaid" | "strong" | "named";
 

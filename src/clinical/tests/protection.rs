@@ -138,6 +138,7 @@ fn guests_are_told_who_gets_something_of_their_visit_and_not_the_names_of_inner_
         OutsideKind::Fhir,
         OutsideKind::SignIn,
         OutsideKind::Authority,
+        OutsideKind::Pacs,
     ];
     let ground = Ground {
         hospital: "x".to_owned(),

@@ -5,7 +5,7 @@ use super::time;
 use crate::clinical::{self, AtRest, ChatKeep, Ground, IdentityMeans, PersonFact, Strength, ToldTo};
 
 both_ways!(OpenAtWord, clinical::OpenAt, Gateway, People);
-both_ways!(OutsideWord, clinical::OutsideKind, Mail, Sms, Relay, Syslog, Fhir, SignIn, Authority);
+both_ways!(OutsideWord, clinical::OutsideKind, Mail, Sms, Relay, Syslog, Fhir, SignIn, Authority, Pacs);
 
 impl ProtectionFacts {
     /// What is so of the whole deployment, as it is told to them.

@@ -4,8 +4,8 @@ use super::super::*;
 use super::time;
 use crate::clinical::{
     self, Assurance, DocumentKind, IdentityCheck, IdentityFindings, IdentityMeans, InsRecord, InsRegister,
-    InsStatus, ReadySentence, RefusalSentence, Sex, WaitingMessage, WaitingPolicy, WaitingRefusal,
-    WaitingWords,
+    InsStatus, PatientNumberRecord, ReadySentence, RefusalSentence, Sex, WaitingMessage, WaitingPolicy,
+    WaitingRefusal, WaitingWords,
 };
 
 both_ways!(AssuranceWord, Assurance, LinkOnly, Telephone, LinkAndCode, SignedIn);
@@ -142,6 +142,19 @@ impl InsEntry {
                 register: number.map(|number| number.register.into()),
                 status: traits.status.into(),
             },
+        }
+    }
+}
+
+impl PatientNumberEntry {
+    /// A record with the name of whoever wrote it down.
+    pub fn new(record: &PatientNumberRecord, by: String) -> Self {
+        Self {
+            participant: record.participant.to_string(),
+            number: record.number.expose().into(),
+            domain: record.number.domain.clone(),
+            by,
+            at: time(record.at),
         }
     }
 }

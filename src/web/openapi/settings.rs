@@ -4,7 +4,7 @@ use super::Book;
 use super::operation::Shown;
 use crate::protocol::IssuedToken;
 use crate::web::{
-    branding, door_desk, messages, people, providers, retention, senders, sites, statistics, templates,
+    branding, door_desk, messages, pacs, people, providers, retention, senders, sites, statistics, templates,
     tokens, trail, waiting_room,
 };
 
@@ -15,6 +15,7 @@ const COUNTERS: &str = "administrators; secretaries who work in that service";
 pub(super) fn write(book: &mut Book) {
     administration(book);
     senders_and_providers(book);
+    archives(book);
     programs(book);
     texts(book);
     counts(book);
@@ -133,6 +134,42 @@ fn senders_and_providers(book: &mut Book) {
     book.post(
         "/api/admin/provider-trial",
         providers::try_draft,
+        "The same for one that is not kept yet.",
+        ADMINISTRATORS,
+    );
+}
+
+/// Archives of images.
+fn archives(book: &mut Book) {
+    book.get(
+        "/api/admin/pacs",
+        pacs::list,
+        "Archives of images (PACS), and whether they are reached.",
+        ADMINISTRATORS,
+    );
+    book.post("/api/admin/pacs", pacs::make, "A new one, in use at once.", ADMINISTRATORS);
+    book.put(
+        "/api/admin/pacs/{pacs}",
+        pacs::put,
+        "Other settings; an empty secret leaves the one that is kept.",
+        ADMINISTRATORS,
+    );
+    book.delete(
+        "/api/admin/pacs/{pacs}",
+        pacs::remove,
+        "It is gone; what came from it stays.",
+        ADMINISTRATORS,
+    );
+    book.post("/api/admin/pacs/{pacs}/switch", pacs::switch, "On or off.", ADMINISTRATORS);
+    book.post(
+        "/api/admin/pacs/{pacs}/trial",
+        pacs::try_out,
+        "Asks it over DICOMweb for one study, and tells only whether it answers as it should.",
+        ADMINISTRATORS,
+    );
+    book.post(
+        "/api/admin/pacs-trial",
+        pacs::try_draft,
         "The same for one that is not kept yet.",
         ADMINISTRATORS,
     );

@@ -4,8 +4,8 @@ use super::Book;
 use super::operation::Shown;
 use crate::web::documents;
 use crate::web::{
-    door_desk, files, identity, key_images, links, messages, notes, protection, quality, record, report,
-    studies, summary, uploads, waiting_room, worklist,
+    door_desk, files, identity, key_images, links, messages, notes, pacs, protection, quality, record,
+    report, studies, summary, uploads, waiting_room, worklist,
 };
 
 /// What files are that people share (`FileKind`).
@@ -128,6 +128,12 @@ fn people(book: &mut Book) {
         "The national health identity of a patient.",
         MAY_CHANGE,
     );
+    book.post(
+        "/api/appointments/{appointment}/participants/{participant}/number",
+        pacs::visit::keep_number,
+        "The number by which archives know the patient.",
+        MAY_CHANGE,
+    );
     book.get(
         "/api/appointments/{appointment}/protection",
         protection::of_call,
@@ -179,6 +185,30 @@ fn images(book: &mut Book) {
     .by(Shown::Login)
     .by(Shown::Link)
     .bytes("One object, or one ZIP.");
+    book.get(
+        "/api/appointments/{appointment}/pacs",
+        pacs::visit::show,
+        "Archives (PACS) that may be asked for the patient, and how far fetches are.",
+        BOOKED,
+    );
+    book.post(
+        "/api/appointments/{appointment}/pacs/search",
+        pacs::visit::search,
+        "What an archive holds of the patient, and nothing of anybody else.",
+        BOOKED,
+    );
+    book.post(
+        "/api/appointments/{appointment}/pacs/fetches",
+        pacs::visit::fetch,
+        "Fetches a study of the patient; it goes on by itself.",
+        BOOKED,
+    );
+    book.delete(
+        "/api/appointments/{appointment}/pacs/fetches/{fetch}",
+        pacs::visit::stop,
+        "Stops a fetch; what came in stays. One that has ended is told no more.",
+        BOOKED,
+    );
     book.delete(
         "/api/studies/{study}",
         studies::withdraw,

@@ -151,6 +151,7 @@ fn bodies(doctor: &str, service: &str) -> Map<String, Value> {
         "POST /api/appointments": booking,
         "POST /api/appointments/{appointment}/move": {"startsAt": soon(4 * 24 * 60), "endsAt": soon(4 * 24 * 60 + 30)},
         "POST /api/appointments/{appointment}/participants/{participant}/ins": ins,
+        "POST /api/appointments/{appointment}/participants/{participant}/number": {"number": "IPP 1", "domain": ""},
         "POST /api/appointments/{appointment}/upload-folders": {"label": "CT", "quotaMib": 100, "quotaFiles": 10, "days": 7},
         "POST /api/appointments/{appointment}/emergency": {"reason": "Douleur thoracique, le médecin ne répond pas."},
         "POST /api/reports/{report}/sign": {"revision": 2},

@@ -64,6 +64,13 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
             store.add_identity_provider(&first, &people::change(&alex, "provider_made")).await.unwrap();
             store.add_identity_provider(&other, &people::change(&alex, "provider_made")).await
         }
+        Constraint::PacsKey => {
+            let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+            let made = people::change(&alex, "pacs_made");
+            store.add_pacs_node(&pacs_nodes::node("radio"), &made).await.unwrap();
+            let again = people::change(&alex, "pacs_made");
+            store.add_pacs_node(&pacs_nodes::node("radio"), &again).await
+        }
         Constraint::IdTaken => {
             store.add_appointment(&booked, &[]).await.unwrap();
             let again = Appointment { id: booked.id, ..later };

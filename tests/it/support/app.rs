@@ -127,6 +127,7 @@ impl TestApp {
             mail: None,
             sms: None,
             egress: parvis::egress::Rules::default(),
+            pacs_patience: parvis::pacs::PacsPatience::default(),
             retention: parvis::clinical::RetentionPolicy::default(),
             trail: parvis::trail::TrailSettings::local(folder.path().join("audit"), public_url.clone()),
             emergency_lasts: parvis::clinical::EmergencyAccess::LASTS,

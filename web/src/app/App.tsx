@@ -59,6 +59,7 @@ const LocalSignIn = lazy(() => import("./local/LocalSignIn").then((module) => mo
 const SetUp = lazy(() => import("./local/SetUp").then((module) => module.SetUp));
 const People = lazy(() => import("./admin/People").then((module) => module.People));
 const Providers = lazy(() => import("./admin/Providers").then((module) => module.Providers));
+const Pacs = lazy(() => import("./admin/Pacs").then((module) => module.Pacs));
 const Tokens = lazy(() => import("./admin/Tokens").then((module) => module.Tokens));
 const Looks = lazy(() => import("./admin/Looks").then((module) => module.Looks));
 const Senders = lazy(() => import("./admin/Senders").then((module) => module.Senders));
@@ -114,6 +115,7 @@ export function App() {
           <Route path="/app/admin/accounts" component={AccountsRoute} />
           <Route path="/app/admin/people" component={PeopleRoute} />
           <Route path="/app/admin/providers" component={ProvidersRoute} />
+          <Route path="/app/admin/pacs" component={PacsRoute} />
           <Route path="/app/admin/tokens" component={TokensRoute} />
           <Route path="/app/admin/looks" component={LooksRoute} />
           <Route path="/app/admin/senders" component={SendersRoute} />
@@ -226,6 +228,10 @@ function PeopleRoute() {
 
 function ProvidersRoute() {
   return <Signed>{(me) => (mayAdminister(me) ? <Providers /> : <NotFound />)}</Signed>;
+}
+
+function PacsRoute() {
+  return <Signed>{(me) => (mayAdminister(me) ? <Pacs /> : <NotFound />)}</Signed>;
 }
 
 function TokensRoute() {

@@ -456,6 +456,14 @@ export const problemsEn: Record<ProblemCode, string> = {
     "The address of the interface begins with https:// and holds neither number nor text, which go into the body.",
   bad_sms_body: "The body holds number and text in their places. In JSON both are in quotation marks in an object.",
   bad_sms_header: "A header has a name and a value, of plain letters. Complete it, or remove it.",
+  bad_pacs_key: "The name in addresses has 1 to 30 small letters, digits and hyphens. Correct it.",
+  pacs_key_taken: "Another PACS has this name in addresses. Choose another one.",
+  bad_pacs_address:
+    "The address begins with https:// and leads to the DICOMweb root, with nothing behind the path. Copy it from the documentation of the PACS.",
+  pacs_unprotected: "Outside the hospital’s network, the address begins with https://. Correct it.",
+  bad_pacs_sign_in: "A user without a colon, or a token of plain letters, is needed. Complete it.",
+  pacs_secret_missing: "The password or the token is missing. Type it: the old one does not go to another address.",
+  bad_domain: "A domain has 64 characters at most. A national register is not noted here: it comes with the INS.",
   in_the_past: "This time has passed. Choose a time to come.",
   too_far_ahead: "This is more than two years away. Choose a nearer date.",
   ends_before_it_starts: "It ends before it starts. Choose another length.",
@@ -516,6 +524,8 @@ export const problemsEn: Record<ProblemCode, string> = {
   ins_number: "The number does not fit its key. Check the fifteen digits.",
   ins_status:
     "A number goes with a retrieved or qualified identity, and with no other. Change the status or the number.",
+  bad_patient_number: "The number has 1 to 64 characters, without asterisk or question mark. Correct it.",
+  patient_number_missing: "The patient’s number in the PACS is not noted. Note it, then search.",
   not_dicom: "This is not a DICOM file.",
   no_images: "There are no images in it.",
   other_patient: "This study is of another patient.",

@@ -472,6 +472,15 @@ export const problemsFr: Record<ProblemCode, string> = {
   bad_sms_body:
     "Le corps contient le numéro et le texte à leurs places. En JSON, les deux sont entre guillemets dans un objet.",
   bad_sms_header: "Un en-tête a un nom et une valeur, sans accent. Complétez-le, ou retirez-le.",
+  bad_pacs_key: "Le nom dans les adresses a de 1 à 30 minuscules, chiffres et tirets. Corrigez-le.",
+  pacs_key_taken: "Un autre PACS a ce nom dans les adresses. Choisissez-en un autre.",
+  bad_pacs_address:
+    "L’adresse commence par https:// et mène à la racine DICOMweb, sans rien derrière le chemin. Recopiez-la de la documentation du PACS.",
+  pacs_unprotected: "Hors du réseau de l’hôpital, l’adresse commence par https://. Corrigez-la.",
+  bad_pacs_sign_in: "Il faut un utilisateur, sans deux-points, ou un jeton sans accent. Complétez-le.",
+  pacs_secret_missing:
+    "Il manque le mot de passe ou le jeton. Tapez-le\u00a0: avec une autre adresse, l’ancien ne sert plus.",
+  bad_domain: "Le domaine a 64 signes au plus. Un registre national ne se note pas ici\u00a0: il vient de l’INS.",
   in_the_past: "Ce moment est déjà passé. Choisissez une heure à venir.",
   too_far_ahead: "C’est dans plus de deux ans. Choisissez une date plus proche.",
   ends_before_it_starts: "La fin est avant le début. Choisissez une autre durée.",
@@ -533,6 +542,8 @@ export const problemsFr: Record<ProblemCode, string> = {
   ins_number: "Le matricule ne va pas avec sa clé. Vérifiez les quinze chiffres.",
   ins_status:
     "Le matricule va avec une identité récupérée ou qualifiée, et seulement avec elle. Changez le statut ou le matricule.",
+  bad_patient_number: "Le numéro a de 1 à 64 signes, sans astérisque ni point d’interrogation. Corrigez-le.",
+  patient_number_missing: "Le numéro du patient dans le PACS n’est pas noté. Notez-le, puis cherchez.",
   not_dicom: "Ce n’est pas un fichier DICOM.",
   no_images: "Aucune image dedans.",
   other_patient: "Cette étude est celle d’un autre patient.",

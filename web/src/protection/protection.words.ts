@@ -126,6 +126,8 @@ export const t = dictionary({
     "outside.trailPlain": "Le journal de qui a fait quoi est copié vers {host}, sans connexion chiffrée.",
     "outside.other": "un autre système réglé par l’hôpital",
     "outside.sign_in": "Le personnel se connecte chez {host}.",
+    "outside.pacs": "Les examens peuvent être pris dans l’archive d’images {host}, par une connexion chiffrée.",
+    "outside.pacsPlain": "Les examens peuvent être pris dans l’archive d’images {host}, sans connexion chiffrée.",
     "outside.authority": "Les certificats sont demandés à {host}.",
 
     deployment: "Ce serveur",
@@ -284,6 +286,8 @@ export const t = dictionary({
     "outside.trailPlain": "The log of who did what is copied to {host}, without an encrypted connection.",
     "outside.other": "another system that the hospital has set",
     "outside.sign_in": "Staff sign in at {host}.",
+    "outside.pacs": "Studies can be fetched from the image archive {host}, over an encrypted connection.",
+    "outside.pacsPlain": "Studies can be fetched from the image archive {host}, without an encrypted connection.",
     "outside.authority": "Certificates are ordered from {host}.",
 
     deployment: "This server",

@@ -190,6 +190,8 @@ function outsideSentence({ kind, host = t("outside.other"), isEncrypted }: Outsi
       return say(t("outside.relay", { host }));
     case "sign_in":
       return say(t("outside.sign_in", { host }));
+    case "pacs":
+      return say(t(isEncrypted ? "outside.pacs" : "outside.pacsPlain", { host }), tone);
     case "authority":
       return say(t("outside.authority", { host }));
   }

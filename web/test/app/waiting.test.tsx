@@ -278,6 +278,8 @@ describe("the people of a consultation", () => {
         known: [{ participant: "A", name: "Hélène Lefèvre", birthDate: "1948-02-29" }],
         checks,
         ins: [],
+        numbers: [],
+        domains: [],
       },
       "POST /api/appointments/a1/participants/A/identity": checks[0],
     });

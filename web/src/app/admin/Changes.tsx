@@ -5,6 +5,7 @@ import { AdminPage } from "./AdminPage";
 import { t } from "./admin.words";
 import { useLoaded } from "./load";
 import { digits } from "./moment";
+import { toldOfPacs } from "./pacs-form";
 import { toldOfProvider } from "./provider-form";
 import { ROLES } from "./Roles";
 import { changes } from "./requests";
@@ -27,6 +28,7 @@ export function told(what: SettingWord, value: string): string {
   }
   if (what === "logo") return value.startsWith("image/svg") ? "SVG" : value.startsWith("image/png") ? "PNG" : value;
   if (what === "mail_server" || what === "sms_gateway") return toldOfSender(value);
+  if (what.startsWith("pacs_")) return toldOfPacs(value);
   return what.startsWith("provider_") ? toldOfProvider(value) : value;
 }
 

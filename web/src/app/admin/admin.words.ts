@@ -1,7 +1,17 @@
 import { dictionary } from "../../i18n";
 
 /** The pages of the administration, in the order in which they are listed. */
-export const PAGES = ["people", "providers", "accounts", "sites", "tokens", "looks", "senders", "changes"] as const;
+export const PAGES = [
+  "people",
+  "providers",
+  "accounts",
+  "sites",
+  "tokens",
+  "looks",
+  "senders",
+  "pacs",
+  "changes",
+] as const;
 
 /** Words of the administration's pages. */
 export const t = dictionary({
@@ -30,6 +40,7 @@ export const t = dictionary({
     "trialTo.sms": "Votre numéro de téléphone",
     trialSend: "Envoyer un essai",
     trialTaken: "Le serveur d’envoi a pris le message. Regardez s’il est arrivé.",
+    "page.pacs": "Archives d’images (PACS)",
     "page.changes": "Modifications",
     looksIntro:
       "Le nom, le numéro et les couleurs que voient les patients et le personnel, aussi dans les messages et les documents.",
@@ -130,6 +141,11 @@ export const t = dictionary({
     "what.provider_removed": "Service d’identité retiré",
     "what.mail_server": "Serveur d’e-mail",
     "what.sms_gateway": "Envoi de SMS",
+    "what.pacs_made": "PACS ajouté",
+    "what.pacs_changed": "PACS modifié",
+    "what.pacs_on": "PACS activé",
+    "what.pacs_off": "PACS désactivé",
+    "what.pacs_removed": "PACS retiré",
     "what.other": "Autre",
   },
   en: {
@@ -156,6 +172,7 @@ export const t = dictionary({
     "trialTo.sms": "Your telephone number",
     trialSend: "Send a test",
     trialTaken: "The sender has taken the message. See whether it arrived.",
+    "page.pacs": "Image archives (PACS)",
     "page.changes": "Changes",
     looksIntro: "Name, number and colour that patients and staff see, also in messages and documents.",
     looksSaved: "Saved.",
@@ -255,6 +272,11 @@ export const t = dictionary({
     "what.provider_removed": "Identity service removed",
     "what.mail_server": "Mail server",
     "what.sms_gateway": "SMS gateway",
+    "what.pacs_made": "PACS added",
+    "what.pacs_changed": "PACS changed",
+    "what.pacs_on": "PACS switched on",
+    "what.pacs_off": "PACS switched off",
+    "what.pacs_removed": "PACS removed",
     "what.other": "Other",
   },
 });

@@ -4,6 +4,10 @@ import type {
   ChannelWord,
   IssuedToken,
   MailSenderRequest,
+  PacsEntry,
+  PacsRequest,
+  PacsSwitch,
+  PacsTrial,
   PersonEntry,
   ProviderRequest,
   ProviderSwitch,
@@ -75,6 +79,27 @@ export const tryProvider = (provider: string): Promise<ProviderTrial> =>
 /** The same of one that is not saved yet. */
 export const tryDraft = (json: ProviderRequest): Promise<ProviderTrial> =>
   ask("POST", "/api/admin/provider-trial", { json, timeoutMs: 15_000 });
+
+export const pacsNodes = (): Promise<PacsEntry[]> => ask("GET", "/api/admin/pacs");
+
+export const makePacs = (json: PacsRequest): Promise<void> => ask("POST", "/api/admin/pacs", { json });
+
+/** Without a secret the one that is set stays. */
+export const setPacs = (pacs: string, json: PacsRequest): Promise<void> =>
+  ask("PUT", `/api/admin/pacs/${id(pacs)}`, { json });
+
+export const switchPacs = (pacs: string, json: PacsSwitch): Promise<void> =>
+  ask("POST", `/api/admin/pacs/${id(pacs)}/switch`, { json });
+
+export const removePacs = (pacs: string): Promise<void> => ask("DELETE", `/api/admin/pacs/${id(pacs)}`);
+
+/** Asks an archive that is set for one study, and reads nothing of it. */
+export const tryPacs = (pacs: string): Promise<PacsTrial> =>
+  ask("POST", `/api/admin/pacs/${id(pacs)}/trial`, { timeoutMs: 20_000 });
+
+/** The same of one that is not saved yet. */
+export const tryPacsDraft = (json: PacsRequest): Promise<PacsTrial> =>
+  ask("POST", "/api/admin/pacs-trial", { json, timeoutMs: 20_000 });
 
 export const senders = (): Promise<SendersState> => ask("GET", "/api/admin/senders");
 

@@ -10,6 +10,9 @@ import { dayInWords } from "../../i18n/time";
 import type { SeriesEntry, StudyEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { activeOf, viewingOf } from "../../viewer/viewing";
+import { isRunning } from "../pacs/archives";
+import { FetchReport } from "../pacs/FetchReport";
+import { FromPacs } from "../pacs/FromPacs";
 import { Confirm, Fault } from "../parts/Dialog";
 import { withdrawStudy } from "../requests";
 import { t } from "../words";
@@ -49,6 +52,7 @@ export function Studies({ visit }: { visit: Visit }) {
       </p>
       <AddFiles visit={visit} />
       <UploadReport visit={visit} />
+      <FetchReport archives={visit.archives} />
       <Arriving visit={visit} />
       {visit.studiesProblem.value && <Fault text={t("studies.failed")} onRetry={() => void visit.fetchStudies()} />}
       {studies === undefined && !visit.studiesProblem.value && <p class="muted">{t("app.loading")}</p>}
@@ -99,7 +103,11 @@ export function Studies({ visit }: { visit: Visit }) {
 
 /** What somebody else is adding just now. Of one's own files the report tells more. */
 function Arriving({ visit }: { visit: Visit }) {
-  const isOwn = useComputed(() => visit.uploads.items.value.some(({ state }) => state.is === "sending"));
+  const isOwn = useComputed(
+    () =>
+      visit.uploads.items.value.some(({ state }) => state.is === "sending") ||
+      visit.archives.fetches.value.some(isRunning),
+  );
   const receiving = visit.receiving.value;
   const isThere = receiving !== undefined && !isOwn.value;
   return (
@@ -137,6 +145,11 @@ function AddFiles({ visit }: { visit: Visit }) {
           <Icon of={folder} />
           {t("studies.folder")}
         </button>
+        <FromPacs
+          appointment={visit.appointment}
+          archives={visit.archives}
+          patient={visit.entry.value?.participants.find(({ role }) => role === "patient")?.name}
+        />
       </div>
       <input ref={filePicker} type="file" multiple hidden onChange={(event) => take(event.currentTarget)} />
       <input ref={folderPicker} type="file" multiple hidden onChange={(event) => take(event.currentTarget)} />

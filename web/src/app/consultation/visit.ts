@@ -14,6 +14,7 @@ import {
 import { keyImagesOf } from "../../viewer/key-images";
 import { viewingOf } from "../../viewer/viewing";
 import { type Request, Wire } from "../../wire";
+import { Archives } from "../pacs/archives";
 import { appointment as appointmentOf, studiesOf } from "../requests";
 import { askToSignIn } from "../who";
 import { codeOf } from "../words";
@@ -50,6 +51,7 @@ export class Visit {
   readonly devices: Devices = new Devices();
   readonly call: Call;
   readonly uploads: Uploads;
+  readonly archives: Archives;
   readonly files: Files;
   readonly entry: Signal<AppointmentEntry | undefined> = signal(undefined);
   readonly studies: Signal<readonly StudyEntry[] | undefined> = signal(undefined);
@@ -75,6 +77,7 @@ export class Visit {
     this.call = new Call(this.wire, this.devices);
     this.files = new Files(this.wire, undefined);
     this.uploads = new Uploads(appointment, () => this.fetchStudies());
+    this.archives = new Archives(appointment, () => void this.fetchStudies());
     this.phase = computed(() =>
       this.over.value
         ? "over"
@@ -236,6 +239,7 @@ export class Visit {
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.uploads.stop();
+    this.archives.close();
     this.call.close();
     this.wire.close();
     this.devices.close();

@@ -10,8 +10,11 @@ import type {
   InsRegisterWord,
   InsRequest,
   InsStatusWord,
+  PatientNumberEntry,
   SexWord,
 } from "../../protocol";
+import { NumberForm } from "../pacs/NumberForm";
+import { t as tn } from "../pacs/pacs.words";
 import { Dialog, Fault } from "../parts/Dialog";
 import { facts } from "../who";
 import { codeOf, sentenceOf, t as tApp } from "../words";
@@ -72,6 +75,15 @@ export function IdentityDialog({ appointment, participant, name, isPatient, onCl
               birthDate={known?.birthDate}
               onSaved={() => void fetchIt()}
             />
+            {isPatient && (
+              <Numbers
+                appointment={appointment}
+                participant={participant}
+                domains={state.value.domains}
+                numbers={state.value.numbers}
+                onSaved={() => void fetchIt()}
+              />
+            )}
             {isPatient && (
               <Ins
                 key={ins?.at}
@@ -212,6 +224,51 @@ function Check({ appointment, participant, name, birthDate, onSaved }: CheckProp
         {t("identitySave")}
       </button>
     </form>
+  );
+}
+
+interface NumbersProps {
+  appointment: string;
+  participant: string;
+  domains: readonly string[];
+  numbers: readonly PatientNumberEntry[];
+  onSaved(): void;
+}
+
+/** By which numbers the archives of images know the patient; nothing where no archive asks for one. */
+function Numbers({ appointment, participant, domains, numbers, onSaved }: NumbersProps) {
+  const isSaved = useSignal(false);
+  if (domains.length === 0) return null;
+  const lastOf = (domain: string) =>
+    numbers.filter((each) => each.participant === participant && each.domain === domain).at(-1);
+  const inWords = ({ number, domain, by, at }: PatientNumberEntry) =>
+    domain
+      ? tn("numberLineOf", { number, domain, by, time: whenOf(at) })
+      : tn("numberLine", { number, by, time: whenOf(at) });
+  const known = domains.flatMap((domain) => lastOf(domain) ?? []);
+  return (
+    <details>
+      <summary>
+        {tn("numbers")}{" "}
+        <span class="muted">{known.length > 0 ? known.map(inWords).join(" · ") : tn("numbersNone")}</span>
+      </summary>
+      {domains.map((domain) => (
+        <NumberForm
+          key={domain}
+          appointment={appointment}
+          patient={participant}
+          domain={domain}
+          confirm={tn("numberSave")}
+          onKept={() => {
+            isSaved.value = true;
+            onSaved();
+          }}
+        />
+      ))}
+      <p class="spoken" role="status">
+        {isSaved.value && tn("numberSaved")}
+      </p>
+    </details>
   );
 }
 
