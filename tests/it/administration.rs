@@ -180,6 +180,12 @@ fn body(path: &str) -> Value {
         "/api/admin/branding" => json!({"name": "x", "telephone": "", "color": ""}),
         "/api/admin/tokens" => json!({"name": "x", "scopes": [], "services": [], "days": 1}),
         "/api/admin/provider-trial" | "/api/admin/providers" => provider(),
+        "/api/admin/pacs" | "/api/admin/pacs-trial" => pacs(),
+        _ if path.starts_with("/api/admin/pacs/") => match path.rsplit('/').next() {
+            Some("switch") => json!({"isOn": false}),
+            Some("trial") => json!({}),
+            _ => pacs(),
+        },
         _ if path.ends_with("/switch") => json!({"isOn": false, "endsLogins": false}),
         _ if path.starts_with("/api/admin/providers/") => provider(),
         _ if path.ends_with("/roles") => json!({"roles": []}),
@@ -192,6 +198,11 @@ fn provider() -> Value {
     json!({"provider": "centre", "label": "Centre", "issuer": "https://id.example", "clientId": "parvis",
         "authentication": "client_secret_basic", "clientSecret": "x", "scopes": [], "acrValues": [], "freshAcrValues": [],
         "roles": [], "nameClaim": "", "subjectClaim": ""})
+}
+
+/// An archive as the page of it sends one.
+fn pacs() -> Value {
+    json!({"pacs": "radio", "label": "Radiologie", "address": "https://pacs.example/dicom-web", "signIn": "none", "services": []})
 }
 
 async fn status_and_code(browser: &Browser, method: &Method, path: &str) -> (StatusCode, Value) {

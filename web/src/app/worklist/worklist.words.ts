@@ -4,7 +4,8 @@ import { dictionary } from "../../i18n";
 export const t = dictionary({
   fr: {
     title: "Liste de travail",
-    intro: "Les consultations du jour qui ont commencé, et leurs examens\u00a0: celles de vos services, et celles des services qui demandent vos radiologues. Vous les rejoignez micro coupé.",
+    intro:
+      "Les consultations du jour qui ont commencé, et leurs examens\u00a0: celles de vos services, et celles des services qui demandent vos radiologues. Vous les rejoignez micro coupé.",
     filter: "Filtrer la liste",
     modality: "Modalité",
     all: "Toutes",
@@ -32,7 +33,8 @@ export const t = dictionary({
   },
   en: {
     title: "Worklist",
-    intro: "The consultations of today that have begun, and their studies: those of your departments, and of departments that ask for your radiologists. You join them with your microphone off.",
+    intro:
+      "The consultations of today that have begun, and their studies: those of your departments, and of departments that ask for your radiologists. You join them with your microphone off.",
     filter: "Filter the list",
     modality: "Modality",
     all: "All",
