@@ -283,7 +283,7 @@ async fn whoever_tries_from_elsewhere_does_not_keep_the_owner_of_a_name_out() {
     }
     assert_eq!(try_from("2001:db8:0:1::8").await, "local_locked", "the same household");
     let right = async |from: &str| password_from(&app, from, "secours.ana", PASSWORD).await.0;
-    assert_eq!(right("2001:db8:0:1::9").await, StatusCode::FORBIDDEN);
+    assert_eq!(right("2001:db8:0:1::9").await, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(right("192.0.2.1").await, StatusCode::OK, "the owner sits elsewhere");
     // The page says that it is locked somewhere; who sees to it, unlocks it there.
     let account = ana.browser.get("/api/local/accounts").await.1["accounts"][0].clone();
@@ -298,7 +298,7 @@ async fn whoever_tries_from_elsewhere_does_not_keep_the_owner_of_a_name_out() {
         wrong += usize::from(try_from(&format!("198.51.100.{network}")).await == "local_wrong");
     }
     assert_eq!(wrong, 29, "and the thirtieth locks");
-    assert_eq!(right("192.0.2.1").await, StatusCode::FORBIDDEN);
+    assert_eq!(right("192.0.2.1").await, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
