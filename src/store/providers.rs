@@ -216,11 +216,12 @@ impl Store {
             WHERE provider IS NOT NULL AND expires_at > $1 AND last_seen_at > $2 GROUP BY provider ORDER BY provider";
         const PATIENTS: &str = "SELECT provider, COUNT(*) FROM patient_login
             WHERE expires_at > $1 AND last_seen_at > $2 GROUP BY provider ORDER BY provider";
-        let (mut rows, patients): (Vec<(String, i64)>, Vec<(String, i64)>) = on!(self, pool => (
-            sqlx::query_as(SQL).bind(micros(now)).bind(micros(now - idle)).fetch_all(pool).await?,
-            sqlx::query_as(PATIENTS).bind(micros(now)).bind(micros(now - idle)).fetch_all(pool).await?,
-        ));
-        rows.extend(patients);
+        let mut rows: Vec<(String, i64)> = Vec::new();
+        for sql in [SQL, PATIENTS] {
+            let found: Vec<(String, i64)> = on!(self, pool =>
+                sqlx::query_as(sql).bind(micros(now)).bind(micros(now - idle)).fetch_all(pool).await?);
+            rows.extend(found);
+        }
         let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
         Ok(rows.into_iter().map(|(provider, logins)| (provider, count(logins))).collect())
     }

@@ -160,8 +160,8 @@ async fn assert_served(app: &TestApp, appointment: &str, before: &Browser) {
     let report = report["versions"][0]["report"].as_str().unwrap_or_else(|| panic!("no report: {report}"));
     let (status, _, bytes) = doctor.fetch(&format!("/api/reports/{report}/document.pdf")).await;
     assert!(status == StatusCode::OK && bytes.starts_with(b"%PDF"), "{status}");
-    let (_, note) = doctor.get(&of("note")).await;
-    assert_eq!(note["text"], "canary-practitioner");
+    let (_, notes) = doctor.get(&of("notes")).await;
+    assert_eq!(notes[0]["text"], "canary-practitioner", "{notes}");
     let found = app.app.store.appointment(appointment.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(found.participants[0].name.expose(), PATIENT);
 }

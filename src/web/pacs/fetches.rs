@@ -165,7 +165,7 @@ impl Fetches {
             bytes: 0,
             objects: 0,
         };
-        edge.tasks.spawn("fetch from an archive", run.to_the_end());
+        edge.tasks.spawn("fetch from an archive", run.until_it_ends());
         Ok(entry)
     }
 
@@ -239,7 +239,7 @@ struct Run {
 }
 
 impl Run {
-    async fn to_the_end(mut self) {
+    async fn until_it_ends(mut self) {
         let end = self.all().await;
         let kept = self.keep().await;
         let end = end.and(kept).err();
