@@ -19,8 +19,10 @@ check: setup web/node_modules/.stamp
 	cargo clippy --all-targets --quiet -- -D warnings
 	cd web && npm run --silent check
 
+## Tests of functions by themselves are compiled without optimisation, which would take minutes and save seconds.
 rust-test: setup-test web
-	REQUIRE_WEB=1 cargo test --quiet
+	REQUIRE_WEB=1 CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test --quiet --lib
+	REQUIRE_WEB=1 cargo test --quiet --bins --examples --test it
 
 web-test: web/node_modules/.stamp
 	cd web && npm run --silent test
