@@ -12,7 +12,7 @@ import type {
 import { Rejected, type Welcome, type Wire } from "../wire";
 import { waitMs } from "./backoff";
 import { Chat } from "./chat";
-import { type Devices, isPhone } from "./devices";
+import { type Devices, isPhone, type Kind } from "./devices";
 import { Extras } from "./extras";
 import { Hearing } from "./hearing";
 import { Media, type MediaState } from "./media";
@@ -69,6 +69,8 @@ export class Call {
   readonly telephone: Signal<TelephoneState | undefined> = signal(undefined);
   /** Staff have switched this source of this person off, until it is switched on again. */
   readonly muteAsked: Signal<SourceWord | undefined> = signal(undefined);
+  /** What the person has asked for in the call, and the browser did not give. */
+  readonly withheld: Signal<ReadonlySet<Kind>> = signal(new Set());
   /** The microphone works and the person has it on. */
   readonly micOn: ReadonlySignal<boolean>;
   readonly cameraOn: ReadonlySignal<boolean>;
@@ -168,7 +170,7 @@ export class Call {
     // Said before the browser is asked: staff may mute, or the person, until it answers.
     this.#wantMic(isOn);
     if (isOn && this.muteAsked.peek() === "microphone") this.muteAsked.value = undefined;
-    if (isOn && !this.#devices.microphoneTrack.peek()) await this.#devices.retryMicrophone();
+    if (isOn && !this.#devices.microphoneTrack.peek()) await this.open("microphone");
   }
 
   /** Switches the camera off, light and all, or on. */
@@ -176,8 +178,28 @@ export class Call {
     if (this.cameraOn.value) this.#devices.switchCameraOff();
     else {
       if (this.muteAsked.peek() === "camera") this.muteAsked.value = undefined;
-      await this.#devices.switchCameraOn();
+      await this.open("camera");
     }
+  }
+
+  /** Asks the browser for it, on a tap, and keeps in mind when it does not give it. */
+  async open(kind: Kind): Promise<void> {
+    const devices = this.#devices;
+    await (kind === "microphone" ? devices.retryMicrophone() : devices.switchCameraOn());
+    const state = devices[kind].peek();
+    this.#withhold(kind, state !== "works" && state !== "off");
+  }
+
+  /** The person goes on without it. */
+  goWithout(kind: Kind): void {
+    this.#withhold(kind, false);
+  }
+
+  #withhold(kind: Kind, is: boolean): void {
+    const withheld = new Set(this.withheld.peek());
+    if (is) withheld.add(kind);
+    else withheld.delete(kind);
+    this.withheld.value = withheld;
   }
 
   async flip(): Promise<void> {

@@ -1,15 +1,21 @@
 import type { DeviceStateWord, PathWord, SourceWord } from "../protocol";
-import type { DeviceNews } from "./devices";
+import type { DeviceNews, Kind } from "./devices";
 import type { MediaState } from "./media";
 
 export type PictureWord = Extract<SourceWord, "camera" | "second_camera" | "screen">;
 export const PICTURES: readonly PictureWord[] = ["camera", "second_camera", "screen"];
+
+/** Why a device does not work. */
+export type FaultWord = Exclude<DeviceStateWord, "works" | "off">;
+export type Faulty = Kind | "both";
 
 /** What a person is told about their own call, the most pressing first. */
 export type Notice =
   | { is: "wire_goes_on" | "wire" | "media" | "taken" | "silent" | "slow" | "restricted" }
   | { is: "muted"; source: SourceWord }
   | { is: "device"; news: DeviceNews }
+  /** They asked for it in the call, and the browser did not give it. */
+  | { is: "withheld"; what: Faulty; why: FaultWord }
   /** Their picture is held back on the way to so many people. */
   | { is: "unseen"; source: PictureWord; people: number };
 
@@ -19,6 +25,9 @@ export interface Circumstances {
   isTelephone: boolean;
   muteAsked: SourceWord | undefined;
   microphone: DeviceStateWord;
+  camera: DeviceStateWord;
+  /** What the person has asked for in the call without getting it. */
+  withheld: ReadonlySet<Kind>;
   isMicSilent: boolean;
   deviceNews: DeviceNews | undefined;
   isUplinkSlow: boolean;
@@ -35,6 +44,7 @@ export function noticesOf(now: Circumstances): Notice[] {
   if (now.isWireLost) notices.push({ is: isMedia && now.media === "connected" ? "wire_goes_on" : "wire" });
   else if (isMedia && now.media === "lost") notices.push({ is: "media" });
   if (!isMedia) return notices;
+  notices.push(...withheldOf(now));
   if (now.muteAsked) notices.push({ is: "muted", source: now.muteAsked });
   if (now.microphone === "in_use") notices.push({ is: "taken" });
   else if (now.isMicSilent) notices.push({ is: "silent" });
@@ -47,6 +57,19 @@ export function noticesOf(now: Circumstances): Notice[] {
   }
   if (now.path !== "udp" && now.media === "connected") notices.push({ is: "restricted" });
   return notices;
+}
+
+function withheldOf({ withheld, microphone, camera, deviceNews }: Circumstances): Notice[] {
+  const isFault = (state: DeviceStateWord): state is FaultWord => state !== "works" && state !== "off";
+  const told = deviceNews?.is === "lost" ? deviceNews.kind : undefined;
+  const faults = new Map<Kind, FaultWord>();
+  // A microphone that another app has taken has a notice of its own.
+  if (withheld.has("microphone") && told !== "microphone" && isFault(microphone) && microphone !== "in_use")
+    faults.set("microphone", microphone);
+  if (withheld.has("camera") && told !== "camera" && isFault(camera)) faults.set("camera", camera);
+  const why = faults.get("camera");
+  if (why && why === faults.get("microphone")) return [{ is: "withheld", what: "both", why }];
+  return [...faults].map(([what, why]) => ({ is: "withheld", what, why }));
 }
 
 /** Whole seconds until a moment, by the gateway's clock; 0 when it has passed or is not known. */

@@ -216,12 +216,18 @@ export const en: SameKeys<typeof fr> = {
   "check.enterAndAdmit": "Enter and admit {name}",
   "check.without": "You can go in without, and switch on later.",
   "check.entering": "Going in…",
-  "fault.refused.camera":
-    "Your browser is blocking the camera. Open the lock next to the address, allow it, then try again. You can go on with sound only.",
+  "fault.refused.camera": "Your browser is blocking the camera.",
+  "fault.cure.camera":
+    "Open the sign to the left of the address (a lock or sliders), allow it, then try again. You can go on with sound only.",
+  "fault.reload.camera":
+    "Reload the page, then choose Allow. If it asks nothing, allow this site in the settings of the browser. You can go on with sound only.",
   "fault.missing.camera": "No camera found. Plug one in and try again, or go on with sound only.",
   "fault.in_use.camera": "Another program is using the camera. Close it, then try again.",
-  "fault.refused.microphone":
-    "Your browser is blocking the microphone. Open the lock next to the address, allow it, then try again. Without it the patient cannot hear you.",
+  "fault.refused.microphone": "Your browser is blocking the microphone.",
+  "fault.cure.microphone":
+    "Open the sign to the left of the address (a lock or sliders), allow it, then try again. Without it the patient cannot hear you.",
+  "fault.reload.microphone":
+    "Reload the page, then choose Allow. If it asks nothing, allow this site in the settings of the browser. Without it the patient cannot hear you.",
   "fault.missing.microphone": "No microphone found. Plug one in and try again. Without it the patient cannot hear you.",
   "fault.in_use.microphone": "Another program is using the microphone. Close it, then try again.",
   "visit.mediaConnecting": "Picture and sound are on their way…",

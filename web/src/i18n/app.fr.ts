@@ -224,12 +224,18 @@ export const fr = {
   "check.enterAndAdmit": "Entrer et faire entrer {name}",
   "check.without": "Vous pouvez entrer sans, et allumer plus tard.",
   "check.entering": "Entrée…",
-  "fault.refused.camera":
-    "Votre navigateur bloque la caméra. Ouvrez le cadenas près de l’adresse, autorisez-la, puis réessayez. Vous pouvez continuer avec le son seul.",
+  "fault.refused.camera": "Votre navigateur bloque la caméra.",
+  "fault.cure.camera":
+    "Ouvrez le signe à gauche de l’adresse (cadenas ou curseurs), autorisez-la, puis réessayez. Vous pouvez continuer avec le son seul.",
+  "fault.reload.camera":
+    "Rechargez la page, puis choisissez «\u00a0Autoriser\u00a0». S’il ne demande rien, autorisez ce site dans les réglages du navigateur. Vous pouvez continuer avec le son seul.",
   "fault.missing.camera": "Aucune caméra trouvée. Branchez-en une et réessayez, ou continuez avec le son seul.",
   "fault.in_use.camera": "Un autre logiciel utilise la caméra. Fermez-le, puis réessayez.",
-  "fault.refused.microphone":
-    "Votre navigateur bloque le micro. Ouvrez le cadenas près de l’adresse, autorisez-le, puis réessayez. Sans micro, le patient ne vous entend pas.",
+  "fault.refused.microphone": "Votre navigateur bloque le micro.",
+  "fault.cure.microphone":
+    "Ouvrez le signe à gauche de l’adresse (cadenas ou curseurs), autorisez-le, puis réessayez. Sans micro, le patient ne vous entend pas.",
+  "fault.reload.microphone":
+    "Rechargez la page, puis choisissez «\u00a0Autoriser\u00a0». S’il ne demande rien, autorisez ce site dans les réglages du navigateur. Sans micro, le patient ne vous entend pas.",
   "fault.missing.microphone":
     "Aucun micro trouvé. Branchez-en un et réessayez. Sans micro, le patient ne vous entend pas.",
   "fault.in_use.microphone": "Un autre logiciel utilise le micro. Fermez-le, puis réessayez.",

@@ -129,15 +129,18 @@ export const en: SameKeys<typeof fr> = {
   "test.cameraOn": "Turn my camera on",
   "test.entering": "One moment…",
 
-  "fault.refused.both":
-    "Your browser is blocking the camera and microphone. Tap the lock next to the address, allow Camera and Microphone, then Try again.",
-  "fault.refused.camera":
-    "Your browser is blocking the camera. Tap the lock next to the address, allow Camera, then Try again.",
-  "fault.refused.microphone":
-    "Your browser is blocking the microphone. Tap the lock next to the address, allow Microphone, then Try again.",
+  "fault.refused.both": "Your browser is blocking the camera and microphone.",
+  "fault.refused.camera": "Your browser is blocking the camera.",
+  "fault.refused.microphone": "Your browser is blocking the microphone.",
+  "cure.reload":
+    "Reload the page, then tap Allow. If it asks nothing, allow this site in the settings of your phone or browser.",
+  "cure.both":
+    "Tap the sign to the left of the address (a lock or sliders), allow Camera and Microphone, then Try again.",
+  "cure.camera": "Tap the sign to the left of the address (a lock or sliders), allow Camera, then Try again.",
+  "cure.microphone": "Tap the sign to the left of the address (a lock or sliders), allow Microphone, then Try again.",
   "fault.missing.both":
-    "No camera and no microphone found. Plug them in if you have them, then Try again. You can also join without them.",
-  "fault.missing.camera": "No camera found. You can join with sound only.",
+    "No camera and no microphone found. Plug them in if you have them, then Try again. You can also go on without them.",
+  "fault.missing.camera": "No camera found. Plug one in if you have one, then Try again. Sound alone is enough.",
   "fault.missing.microphone": "No microphone found. Plug in a microphone or headset, then Try again.",
   "fault.in_use.both": "Another app is using the camera and microphone. Close it, then Try again.",
   "fault.in_use.camera": "Another app is using the camera. Close it, then Try again.",

@@ -128,15 +128,18 @@ export const fr = {
   "test.cameraOn": "Allumer ma caméra",
   "test.entering": "Un instant…",
 
-  "fault.refused.both":
-    "Votre navigateur bloque la caméra et le micro. Touchez le cadenas près de l’adresse, autorisez Caméra et Micro, puis Réessayer.",
-  "fault.refused.camera":
-    "Votre navigateur bloque la caméra. Touchez le cadenas près de l’adresse, autorisez Caméra, puis Réessayer.",
-  "fault.refused.microphone":
-    "Votre navigateur bloque le micro. Touchez le cadenas près de l’adresse, autorisez Micro, puis Réessayer.",
+  "fault.refused.both": "Votre navigateur bloque la caméra et le micro.",
+  "fault.refused.camera": "Votre navigateur bloque la caméra.",
+  "fault.refused.microphone": "Votre navigateur bloque le micro.",
+  "cure.reload":
+    "Rechargez la page, puis touchez «\u00a0Autoriser\u00a0». S’il ne demande rien, autorisez ce site dans les réglages du téléphone ou du navigateur.",
+  "cure.both":
+    "Touchez le signe à gauche de l’adresse (cadenas ou curseurs), autorisez Caméra et Micro, puis Réessayer.",
+  "cure.camera": "Touchez le signe à gauche de l’adresse (cadenas ou curseurs), autorisez Caméra, puis Réessayer.",
+  "cure.microphone": "Touchez le signe à gauche de l’adresse (cadenas ou curseurs), autorisez Micro, puis Réessayer.",
   "fault.missing.both":
-    "Aucune caméra ni aucun micro trouvés. Branchez-les si vous en avez, puis Réessayer. Vous pouvez aussi entrer sans eux.",
-  "fault.missing.camera": "Aucune caméra trouvée. Vous pouvez rejoindre avec le son seulement.",
+    "Aucune caméra ni aucun micro trouvés. Branchez-les si vous en avez, puis Réessayer. Vous pouvez aussi continuer sans eux.",
+  "fault.missing.camera": "Aucune caméra trouvée. Branchez-en une si vous en avez, puis Réessayer. Le son seul suffit.",
   "fault.missing.microphone": "Aucun micro trouvé. Branchez un micro ou des écouteurs, puis Réessayer.",
   "fault.in_use.both": "Une autre application utilise la caméra et le micro. Fermez-la, puis Réessayer.",
   "fault.in_use.camera": "Une autre application utilise la caméra. Fermez-la, puis Réessayer.",

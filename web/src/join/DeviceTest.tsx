@@ -9,7 +9,9 @@ import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Devices } from "../call/devices";
+import type { FaultWord } from "../call/notices";
 import { useNetwork, useSight } from "../call/parts/looks";
+import { keepsRefusal } from "../call/refusal";
 import type { SightWord } from "../call/sight";
 import { playTest } from "../call/sound";
 import { timeOfDay } from "../i18n/time";
@@ -19,11 +21,9 @@ import { AtHome, Company } from "./asked";
 import { untilOpenMs } from "./door";
 import { Frame, Picture, useClock, Warning } from "./parts";
 import type { Visit } from "./visit";
-import { restInWords, sentenceOf, t } from "./words";
+import { faultOf, restInWords, sentenceOf, t } from "./words";
 
-type Fault = "refused" | "missing" | "in_use";
-
-const faultOf = (state: DeviceStateWord): Fault | undefined =>
+const wordOf = (state: DeviceStateWord): FaultWord | undefined =>
   state === "works" || state === "off" ? undefined : state;
 
 /** Sees and hears whether camera, microphone and sound work. Whatever it finds, there is a way on. */
@@ -90,22 +90,32 @@ function SelfView({ devices, isAsking, picture }: SelfViewProps) {
 }
 
 function Faults(props: { camera: DeviceStateWord; microphone: DeviceStateWord; onRetry(): void }) {
-  const camera = faultOf(props.camera);
-  const microphone = faultOf(props.microphone);
+  const camera = wordOf(props.camera);
+  const microphone = wordOf(props.microphone);
   if (!camera && !microphone) return null;
+  const isKept = (why: FaultWord | undefined) => why === "refused" && keepsRefusal();
+  const mustReload = isKept(camera) || isKept(microphone);
+  const mayRetry = (camera && !isKept(camera)) || (microphone && !isKept(microphone));
   return (
     <Warning>
       {camera && camera === microphone ? (
-        <p>{t(`fault.${camera}.both`)}</p>
+        <p>{faultOf(camera, "both")}</p>
       ) : (
         <>
-          {camera && <p>{t(`fault.${camera}.camera`)}</p>}
-          {microphone && <p>{t(`fault.${microphone}.microphone`)}</p>}
+          {camera && <p>{faultOf(camera, "camera")}</p>}
+          {microphone && <p>{faultOf(microphone, "microphone")}</p>}
         </>
       )}
-      <button type="button" class="button" onClick={props.onRetry}>
-        {t("retry")}
-      </button>
+      {mustReload && (
+        <button type="button" class="button" onClick={() => location.reload()}>
+          {t("reload")}
+        </button>
+      )}
+      {mayRetry && (
+        <button type="button" class="button" onClick={props.onRetry}>
+          {t("retry")}
+        </button>
+      )}
     </Warning>
   );
 }

@@ -15,6 +15,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { type Call, keyOf } from "../call/call";
+import type { Kind } from "../call/devices";
 import { type Feed, feedsOf, frontOf, IMAGES } from "../call/feeds";
 import { Files } from "../call/files";
 import { secondsUntil } from "../call/notices";
@@ -39,7 +40,7 @@ import type { PhotoProps } from "./Photo";
 import { Dialog, LanguageSwitch, LeaveDialog, Picture, Telephone, usePage, Warning } from "./parts";
 import { t as tp } from "./photo.words";
 import type { Visit } from "./visit";
-import { sentenceOf, t } from "./words";
+import { faultOf, sentenceOf, t } from "./words";
 
 /** What lies over the call. */
 type Panel = "" | "leave" | "more" | "chat" | "devices" | "photo" | "protection";
@@ -389,6 +390,7 @@ function Banner({ visit, call, wire, tell, open, children }: BannerProps) {
         devices={visit.devices.value}
         tell={tell}
         onDevices={() => open("devices")}
+        faultOf={faultOf}
         help={
           <p>
             {t("help")} <Telephone visit={visit} />
@@ -422,14 +424,26 @@ function Controls({ visit, call, wire, files, tell, panel, open }: ControlsProps
   const hasCamera = call.cameraOn.value;
   const unread = call.chat.unread.value;
   const isTelephone = call.telephone.value !== undefined;
-  const toggleMic = async () => {
-    await call.toggleMic();
-    tell("microphone", t(call.micOn.peek() ? "call.saidMicOn" : "call.saidMicOff"), 0);
+  /** What the browser does not give is told by its notice when that appears, and here when it stands already. */
+  const toggle = async (kind: Kind, act: () => Promise<void>, words: () => string) => {
+    const was = call.withheld.peek().has(kind);
+    await act();
+    const state = devices[kind].peek();
+    if (!call.withheld.peek().has(kind) || state === "works" || state === "off") tell(kind, words(), 0);
+    else if (was) tell(kind, faultOf(state, kind), 0);
   };
-  const toggleCamera = async () => {
-    await call.toggleCamera();
-    tell("camera", t(call.cameraOn.peek() ? "call.saidCameraOn" : "call.saidCameraOff"), 0);
-  };
+  const toggleMic = () =>
+    toggle(
+      "microphone",
+      () => call.toggleMic(),
+      () => t(call.micOn.peek() ? "call.saidMicOn" : "call.saidMicOff"),
+    );
+  const toggleCamera = () =>
+    toggle(
+      "camera",
+      () => call.toggleCamera(),
+      () => t(call.cameraOn.peek() ? "call.saidCameraOn" : "call.saidCameraOff"),
+    );
   return (
     <fieldset class="controls" aria-label={t("call.controls")}>
       {!isTelephone && (

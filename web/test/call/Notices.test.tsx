@@ -1,10 +1,11 @@
-import { cleanup, render, screen } from "@testing-library/preact";
+import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Call } from "../../src/call/call";
 import { Devices } from "../../src/call/devices";
 import { Notices } from "../../src/call/parts/Notices";
 import { useCallNews, useTell } from "../../src/call/parts/news";
 import { chooseLanguage } from "../../src/i18n";
+import { faultOf } from "../../src/join/words";
 import type { Person } from "../../src/protocol";
 import { Wire } from "../../src/wire";
 import { FakeSocket } from "../fake-socket";
@@ -18,7 +19,9 @@ let said: string[];
 function Page() {
   const tell = useTell((text) => said.push(text));
   useCallNews(call, wire, tell);
-  return <Notices call={call} wire={wire} devices={devices} tell={tell} onDevices={() => undefined} />;
+  return (
+    <Notices call={call} wire={wire} devices={devices} tell={tell} onDevices={() => undefined} faultOf={faultOf} />
+  );
 }
 
 const person = (participant: string, name: string): Person => ({
@@ -152,5 +155,45 @@ describe("what is read out in a call", () => {
     expect(said).toHaveLength(2);
     expect(said[1]).not.toBe(said[0]);
     expect(said.map((text) => text.trim())).toEqual(Array(2).fill("Dr Martin a écrit\u00a0: Oui"));
+  });
+});
+
+describe("a patient who taps for a camera that the browser blocks", () => {
+  it("is told so on the screen, once it was tapped for, and can ask again", async () => {
+    let failure: string | undefined = "NotAllowedError";
+    installDevices((kind) => (kind === "video" ? failure : undefined));
+    expect(screen.queryByText(/bloque la caméra/)).toBeNull();
+    await call.toggleCamera();
+    await wait(1_000);
+    expect(screen.getByText(/^Votre navigateur bloque la caméra\. Touchez le signe à gauche/)).toBeTruthy();
+    expect(said.at(-1)).toMatch(/bloque la caméra/);
+    failure = undefined;
+    fireEvent.click(screen.getByRole("button", { name: "Réessayer" }));
+    await wait(1_000);
+    expect(call.cameraOn.value).toBe(true);
+    expect(screen.queryByText(/bloque la caméra/)).toBeNull();
+  });
+
+  it("can go on without it", async () => {
+    installDevices((kind) => (kind === "video" ? "NotFoundError" : undefined));
+    await call.toggleCamera();
+    await wait(1_000);
+    expect(screen.getByText(/^Aucune caméra trouvée/)).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Continuer sans" }));
+    await wait(1_000);
+    expect(screen.queryByText(/^Aucune caméra trouvée/)).toBeNull();
+  });
+
+  it("is told to reload where a refusal lasts until then, and not of a padlock", async () => {
+    const iphone =
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Safari/604.1";
+    vi.spyOn(navigator, "userAgent", "get").mockReturnValue(iphone);
+    installDevices((kind) => (kind === "video" ? "NotAllowedError" : undefined));
+    await call.toggleCamera();
+    await wait(1_000);
+    expect(screen.getByText(/bloque la caméra\. Rechargez la page/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Réessayer" })).toBeNull();
+    expect(screen.getByRole("button", { name: "Recharger la page" })).toBeTruthy();
+    vi.restoreAllMocks();
   });
 });

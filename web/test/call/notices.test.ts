@@ -8,6 +8,8 @@ const calm: Circumstances = {
   isTelephone: false,
   muteAsked: undefined,
   microphone: "works",
+  camera: "works",
+  withheld: new Set(),
   isMicSilent: false,
   deviceNews: undefined,
   isUplinkSlow: false,
@@ -50,6 +52,19 @@ describe("noticesOf", () => {
   it("tells of a device that went or was replaced", () => {
     const deviceNews = { is: "replaced", kind: "microphone", label: "Micro intégré" } as const;
     expect(noticesOf({ ...calm, deviceNews })).toEqual([{ is: "device", news: deviceNews }]);
+  });
+  it("says nothing of a device that the person went in without, and why they did not get one that they tapped for", () => {
+    expect(told({ camera: "refused", microphone: "refused" })).toEqual([]);
+    const withheld = new Set(["camera", "microphone"] as const);
+    expect(noticesOf({ ...calm, withheld, camera: "refused", microphone: "refused" })).toEqual([
+      { is: "withheld", what: "both", why: "refused" },
+    ]);
+    expect(noticesOf({ ...calm, withheld, camera: "missing", microphone: "refused" })).toEqual([
+      { is: "withheld", what: "microphone", why: "refused" },
+      { is: "withheld", what: "camera", why: "missing" },
+    ]);
+    expect(told({ withheld, microphone: "in_use" })).toEqual(["taken"]);
+    expect(told({ withheld })).toEqual([]);
   });
   it("prefers the cause to the effect for a microphone", () => {
     expect(told({ microphone: "in_use", isMicSilent: true })).toEqual(["taken"]);

@@ -8,6 +8,7 @@ import volume from "icon:volume-2";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useNetwork, useSight } from "../../call/parts/looks";
+import { keepsRefusal } from "../../call/refusal";
 import { playTest } from "../../call/sound";
 import { stopwatch } from "../../i18n/time";
 import type { DeviceStateWord } from "../../protocol";
@@ -163,10 +164,19 @@ export function deviceWord(kind: "camera" | "microphone", state: DeviceStateWord
 /** The sentence for a device that does not work. */
 export function DeviceFault({ kind, state }: { kind: "camera" | "microphone"; state: DeviceStateWord }) {
   if (state === "works" || state === "off") return null;
+  const isKept = state === "refused" && keepsRefusal();
+  const cure = state === "refused" ? t(`fault.${isKept ? "reload" : "cure"}.${kind}`) : "";
   return (
     <div class="notice warn" role="status" id={`fault-${kind}`}>
       <Icon of={alert} />
-      <p>{t(`fault.${state}.${kind}`)}</p>
+      <p>
+        {t(`fault.${state}.${kind}`)} {cure}
+      </p>
+      {isKept && (
+        <button type="button" class="button" onClick={() => location.reload()}>
+          {t("app.reload")}
+        </button>
+      )}
     </div>
   );
 }

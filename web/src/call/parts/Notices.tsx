@@ -10,7 +10,8 @@ import { Icon } from "../../ui/icon";
 import type { Wire } from "../../wire";
 import type { Call } from "../call";
 import type { Devices } from "../devices";
-import { GRACE_MS, type Notice, noticesOf, Silence, secondsUntil } from "../notices";
+import { type FaultWord, type Faulty, GRACE_MS, type Notice, noticesOf, Silence, secondsUntil } from "../notices";
+import { keepsRefusal } from "../refusal";
 import { type Tell, useSeconds } from "./news";
 import { tc } from "./words";
 
@@ -23,10 +24,14 @@ interface NoticesProps {
   tell: Tell;
   /** Stands below the notice of a lost connection: who can be called. */
   help?: ComponentChildren;
+  /** The sentence for a device that does not work, where the page says it nowhere else. */
+  faultOf?: FaultSentence;
 }
 
+type FaultSentence = (why: FaultWord, what: Faulty) => string;
+
 /** What the person must know about their own connection and devices, each with what to do. */
-export function Notices({ call, wire, devices, onDevices, tell, help }: NoticesProps) {
+export function Notices({ call, wire, devices, onDevices, tell, help, faultOf }: NoticesProps) {
   const isWireLost = wire.state.value === "lost";
   const isMicSilent = useSilence(call, devices);
   const lostAt = useRef(0);
@@ -39,6 +44,8 @@ export function Notices({ call, wire, devices, onDevices, tell, help }: NoticesP
     isTelephone: call.telephone.value !== undefined,
     muteAsked: call.muteAsked.value,
     microphone: devices.isInterrupted.value ? "in_use" : devices.microphone.value,
+    camera: devices.camera.value,
+    withheld: faultOf ? call.withheld.value : NOTHING,
     isMicSilent,
     deviceNews: devices.news.value,
     isUplinkSlow: call.isUplinkSlow.value,
@@ -46,7 +53,9 @@ export function Notices({ call, wire, devices, onDevices, tell, help }: NoticesP
     cameraOn: call.cameraOn.value,
     path: call.path.value,
   });
-  useTelling(notices, tell);
+  const wordsOf = (notice: Notice) =>
+    notice.is === "withheld" && faultOf ? faultOf(notice.why, notice.what) : wordsOfOwn(notice);
+  useTelling(notices, wordsOf, tell);
   useForgetting(devices);
   const seconds = secondsUntil(new Date(lostAt.current + GRACE_MS).toISOString(), now);
   return (
@@ -55,10 +64,11 @@ export function Notices({ call, wire, devices, onDevices, tell, help }: NoticesP
         <One
           key={subjectOf(notice)}
           notice={notice}
+          words={wordsOf(notice)}
           grace={seconds > 0 ? tc.count("notice.grace", seconds) : tc("notice.graceOver")}
           call={call}
-          devices={devices}
           onDevices={onDevices}
+          tell={tell}
           help={help}
         />
       ))}
@@ -67,12 +77,14 @@ export function Notices({ call, wire, devices, onDevices, tell, help }: NoticesP
   );
 }
 
+const NOTHING: ReadonlySet<never> = new Set();
+
 /** A word on what is sent no longer may stand. */
 const isSent = (call: Call, source: SourceWord): boolean =>
   source === "camera" ? call.cameraOn.value : source !== "microphone" && call.extras.tracks[source].value !== undefined;
 
 /** Reads out each notice when it appears. */
-function useTelling(notices: readonly Notice[], tell: Tell): void {
+function useTelling(notices: readonly Notice[], wordsOf: (notice: Notice) => string, tell: Tell): void {
   const shown = useRef(new Set<string>());
   useEffect(() => {
     const now = new Map(notices.map((notice) => [subjectOf(notice), notice]));
@@ -86,12 +98,13 @@ function useTelling(notices: readonly Notice[], tell: Tell): void {
 /** Another source, or another device, is other news; another number of people is not. */
 function subjectOf(notice: Notice): string {
   if (notice.is === "unseen") return `notice unseen ${notice.source}`;
-  return notice.is === "muted" || notice.is === "device" ? wordsOf(notice) : `notice ${notice.is}`;
+  if (notice.is === "withheld") return `notice withheld ${notice.what}`;
+  return notice.is === "muted" || notice.is === "device" ? wordsOfOwn(notice) : `notice ${notice.is}`;
 }
 
 /** What takes the person out of the call, or was done to them, is read out each time. */
 const isUrgent = ({ is }: Notice): boolean =>
-  is === "wire" || is === "wire_goes_on" || is === "media" || is === "muted" || is === "device";
+  is === "wire" || is === "wire_goes_on" || is === "media" || is === "muted" || is === "device" || is === "withheld";
 
 const READ_MS = 20_000;
 
@@ -108,8 +121,10 @@ function useForgetting(devices: Devices): void {
 }
 
 /** The sentence of a notice; what to do about it are the buttons. */
-function wordsOf(notice: Notice): string {
+function wordsOfOwn(notice: Notice): string {
   switch (notice.is) {
+    case "withheld":
+      return "";
     case "wire_goes_on":
       return tc("notice.wireGoesOn");
     case "muted":
@@ -128,18 +143,18 @@ function wordsOf(notice: Notice): string {
 
 interface OneProps {
   notice: Notice;
+  words: string;
   /** How long the place is kept, in words. */
   grace: string;
   call: Call;
-  devices: Devices;
   onDevices(): void;
+  tell: Tell;
   help: ComponentChildren;
 }
 
-function One({ notice, grace, call, devices, onDevices, help }: OneProps) {
+function One({ notice, words, grace, call, onDevices, tell, help }: OneProps) {
   const isQuiet = notice.is === "wire_goes_on" || notice.is === "restricted";
-  const words = wordsOf(notice);
-  const step = stepOf(notice, call, devices, onDevices);
+  const step = stepOf(notice, call, onDevices);
   return (
     <Line isQuiet={isQuiet}>
       <p>{notice.is === "wire" ? `${words} ${grace}` : words}</p>
@@ -148,14 +163,57 @@ function One({ notice, grace, call, devices, onDevices, help }: OneProps) {
           {step.word}
         </button>
       )}
+      {notice.is === "withheld" && <Withheld notice={notice} words={words} call={call} tell={tell} />}
       {(notice.is === "wire" || notice.is === "media") && help}
     </Line>
   );
 }
 
+interface WithheldProps {
+  notice: Extract<Notice, { is: "withheld" }>;
+  words: string;
+  call: Call;
+  tell: Tell;
+}
+
+/** Asks once more for what the browser did not give, or loads the page again where asking does nothing. */
+function Withheld({ notice: { what, why }, words, call, tell }: WithheldProps) {
+  const isBusy = useSignal(false);
+  const kinds = what === "both" ? (["microphone", "camera"] as const) : [what];
+  const retry = async () => {
+    if (isBusy.peek()) return;
+    isBusy.value = true;
+    for (const kind of kinds) await call.open(kind);
+    isBusy.value = false;
+    if (kinds.some((kind) => call.withheld.peek().has(kind))) tell(`notice withheld ${what}`, words, 0);
+  };
+  return (
+    <>
+      {why === "refused" && keepsRefusal() ? (
+        <button type="button" class="button" onClick={() => location.reload()}>
+          {tc("notice.reload")}
+        </button>
+      ) : (
+        <button type="button" class="button" aria-disabled={isBusy.value} onClick={() => void retry()}>
+          {tc(isBusy.value ? "notice.asking" : "notice.retry")}
+        </button>
+      )}
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          for (const kind of kinds) call.goWithout(kind);
+        }}
+      >
+        {tc("notice.without")}
+      </button>
+    </>
+  );
+}
+
 /** What the person can do about it, where there is something. */
-function stepOf(notice: Notice, call: Call, devices: Devices, onDevices: () => void) {
-  const resume = { word: tc("notice.resume"), act: () => void devices.retryMicrophone() };
+function stepOf(notice: Notice, call: Call, onDevices: () => void) {
+  const resume = { word: tc("notice.resume"), act: () => void call.open("microphone") };
   const choose = { word: tc("notice.devices"), act: onDevices };
   switch (notice.is) {
     case "muted":
