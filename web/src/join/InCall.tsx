@@ -36,9 +36,10 @@ import { Icon } from "../ui/icon";
 import type { ViewerProps } from "../viewer/Viewer";
 import { anyOf, viewingOf } from "../viewer/viewing";
 import type { Wire } from "../wire";
-import type { PhotoProps } from "./Photo";
+import type { Photo as PhotoPage } from "./Photo";
 import { Dialog, LanguageSwitch, LeaveDialog, Picture, Telephone, usePage, Warning } from "./parts";
 import { t as tp } from "./photo.words";
+import type { Taking } from "./taking";
 import type { Visit } from "./visit";
 import { faultOf, sentenceOf, t } from "./words";
 
@@ -78,6 +79,7 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
         call={call}
         wire={wire}
         tell={tell}
+        isAtPhoto={panel.value === "photo"}
         open={(which) => {
           panel.value = which;
         }}
@@ -363,11 +365,42 @@ interface BannerProps {
   call: Call;
   wire: Wire;
   tell: Tell;
+  isAtPhoto: boolean;
   open(panel: Panel): void;
   children: ComponentChildren;
 }
 
-function Banner({ visit, call, wire, tell, open, children }: BannerProps) {
+/** What becomes of a photograph whose dialog was closed: it is not lost, and the person hears of it. */
+function PhotoNote({ taking, tell, onOpen }: { taking: Taking; tell: Tell; onOpen(): void }) {
+  const step = taking.step.value;
+  const words =
+    step.is === "sending"
+      ? step.part < 1
+        ? tp("sending", { percent: Math.floor(step.part * 100) })
+        : tp("looking")
+      : step.is === "sent"
+        ? tp("sent")
+        : step.is === "failed"
+          ? step.why
+          : "";
+  useEffect(() => {
+    if (step.is === "sent" || step.is === "failed") tell("photo", words, 0);
+  }, [step.is]);
+  if (words === "") return null;
+  return (
+    <div class={`call-notice${step.is === "failed" ? "" : " quiet"}`}>
+      <Icon of={camera} />
+      <div>
+        <p>{words}</p>
+        <button type="button" class="button" onClick={onOpen}>
+          {tp("see")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Banner({ visit, call, wire, tell, isAtPhoto, open, children }: BannerProps) {
   const problem = visit.problem.value;
   const isOnTheWay = call.media.value === "connecting" && call.isInCall.value && call.remote.value.size > 0;
   return (
@@ -382,6 +415,9 @@ function Banner({ visit, call, wire, tell, open, children }: BannerProps) {
             </button>
           </Warning>
         </div>
+      )}
+      {!isAtPhoto && visit.photo.value && (
+        <PhotoNote taking={visit.photo.value} tell={tell} onOpen={() => open("photo")} />
       )}
       <Happened wire={wire} tell={tell} />
       <Notices
@@ -535,13 +571,14 @@ function Controls({ visit, call, wire, files, tell, panel, open }: ControlsProps
 
 /** Few take a photograph: what it needs is loaded then. */
 function PhotoPanel({ visit, wire }: { visit: Visit; wire: Wire }) {
-  const Photo = useSignal<ComponentType<PhotoProps> | undefined>(undefined);
+  const Photo = useSignal<typeof PhotoPage | undefined>(undefined);
   const hasFailed = useSignal(false);
   const load = () => {
     hasFailed.value = false;
-    import("./Photo").then(
-      (module) => {
-        Photo.value = module.Photo;
+    Promise.all([import("./Photo"), import("./taking")]).then(
+      ([photo, { Taking }]) => {
+        visit.photo.value ??= new Taking(wire, visit.link, () => visit.timeZone);
+        Photo.value = photo.Photo;
       },
       () => {
         hasFailed.value = true;
@@ -549,7 +586,8 @@ function PhotoPanel({ visit, wire }: { visit: Visit; wire: Wire }) {
     );
   };
   useEffect(load, []);
-  if (Photo.value) return <Photo.value wire={wire} link={visit.link} zone={visit.timeZone} />;
+  const taking = visit.photo.value;
+  if (Photo.value && taking) return <Photo.value taking={taking} />;
   return (
     <>
       <p role="status">{hasFailed.value ? tp("notLoaded") : tp("loading")}</p>

@@ -23,6 +23,7 @@ import { loadCall, loaded } from "./later";
 import { hasContinued, setContinued } from "./link";
 import { Lobby } from "./lobby";
 import { t as tl } from "./lobby.words";
+import type { Taking } from "./taking";
 import { codeOf, t } from "./words";
 
 /** Why this page's part in the consultation is over. */
@@ -88,6 +89,8 @@ export class Visit {
   readonly wantsFiles: Signal<boolean> = signal(new URLSearchParams(location.search).has("files"));
   /** Who is with the person, once they have said. */
   readonly company: Signal<CompanyRequest | undefined> = signal(undefined);
+  /** A photograph that is taken in the call, from when it was first asked for. */
+  readonly photo: Signal<Taking | undefined> = signal(undefined);
   readonly wasPutBack: Signal<boolean> = signal(false);
   /** The gateway lets nobody into the call who has not agreed to the text of now. */
   readonly mustAgree: Signal<boolean> = signal(false);

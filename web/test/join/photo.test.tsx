@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chooseLanguage } from "../../src/i18n";
 import { Photo } from "../../src/join/Photo";
 import { PHOTO_MAX, prepared } from "../../src/join/photos";
+import { Taking } from "../../src/join/taking";
 import type { Receipt } from "../../src/protocol";
 import type { Wire } from "../../src/wire";
 
@@ -42,6 +43,7 @@ class FakeRequest {
   }
 }
 
+let taking: Taking;
 const settle = () => act(() => new Promise<void>((resolve) => setTimeout(resolve, 0)));
 const receipt = (received: number): Receipt => ({ received, files: [], patients: [], ignored: [], refused: [] });
 const said = () => screen.getAllByRole("status").map((each) => each.textContent?.trim());
@@ -57,7 +59,8 @@ beforeEach(() => {
   vi.stubGlobal("XMLHttpRequest", FakeRequest);
   vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:photo");
   vi.spyOn(URL, "revokeObjectURL").mockReturnValue(undefined);
-  render(<Photo wire={wire} link="secret" zone="Europe/Paris" />);
+  taking = new Taking(wire, "secret", () => "Europe/Paris");
+  render(<Photo taking={taking} />);
 });
 afterEach(() => {
   cleanup();
@@ -133,6 +136,25 @@ describe("a photograph from the call", () => {
     expect(screen.getByRole("button", { name: "Send the photo" })).toBeTruthy();
     act(() => request.upload.onprogress?.({ loaded: 100, total: 100 }));
     expect(screen.queryByRole("progressbar")).toBeNull();
+  });
+
+  it("goes on when its dialog is closed, and is found there again", async () => {
+    const request = await begun();
+    const aborted = vi.spyOn(request, "abort");
+    cleanup();
+    expect(aborted).not.toHaveBeenCalled();
+    act(() => request.upload.onprogress?.({ loaded: 60, total: 100 }));
+    render(<Photo taking={taking} />);
+    expect(screen.getByRole("progressbar").getAttribute("value")).toBe("0.6");
+    cleanup();
+    request.answer(200, receipt(1));
+    await settle();
+    expect(taking.step.value.is).toBe("sent");
+    render(<Photo taking={taking} />);
+    expect(said()).toContain("The photo has arrived. Your doctor can show it now.");
+    cleanup();
+    // It was read: the next one can be taken.
+    await vi.waitFor(() => expect(taking.step.value.is).toBe("choosing"));
   });
 });
 
