@@ -38,6 +38,7 @@ export function Change({ visit }: { visit: Visit }) {
     fault.value = "";
     try {
       done.value = await step();
+      visit.hasChanged.value = true;
     } catch (cause) {
       const code = codeOf(cause);
       // Somebody else was faster: what is free now is shown anew.

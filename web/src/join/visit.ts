@@ -78,6 +78,8 @@ export class Visit {
   readonly isTestingEarly: Signal<boolean> = signal(false);
   /** The patient calls the appointment off, or moves it. */
   readonly isChanging: Signal<boolean> = signal(false);
+  /** They did, and this link leads nowhere any more: what they read of it stays. */
+  readonly hasChanged: Signal<boolean> = signal(false);
   /** The browser is asking for permission now. */
   readonly isAsking: Signal<boolean> = signal(false);
   readonly isOtherBrowserWanted: Signal<boolean> = signal(needsOtherBrowser());
@@ -401,6 +403,7 @@ export class Visit {
           return "test";
       }
     }
+    if (this.hasChanged.value) return "change";
     const look = this.look.value;
     if (!look) return this.#isLookLost.value ? "unreachable" : "looking";
     // What is left of a visit may ask for more than the link.
@@ -464,7 +467,7 @@ export class Visit {
 
   /** Looks at the door again: while the gateway does not answer, when it is time, and now and then in between. */
   #tick(isBack = false): void {
-    if (this.wire.peek() || this.over.peek() || document.visibilityState === "hidden") return;
+    if (this.wire.peek() || this.over.peek() || this.hasChanged.peek() || document.visibilityState === "hidden") return;
     const sinceMs = Date.now() - this.#lookedAt;
     const look = this.look.peek();
     if (!look) {

@@ -19,6 +19,7 @@ const visit = () =>
     facts: signal(undefined),
     telephone: "01 23",
     lobby: { called: signal(false), title: signal("") },
+    hasChanged: signal(false),
     backToDoor: vi.fn(),
   }) as unknown as Visit;
 

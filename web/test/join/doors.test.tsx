@@ -393,3 +393,27 @@ describe("the window of an app", () => {
     await title("Votre consultation vidéo");
   });
 });
+
+describe("an appointment that the patient has moved", () => {
+  it("keeps the new link on the screen though the old one leads nowhere now", async () => {
+    look = { door: "too_early", opensAt: "2026-11-25T18:00:00.000Z", mayChange: true };
+    answers["/api/guest/slots"] = {
+      mayCancel: true,
+      mayMove: true,
+      until: "",
+      slots: [{ startsAt: "2026-12-02T08:00:00Z", endsAt: "2026-12-02T08:30:00Z" }],
+    };
+    answers["/api/guest/reschedule"] = { startsAt: "2026-12-02T08:00:00Z", address: "https://h.example/join#new" };
+    const visit = open();
+    await title("Vous êtes en avance");
+    press("Déplacer ou annuler");
+    fireEvent.click(await screen.findByRole("button", { name: /^0?9\sh/ }));
+    press(/^Déplacer au/);
+    await screen.findByRole("link", { name: "Ouvrir mon nouveau lien" });
+    look = { door: "moved" };
+    document.dispatchEvent(new Event("visibilitychange"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(visit.page.value).toBe("change");
+    expect(screen.getByRole("link", { name: "Ouvrir mon nouveau lien" })).toBeTruthy();
+  });
+});
