@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { call } from "../api";
 import { dayInWords, isoDay, timeOfDay } from "../i18n/time";
 import type { GuestChanges, GuestMoved, GuestSlot } from "../protocol";
@@ -58,9 +58,15 @@ export function Change({ visit }: { visit: Visit }) {
       return "cancelled" as const;
     });
 
+  const told = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    // The button that was pressed may be gone, and the sentence may stand above what is seen.
+    if (fault.value !== "") told.current?.focus();
+  }, [fault.value]);
+
   if (done.value === "cancelled")
     return (
-      <Frame visit={visit} title={c("cancelled")}>
+      <Frame key="cancelled" visit={visit} title={c("cancelled")}>
         <p>{c("cancelledText")}</p>
         <Telephone visit={visit} isButton />
       </Frame>
@@ -68,7 +74,7 @@ export function Change({ visit }: { visit: Visit }) {
   if (done.value) {
     const { startsAt, address } = done.value;
     return (
-      <Frame visit={visit} title={c("moved")}>
+      <Frame key="moved" visit={visit} title={c("moved")}>
         <p>{c("movedText", when(startsAt))}</p>
         <p>{c("movedLink")}</p>
         <a class="button primary wide" href={address}>
@@ -79,16 +85,18 @@ export function Change({ visit }: { visit: Visit }) {
   }
   if (isSure.value)
     return (
-      <Frame visit={visit} title={c("sure")}>
+      <Frame key="sure" visit={visit} title={c("sure")}>
         <p>{c("sureText")}</p>
-        <button type="button" class="button danger wide" onClick={() => void cancel()}>
-          {c("yes")}
+        <button type="button" class="button danger wide" aria-disabled={isBusy.value} onClick={() => void cancel()}>
+          {isBusy.value ? c("cancelling") : c("yes")}
         </button>
+        <Busy text={isBusy.value ? c("cancelling") : ""} />
         <button
           type="button"
           class="button wide"
+          aria-disabled={isBusy.value}
           onClick={() => {
-            isSure.value = false;
+            if (!isBusy.peek()) isSure.value = false;
           }}
         >
           {c("no")}
@@ -102,9 +110,15 @@ export function Change({ visit }: { visit: Visit }) {
   }
   const startsAt = visit.look.value?.startsAt;
   return (
-    <Frame visit={visit} title={c("title")}>
+    <Frame key="choosing" visit={visit} title={c("title")}>
       {startsAt && <p>{c("now", when(startsAt))}</p>}
-      <div role="alert">{fault.value !== "" && <p class="notice danger">{fault.value}</p>}</div>
+      <div role="alert">
+        {fault.value !== "" && (
+          <p class="notice danger" ref={told} tabIndex={-1}>
+            {fault.value}
+          </p>
+        )}
+      </div>
       {!changes.value && fault.value === "" && <p role="status">{c("loading")}</p>}
       {changes.value?.mayMove && (
         <section class="change" aria-labelledby="change-move">
@@ -120,8 +134,9 @@ export function Change({ visit }: { visit: Visit }) {
                       type="button"
                       class="button tabular"
                       aria-pressed={slot.startsAt === chosen.value?.startsAt}
+                      aria-disabled={isBusy.value}
                       onClick={() => {
-                        chosen.value = slot;
+                        if (!isBusy.peek()) chosen.value = slot;
                       }}
                     >
                       {timeOfDay(slot.startsAt, zone)}
@@ -148,27 +163,46 @@ export function Change({ visit }: { visit: Visit }) {
         <button
           type="button"
           class="button primary wide"
+          aria-disabled={isBusy.value}
           onClick={() => {
             if (chosen.value) void move(chosen.value);
           }}
         >
-          {c("moveTo", when(chosen.value.startsAt))}
+          {isBusy.value ? c("moving") : c("moveTo", when(chosen.value.startsAt))}
         </button>
       )}
+      <Busy text={isBusy.value ? c("moving") : ""} />
       {changes.value?.mayCancel && (
         <button
           type="button"
           class="button wide"
+          aria-disabled={isBusy.value}
           onClick={() => {
-            isSure.value = true;
+            if (!isBusy.peek()) isSure.value = true;
           }}
         >
           {c("cancel")}
         </button>
       )}
-      <button type="button" class="button quiet wide" onClick={() => visit.backToDoor()}>
+      <button
+        type="button"
+        class="button quiet wide"
+        aria-disabled={isBusy.value}
+        onClick={() => {
+          if (!isBusy.peek()) visit.backToDoor();
+        }}
+      >
         {c("back")}
       </button>
     </Frame>
+  );
+}
+
+/** That something is on its way, read out; the button that was pressed shows it. */
+function Busy({ text }: { text: string }) {
+  return (
+    <p class="spoken" role="status">
+      {text}
+    </p>
   );
 }

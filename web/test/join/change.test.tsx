@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { chooseLanguage } from "../../src/i18n";
 import { Change } from "../../src/join/Change";
@@ -24,16 +24,21 @@ const visit = () =>
   }) as unknown as Visit;
 
 let refused = false;
+/** What the gateway waits for before it answers a change. */
+let held: Promise<void> | undefined;
 const asked: { path: string; body: unknown }[] = [];
 
 beforeEach(() => {
   chooseLanguage("en");
   asked.length = 0;
+  refused = false;
+  held = undefined;
   vi.stubGlobal("scrollTo", () => undefined);
   vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
     asked.push({ path, body: JSON.parse(String(init.body)) });
     if (path === "/api/guest/slots")
       return json({ mayCancel: true, mayMove: true, until: "", slots: [1, 2, 3, 4].map(slot) });
+    await held;
     if (path === "/api/guest/cancel") return new Response(null, { status: 204 });
     if (refused) return json({ status: 409, code: "slot_taken", detail: "" }, 409);
     return json({ ...slot(2), address: "https://h.example/join#new" });
@@ -71,4 +76,41 @@ it("cancels only after a question", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Cancel the appointment" }));
   fireEvent.click(screen.getByRole("button", { name: "Yes, cancel" }));
   await screen.findByRole("heading", { name: "Your appointment is cancelled" });
+});
+
+it("shows that a change is on its way, and sends it once", async () => {
+  let answer: () => void = () => undefined;
+  held = new Promise((resolve) => {
+    answer = resolve;
+  });
+  render(<Change visit={visit()} />);
+  fireEvent.click(await screen.findByRole("button", { name: "Cancel the appointment" }));
+  fireEvent.click(screen.getByRole("button", { name: "Yes, cancel" }));
+  const busy = await screen.findByRole("button", { name: "We are cancelling your appointment…" });
+  expect(busy.getAttribute("aria-disabled")).toBe("true");
+  expect(screen.getByRole("status").textContent).toBe("We are cancelling your appointment…");
+  fireEvent.click(busy);
+  fireEvent.click(screen.getByRole("button", { name: "No, keep it" }));
+  answer();
+  await screen.findByRole("heading", { name: "Your appointment is cancelled" });
+  expect(asked.filter(({ path }) => path === "/api/guest/cancel")).toHaveLength(1);
+});
+
+it("takes the focus along from step to step", async () => {
+  const focused = (name: string) =>
+    waitFor(() => expect(document.activeElement).toBe(screen.getByRole("heading", { level: 1, name })));
+  render(<Change visit={visit()} />);
+  await focused("Move or cancel");
+  fireEvent.click(await screen.findByRole("button", { name: "Cancel the appointment" }));
+  await focused("Cancel this appointment?");
+  fireEvent.click(screen.getByRole("button", { name: "No, keep it" }));
+  await focused("Move or cancel");
+  refused = true;
+  fireEvent.click(screen.getAllByRole("button", { name: "09:00" })[1] as HTMLElement);
+  fireEvent.click(screen.getByRole("button", { name: /^Move to/ }));
+  await waitFor(() => expect(document.activeElement?.textContent).toMatch(/has just been taken/));
+  refused = false;
+  fireEvent.click(screen.getAllByRole("button", { name: "09:00" })[1] as HTMLElement);
+  fireEvent.click(screen.getByRole("button", { name: /^Move to/ }));
+  await focused("Your appointment is moved");
 });
