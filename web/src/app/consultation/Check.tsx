@@ -11,7 +11,7 @@ import { useNetwork, useSight } from "../../call/parts/looks";
 import { keepsRefusal } from "../../call/refusal";
 import { playTest } from "../../call/sound";
 import { stopwatch } from "../../i18n/time";
-import type { DeviceStateWord } from "../../protocol";
+import type { DeviceStateWord, Person } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Fault } from "../parts/Dialog";
 import { useClock, usePicture } from "../parts/hooks";
@@ -42,12 +42,13 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
     await f();
     isBusy.value = false;
   };
-  const isLooking = useSignal(false);
-  const enter = async (isRecognised = false) => {
+  /** Whoever is asked about may go from the list of those that wait while the question is read. */
+  const looked = useSignal<Person | undefined>(undefined);
+  const enter = async (person = admitted, isRecognised = false) => {
     isEntering.value = true;
     // Whoever did not look at the microphone wants one; without it the call goes on all the same.
     if (devices.microphone.peek() === "off") await devices.retryMicrophone();
-    await visit.enter(admitted?.participant, isRecognised);
+    await visit.enter(person?.participant, isRecognised);
     isEntering.value = false;
   };
   return (
@@ -110,7 +111,7 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
         class="button primary wide"
         disabled={isEntering.value}
         onClick={() => {
-          if (isAsked(admitted)) isLooking.value = true;
+          if (isAsked(admitted)) looked.value = admitted;
           else void enter();
         }}
       >
@@ -134,13 +135,13 @@ export function Check({ visit, admit }: { visit: Visit; admit: string | undefine
         <Icon of={sliders} />
         {t("check.devices")}
       </button>
-      {isLooking.value && admitted && (
+      {looked.value && (
         <LookQuestion
-          name={admitted.name}
-          isLinkOnly={hasOnlyLink(admitted)}
-          onConfirm={() => enter(true)}
+          name={looked.value.name}
+          isLinkOnly={hasOnlyLink(looked.value)}
+          onConfirm={() => enter(looked.value, true)}
           onClose={() => {
-            isLooking.value = false;
+            looked.value = undefined;
           }}
         />
       )}

@@ -3,7 +3,7 @@ import lock from "icon:lock";
 import lockOpen from "icon:lock-open";
 import shield from "icon:shield";
 import userCheck from "icon:user-check";
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { Call } from "../../call/call";
 import { Badge } from "../../call/parts/Badge";
 import { Volume } from "../../call/parts/DevicePanel";
@@ -14,7 +14,7 @@ import type { DeviceStateWord, Person, PlaceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm } from "../parts/Dialog";
 import { useClock } from "../parts/hooks";
-import { AdmitButton } from "../waiting/Admit";
+import { AdmitButton, hasOnlyLink, LookQuestion } from "../waiting/Admit";
 import { RefuseDialog, TellDialog } from "../waiting/dialogs";
 import { IdentityDialog } from "../waiting/Identity";
 import { t as tw } from "../waiting/waiting.words";
@@ -25,6 +25,7 @@ import type { Visit } from "./visit";
 /** Who waits, above everything else: it must not depend on the tab that is open. */
 export function WaitingNow({ visit }: { visit: Visit }) {
   useClock();
+  const asked = useSignal<Asked | undefined>(undefined);
   const waiting = visit.waiting;
   return (
     <>
@@ -46,15 +47,57 @@ export function WaitingNow({ visit }: { visit: Visit }) {
                 <AdmitButton
                   person={person}
                   isPrimary
-                  onAdmit={(isRecognised) => visit.admit(person.participant, isRecognised)}
+                  onAdmit={() => void visit.admit(person.participant, false)}
+                  onAsk={() => {
+                    asked.value = { what: "look", person };
+                  }}
                 />
-                <Write visit={visit} person={person} />
+                <Write
+                  person={person}
+                  onAsk={() => {
+                    asked.value = { what: "write", person };
+                  }}
+                />
               </div>
             </li>
           ))}
         </ul>
       )}
+      <AskedDialog visit={visit} asked={asked} />
     </>
+  );
+}
+
+/** What is asked of somebody who waits. They may leave the list meanwhile, by a phone that sleeps, and what is written stays. */
+interface Asked {
+  what: "write" | "look";
+  person: Person;
+}
+
+function AskedDialog({ visit, asked }: { visit: Visit; asked: Signal<Asked | undefined> }) {
+  if (!asked.value) return null;
+  const { what, person } = asked.value;
+  const close = () => {
+    asked.value = undefined;
+  };
+  return what === "write" ? (
+    <TellDialog
+      appointment={visit.appointment}
+      participant={person.participant}
+      name={person.name}
+      language={undefined}
+      onSent={() => undefined}
+      onClose={close}
+    />
+  ) : (
+    <LookQuestion
+      name={person.name}
+      isLinkOnly={hasOnlyLink(person)}
+      onConfirm={async () => {
+        await visit.admit(person.participant, true);
+      }}
+      onClose={close}
+    />
   );
 }
 
@@ -74,6 +117,7 @@ export function People({ visit }: { visit: Visit }) {
   useClock();
   const removing = useSignal<Person | undefined>(undefined);
   const checking = useSignal<Person | undefined>(undefined);
+  const asked = useSignal<Asked | undefined>(undefined);
   const isReading = useSignal(false);
   const self = visit.call.self.participant;
   const { call } = visit;
@@ -124,9 +168,22 @@ export function People({ visit }: { visit: Visit }) {
               {isGuest && place.state !== "left" && place.state !== "removed" && (
                 <div class="people-steps">
                   {place.state === "waiting" && (
-                    <AdmitButton person={person} onAdmit={(isRecognised) => visit.admit(participant, isRecognised)} />
+                    <AdmitButton
+                      person={person}
+                      onAdmit={() => void visit.admit(participant, false)}
+                      onAsk={() => {
+                        asked.value = { what: "look", person };
+                      }}
+                    />
                   )}
-                  {isWaiting && <Write visit={visit} person={person} />}
+                  {isWaiting && (
+                    <Write
+                      person={person}
+                      onAsk={() => {
+                        asked.value = { what: "write", person };
+                      }}
+                    />
+                  )}
                   <button
                     type="button"
                     class="button"
@@ -174,6 +231,7 @@ export function People({ visit }: { visit: Visit }) {
         <Icon of={shield} />
         {ts("open")}
       </button>
+      <AskedDialog visit={visit} asked={asked} />
       {isReading.value && (
         <ProtectionDialog
           visit={visit}
@@ -221,33 +279,12 @@ export function People({ visit }: { visit: Visit }) {
 }
 
 /** Writes to somebody who waits. */
-function Write({ visit, person }: { visit: Visit; person: Person }) {
-  const isOpen = useSignal(false);
+function Write({ person, onAsk }: { person: Person; onAsk(): void }) {
   return (
-    <>
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          isOpen.value = true;
-        }}
-      >
-        {tw("write")}
-        <span class="spoken"> {person.name}</span>
-      </button>
-      {isOpen.value && (
-        <TellDialog
-          appointment={visit.appointment}
-          participant={person.participant}
-          name={person.name}
-          language={undefined}
-          onSent={() => undefined}
-          onClose={() => {
-            isOpen.value = false;
-          }}
-        />
-      )}
-    </>
+    <button type="button" class="button" onClick={onAsk}>
+      {tw("write")}
+      <span class="spoken"> {person.name}</span>
+    </button>
   );
 }
 

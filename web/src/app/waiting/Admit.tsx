@@ -1,5 +1,4 @@
 import doorOpen from "icon:door-open";
-import { useSignal } from "@preact/signals";
 import type { Person } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import { Confirm } from "../parts/Dialog";
@@ -37,39 +36,23 @@ export function LookQuestion({ name, isLinkOnly, onConfirm, onClose }: QuestionP
 interface AdmitProps {
   person: Person;
   isPrimary?: boolean;
-  /** Lets the person in; whether it was asked who it is. */
-  onAdmit(isRecognised: boolean): Promise<boolean>;
+  /** Lets the person in without a question. */
+  onAdmit(): void;
+  /** Asks first who it is. The question lies outside of the list, which the person may leave while it is read. */
+  onAsk(): void;
 }
 
 /** Lets somebody in who waits, after a question where the gateway wants an answer to it. */
-export function AdmitButton({ person, isPrimary, onAdmit }: AdmitProps) {
-  const isAsking = useSignal(false);
+export function AdmitButton({ person, isPrimary, onAdmit, onAsk }: AdmitProps) {
   return (
-    <>
-      <button
-        type="button"
-        class={`button${isPrimary ? " primary" : ""}`}
-        onClick={() => {
-          if (isAsked(person)) isAsking.value = true;
-          else void onAdmit(false);
-        }}
-      >
-        {isPrimary && <Icon of={doorOpen} />}
-        {tApp("people.admit")}
-        <span class="spoken"> {person.name}</span>
-      </button>
-      {isAsking.value && (
-        <LookQuestion
-          name={person.name}
-          isLinkOnly={hasOnlyLink(person)}
-          onConfirm={async () => {
-            await onAdmit(true);
-          }}
-          onClose={() => {
-            isAsking.value = false;
-          }}
-        />
-      )}
-    </>
+    <button
+      type="button"
+      class={`button${isPrimary ? " primary" : ""}`}
+      onClick={() => (isAsked(person) ? onAsk() : onAdmit())}
+    >
+      {isPrimary && <Icon of={doorOpen} />}
+      {tApp("people.admit")}
+      <span class="spoken"> {person.name}</span>
+    </button>
   );
 }
