@@ -6,6 +6,7 @@ import { Agenda } from "./agenda/Agenda";
 import { Fault } from "./parts/Dialog";
 import { Header } from "./parts/Header";
 import { usePage } from "./parts/hooks";
+import { Leaving } from "./parts/Leaving";
 import { SignIn } from "./SignIn";
 import { FreshDialog } from "./signin/FreshDialog";
 import {
@@ -123,6 +124,7 @@ export function App() {
           <Route path="/app/admin/changes" component={ChangesRoute} />
           <Route default component={NotFound} />
         </Router>
+        <Leaving />
         <FreshDialog />
       </ErrorBoundary>
     </LocationProvider>

@@ -29,6 +29,12 @@ export const fr = {
   "app.notFound": "Cette page n’existe pas.",
   "app.crashed": "La page s’est arrêtée. Rechargez-la\u00a0; ce qui était enregistré l’est toujours.",
   "app.reload": "Recharger",
+  "leaving.writing.title": "Ce que vous avez écrit n’est pas enregistré",
+  "leaving.writing.meaning": "Si vous quittez cette page maintenant, ce texte sera perdu.",
+  "leaving.sending.title": "Des fichiers partent encore",
+  "leaving.sending.meaning": "Si vous quittez cette page maintenant, ceux qui ne sont pas arrivés n’arriveront pas.",
+  "leaving.stay": "Rester sur cette page",
+  "leaving.go": "Quitter quand même",
   "app.help": "Aide\u00a0: {telephone}",
   "app.and": "et",
   // roles and places
@@ -275,6 +281,8 @@ export const fr = {
   "end.title": "Terminer la consultation\u00a0?",
   "end.meaning": "L’appel se ferme pour tout le monde et les liens cessent de fonctionner.",
   "end.outcome": "Comment s’est-elle terminée\u00a0?",
+  "end.sending":
+    "Des fichiers partent encore ({percent}\u00a0%). Ils arriveront après la fin si vous gardez cette page ouverte.",
   "end.confirm": "Terminer pour tous",
   "end.stay": "Continuer la consultation",
   "tabs.label": "Consultation",

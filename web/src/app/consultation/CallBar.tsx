@@ -15,6 +15,7 @@ import { codeOf, sentenceOf, t } from "../words";
 import { deviceWord } from "./Check";
 import { FollowUp } from "./FollowUp";
 import { MoreDialog } from "./More";
+import { reportOf } from "./uploads";
 import type { Visit } from "./visit";
 
 /** Microphone, camera, screen, end: always at the same place, each with its state in words. */
@@ -123,6 +124,7 @@ const OUTCOMES: readonly OutcomeWord[] = ["completed", "follow_up", "by_telephon
 function EndDialog({ visit, onClose }: { visit: Visit; onClose(): void }) {
   const outcome = useSignal<OutcomeWord>("completed");
   const fault = useSignal("");
+  const report = reportOf(visit.uploads.items.value);
   const end = async () => {
     fault.value = "";
     try {
@@ -134,6 +136,7 @@ function EndDialog({ visit, onClose }: { visit: Visit; onClose(): void }) {
   return (
     <Dialog title={t("end.title")} onClose={onClose}>
       <p>{t("end.meaning")}</p>
+      {report.isRunning && <p class="notice warn">{t("end.sending", { percent: Math.floor(report.part * 100) })}</p>}
       <fieldset class="outcomes">
         <legend>{t("end.outcome")}</legend>
         {OUTCOMES.map((each) => (

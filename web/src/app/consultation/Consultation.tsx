@@ -44,6 +44,8 @@ import { People, WaitingNow } from "./People";
 import { SeriesStrip } from "./SeriesStrip";
 import { Splitter, useSplit } from "./Splitter";
 import { Studies } from "./Studies";
+import { UploadReport } from "./UploadReport";
+import { Uploads } from "./uploads";
 import { Videos } from "./Videos";
 import { type Over, Visit } from "./visit";
 import "./consultation.css";
@@ -59,10 +61,13 @@ export function Consultation({ appointment }: { appointment: string }) {
   }, [isAsked, path, route]);
   // A visit that was taken over is taken back by a new one.
   const round = useSignal(0);
+  const uploads = useMemo(() => new Uploads(appointment), [appointment]);
+  useEffect(() => () => uploads.stop(), [uploads]);
   return (
     <Round
       key={round.value}
       appointment={appointment}
+      uploads={uploads}
       admit={query.admit}
       asked={asked.current}
       again={() => {
@@ -75,14 +80,15 @@ export function Consultation({ appointment }: { appointment: string }) {
 
 interface RoundProps {
   appointment: string;
+  uploads: Uploads;
   admit: string | undefined;
   /** A series: this person goes in at once, and looks at it alone. */
   asked: string | undefined;
   again(): void;
 }
 
-function Round({ appointment, admit, asked, again }: RoundProps) {
-  const visit = useMemo(() => new Visit(appointment), [appointment]);
+function Round({ appointment, uploads, admit, asked, again }: RoundProps) {
+  const visit = useMemo(() => new Visit(appointment, uploads), [appointment, uploads]);
   useEffect(() => () => visit.close(), [visit]);
   const entry = visit.entry.value;
   const heading = usePage(entry ? nameOf(entry) : t("visit.title"));
@@ -103,7 +109,7 @@ function Round({ appointment, admit, asked, again }: RoundProps) {
     };
   }, [phase]);
 
-  if (over) return <OverPage appointment={appointment} over={over} again={again} />;
+  if (over) return <OverPage visit={visit} over={over} again={again} />;
   if (phase === "in") return <Room visit={visit} asked={asked} />;
   return (
     <>
@@ -138,7 +144,8 @@ function Title({ visit }: { visit: Visit }) {
   );
 }
 
-function OverPage({ appointment, over, again }: { appointment: string; over: Over; again(): void }) {
+function OverPage({ visit, over, again }: { visit: Visit; over: Over; again(): void }) {
+  const { appointment } = visit;
   const heading = usePage(t("visit.title"));
   return (
     <>
@@ -159,6 +166,7 @@ function OverPage({ appointment, over, again }: { appointment: string; over: Ove
             {t("visit.endedHint")}
           </p>
         )}
+        <UploadReport visit={visit} />
         {over.why === "ended" && <AfterVisit appointment={appointment} />}
         {over.why === "refused" && <Fault text={sentenceOf(over.code)} />}
         <div class="actions start">

@@ -1,6 +1,7 @@
-import { type Signal, signal } from "@preact/signals";
+import { effect, type Signal, signal } from "@preact/signals";
 import type { FoundPatient, ProblemCode, Receipt } from "../../protocol";
 import { type SendOptions, sendFile } from "../../sending";
+import { hold } from "../parts/holding";
 import { uploadAddress } from "../requests";
 
 const AT_ONCE = 2;
@@ -27,17 +28,27 @@ export type Send = (address: string, file: Blob, options: SendOptions) => Promis
 /** Sends files one after the other, two at a time, and keeps what became of each. */
 export class Uploads {
   readonly items: Signal<readonly Upload[]> = signal([]);
+  /** Told when something was taken in. */
+  onReceived: () => void;
   #appointment: string;
-  #onReceived: () => void;
   #send: Send;
   #controller = new AbortController();
   #running = 0;
   #count = 0;
 
-  constructor(appointment: string, onReceived: () => void, send: Send = sendFile) {
+  constructor(appointment: string, onReceived: () => void = () => undefined, send: Send = sendFile) {
     this.#appointment = appointment;
-    this.#onReceived = onReceived;
+    this.onReceived = onReceived;
     this.#send = send;
+    let release: (() => void) | undefined;
+    effect(() => {
+      const isRunning = this.items.value.some(({ state }) => state.is === "waiting" || state.is === "sending");
+      if (isRunning) release ??= hold({ what: "sending", settle: async () => false, drop: () => this.stop() });
+      else {
+        release?.();
+        release = undefined;
+      }
+    });
   }
 
   add(files: readonly { name: string; file: Blob }[]): void {
@@ -95,7 +106,7 @@ export class Uploads {
       const address = uploadAddress(this.#appointment, neutralName(item));
       const receipt = await this.#send(address, item.file, { onPart: (part) => set({ is: "sending", part }), signal });
       set({ is: "received", receipt });
-      if (receipt.received > 0) this.#onReceived();
+      if (receipt.received > 0) this.onReceived();
     } catch (code) {
       set({ is: "failed", code: code as ProblemCode });
     }

@@ -69,14 +69,16 @@ export class Visit {
   #hasEntered: Signal<boolean> = signal(false);
   #stops: (() => void)[] = [];
 
-  constructor(appointment: string) {
+  /** `uploads` go on when the visit is over, and when it is taken back. */
+  constructor(appointment: string, uploads = new Uploads(appointment)) {
     this.appointment = appointment;
+    this.uploads = uploads;
+    uploads.onReceived = () => void this.fetchStudies();
     this.wire = new Wire(() => ({ type: "hello", protocol: PROTOCOL, language: locale.peek(), appointment }));
     viewingOf(this.wire);
     keyImagesOf(this.wire);
     this.call = new Call(this.wire, this.devices);
     this.files = new Files(this.wire, undefined);
-    this.uploads = new Uploads(appointment, () => this.fetchStudies());
     this.archives = new Archives(appointment, () => void this.fetchStudies());
     this.phase = computed(() =>
       this.over.value
@@ -238,7 +240,6 @@ export class Visit {
   close(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
-    this.uploads.stop();
     this.archives.close();
     this.call.close();
     this.wire.close();
