@@ -1,6 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
-import type { ChatLine, SharedFile } from "../protocol";
+import { codeOf } from "../problem";
+import type { ChatLine, ProblemCode, SharedFile } from "../protocol";
 import type { Wire } from "../wire";
+import type { Files } from "./files";
 
 /** Characters (Unicode scalar values) of one message. */
 export const MOST_CHARACTERS = 2_000;
@@ -19,6 +21,16 @@ export function unreadOf(items: readonly ChatItem[], seen: ReadonlySet<string>, 
   return items.filter((item) => item.participant !== self && !seen.has(item.id)).length;
 }
 
+/** A file that this person hands over, until it has arrived. They go one after the other. */
+export interface Handing {
+  key: number;
+  file: File;
+  /** How much has gone, 0 to 1. */
+  part: number;
+  /** Why it did not go. */
+  code?: ProblemCode;
+}
+
 /** What was written and handed over in this consultation, as far as this person may know it. */
 export class Chat {
   readonly items: Signal<readonly ChatItem[]> = signal([]);
@@ -26,7 +38,18 @@ export class Chat {
   /** What others wrote or handed over just now, for an announcement. */
   readonly latest: Signal<ChatItem | undefined> = signal(undefined);
 
+  /** What is being written: it outlives the panel in which it stands. */
+  readonly draft: Signal<string> = signal("");
+  readonly isSaying: Signal<boolean> = signal(false);
+  /** Why the last message was not taken. */
+  readonly fault: Signal<ProblemCode | undefined> = signal(undefined);
+  readonly handings: Signal<readonly Handing[]> = signal([]);
+  /** How many files have arrived. */
+  readonly handed: Signal<number> = signal(0);
+
   #wire: Wire;
+  #count = 0;
+  #going: { key: number; controller: AbortController } | undefined;
   #seen = new Set<string>();
   #isOpen = false;
   #stops: (() => void)[];
@@ -48,12 +71,72 @@ export class Chat {
   /** While the list is on the screen, what comes is read. */
   setOpen(isOpen: boolean): void {
     this.#isOpen = isOpen;
-    this.#count();
+    this.#tally();
   }
 
   /** @throws Rejected when the gateway did not take it. */
   async say(text: string): Promise<void> {
     await this.#wire.request({ type: "chat", text });
+  }
+
+  /** Says what is written, and keeps it when the gateway does not take it. */
+  async sayDraft(): Promise<void> {
+    const written = this.draft.peek();
+    if (written.trim() === "" || this.isSaying.peek()) return;
+    this.isSaying.value = true;
+    this.fault.value = undefined;
+    try {
+      await this.say(written.trim());
+      if (this.draft.peek() === written) this.draft.value = "";
+    } catch (cause) {
+      this.fault.value = codeOf(cause);
+    }
+    this.isSaying.value = false;
+  }
+
+  /** Hands a file over. It goes on when the panel is closed. */
+  hand(files: Files, file: File): void {
+    this.#count += 1;
+    this.handings.value = [...this.handings.peek(), { key: this.#count, file, part: 0 }];
+    void this.#next(files);
+  }
+
+  /** Tries once more what did not go. */
+  handAgain(files: Files, key: number): void {
+    const handing = this.handings.peek().find((each) => each.key === key);
+    if (!handing) return;
+    this.#forget(key);
+    this.hand(files, handing.file);
+  }
+
+  /** Does not hand it over after all. */
+  stopHanding(key: number): void {
+    if (this.#going?.key === key) this.#going.controller.abort();
+    this.#forget(key);
+  }
+
+  async #next(files: Files): Promise<void> {
+    const next = this.handings.peek().find(({ code }) => code === undefined);
+    if (!next || this.#going) return;
+    const { key, file } = next;
+    const controller = new AbortController();
+    this.#going = { key, controller };
+    const change = (to: Partial<Handing>) => {
+      this.handings.value = this.handings.peek().map((each) => (each.key === key ? { ...each, ...to } : each));
+    };
+    try {
+      await files.send(file, { onPart: (part) => change({ part }), signal: controller.signal });
+      this.#forget(key);
+      this.handed.value += 1;
+    } catch (cause) {
+      if (!controller.signal.aborted) change({ code: codeOf(cause) });
+    }
+    this.#going = undefined;
+    void this.#next(files);
+  }
+
+  #forget(key: number): void {
+    this.handings.value = this.handings.peek().filter((each) => each.key !== key);
   }
 
   close(): void {
@@ -67,10 +150,10 @@ export class Chat {
 
   #add(added: readonly ChatItem[]): void {
     this.items.value = merge(this.items.peek(), added);
-    this.#count();
+    this.#tally();
   }
 
-  #count(): void {
+  #tally(): void {
     const items = this.items.peek();
     if (this.#isOpen) for (const item of items) this.#seen.add(item.id);
     this.unread.value = unreadOf(items, this.#seen, this.#wire.welcome.peek()?.participant ?? "");

@@ -1,4 +1,6 @@
-import { call } from "../api";
+import { ApiProblem, call } from "../api";
+import type { ProblemCode, SharedFile } from "../protocol";
+import { sendFile } from "../sending";
 import type { Wire } from "../wire";
 
 /** How this person's files go over HTTP: staff are known by their cookie, guests by the secret of their link. */
@@ -16,9 +18,14 @@ export class Files {
    *
    * @throws ApiProblem when the gateway does not take it.
    */
-  async send(file: File): Promise<void> {
+  async send(file: File, options: { onPart?(part: number): void; signal?: AbortSignal } = {}): Promise<void> {
     const query = new URLSearchParams({ name: file.name, type: file.type || "application/octet-stream" });
-    await call("POST", `${this.#address()}?${query}`, { body: file, timeoutMs: 0, ...this.#proof() });
+    const { onPart = () => undefined, signal = new AbortController().signal } = options;
+    try {
+      await sendFile<SharedFile>(`${this.#address()}?${query}`, file, { onPart, signal, ...this.#proof() });
+    } catch (code) {
+      throw new ApiProblem(code as ProblemCode, 0, "a file was not handed over");
+    }
   }
 
   /**

@@ -200,7 +200,7 @@ export const en: SameKeys<typeof fr> = {
   "leave.title": "Leave the consultation?",
   "leave.titleWaiting": "Leave the waiting room?",
   "leave.text": "You can come back with the same link.",
-  "leave.photo": "Your photo has not arrived yet. If you close the page, it will not arrive.",
+  "leave.sending": "What you are sending has not arrived yet. If you close the page, it will not arrive.",
   "leave.stay": "Stay",
   "leave.go": "Leave",
 

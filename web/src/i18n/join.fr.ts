@@ -200,7 +200,7 @@ export const fr = {
   "leave.title": "Quitter la consultation\u00a0?",
   "leave.titleWaiting": "Quitter la salle d’attente\u00a0?",
   "leave.text": "Vous pourrez revenir avec le même lien.",
-  "leave.photo": "Votre photo n’est pas encore arrivée. Si vous fermez la page, elle n’arrivera pas.",
+  "leave.sending": "Ce que vous envoyez n’est pas encore arrivé. Si vous fermez la page, cela n’arrivera pas.",
   "leave.stay": "Rester",
   "leave.go": "Quitter",
 

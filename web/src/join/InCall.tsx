@@ -23,7 +23,7 @@ import { Badge } from "../call/parts/Badge";
 import { ChatPanel } from "../call/parts/ChatPanel";
 import { DevicePanel } from "../call/parts/DevicePanel";
 import { Happened } from "../call/parts/Happened";
-import { NewMessage, Notices, TelephoneBanner } from "../call/parts/Notices";
+import { NewMessage, Notices, Outgoing, TelephoneBanner } from "../call/parts/Notices";
 import { type Tell, useCallNews, useSeconds, useTell } from "../call/parts/news";
 import { Pin } from "../call/parts/Pin";
 import { useWatched } from "../call/parts/useWatched";
@@ -123,6 +123,16 @@ export function InCall({ visit, call, wire }: { visit: Visit; call: Call; wire: 
           </div>
         )}
       />
+      {panel.value !== "chat" && (
+        <Outgoing
+          call={call}
+          tell={tell}
+          sentenceOf={sentenceOf}
+          onOpen={() => {
+            panel.value = "chat";
+          }}
+        />
+      )}
       {panel.value !== "chat" && (
         <NewMessage
           call={call}

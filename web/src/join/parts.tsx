@@ -144,10 +144,12 @@ export function Dialog(props: { title: string; onClose(): void; children: Compon
 
 export function LeaveDialog({ visit, title, onClose }: { visit: Visit; title: string; onClose(): void }) {
   const [isLeaving, setLeaving] = useState(false);
-  const isSending = visit.photo.value?.isSending === true;
+  const isSending =
+    visit.photo.value?.isSending === true ||
+    visit.call.value?.chat.handings.value.some(({ code }) => code === undefined) === true;
   return (
     <Dialog title={title} onClose={onClose}>
-      {isSending && <p class="notice warn">{t("leave.photo")}</p>}
+      {isSending && <p class="notice warn">{t("leave.sending")}</p>}
       <p>{t("leave.text")}</p>
       <div class="actions">
         <button type="button" class="button" onClick={onClose}>

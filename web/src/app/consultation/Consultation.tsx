@@ -9,7 +9,7 @@ import type { Call } from "../../call/call";
 import { type Feed, feedsOf, IMAGES } from "../../call/feeds";
 import { ChatPanel } from "../../call/parts/ChatPanel";
 import { Happened } from "../../call/parts/Happened";
-import { NewMessage, Notices, TelephoneBanner } from "../../call/parts/Notices";
+import { NewMessage, Notices, Outgoing, TelephoneBanner } from "../../call/parts/Notices";
 import { useCallNews, useTell } from "../../call/parts/news";
 import { useWatched } from "../../call/parts/useWatched";
 import { Voices } from "../../call/parts/Voices";
@@ -369,6 +369,16 @@ function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
             </div>
           )}
         />
+        {tab.value !== "chat" && (
+          <Outgoing
+            call={call}
+            tell={tell}
+            sentenceOf={sentenceOf}
+            onOpen={() => {
+              tab.value = "chat";
+            }}
+          />
+        )}
         {tab.value !== "chat" && (
           <NewMessage
             call={call}

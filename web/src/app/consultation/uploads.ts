@@ -1,7 +1,7 @@
-import { effect, type Signal, signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { FoundPatient, ProblemCode, Receipt } from "../../protocol";
 import { type SendOptions, sendFile } from "../../sending";
-import { hold } from "../parts/holding";
+import { holdWhile } from "../parts/holding";
 import { uploadAddress } from "../requests";
 
 const AT_ONCE = 2;
@@ -40,15 +40,8 @@ export class Uploads {
     this.#appointment = appointment;
     this.onReceived = onReceived;
     this.#send = send;
-    let release: (() => void) | undefined;
-    effect(() => {
-      const isRunning = this.items.value.some(({ state }) => state.is === "waiting" || state.is === "sending");
-      if (isRunning) release ??= hold({ what: "sending", settle: async () => false, drop: () => this.stop() });
-      else {
-        release?.();
-        release = undefined;
-      }
-    });
+    const isRunning = () => this.items.value.some(({ state }) => state.is === "waiting" || state.is === "sending");
+    holdWhile(isRunning, { what: "sending", settle: async () => false, drop: () => this.stop() });
   }
 
   add(files: readonly { name: string; file: Blob }[]): void {

@@ -15,6 +15,7 @@ import { keyImagesOf } from "../../viewer/key-images";
 import { viewingOf } from "../../viewer/viewing";
 import { type Request, Wire } from "../../wire";
 import { Archives } from "../pacs/archives";
+import { holdWhile } from "../parts/holding";
 import { appointment as appointmentOf, studiesOf } from "../requests";
 import { askToSignIn } from "../who";
 import { codeOf } from "../words";
@@ -98,6 +99,11 @@ export class Visit {
         if (code === undefined) return;
         this.#finish({ why: "refused", code });
         if (code === "sign_in_needed") askToSignIn();
+      }),
+      holdWhile(() => this.call.chat.handings.value.some(({ code }) => code === undefined), {
+        what: "sending",
+        settle: async () => false,
+        drop: () => undefined,
       }),
       this.wire.on("taken_over", () => this.#finish({ why: "taken_over" })),
       this.wire.on("ended", ({ outcome }) => this.#finish({ why: "ended", outcome })),

@@ -1,4 +1,4 @@
-import { type Signal, signal } from "@preact/signals";
+import { effect, type Signal, signal, untracked } from "@preact/signals";
 
 /** Something that would be lost with the page: text that the gateway does not have yet, or files that are on their way. */
 export interface Hold {
@@ -37,4 +37,21 @@ export async function settleAll(): Promise<boolean> {
 
 export function dropAll(): void {
   for (const each of held.peek()) each.drop();
+}
+
+/** Asks before the page goes for as long as `is` says so, until the answer is called. */
+export function holdWhile(is: () => boolean, it: Hold): () => void {
+  let release: (() => void) | undefined;
+  const letGo = () => {
+    release?.();
+    release = undefined;
+  };
+  const stop = effect(() => {
+    if (!is()) untracked(letGo);
+    else release ??= untracked(() => hold(it));
+  });
+  return () => {
+    stop();
+    letGo();
+  };
 }

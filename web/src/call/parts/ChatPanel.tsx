@@ -9,7 +9,7 @@ import { codeOf } from "../../problem";
 import type { ProblemCode } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import type { Call } from "../call";
-import { type ChatItem, MOST_CHARACTERS } from "../chat";
+import { type ChatItem, type Handing, MOST_CHARACTERS } from "../chat";
 import type { Files } from "../files";
 import { sizeOf } from "./size";
 import { tc } from "./words";
@@ -24,13 +24,13 @@ interface ChatPanelProps {
 
 /** What was written and handed over, and a line to write in. */
 export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
-  const text = useSignal("");
-  const isSending = useSignal(false);
-  const sendingFile = useSignal("");
+  const { chat } = call;
+  const text = chat.draft;
   const fault = useSignal("");
-  const done = useSignal("");
+  const had = useRef(chat.handed.peek());
   const list = useRef<HTMLOListElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
+  const attach = useRef<HTMLButtonElement>(null);
   const items = call.chat.items.value;
   const self = call.self.participant;
   const excess = [...text.value.trim()].length - MOST_CHARACTERS;
@@ -44,7 +44,7 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
   }, [items.length]);
 
   const attempt = async (f: () => Promise<void>): Promise<boolean> => {
-    fault.value = done.value = "";
+    fault.value = "";
     try {
       await f();
       return true;
@@ -53,19 +53,11 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
       return false;
     }
   };
-  const say = async () => {
-    const wanted = text.peek().trim();
-    if (wanted === "" || excess > 0 || isSending.peek()) return;
-    isSending.value = true;
-    if (await attempt(() => call.chat.say(wanted))) text.value = "";
-    isSending.value = false;
+  const say = () => {
+    if (excess <= 0) void chat.sayDraft();
   };
-  const hand = async (chosen: File | undefined) => {
-    if (!chosen) return;
-    sendingFile.value = chosen.name;
-    if (await attempt(() => files.send(chosen))) done.value = tc("chat.sent");
-    sendingFile.value = "";
-  };
+  const handings = chat.handings.value;
+  const sending = handings.find(({ code }) => code === undefined);
   return (
     <section class="chat" aria-label={tc("chat.title")}>
       <p class="muted chat-kept">{items.length === 0 ? tc("chat.none") : tc("chat.kept")}</p>
@@ -90,16 +82,36 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
         ))}
       </ol>
       <p class="chat-fault" role="alert">
-        {fault.value}
+        {fault.value || (chat.fault.value && sentenceOf(chat.fault.value))}
       </p>
+      {/* Each file once, not each percent. */}
       <p class="spoken" role="status">
-        {sendingFile.value ? tc("chat.sendingFile", { file: sendingFile.value }) : done.value}
+        {sending
+          ? tc("chat.sendingFile", { file: sending.file.name })
+          : chat.handed.value > had.current
+            ? tc("chat.sent")
+            : ""}
       </p>
+      {handings.map((handing) => (
+        <Leaving
+          key={handing.key}
+          handing={handing}
+          sentenceOf={sentenceOf}
+          onAgain={() => {
+            chat.handAgain(files, handing.key);
+            attach.current?.focus();
+          }}
+          onStop={() => {
+            chat.stopHanding(handing.key);
+            attach.current?.focus();
+          }}
+        />
+      ))}
       <form
         class="chat-form"
         onSubmit={(event) => {
           event.preventDefault();
-          void say();
+          say();
         }}
       >
         <label class="spoken" for="chat-text">
@@ -114,11 +126,12 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
           aria-describedby={excess > 0 ? "chat-excess" : undefined}
           onInput={(event) => {
             text.value = event.currentTarget.value;
+            if (text.value === "") chat.fault.value = undefined;
           }}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
             event.preventDefault();
-            void say();
+            say();
           }}
         />
         {excess > 0 && (
@@ -130,16 +143,16 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
           <button
             type="button"
             class="button"
+            ref={attach}
             aria-label={tc("chat.file")}
-            disabled={sendingFile.value !== ""}
             onClick={() => chooser.current?.click()}
           >
             <Icon of={paperclip} />
-            {sendingFile.value ? tc("chat.sending") : tc("chat.fileShort")}
+            {tc("chat.fileShort")}
           </button>
-          <button type="submit" class="button primary" disabled={isSending.value || excess > 0}>
+          <button type="submit" class="button primary" disabled={chat.isSaying.value || excess > 0}>
             <Icon of={send} />
-            {isSending.value ? tc("chat.sending") : tc("chat.send")}
+            {chat.isSaying.value ? tc("chat.sending") : tc("chat.send")}
           </button>
         </div>
         <input
@@ -149,12 +162,53 @@ export function ChatPanel({ call, files, zone, sentenceOf }: ChatPanelProps) {
           tabIndex={-1}
           aria-label={tc("chat.file")}
           onChange={(event) => {
-            void hand(event.currentTarget.files?.[0]);
+            const [chosen] = event.currentTarget.files ?? [];
+            if (chosen) chat.hand(files, chosen);
             event.currentTarget.value = "";
           }}
         />
       </form>
     </section>
+  );
+}
+
+interface LeavingProps {
+  handing: Handing;
+  sentenceOf(code: ProblemCode): string;
+  onAgain(): void;
+  onStop(): void;
+}
+
+/** A file on its way, or one that did not go. */
+function Leaving({ handing: { file, part, code }, sentenceOf, onAgain, onStop }: LeavingProps) {
+  const name = file.name;
+  return (
+    <div class="chat-file">
+      {code === undefined ? (
+        <>
+          <p>
+            {tc("chat.sendingFile", { file: name })}{" "}
+            <span class="muted tabular">{tc("chat.percent", { percent: Math.floor(part * 100) })}</span>
+            <progress max={1} value={part} aria-label={tc("chat.sendingFile", { file: name })} />
+          </p>
+          <button type="button" class="button" aria-label={tc("chat.stopNamed", { file: name })} onClick={onStop}>
+            {tc("chat.stop")}
+          </button>
+        </>
+      ) : (
+        <>
+          <p class="chat-fault" role="alert">
+            {tc("chat.fileFailed", { file: name, why: sentenceOf(code) })}
+          </p>
+          <button type="button" class="button" onClick={onAgain}>
+            {tc("notice.retry")}
+          </button>
+          <button type="button" class="button" aria-label={tc("chat.stopNamed", { file: name })} onClick={onStop}>
+            {tc("chat.stop")}
+          </button>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { timeOfDay } from "../../i18n/time";
-import type { SourceWord } from "../../protocol";
+import type { ProblemCode, SourceWord } from "../../protocol";
 import { Icon } from "../../ui/icon";
 import type { Wire } from "../../wire";
 import type { Call } from "../call";
@@ -293,6 +293,42 @@ export function TelephoneBanner({ call, zone, onBack }: { call: Call; zone: stri
           </button>
         )}
       </div>
+    </div>
+  );
+}
+
+interface OutgoingProps {
+  call: Call;
+  tell: Tell;
+  sentenceOf(code: ProblemCode): string;
+  onOpen(): void;
+}
+
+/** What this person sends while the messages are out of sight: how far it is, and that it did not go. */
+export function Outgoing({ call, tell, sentenceOf, onOpen }: OutgoingProps) {
+  const { handings, fault } = call.chat;
+  const failed = handings.value.find(({ code }) => code !== undefined);
+  const going = handings.value.find(({ code }) => code === undefined);
+  const words = failed?.code
+    ? tc("chat.fileFailed", { file: failed.file.name, why: sentenceOf(failed.code) })
+    : fault.value
+      ? tc("chat.lineFailed", { why: sentenceOf(fault.value) })
+      : "";
+  useEffect(() => {
+    if (words !== "") tell("outgoing", words, 0);
+  }, [words]);
+  if (words === "" && !going) return null;
+  return (
+    <div class={`call-notice outgoing${words === "" ? " quiet" : ""}`}>
+      <p>
+        {words !== ""
+          ? words
+          : going &&
+            `${tc("chat.sendingFile", { file: going.file.name })} ${tc("chat.percent", { percent: Math.floor(going.part * 100) })}`}
+      </p>
+      <button type="button" class="button" onClick={onOpen}>
+        {tc("chat.see")}
+      </button>
     </div>
   );
 }
