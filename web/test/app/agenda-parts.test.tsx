@@ -189,3 +189,31 @@ it("lets somebody with the right code wait, over a reload, until they are taken"
   expect(assign).toHaveBeenCalledWith("/join#secret");
   expect(sessionStorage.length).toBe(0);
 });
+
+it("seeks again what was found when something was done with it", async () => {
+  let status: AppointmentEntry["status"] = "booked";
+  const asked = gateway({ "/api/appointments/search": () => json([entry({ status })]) });
+  const found = signal<readonly AppointmentEntry[] | undefined>(undefined);
+  const page = (changes: number) => (
+    <Search
+      found={found}
+      now={NOON}
+      zone="Europe/Paris"
+      chosen={undefined}
+      changes={changes}
+      onChoose={() => undefined}
+    />
+  );
+  const { rerender } = render(page(0));
+  rerender(page(1));
+  expect(asked, "nothing was sought yet").toEqual([]);
+  fireEvent.input(screen.getByRole("searchbox"), { target: { value: "dubois" } });
+  fireEvent.click(screen.getByRole("button", { name: "Find" }));
+  await waitFor(() => expect(found.value?.[0]?.status).toBe("booked"));
+  status = "cancelled";
+  // What is typed now is not what was found.
+  fireEvent.input(screen.getByRole("searchbox"), { target: { value: "mor" } });
+  rerender(page(2));
+  await waitFor(() => expect(found.value?.[0]?.status).toBe("cancelled"));
+  expect(asked.map(({ body }) => body)).toEqual([{ name: "dubois" }, { name: "dubois" }]);
+});

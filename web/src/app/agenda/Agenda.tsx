@@ -2,7 +2,7 @@ import plus from "icon:calendar-plus";
 import left from "icon:chevron-left";
 import right from "icon:chevron-right";
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { dayInWords, isoDay, shortDay, timeOfDay } from "../../i18n/time";
 import type { AppointmentEntry, Me } from "../../protocol";
@@ -45,6 +45,13 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
   const isBooking = useSignal(false);
   const found = useSignal<readonly AppointmentEntry[] | undefined>(undefined);
 
+  const changes = useSignal(0);
+  /** Something was done: the days on show know it, and what was found is to know it too. */
+  const changed = () => {
+    changes.value += 1;
+    feed.fetch();
+  };
+
   useAlarms(feed.entries.value);
   const isFeedShown = useSignal(false);
   const entries = inOrder(feed.entries.value ?? []);
@@ -56,7 +63,11 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
   );
   const goTo = (to: string) => route(placeOfView(view, to, today));
   const isChosen = (entry: AppointmentEntry) => entry.appointment === chosen.value;
-  const selected = entries.find(isChosen) ?? found.value?.find(isChosen);
+  const last = useRef<AppointmentEntry | undefined>(undefined);
+  // What is asked of an appointment may take it out of what is found. Its panel stays: it may show links that are shown once.
+  const before = found.value && last.current && isChosen(last.current) ? last.current : undefined;
+  const selected = entries.find(isChosen) ?? found.value?.find(isChosen) ?? before;
+  last.current = selected;
   const choose = (entry: AppointmentEntry) => {
     chosen.value = entry.appointment;
   };
@@ -141,11 +152,11 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
           <Banners me={me} news={feed.entries.value} />
           {day === today && <CallBacks />}
           {day === today && <WaitingPanel me={me} now={now} zone={zone} />}
-          <Search found={found} now={now} zone={zone} chosen={chosen.value} onChoose={choose} />
+          <Search found={found} now={now} zone={zone} chosen={chosen.value} changes={changes.value} onChoose={choose} />
           <QueuePanel
             now={now}
             onTaken={(entry) => {
-              feed.fetch();
+              changed();
               choose(entry);
             }}
           />
@@ -194,7 +205,7 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
         </div>
         <aside class="agenda-side">
           {selected ? (
-            <Panel key={selected.appointment} entry={selected} now={now} zone={zone} onChanged={() => feed.fetch()} />
+            <Panel key={selected.appointment} entry={selected} now={now} zone={zone} onChanged={changed} />
           ) : (
             entries.length > 0 && <p class="muted">{t("agenda.choose")}</p>
           )}
@@ -214,7 +225,7 @@ export function Agenda({ me, day: asked, view = "day" }: { me: Me; day?: string;
           zone={zone}
           services={[...new Set(entries.map((entry) => entry.service))]}
           onBooked={({ appointment }) => {
-            feed.fetch();
+            changed();
             chosen.value = appointment.appointment;
           }}
           onClose={() => {

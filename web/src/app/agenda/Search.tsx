@@ -1,6 +1,6 @@
 import find from "icon:search";
 import { type Signal, useSignal } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { momentInWords } from "../../i18n/time";
 import type { AppointmentEntry } from "../../protocol";
 import { Icon } from "../../ui/icon";
@@ -15,33 +15,42 @@ interface SearchProps {
   now: number;
   zone: string;
   chosen: string | undefined;
+  /** How many times something was done here that what was found may not know. */
+  changes?: number;
   onChoose(entry: AppointmentEntry): void;
 }
 
 /** Finds appointments by the patient's name, among those that this person may see. */
-export function Search({ found, now, zone, chosen, onChoose }: SearchProps) {
+export function Search({ found, now, zone, chosen, changes = 0, onChoose }: SearchProps) {
   const id = useId();
   const typed = useSignal("");
   const fault = useSignal("");
-  const seek = async () => {
+  /** The words that were sought last; none when nothing is shown. */
+  const sought = useRef("");
+  const seek = async (words: string) => {
     fault.value = "";
-    if (typed.value.trim() === "") {
+    sought.current = words;
+    if (words.trim() === "") {
       found.value = undefined;
       return;
     }
     try {
-      found.value = await search(typed.value);
+      const answer = await search(words);
+      if (sought.current === words) found.value = answer;
     } catch (cause) {
-      fault.value = sentenceOf(codeOf(cause));
+      if (sought.current === words) fault.value = sentenceOf(codeOf(cause));
     }
   };
+  useEffect(() => {
+    if (changes > 0 && sought.current !== "") void seek(sought.current);
+  }, [changes]);
   return (
     <search class="agenda-search">
       <form
         autocomplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          void seek();
+          void seek(typed.value);
         }}
       >
         <label for={id}>{ta("search")}</label>
@@ -71,7 +80,7 @@ export function Search({ found, now, zone, chosen, onChoose }: SearchProps) {
               class="button"
               onClick={() => {
                 found.value = undefined;
-                typed.value = "";
+                typed.value = sought.current = "";
               }}
             >
               {ta("searchClear")}
