@@ -84,3 +84,33 @@ it("keeps what was typed on a refusal, says it beside the field, and shows the l
   expect(onBooked).toHaveBeenCalledTimes(1);
   expect(asked[1]?.practitioners).toEqual(["d1"]);
 });
+
+it("keeps what was typed of a follow-up, and of another appointment beside it, when the dialog is closed", async () => {
+  gateway(() => json({}, 500));
+  const patient = { key: 0, role: "patient", name: "Léon Moreau", language: "en" } as const;
+  const open = (prefill?: { follows: string; patient: typeof patient }) => {
+    cleanup();
+    render(
+      <BookingDialog
+        day="2026-11-26"
+        zone="Europe/Paris"
+        services={[]}
+        {...(prefill && { prefill })}
+        onBooked={() => undefined}
+        onClose={() => undefined}
+      />,
+    );
+  };
+  const start = () => screen.getByLabelText<HTMLInputElement>("Start").value;
+  open();
+  type("Full name", "Somebody Else");
+  open({ follows: "a1", patient });
+  expect(screen.getByLabelText<HTMLInputElement>("Full name").value).toBe("Léon Moreau");
+  type("Start", "09:30");
+  open({ follows: "a1", patient });
+  expect(start()).toBe("09:30");
+  open({ follows: "a2", patient });
+  expect(start()).toBe("");
+  open();
+  expect(screen.getByLabelText<HTMLInputElement>("Full name").value).toBe("Somebody Else");
+});

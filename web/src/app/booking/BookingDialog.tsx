@@ -36,8 +36,18 @@ import {
 import { Slots } from "./Slots";
 import "./booking.css";
 
-/** What was typed and not yet booked, so that a dialog that was closed by mistake loses nothing. */
-const kept: Signal<Draft | undefined> = signal(undefined);
+/**
+ * What was typed and not yet booked, so that a dialog that was closed by mistake loses nothing; by the appointment that it follows, ""
+ * for none.
+ */
+const drafts: Signal<ReadonlyMap<string, Draft>> = signal(new Map());
+
+function keep(follows: string, draft: Draft | undefined): void {
+  const now = new Map(drafts.peek());
+  if (draft) now.set(follows, draft);
+  else now.delete(follows);
+  drafts.value = now;
+}
 
 interface BookingProps {
   day: string;
@@ -53,19 +63,22 @@ interface BookingProps {
 /** Makes an appointment, then shows the personal links once. */
 export function BookingDialog({ day, zone, services, prefill, onBooked, onClose }: BookingProps) {
   const booked = useSignal<Booked | undefined>(undefined);
+  const follows = prefill?.follows ?? "";
+  const begin = () => keep(follows, prefill && { ...emptyDraft(day, locale.peek()), ...selfAsDoctor(), ...prefill });
   useMemo(() => {
-    if (prefill) kept.value = { ...emptyDraft(day, locale.peek()), ...selfAsDoctor(), ...prefill };
-    else if (kept.value?.follows !== undefined) kept.value = undefined;
-  }, [prefill?.follows]);
+    if (!drafts.peek().has(follows)) begin();
+  }, [follows]);
   if (booked.value) return <Links booked={booked.value} zone={zone} onClose={onClose} />;
   return (
     <Dialog title={t("booking.title")} isWide onClose={onClose}>
       <Form
+        follows={follows}
+        onClear={begin}
         day={day}
         zone={zone}
         services={services}
         onBooked={(result) => {
-          kept.value = undefined;
+          keep(follows, undefined);
           booked.value = result;
           onBooked(result);
         }}
@@ -87,16 +100,22 @@ function first(day: string, doctors: readonly PractitionerEntry[]): Draft {
   return doctors.some((doctor) => doctor.practitioner === self) && self ? { ...draft, practitioners: [self] } : draft;
 }
 
-function Form({ day, zone, services, onBooked, onClose }: Omit<BookingProps, "prefill">) {
+interface FormProps extends Omit<BookingProps, "prefill"> {
+  /** The appointment after which this is booked; "" for none. */
+  follows: string;
+  onClear(): void;
+}
+
+function Form({ follows, day, zone, services, onBooked, onClear, onClose }: FormProps) {
   const keptServices = useSignal<readonly ServiceEntry[]>([]);
   const doctors = useSignal<readonly PractitionerEntry[] | undefined>(undefined);
   const areDoctorsMissing = useSignal(false);
   const faults = useSignal<Faults>({});
   const isBusy = useSignal(false);
   const form = useRef<HTMLFormElement>(null);
-  const draft = kept.value ?? first(day, doctors.value ?? []);
+  const draft = drafts.value.get(follows) ?? first(day, doctors.value ?? []);
   const change = (changes: Partial<Draft>) => {
-    kept.value = { ...draft, ...changes };
+    keep(follows, { ...draft, ...changes });
   };
 
   const loadDoctors = () => {
@@ -463,7 +482,7 @@ function Form({ day, zone, services, onBooked, onClose }: Omit<BookingProps, "pr
           type="button"
           class="button quiet"
           onClick={() => {
-            kept.value = undefined;
+            onClear();
             faults.value = {};
           }}
         >
