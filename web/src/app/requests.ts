@@ -1,4 +1,4 @@
-import { ApiProblem, type CallOptions, call } from "../api";
+import { ApiProblem, type CallOptions, call, me } from "../api";
 import type {
   AppointmentEntry,
   Booked,
@@ -32,12 +32,13 @@ import type {
   ViewingRecord,
   WorklistEntry,
 } from "../protocol";
+import { isHeld } from "./parts/holding";
 import { proveAgain } from "./signin/fresh";
-import { askToSignIn } from "./who";
+import { askToSignIn, person } from "./who";
 
 /**
- * A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. Where a fresh proof
- * is needed they are led to it, and what they asked for is done then.
+ * A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. While something on
+ * it is not saved yet they do so in another tab. Where a fresh proof is needed they are led to it. What they asked for is done then.
  */
 export async function ask<T>(
   method: "GET" | "POST" | "PUT" | "DELETE",
@@ -47,12 +48,27 @@ export async function ask<T>(
   try {
     return await call<T>(method, path, options);
   } catch (cause) {
-    if (cause instanceof ApiProblem && cause.code === "sign_in_needed") askToSignIn();
+    if (cause instanceof ApiProblem && cause.code === "sign_in_needed") {
+      // What only reads opens no question: it would come again and again.
+      if (isHeld() && method !== "GET" && (await proveAgain("signed_out"))) {
+        await isSamePerson();
+        return await call<T>(method, path, options);
+      }
+      askToSignIn();
+    }
     if (cause instanceof ApiProblem && cause.code === "fresh_sign_in_needed" && (await proveAgain())) {
       return await call<T>(method, path, options);
     }
     throw cause;
   }
+}
+
+/** What one person wrote is not saved in the name of another. */
+async function isSamePerson(): Promise<void> {
+  const before = person.peek();
+  const now = await me();
+  if (before && before.practitioner !== now.practitioner)
+    throw new ApiProblem("sign_in_other_person", 401, "somebody else has signed in");
 }
 
 const id = encodeURIComponent;

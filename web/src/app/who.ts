@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { ApiProblem, hospital, me } from "../api";
 import type { HospitalFacts, Me } from "../protocol";
+import { isHeld } from "./parts/holding";
 
 /** The hospital; absent until it is known. */
 export const facts: Signal<HospitalFacts | undefined> = signal(undefined);
@@ -29,9 +30,9 @@ function nobodyIfSignedOut(cause: unknown): null {
   throw cause;
 }
 
-/** The person was signed out in the meantime: the pages lead to the sign-in and back. */
+/** The person was signed out in the meantime: the pages lead to the sign-in and back, unless something would be lost with them. */
 export function askToSignIn(): void {
-  person.value = null;
+  if (!isHeld()) person.value = null;
 }
 
 /** May be booked into appointments. */

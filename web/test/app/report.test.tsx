@@ -124,6 +124,55 @@ describe("notes", () => {
   });
 });
 
+describe("a text that the gateway does not take for now", () => {
+  const asksBeforeUnload = () => {
+    const event = new Event("beforeunload", { cancelable: true });
+    dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  const away = problem(503, "unavailable");
+
+  it("of a report is tried again by itself, and holds the page until it is saved", async () => {
+    answers[PUT] = away;
+    const draft = ReportDraft.of(version(), () => undefined);
+    draft.write({ conclusions: "Bronchitis." });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([draft.keeping.value, asksBeforeUnload()]).toEqual(["failed", true]);
+    answers[PUT] = { versions: [version({ revision: 2 })], isOver: true };
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([draft.keeping.value, asksBeforeUnload()]).toEqual(["saved", false]);
+  });
+
+  it("of a report is there when its page is opened again, and goes on trying meanwhile", async () => {
+    answers[PUT] = away;
+    const draft = ReportDraft.of(version(), () => undefined);
+    draft.write({ conclusions: "Bronchitis." });
+    draft.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const again = ReportDraft.of(version(), () => undefined);
+    expect(again.words.value.conclusions).toBe("Bronchitis.");
+    again.close();
+    answers[PUT] = { versions: [version({ revision: 2 })], isOver: true };
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([again.keeping.value, asksBeforeUnload()]).toEqual(["saved", false]);
+    // What the gateway has counts from now on.
+    expect(ReportDraft.of(version(), () => undefined).words.value.conclusions).toBe("");
+  });
+
+  it("of notes outlives the consultation", async () => {
+    const notes = Notes.of("a1");
+    await notes.open();
+    answers[NOTE] = away;
+    notes.write("More.");
+    notes.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asksBeforeUnload()).toBe(true);
+    answers[NOTE] = { version: 4, changedAt: "" };
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect([notes.keeping.value, asksBeforeUnload()]).toEqual(["saved", false]);
+  });
+});
+
 describe("a report", () => {
   it("is saved as it is written, and stops where somebody else wrote", async () => {
     const told = vi.fn();

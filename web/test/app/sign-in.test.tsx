@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/preact";
 import { LocationProvider } from "preact-iso";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { hold } from "../../src/app/parts/holding";
 import { ask } from "../../src/app/requests";
 import { PROBLEMS, reasonOf, SignIn } from "../../src/app/SignIn";
 import { Activity } from "../../src/app/signin/Activity";
@@ -10,7 +11,7 @@ import { person } from "../../src/app/who";
 import { chooseLanguage } from "../../src/i18n";
 import { problemsEn } from "../../src/i18n/app.en";
 import { problemsFr } from "../../src/i18n/app.fr";
-import type { ProblemCode } from "../../src/protocol";
+import type { Me, ProblemCode } from "../../src/protocol";
 
 const json = (body: unknown, status = 200) =>
   new Response(body === null ? null : JSON.stringify(body), {
@@ -122,4 +123,44 @@ it("leads whoever changes something through a fresh sign-in, and then does what 
   const given = ask("PUT", "/api/templates/x").catch((cause) => cause.code);
   fireEvent.click(await screen.findByRole("button", { name: "Cancel" }));
   expect(await given).toBe("fresh_sign_in_needed");
+});
+
+it("does not swap the page under somebody who writes: they sign in in another tab, and it is saved then", async () => {
+  const asked: string[] = [];
+  let who: string | undefined;
+  const me = { practitioner: "p1", name: "Dr Martin", roles: ["doctor"] } as Me;
+  person.value = me;
+  vi.stubGlobal("fetch", async (path: string) => {
+    asked.push(path);
+    if (who === undefined) return json({ status: 401, code: "sign_in_needed", detail: "" }, 401);
+    return path === "/api/me" ? json({ ...me, practitioner: who }) : json({ done: true });
+  });
+  const release = hold({ what: "writing", settle: async () => false, drop: () => undefined });
+  render(<FreshDialog />);
+  const done = ask("PUT", "/api/reports/r1");
+  const go = await screen.findByRole("link", { name: /Sign in again/ });
+  expect(screen.getByText(/What you wrote is not saved yet/)).toBeTruthy();
+  expect(go.getAttribute("href")).toBe("/app/sign-in?return_to=%2Fapp%2Fproved");
+  expect(person.value).toBe(me);
+  who = "p1";
+  tellProof();
+  expect(await done).toEqual({ done: true });
+
+  // What only reads opens nothing, and swaps nothing.
+  who = undefined;
+  expect(await ask("GET", "/api/worklist").catch((cause) => cause.code)).toBe("sign_in_needed");
+  expect(person.value).toBe(me);
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBe(null));
+
+  // Nobody's text is saved in the name of another.
+  const refused = ask("PUT", "/api/reports/r1").catch((cause) => cause.code);
+  await screen.findByRole("dialog");
+  who = "p2";
+  tellProof();
+  expect(await refused).toBe("sign_in_other_person");
+
+  release();
+  who = undefined;
+  await ask("GET", "/api/worklist").catch(() => undefined);
+  expect(person.value).toBe(null);
 });

@@ -104,6 +104,25 @@ describe("what is written", () => {
   });
 });
 
+describe("a summary that the gateway does not take for now", () => {
+  it("is tried again by itself, and is there when it is opened again", async () => {
+    const draft = Draft.of("a1", "en");
+    await draft.open();
+    answers[PUT] = problem(503, "unavailable");
+    draft.write("Rest well.");
+    draft.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(draft.keeping.value).toBe("failed");
+    const again = Draft.of("a1", "en");
+    await again.open();
+    expect(again.text.value).toBe("Rest well.");
+    answers[PUT] = { texts: [] };
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(again.keeping.value).toBe("saved");
+    expect(saved().at(-1)).toMatchObject({ sentences: ["Rest well."] });
+  });
+});
+
 describe("the summary", () => {
   const open = async (files?: Files) => {
     render(<Summary appointment="a1" images={images} {...(files && { files })} />);

@@ -210,7 +210,7 @@ function Room({ visit, asked }: { visit: Visit; asked: string | undefined }) {
   const isChoosing = useSignal(false);
   const isSummarising = useSignal(false);
   const split = useSplit();
-  const notes = useMemo(() => new Notes(visit.appointment), [visit]);
+  const notes = useMemo(() => Notes.of(visit.appointment), [visit]);
   useEffect(() => () => notes.close(), [notes]);
   const second = useMemo(() => new SecondScreens(visit.appointment), [visit]);
   useEffect(() => second.mount(call.isInCall), [second, call]);

@@ -10,14 +10,9 @@ export function NotesPanel({ notes }: { notes: Notes }) {
   const id = useId();
   useEffect(() => {
     if (!notes.isOpen.peek()) void notes.open();
-    const hold = (event: Event) => {
-      if (notes.keeping.peek() !== "saved") event.preventDefault();
-    };
     const save = () => void notes.flush();
-    addEventListener("beforeunload", hold);
     document.addEventListener("visibilitychange", save);
     return () => {
-      removeEventListener("beforeunload", hold);
       document.removeEventListener("visibilitychange", save);
       save();
     };

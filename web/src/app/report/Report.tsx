@@ -185,19 +185,10 @@ interface EditorProps {
 }
 
 function Editor({ version, isOver, images, told }: EditorProps) {
-  const draft = useMemo(() => new ReportDraft(version, told), [version.report]);
+  const draft = useMemo(() => ReportDraft.of(version, told), [version.report]);
   const isAsking = useSignal(false);
   const id = useId();
-  useEffect(() => {
-    const hold = (event: Event) => {
-      if (draft.keeping.peek() !== "saved") event.preventDefault();
-    };
-    addEventListener("beforeunload", hold);
-    return () => {
-      removeEventListener("beforeunload", hold);
-      draft.close();
-    };
-  }, [draft]);
+  useEffect(() => () => draft.close(), [draft]);
   const words = draft.words.value;
   const isStale = draft.keeping.value === "stale";
   const maySign = isOver && words.conclusions.trim() !== "";

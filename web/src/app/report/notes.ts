@@ -1,11 +1,14 @@
 import { type Signal, signal } from "@preact/signals";
 import type { NoteEntry, ProblemCode } from "../../protocol";
+import { holdWhile } from "../parts/holding";
+import { draftOf, leaveBehind, letGo, retryMs } from "../parts/unsaved";
 import { codeOf } from "../words";
 import type { Keeping } from "./report";
 import { notesOf, saveNote } from "./requests";
 
 const QUIET_MS = 1_000;
-const RETRY_MS = 5_000;
+
+const keyOf = (appointment: string): string => `notes ${appointment}`;
 
 /** The own notes of one consultation, saved as they are written, and those of others to read. */
 export class Notes {
@@ -22,9 +25,27 @@ export class Notes {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<boolean> | undefined;
   #isClosed = false;
+  #failures = 0;
+  #isGivenUp: Signal<boolean> = signal(false);
 
   constructor(appointment: string) {
     this.appointment = appointment;
+    holdWhile(() => this.keeping.value !== "saved" && !this.#isGivenUp.value, {
+      what: "writing",
+      settle: () => this.flush(),
+      drop: () => this.#giveUp(),
+    });
+  }
+
+  /** What was left unsaved, or what the gateway has. */
+  static of(appointment: string): Notes {
+    const notes = draftOf(keyOf(appointment), () => new Notes(appointment));
+    notes.#isClosed = false;
+    return notes;
+  }
+
+  get #key(): string {
+    return keyOf(this.appointment);
   }
 
   async open(): Promise<void> {
@@ -55,6 +76,7 @@ export class Notes {
     this.theirs.value = undefined;
     if (!isMine) this.text.value = theirs.text;
     this.keeping.value = isMine ? "changed" : "saved";
+    if (!isMine) letGo(this.#key, this);
     if (isMine) void this.flush();
   }
 
@@ -64,15 +86,25 @@ export class Notes {
     while (this.#saving) await this.#saving;
     const keeping = this.keeping.peek();
     if (keeping === "saved" || !this.isOpen.peek()) return true;
-    if (keeping === "stale") return false;
+    if (keeping === "stale" || this.#isGivenUp.peek()) return false;
     this.#saving = this.#save();
     const isSaved = await this.#saving;
     return isSaved && this.keeping.peek() !== "saved" ? this.flush() : isSaved;
   }
 
+  /** The page goes; what is written is not lost. */
   close(): void {
-    void this.flush();
     this.#isClosed = true;
+    if (this.keeping.peek() === "saved" || this.#isGivenUp.peek()) return;
+    leaveBehind(this.#key, this);
+    void this.flush();
+  }
+
+  /** The person goes without what is not saved. */
+  #giveUp(): void {
+    this.#isGivenUp.value = true;
+    clearTimeout(this.#timer);
+    letGo(this.#key, this);
   }
 
   #later(ms: number): void {
@@ -91,7 +123,11 @@ export class Notes {
     this.problem.value = undefined;
     try {
       this.#version = (await saveNote(this.appointment, this.text.peek(), this.#version)).version;
-      if (this.keeping.peek() === "saving") this.keeping.value = "saved";
+      this.#failures = 0;
+      if (this.keeping.peek() === "saving") {
+        this.keeping.value = "saved";
+        letGo(this.#key, this);
+      }
       return true;
     } catch (cause) {
       const code = codeOf(cause);
@@ -101,7 +137,8 @@ export class Notes {
         return this.keeping.peek() === "saved";
       }
       this.keeping.value = "failed";
-      if (code === "unavailable" && !this.#isClosed) this.#later(RETRY_MS);
+      this.#failures += 1;
+      if (code === "unavailable" && !this.#isGivenUp.peek()) this.#later(retryMs(this.#failures));
       return false;
     } finally {
       this.#saving = undefined;
@@ -119,9 +156,11 @@ export class Notes {
       }
       this.#version = own?.version ?? 0;
       this.keeping.value = own ? "saved" : "changed";
+      if (own) letGo(this.#key, this);
     } catch {
       this.keeping.value = "failed";
-      this.#later(RETRY_MS);
+      this.#failures += 1;
+      if (!this.#isGivenUp.peek()) this.#later(retryMs(this.#failures));
     }
   }
 }

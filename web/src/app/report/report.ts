@@ -2,6 +2,8 @@ import { type Signal, signal } from "@preact/signals";
 import { ApiProblem } from "../../api";
 import { dayInWords, timeOfDay } from "../../i18n/time";
 import type { ProblemCode, ReportState, ReportVersion, ReportWords } from "../../protocol";
+import { holdWhile } from "../parts/holding";
+import { draftOf, leaveBehind, letGo, retryMs } from "../parts/unsaved";
 import { letterOf } from "../summary/summary";
 import { facts } from "../who";
 import { codeOf } from "../words";
@@ -29,6 +31,8 @@ export class ReportDraft {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<boolean> | undefined;
   #told: (state: ReportState) => void;
+  #failures = 0;
+  #isGivenUp: Signal<boolean> = signal(false);
 
   /** `told` hears what the gateway says after each saving: what it adds itself may have changed. */
   constructor(version: ReportVersion, told: (state: ReportState) => void) {
@@ -36,6 +40,22 @@ export class ReportDraft {
     this.revision = version.revision;
     this.words = signal(version.words);
     this.#told = told;
+    holdWhile(() => this.keeping.value !== "saved" && !this.#isGivenUp.value, {
+      what: "writing",
+      settle: () => this.flush(),
+      drop: () => this.#giveUp(),
+    });
+  }
+
+  /** What was left unsaved of this version, or what the gateway has of it. */
+  static of(version: ReportVersion, told: (state: ReportState) => void): ReportDraft {
+    const draft = draftOf(keyOf(version.report), () => new ReportDraft(version, told));
+    draft.#told = told;
+    return draft;
+  }
+
+  get #key(): string {
+    return keyOf(this.report);
   }
 
   write(words: Partial<ReportWords>): void {
@@ -57,7 +77,7 @@ export class ReportDraft {
     while (this.#saving) await this.#saving;
     const keeping = this.keeping.peek();
     if (keeping === "saved") return true;
-    if (keeping === "stale") return false;
+    if (keeping === "stale" || this.#isGivenUp.peek()) return false;
     this.#saving = this.#save();
     const isSaved = await this.#saving;
     // What was written in the meantime.
@@ -66,7 +86,17 @@ export class ReportDraft {
 
   /** The page goes; what is written is not lost. */
   close(): void {
+    if (this.keeping.peek() === "stale") this.#giveUp();
+    if (this.keeping.peek() === "saved" || this.#isGivenUp.peek()) return;
+    leaveBehind(this.#key, this);
     void this.flush();
+  }
+
+  /** The person goes without what is not saved. */
+  #giveUp(): void {
+    this.#isGivenUp.value = true;
+    clearTimeout(this.#timer);
+    letGo(this.#key, this);
   }
 
   async #save(): Promise<boolean> {
@@ -76,7 +106,11 @@ export class ReportDraft {
       const state = await saveReport(this.report, this.revision, this.words.peek());
       const now = state.versions.find(({ report }) => report === this.report);
       if (now) this.revision = now.revision;
-      if (this.keeping.peek() === "saving") this.keeping.value = "saved";
+      this.#failures = 0;
+      if (this.keeping.peek() === "saving") {
+        this.keeping.value = "saved";
+        letGo(this.#key, this);
+      }
       this.#told(state);
       return true;
     } catch (cause) {
@@ -84,12 +118,17 @@ export class ReportDraft {
       this.problem.value = code;
       this.letter.value = cause instanceof ApiProblem ? letterOf(cause.message) : undefined;
       this.keeping.value = code === "stale" || code === "report_signed" ? "stale" : "failed";
+      this.#failures += 1;
+      if (code === "unavailable" && !this.#isGivenUp.peek())
+        this.#timer = setTimeout(() => void this.flush(), retryMs(this.#failures));
       return false;
     } finally {
       this.#saving = undefined;
     }
   }
 }
+
+const keyOf = (report: string): string => `report ${report}`;
 
 /** Day and time in words, where the hospital is. */
 export function momentOf(at: string): string {

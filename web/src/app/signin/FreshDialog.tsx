@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Icon } from "../../ui/icon";
 import { Dialog } from "../parts/Dialog";
-import { FRESH_ADDRESS, hearProofs, waiting } from "./fresh";
+import { FRESH_ADDRESS, hearProofs, SIGN_IN_ADDRESS, waiting } from "./fresh";
 import { t } from "./words";
 
 /** Leads through the sign-in and back, in another tab, while something waits for it. */
@@ -15,9 +15,10 @@ export function FreshDialog() {
     if (!wanted) hasGone.value = false;
   }, [wanted, hasGone]);
   if (!wanted) return null;
+  const isSignedOut = wanted.why === "signed_out";
   return (
-    <Dialog title={t("fresh.title")} onClose={() => wanted.settle(false)}>
-      <p>{t("fresh.meaning")}</p>
+    <Dialog title={t(isSignedOut ? "signedOut.title" : "fresh.title")} onClose={() => wanted.settle(false)}>
+      <p>{t(isSignedOut ? "signedOut.meaning" : "fresh.meaning")}</p>
       <p class="muted" role="status">
         {hasGone.value && t("fresh.waiting")}
       </p>
@@ -27,7 +28,7 @@ export function FreshDialog() {
         </button>
         <a
           class="button primary"
-          href={FRESH_ADDRESS}
+          href={isSignedOut ? SIGN_IN_ADDRESS : FRESH_ADDRESS}
           target="_blank"
           rel="noopener"
           onClick={() => {

@@ -10,8 +10,15 @@ export const PROVED_PAGE = "/app/proved";
 /** Where that tab begins. */
 export const FRESH_ADDRESS = `/login?fresh=true&return_to=${encodeURIComponent(PROVED_PAGE)}`;
 
+/** Where the tab begins of somebody who was signed out. */
+export const SIGN_IN_ADDRESS = `/app/sign-in?return_to=${encodeURIComponent(PROVED_PAGE)}`;
+
+/** Why somebody is to sign in again: for a change that needs a fresh proof, or because they were signed out while they wrote. */
+type Why = "fresh" | "signed_out";
+
 /** Something waits for a fresh proof: what becomes of it. */
 interface Waiting {
+  why: Why;
   /** The person has given it, or will not. */
   settle(hasProved: boolean): void;
 }
@@ -20,10 +27,12 @@ interface Waiting {
 export const waiting: Signal<Waiting | undefined> = signal(undefined);
 
 /** Asks whoever is signed in to prove once more who they are; resolves to whether they did. What is asked together is answered together. */
-export function proveAgain(): Promise<boolean> {
+export function proveAgain(why: Why = "fresh"): Promise<boolean> {
   const before = waiting.peek();
   return new Promise((resolve) => {
     waiting.value = {
+      // Whoever is signed out cannot prove anything before they have signed in.
+      why: before?.why === "signed_out" ? before.why : why,
       settle(hasProved) {
         waiting.value = undefined;
         before?.settle(hasProved);

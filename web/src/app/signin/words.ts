@@ -22,6 +22,9 @@ export const t = dictionary({
     "fresh.tab": "(nouvel onglet)",
     "fresh.waiting": "En attente de votre connexion dans l’autre onglet…",
     "fresh.cancel": "Annuler",
+    "signedOut.title": "Vous n’êtes plus connecté",
+    "signedOut.meaning":
+      "Ce que vous avez écrit n’est pas encore enregistré. Connectez-vous dans un autre onglet. Cette page reste ouverte et l’enregistre ensuite.",
     "proved.title": "C’est confirmé",
     "proved.meaning": "Vous pouvez fermer cet onglet et revenir à l’autre. Le changement s’y fait seul.",
   },
@@ -45,6 +48,9 @@ export const t = dictionary({
     "fresh.tab": "(new tab)",
     "fresh.waiting": "Waiting for you to sign in in the other tab…",
     "fresh.cancel": "Cancel",
+    "signedOut.title": "You are signed out",
+    "signedOut.meaning":
+      "What you wrote is not saved yet. Sign in in another tab. This page stays open and saves it then.",
     "proved.title": "That is confirmed",
     "proved.meaning": "You can close this tab and go back to the other one. The change is made there by itself.",
   },

@@ -31,17 +31,10 @@ interface SummaryProps {
 /** What the patient takes home: written, with the images that were chosen, seen as a document, sent or saved. */
 export function Summary({ appointment, images, files }: SummaryProps) {
   const language = useSignal<LanguageWord>(locale.peek());
-  const draft = useMemo(() => new Draft(appointment, language.value), [appointment, language.value]);
+  const draft = useMemo(() => Draft.of(appointment, language.value), [appointment, language.value]);
   useEffect(() => {
     void draft.open();
-    const hold = (event: Event) => {
-      if (draft.keeping.peek() !== "saved") event.preventDefault();
-    };
-    addEventListener("beforeunload", hold);
-    return () => {
-      removeEventListener("beforeunload", hold);
-      draft.close();
-    };
+    return () => draft.close();
   }, [draft]);
   return (
     <div class="summary">

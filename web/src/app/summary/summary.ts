@@ -1,6 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
 import { ApiProblem } from "../../api";
 import type { KeyImageEntry, LanguageWord, ProblemCode } from "../../protocol";
+import { holdWhile } from "../parts/holding";
+import { draftOf, leaveBehind, letGo, retryMs } from "../parts/unsaved";
 import { saveSummary, summaryOf } from "../requests";
 import { codeOf } from "../words";
 
@@ -40,6 +42,8 @@ export function letterOf(detail: string): string | undefined {
   return point === undefined ? undefined : String.fromCodePoint(Number.parseInt(point, 16));
 }
 
+const keyOf = (appointment: string, language: LanguageWord): string => `summary ${language} ${appointment}`;
+
 /** The summary that is on the page, saved as it is written. */
 export class Draft {
   readonly text: Signal<string> = signal("");
@@ -55,14 +59,33 @@ export class Draft {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<boolean> | undefined;
   #isClosed = false;
+  #failures = 0;
+  #isGivenUp: Signal<boolean> = signal(false);
 
   constructor(appointment: string, language: LanguageWord) {
     this.appointment = appointment;
     this.language = language;
+    holdWhile(() => this.keeping.value !== "saved" && !this.#isGivenUp.value, {
+      what: "writing",
+      settle: () => this.flush(),
+      drop: () => this.#giveUp(),
+    });
+  }
+
+  /** What was left unsaved, or what the gateway has. */
+  static of(appointment: string, language: LanguageWord): Draft {
+    const draft = draftOf(keyOf(appointment, language), () => new Draft(appointment, language));
+    draft.#isClosed = false;
+    return draft;
+  }
+
+  get #key(): string {
+    return keyOf(this.appointment, this.language);
   }
 
   /** Fetches what was written before. */
   async open(): Promise<void> {
+    if (this.isOpen.peek()) return;
     this.problem.value = undefined;
     try {
       const { texts } = await summaryOf(this.appointment);
@@ -111,7 +134,7 @@ export class Draft {
     clearTimeout(this.#timer);
     while (this.#saving) await this.#saving;
     if (this.keeping.peek() === "saved") return true;
-    if (faultOf(this.text.peek())) return false;
+    if (faultOf(this.text.peek()) || this.#isGivenUp.peek()) return false;
     this.#saving = this.#save();
     const isSaved = await this.#saving;
     // What was written in the meantime.
@@ -120,8 +143,17 @@ export class Draft {
 
   /** The page goes; what is written is not lost. */
   close(): void {
-    void this.flush();
     this.#isClosed = true;
+    if (this.keeping.peek() === "saved" || this.#isGivenUp.peek()) return;
+    leaveBehind(this.#key, this);
+    void this.flush();
+  }
+
+  /** The person goes without what is not saved. */
+  #giveUp(): void {
+    this.#isGivenUp.value = true;
+    clearTimeout(this.#timer);
+    letGo(this.#key, this);
   }
 
   #change(): void {
@@ -136,12 +168,20 @@ export class Draft {
     const body = { language: this.language, sentences: sentencesOf(this.text.peek()), images: [...this.images.peek()] };
     try {
       await saveSummary(this.appointment, body);
-      if (this.keeping.peek() === "saving") this.keeping.value = "saved";
+      this.#failures = 0;
+      if (this.keeping.peek() === "saving") {
+        this.keeping.value = "saved";
+        letGo(this.#key, this);
+      }
       return true;
     } catch (cause) {
-      this.problem.value = codeOf(cause);
+      const code = codeOf(cause);
+      this.problem.value = code;
       this.letter.value = cause instanceof ApiProblem ? letterOf(cause.message) : undefined;
       this.keeping.value = "failed";
+      this.#failures += 1;
+      if (code === "unavailable" && !this.#isGivenUp.peek())
+        this.#timer = setTimeout(() => void this.flush(), retryMs(this.#failures));
       return false;
     } finally {
       this.#saving = undefined;
