@@ -157,3 +157,25 @@ test("while something is fetched it is looked at again, and what has come in is 
   expect(onReceived).toHaveBeenCalledTimes(3);
   archives.close();
 });
+
+test("a look that got lost says nothing of a fetch that runs, and what was said is taken back", async () => {
+  vi.useFakeTimers();
+  let isAway = false;
+  vi.stubGlobal("fetch", async () => {
+    if (isAway) throw new TypeError("no network");
+    return new Response(JSON.stringify({ patient: "p", nodes: [], fetches: [FETCH] }), {
+      headers: { "content-type": "application/json" },
+    });
+  });
+  const archives = new Archives("a", () => undefined);
+  await archives.look();
+  isAway = true;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(archives.problem.value).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(archives.problem.value).toBe("unavailable");
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(archives.problem.value).toBeUndefined();
+  archives.close();
+});

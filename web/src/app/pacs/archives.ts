@@ -6,22 +6,29 @@ import { fetchStudy, pacsOf, stopFetch } from "./requests";
 
 /** How often a fetch that runs is looked at. */
 const LOOK_MS = 1000;
+/** So many looks in a row get lost before anybody is told. */
+const MISSES = 3;
 /** Below that, nobody is told that nothing comes. */
 const QUIET_S = 5;
 
 /** The archives of one appointment, and what is fetched from there: looked at while something runs. */
 export class Archives {
   readonly state: Signal<PacsState | undefined> = signal(undefined);
-  readonly problem: Signal<ProblemCode | undefined> = signal(undefined);
+  /** Why what was asked for was not done, or why nothing is known of the archives any more. */
+  readonly problem: ReadonlySignal<ProblemCode | undefined>;
   readonly fetches: ReadonlySignal<readonly FetchEntry[]>;
   #appointment: string;
   #onReceived: () => void;
+  #refused: Signal<ProblemCode | undefined> = signal(undefined);
+  #away: Signal<ProblemCode | undefined> = signal(undefined);
+  #misses = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   constructor(appointment: string, onReceived: () => void) {
     this.#appointment = appointment;
     this.#onReceived = onReceived;
+    this.problem = computed(() => this.#refused.value ?? this.#away.value);
     this.fetches = computed(() => this.state.value?.fetches ?? []);
   }
 
@@ -31,9 +38,13 @@ export class Archives {
     const before = received(this.fetches.peek());
     try {
       this.state.value = await pacsOf(this.#appointment);
+      this.#misses = 0;
+      this.#away.value = undefined;
     } catch (cause) {
-      // It is asked again while something ran; whoever asks by hand sees why not.
-      this.problem.value = codeOf(cause);
+      // While something runs it is asked again, and one look that got lost says nothing of the fetch.
+      const code = codeOf(cause);
+      this.#misses += 1;
+      if (this.#misses >= MISSES || !this.fetches.peek().some(isRunning)) this.#away.value = code;
     }
     if (received(this.fetches.peek()) !== before) this.#onReceived();
     if (!this.#isClosed && this.fetches.peek().some(isRunning)) {
@@ -56,11 +67,11 @@ export class Archives {
   }
 
   async #ask(what: () => Promise<unknown>): Promise<void> {
-    this.problem.value = undefined;
+    this.#refused.value = undefined;
     try {
       await what();
     } catch (cause) {
-      this.problem.value = codeOf(cause);
+      this.#refused.value = codeOf(cause);
     }
     await this.look();
   }
