@@ -4,6 +4,7 @@ import { AlarmCount, AlarmMark, alarms } from "../../src/app/messages/alarms";
 import { Messages } from "../../src/app/messages/Messages";
 import { faultInWords, Templates } from "../../src/app/messages/Templates";
 import { stateOf } from "../../src/app/messages/words";
+import { isHeld } from "../../src/app/parts/holding";
 import { chooseLanguage } from "../../src/i18n";
 import type { MessageEntry, TemplateEntry } from "../../src/protocol";
 import { at, entry, NOON } from "./entries";
@@ -131,6 +132,31 @@ it("keeps a text from being saved while something is wrong with it", async () =>
   fireEvent.click(screen.getByRole("button", { name: "Save" }));
   await screen.findByText("Saved. The next messages will use this text.");
   expect(saved).toEqual([{ subject: "{hospital}", body: "{when}{link}" }]);
+});
+
+it("keeps a changed text while another message is looked at, and the page until it is saved", async () => {
+  let entries = [TEMPLATE, { ...TEMPLATE, channel: "sms" as const, subject: "", body: "{link}" }];
+  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
+    if (path === "/api/templates") return json(entries);
+    if (path === "/api/reminders") return json([]);
+    if (path.endsWith("/preview")) return json({ subject: "", text: "", parts: 1, faults: [] });
+    entries = [{ ...TEMPLATE, ...JSON.parse(String(init.body)) }, ...entries.slice(1)];
+    return new Response(null, { status: 204 });
+  });
+  render(<Templates />);
+  const body = () => screen.getByLabelText<HTMLTextAreaElement>("Text");
+  fireEvent.input(await screen.findByLabelText("Text"), { target: { value: "{when} {link} Bye." } });
+  const by = screen.getByLabelText("Sent by");
+  fireEvent.change(by, { target: { value: "sms" } });
+  await waitFor(() => expect(body().value).toBe("{link}"));
+  expect(screen.getByText("1 changed text is not saved.")).toBeTruthy();
+  expect(isHeld()).toBe(true);
+  fireEvent.change(by, { target: { value: "email" } });
+  await waitFor(() => expect(body().value).toBe("{when} {link} Bye."));
+  fireEvent.click(screen.getByRole("button", { name: "Save" }));
+  await screen.findByText("Saved. The next messages will use this text.");
+  await waitFor(() => expect(isHeld()).toBe(false));
+  expect(screen.queryByText(/not saved/)).toBeNull();
 });
 
 it("has a sentence for everything that can be wrong with a text", () => {

@@ -1,4 +1,4 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type {
   ChannelWord,
@@ -12,6 +12,7 @@ import type {
 } from "../../protocol";
 import { Fault } from "../parts/Dialog";
 import { Header } from "../parts/Header";
+import { holdWhile } from "../parts/holding";
 import { usePage } from "../parts/hooks";
 import { facts } from "../who";
 import { codeOf, sentenceOf } from "../words";
@@ -25,6 +26,10 @@ const PREVIEW_AFTER_MS = 400;
 
 const keyOf = (entry: { kind: string; channel: string; language: string }) =>
   `${entry.kind}/${entry.channel}/${entry.language}`;
+
+type Text = Pick<TemplateEntry, "subject" | "body">;
+
+const isSame = (one: Text, other: Text): boolean => one.subject === other.subject && one.body === other.body;
 
 /** The texts of messages and when people are reminded: for administrators. */
 export function Templates() {
@@ -49,6 +54,25 @@ export function Templates() {
     entries.value?.find(
       (entry) => keyOf(entry) === keyOf({ kind: kind.value, channel: channel.value, language: language.value }),
     ),
+  );
+  /** What was changed and is not saved, by message: another one can be looked at meanwhile. */
+  const drafts = useSignal<ReadonlyMap<string, Text>>(new Map());
+  const keep = (entry: TemplateEntry, text: Text | undefined) => {
+    const now = new Map(drafts.peek());
+    if (text && !isSame(text, entry)) now.set(keyOf(entry), text);
+    else now.delete(keyOf(entry));
+    drafts.value = now;
+  };
+  useEffect(
+    () =>
+      holdWhile(() => drafts.value.size > 0, {
+        what: "writing",
+        settle: async () => false,
+        drop: () => {
+          drafts.value = new Map();
+        },
+      }),
+    [],
   );
   const kinds = [...new Set((entries.value ?? []).map((entry) => entry.kind))];
   return (
@@ -89,7 +113,16 @@ export function Templates() {
                 }}
               />
             </div>
-            {chosen.value && <Editor key={keyOf(chosen.value)} entry={chosen.value} onChanged={fetch} />}
+            {drafts.value.size > 0 && <p class="notice info">{t.count("templates.unsaved", drafts.value.size)}</p>}
+            {chosen.value && (
+              <Editor
+                key={keyOf(chosen.value)}
+                entry={chosen.value}
+                draft={drafts.peek().get(keyOf(chosen.value))}
+                keep={keep}
+                onChanged={fetch}
+              />
+            )}
           </>
         )}
         <Reminders />
@@ -128,9 +161,20 @@ function Choice<T extends string>({ label, value, options, onChoose }: ChoicePro
   );
 }
 
-function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promise<void> }) {
-  const subject = useSignal(entry.subject);
-  const body = useSignal(entry.body);
+interface EditorProps {
+  entry: TemplateEntry;
+  /** What was written before and is not saved. */
+  draft: Text | undefined;
+  keep(entry: TemplateEntry, text: Text | undefined): void;
+  onChanged(): Promise<void>;
+}
+
+function Editor({ entry, draft, keep, onChanged }: EditorProps) {
+  const subject = useSignal((draft ?? entry).subject);
+  const body = useSignal((draft ?? entry).body);
+  const latest = useRef(entry);
+  latest.current = entry;
+  useSignalEffect(() => keep(latest.current, text()));
   const preview = useSignal<TemplatePreview | undefined>(undefined);
   const problem = useSignal("");
   const done = useSignal("");
@@ -155,6 +199,7 @@ function Editor({ entry, onChanged }: { entry: TemplateEntry; onChanged(): Promi
     done.value = "";
     try {
       await step();
+      keep(entry, undefined);
       done.value = word;
       await onChanged();
     } catch (cause) {
