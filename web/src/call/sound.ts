@@ -1,13 +1,28 @@
+import { type Signal, signal } from "@preact/signals";
+
+/** Whether sounds of this page are heard: `suspended` waits for a tap, `none` is a browser without, or that nobody has asked yet. */
+export const soundState: Signal<AudioContextState | "none"> = signal("none");
+
 /** One audio context for the page: made on the first tap, since browsers refuse sound before. */
 let context: AudioContext | undefined;
 
 /** The context, running if the browser lets it. Call it from a tap the first time. */
 export function audio(): AudioContext | undefined {
   if (typeof AudioContext === "undefined") return undefined;
-  context ??= new AudioContext();
+  context ??= begun();
   // An `interrupted` context (a telephone call on iOS) comes back by itself and must not be resumed.
   if (context.state === "suspended") void context.resume().catch(() => undefined);
   return context;
+}
+
+function begun(): AudioContext {
+  const made = new AudioContext();
+  const look = () => {
+    soundState.value = made.state;
+  };
+  made.onstatechange = look;
+  look();
+  return made;
 }
 
 /** Plays notes one after the other, softly at both ends, through a speaker where the browser lets it be chosen. Resolves when the last has faded. */

@@ -97,6 +97,8 @@ export const en: SameKeys<typeof fr> = {
   "agenda.list": "Appointments of the day",
   "agenda.empty": "No appointments on this day.",
   "agenda.emptyHint": "A new appointment appears here as soon as it is made.",
+  "agenda.alarmHeld": "The browser holds the sound back until a click. Nothing will call you before.",
+  "agenda.alarmGo": "Turn the sound on",
   "agenda.alarm": "Play a sound when somebody is waiting",
   "agenda.titleWaiting_one": "{n} person waiting",
   "agenda.titleWaiting_other": "{n} people waiting",

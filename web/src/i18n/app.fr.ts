@@ -100,6 +100,8 @@ export const fr = {
   "agenda.list": "Rendez-vous du jour",
   "agenda.empty": "Aucun rendez-vous ce jour.",
   "agenda.emptyHint": "Un nouveau rendez-vous apparaît ici dès qu’il est pris.",
+  "agenda.alarmHeld": "Le navigateur retient le son jusqu’à un clic. Rien ne vous préviendra avant.",
+  "agenda.alarmGo": "Activer le son",
   "agenda.alarm": "Me prévenir par un son quand quelqu’un attend",
   "agenda.titleWaiting_one": "{n} personne attend",
   "agenda.titleWaiting_other": "{n} personnes attendent",

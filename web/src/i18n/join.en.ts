@@ -151,6 +151,7 @@ export const en: SameKeys<typeof fr> = {
   "waiting.since": "Waiting since {time}.",
   "waiting.sinceFor": "Waiting since {time} ({rest}).",
   "waiting.keep": "Keep this page open. A sound will tell you when it is your turn.",
+  "waiting.keepLook": "Keep this page open and look at it often: no sound will call you.",
   "waiting.putBack": "Your doctor has sent you back to the waiting room for a moment and will call you again.",
   "waiting.leave": "Leave",
 

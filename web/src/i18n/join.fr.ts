@@ -150,6 +150,7 @@ export const fr = {
   "waiting.since": "Vous attendez depuis {time}.",
   "waiting.sinceFor": "Vous attendez depuis {time} ({rest}).",
   "waiting.keep": "Gardez cette page ouverte. Un son vous préviendra.",
+  "waiting.keepLook": "Gardez cette page ouverte et regardez-la souvent\u00a0: aucun son ne vous préviendra.",
   "waiting.putBack": "Votre médecin vous a fait revenir dans la salle d’attente. Il vous rappellera dans un moment.",
   "waiting.leave": "Quitter",
 

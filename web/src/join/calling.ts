@@ -1,6 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import { remember, remembered } from "../call/remembered";
-import { playChime } from "../call/sound";
+import { audio, playChime } from "../call/sound";
 
 const REMEMBERED_AS = "parvis.quiet";
 
@@ -12,6 +12,8 @@ export const isQuiet: Signal<boolean> = signal(remembered(REMEMBERED_AS) === "ye
 
 export function setQuiet(quiet: boolean): void {
   isQuiet.value = quiet;
+  // The tap that wants a sound is what lets the browser play it later.
+  if (!quiet) audio();
   remember(REMEMBERED_AS, quiet ? "yes" : undefined);
 }
 

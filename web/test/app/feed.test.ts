@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Alarm, setAlarm } from "../../src/app/agenda/alarm";
+import { Alarm, isAlarmHeld, readyAlarm, setAlarm } from "../../src/app/agenda/alarm";
 import { AgendaFeed } from "../../src/app/agenda/feed";
 import * as sound from "../../src/call/sound";
 import { entry } from "./entries";
@@ -131,4 +131,20 @@ it("rings only when it was asked to, and only for somebody new", () => {
   setAlarm(false);
   alarm.update(["b", "c"]);
   expect(chime).toHaveBeenCalledTimes(1);
+});
+
+it("says that the browser holds the sound back, and lets it play with the next click", () => {
+  const audio = vi.spyOn(sound, "audio").mockReturnValue(undefined);
+  setAlarm(true);
+  sound.soundState.value = "suspended";
+  expect(isAlarmHeld()).toBe(true);
+  audio.mockClear();
+  const stop = readyAlarm();
+  expect(audio).toHaveBeenCalledTimes(1);
+  dispatchEvent(new Event("click"));
+  expect(audio).toHaveBeenCalledTimes(2);
+  sound.soundState.value = "running";
+  expect(isAlarmHeld()).toBe(false);
+  stop();
+  setAlarm(false);
 });

@@ -44,3 +44,29 @@ describe("Meter", () => {
     vi.unstubAllGlobals();
   });
 });
+
+describe("the sound of the page", () => {
+  it("is known to wait for a tap, and to run", async () => {
+    vi.resetModules();
+    let made: { state: string; onstatechange?: () => void } | undefined;
+    vi.stubGlobal(
+      "AudioContext",
+      class {
+        state = "suspended";
+        onstatechange?: () => void;
+        resume = async () => undefined;
+        constructor() {
+          made = this;
+        }
+      },
+    );
+    const { audio, soundState } = await import("../../src/call/sound");
+    expect(soundState.value).toBe("none");
+    audio();
+    expect(soundState.value).toBe("suspended");
+    if (made) made.state = "running";
+    made?.onstatechange?.();
+    expect(soundState.value).toBe("running");
+    vi.unstubAllGlobals();
+  });
+});

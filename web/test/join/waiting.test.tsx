@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/preact";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { soundState } from "../../src/call/sound";
 import { chooseLanguage } from "../../src/i18n";
 import { calling, isQuiet, setQuiet } from "../../src/join/calling";
 import { Join } from "../../src/join/Join";
@@ -130,6 +131,24 @@ describe("the waiting room of the patient", () => {
     message("2", { sentence: "soon_your_turn" });
     await waitFor(() => expect(screen.getAllByText("C’est bientôt à vous.")).toHaveLength(2));
     expect(vibrate).not.toHaveBeenCalled();
+  });
+
+  it("promises a sound only when one will come", async () => {
+    const promise = "Gardez cette page ouverte. Un son vous préviendra.";
+    // After a reload there was no tap on this page yet.
+    soundState.value = "suspended";
+    await waiting();
+    expect(screen.queryByText(promise)).toBeNull();
+    expect(screen.getByText(/aucun son ne vous préviendra/)).toBeTruthy();
+    press("Activer le son");
+    expect(document.activeElement?.textContent).toMatch(/aucun son/);
+    soundState.value = "running";
+    await screen.findByText(promise);
+    expect(screen.queryByRole("button", { name: "Activer le son" })).toBeNull();
+    fireEvent.click(screen.getByLabelText("Me prévenir par un son et une vibration"));
+    await screen.findByText(/aucun son ne vous préviendra/);
+    expect(screen.queryByRole("button", { name: "Activer le son" })).toBeNull();
+    soundState.value = "none";
   });
 
   it("goes by itself from the early test into the waiting room when the door opens", async () => {

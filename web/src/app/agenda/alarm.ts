@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import { audio, playChime } from "../../call/sound";
+import { audio, playChime, soundState } from "../../call/sound";
 
 const REMEMBERED_AS = "parvis.alarm";
 
@@ -23,6 +23,19 @@ export function setAlarm(isOn: boolean): void {
   } catch {
     // Then it lasts as long as the page.
   }
+}
+
+/** It is wanted, and the browser plays nothing on this page before a click. */
+export const isAlarmHeld = (): boolean => isAlarmOn.value && soundState.value === "suspended";
+
+/** Lets the browser play, where it can by now: at once where it lets the page, and else with the next click. */
+export function readyAlarm(): () => void {
+  const ready = () => {
+    if (isAlarmOn.peek()) audio();
+  };
+  ready();
+  addEventListener("click", ready);
+  return () => removeEventListener("click", ready);
 }
 
 /** Tells who is new among those that wait, and rings for them if that is wanted. */

@@ -6,6 +6,7 @@ import message from "icon:message-square";
 import moon from "icon:moon";
 import alert from "icon:triangle-alert";
 import check from "icon:user-check";
+import volume from "icon:volume-2";
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
@@ -13,7 +14,7 @@ import { Badge } from "../../call/parts/Badge";
 import { stopwatch, timeOfDay } from "../../i18n/time";
 import type { Me, WaitingEntry, WaitingRoomState } from "../../protocol";
 import { Icon } from "../../ui/icon";
-import { Alarm, isAlarmOn, setAlarm } from "../agenda/alarm";
+import { Alarm, isAlarmHeld, isAlarmOn, readyAlarm, setAlarm } from "../agenda/alarm";
 import { Feed } from "../agenda/feed";
 import { Confirm, Fault } from "../parts/Dialog";
 import { mayConsult } from "../who";
@@ -39,6 +40,7 @@ export function WaitingPanel({ me, now, zone }: { me: Me; now: number; zone: str
   const people = room?.people ?? [];
   const alarm = useRef(new Alarm());
   const ringing = ringingFor(people, mayConsult(me)).join(" ");
+  useEffect(readyAlarm, []);
   const isKnown = room !== undefined;
   useEffect(() => {
     if (isKnown) alarm.current.update(ringing === "" ? [] : ringing.split(" "));
@@ -84,6 +86,16 @@ export function WaitingPanel({ me, now, zone }: { me: Me; now: number; zone: str
           </button>
         )}
       </div>
+      {isAlarmHeld() && (
+        <div class="notice warn">
+          <Icon of={volume} />
+          <p>{tApp("agenda.alarmHeld")}</p>
+          {/* Any click lets it play; this is one that says so. */}
+          <button type="button" class="button">
+            {tApp("agenda.alarmGo")}
+          </button>
+        </div>
+      )}
       {feed.problem.value && <Fault text={sentenceOf(feed.problem.value)} onRetry={() => feed.fetch()} />}
       <Fault text={fault.value} />
       {delays.map((delay) => (
