@@ -18,6 +18,8 @@ export class KeyImages {
   /** Oldest first; absent until the gateway has told them. */
   readonly items: Signal<readonly KeyImageState[] | undefined> = signal(undefined);
   readonly news: Signal<KeepNews | undefined> = signal(undefined);
+  /** Captions that are being written, by image: they outlive the list in which they stand. */
+  readonly drafts = new Map<string, string>();
   #wire: Wire;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isKeeping = false;

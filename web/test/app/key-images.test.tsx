@@ -102,6 +102,20 @@ describe("the key images", () => {
     expect(caption.value).toBe("My own");
   });
 
+  it("keep a caption that is being written while another tab is looked at", () => {
+    tell(image("k1"));
+    const caption = () => screen.getByRole("textbox", { name: "Caption" }) as HTMLInputElement;
+    fireEvent.input(caption(), { target: { value: "The nod" } });
+    cleanup();
+    render(<KeyImages visit={visit} onSummary={() => undefined} />);
+    expect(caption().value).toBe("The nod");
+    fireEvent.input(caption(), { target: { value: "" } });
+    cleanup();
+    tell(image("k1", { caption: "By a colleague" }));
+    render(<KeyImages visit={visit} onSummary={() => undefined} />);
+    expect(caption().value).toBe("By a colleague");
+  });
+
   it("are removed after a question, and the focus is not lost", async () => {
     tell(image("k1"), image("k2"));
     fireEvent.click(within(items()[0] as HTMLElement).getByRole("button", { name: /^Remove/ }));

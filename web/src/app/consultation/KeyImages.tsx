@@ -153,7 +153,7 @@ function KeyImage({ image, kept, by, onRemove }: KeyImageProps) {
 
 function Caption({ image, kept }: { image: KeyImageState; kept: Kept }) {
   const id = useId();
-  const draft = useSignal(image.caption);
+  const draft = useSignal(kept.drafts.get(image.image) ?? image.caption);
   const said = useSignal("");
   const fault = useSignal("");
   const saved = useRef(image.caption);
@@ -169,6 +169,7 @@ function Caption({ image, kept }: { image: KeyImageState; kept: Kept }) {
     fault.value = said.value = "";
     try {
       await kept.caption(image.image, caption);
+      if (draft.peek().trim() === caption) kept.drafts.delete(image.image);
       said.value = t("captionSaved");
     } catch (cause) {
       fault.value = t("captionFailed", { why: sentenceOf(codeOf(cause)) });
@@ -191,6 +192,8 @@ function Caption({ image, kept }: { image: KeyImageState; kept: Kept }) {
         value={draft.value}
         onInput={(event) => {
           draft.value = event.currentTarget.value;
+          if (draft.value.trim() === image.caption) kept.drafts.delete(image.image);
+          else kept.drafts.set(image.image, draft.value);
           said.value = "";
         }}
       />
