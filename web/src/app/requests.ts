@@ -32,13 +32,13 @@ import type {
   ViewingRecord,
   WorklistEntry,
 } from "../protocol";
-import { isHeld } from "./parts/holding";
 import { proveAgain } from "./signin/fresh";
 import { askToSignIn, person } from "./who";
 
 /**
- * A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page. While something on
- * it is not saved yet they do so in another tab. Where a fresh proof is needed they are led to it. What they asked for is done then.
+ * A call that only staff make: whoever is signed out in the meantime is asked to sign in, and comes back to this page; for what changes
+ * something they do so in another tab, so that nothing they wrote is lost. Where a fresh proof is needed they are led to it. What they
+ * asked for is done then.
  */
 export async function ask<T>(
   method: "GET" | "POST" | "PUT" | "DELETE",
@@ -50,7 +50,7 @@ export async function ask<T>(
   } catch (cause) {
     if (cause instanceof ApiProblem && cause.code === "sign_in_needed") {
       // What only reads opens no question: it would come again and again.
-      if (isHeld() && method !== "GET" && (await proveAgain("signed_out"))) {
+      if (person.peek() && method !== "GET" && (await proveAgain("signed_out"))) {
         await isSamePerson();
         return await call<T>(method, path, options);
       }

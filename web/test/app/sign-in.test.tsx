@@ -139,7 +139,7 @@ it("does not swap the page under somebody who writes: they sign in in another ta
   render(<FreshDialog />);
   const done = ask("PUT", "/api/reports/r1");
   const go = await screen.findByRole("link", { name: /Sign in again/ });
-  expect(screen.getByText(/What you wrote is not saved yet/)).toBeTruthy();
+  expect(screen.getByText(/What you did is not saved yet/)).toBeTruthy();
   expect(go.getAttribute("href")).toBe("/app/sign-in?return_to=%2Fapp%2Fproved");
   expect(person.value).toBe(me);
   who = "p1";
@@ -161,6 +161,12 @@ it("does not swap the page under somebody who writes: they sign in in another ta
 
   release();
   who = undefined;
+  const given = ask("POST", "/api/appointments").catch((cause) => cause.code);
+  fireEvent.click(await screen.findByRole("button", { name: "Cancel" }));
+  expect(await given).toBe("sign_in_needed");
+  expect(person.value).toBe(null);
+
+  person.value = me;
   await ask("GET", "/api/worklist").catch(() => undefined);
   expect(person.value).toBe(null);
 });

@@ -24,7 +24,7 @@ export const t = dictionary({
     "fresh.cancel": "Annuler",
     "signedOut.title": "Vous n’êtes plus connecté",
     "signedOut.meaning":
-      "Ce que vous avez écrit n’est pas encore enregistré. Connectez-vous dans un autre onglet. Cette page reste ouverte et l’enregistre ensuite.",
+      "Ce que vous avez fait n’est pas encore enregistré. Connectez-vous dans un autre onglet. Cette page reste ouverte et l’enregistre ensuite.",
     "proved.title": "C’est confirmé",
     "proved.meaning": "Vous pouvez fermer cet onglet et revenir à l’autre. Le changement s’y fait seul.",
   },
@@ -50,7 +50,7 @@ export const t = dictionary({
     "fresh.cancel": "Cancel",
     "signedOut.title": "You are signed out",
     "signedOut.meaning":
-      "What you wrote is not saved yet. Sign in in another tab. This page stays open and saves it then.",
+      "What you did is not saved yet. Sign in in another tab. This page stays open and saves it then.",
     "proved.title": "That is confirmed",
     "proved.meaning": "You can close this tab and go back to the other one. The change is made there by itself.",
   },
