@@ -71,6 +71,14 @@ describe("a link that leads away from a text that is not saved", () => {
     expect(asks()).toBe(false);
   });
 
+  it("asks before the way back, too, and stays in the address", async () => {
+    held();
+    history.replaceState(null, "", "/app/worklist");
+    dispatchEvent(new PopStateEvent("popstate"));
+    await screen.findByRole("button", { name: "Stay on this page" });
+    expect(location.pathname).toBe("/app/report/a1");
+  });
+
   it("saves what can be saved, and asks nothing then", async () => {
     const release = held({
       settle: async () => {

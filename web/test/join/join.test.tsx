@@ -220,6 +220,62 @@ describe("the way into the call and out of it", () => {
     await screen.findByText(/Liaison avec l’hôpital perdue/);
   });
 
+  it("tells somebody in the call why the camera that they tapped for does not come", async () => {
+    failure = (kind) => (kind === "video" ? "NotAllowedError" : undefined);
+    open();
+    await title("Votre consultation vidéo");
+    press("Continuer");
+    FakeSocket.last.welcome("in_call");
+    await screen.findByRole("group", { name: "Commandes de l’appel" });
+    expect(screen.queryByText(/bloque la caméra/)).toBeNull();
+    press(/^Caméra/);
+    await screen.findByText(/bloque la caméra/);
+    failure = () => undefined;
+    press("Réessayer");
+    await waitFor(() => expect(screen.queryByText(/bloque la caméra/)).toBeNull());
+  });
+
+  it("tells in the call how far a photo is whose dialog was closed, and asks before the call is left", async () => {
+    let request: { upload: { onprogress?(event: object): void }; abort(): void } | undefined;
+    const abort = vi.fn();
+    vi.stubGlobal(
+      "XMLHttpRequest",
+      class {
+        upload: { onprogress?(event: object): void } = {};
+        abort = abort;
+        constructor() {
+          request = this;
+        }
+        open() {}
+        setRequestHeader() {}
+        send() {}
+      },
+    );
+    vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:photo");
+    open();
+    await title("Votre consultation vidéo");
+    press("Continuer");
+    FakeSocket.last.welcome("in_call");
+    await screen.findByRole("group", { name: "Commandes de l’appel" });
+    press(/^Plus/);
+    fireEvent.click(await screen.findByText("Prendre une photo"));
+    const picker = await waitFor(() => {
+      const found = document.querySelector<HTMLInputElement>("input[type=file]");
+      if (!found) throw new Error("not yet");
+      return found;
+    });
+    Object.defineProperty(picker, "files", { value: [new File(["x"], "a.jpg", { type: "image/jpeg" })] });
+    fireEvent.change(picker);
+    fireEvent.click(await screen.findByText("Envoyer la photo"));
+    await waitFor(() => expect(request).toBeDefined());
+    fireEvent.click(screen.getByText("Retour"));
+    request?.upload.onprogress?.({ loaded: 42, total: 100 });
+    await screen.findByText(/La photo part.*42/);
+    expect(abort).not.toHaveBeenCalled();
+    press(/^Quitter/);
+    await screen.findByText(/Ce que vous envoyez n’est pas encore arrivé/);
+  });
+
   it("goes in when the call comes later than the admission", async () => {
     loaded.value = undefined;
     const visit = open();
