@@ -56,7 +56,7 @@ async fn a_visit_is_counted_on_both_databases_and_names_nobody() {
         staff.send(serde_json::json!({"type": "surface", "viewport": 0, "width": 64, "height": 64})).await;
         staff.request(crate::support::app::share(&studies[0]["series"][0]["series"])).await.unwrap();
         staff.picture(1).await;
-        visit.app.knock(Method::GET, "/api/guest/look").await;
+        visit.app.browser().knock(Method::GET, "/api/guest/look").await;
 
         let response = read(&visit.app, None).await;
         assert_eq!(response.status(), StatusCode::OK);
