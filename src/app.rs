@@ -1,6 +1,7 @@
 //! The composition root: builds every adapter in order, joins them, serves, and ends them in reverse.
 
 mod delegations;
+mod figures;
 mod ground;
 mod settings;
 
@@ -22,6 +23,7 @@ pub use crate::live::PRESENTER_LOST_FOR;
 use crate::live::{self, Live};
 use crate::login::local::{Invited, LocalAccounts};
 use crate::login::{Heard, Login, LoginEnds};
+use crate::metrics::Requests;
 use crate::outbox::{Outbox, OutboxSettings};
 use crate::pacs::Pacs;
 use crate::port::{Certificate, Certificates, Port, Reach, SelfTest, self_test};
@@ -34,7 +36,7 @@ use crate::tasks::Tasks;
 use crate::trail::Trail;
 use crate::web::{self, Edge};
 
-pub use settings::{NetworkSettings, Patience, Settings, acme_settings, master_keys};
+pub use settings::{MetricsSettings, NetworkSettings, Patience, Settings, acme_settings, master_keys};
 
 /// What other programs on this database have signed out is signed out here so soon.
 const LOOK_FOR_ENDS: Duration = Duration::from_secs(1);
@@ -60,6 +62,8 @@ pub struct App {
     pub door: DoorPolicy,
     /// What the pages' policy forbade, counted.
     pub csp_reports: Arc<web::CspReports>,
+    /// Where figures are read, if they are.
+    pub metrics: Option<SocketAddr>,
     certificates: Certificates,
     head_patience: Duration,
     local: LocalAccounts,
@@ -181,6 +185,26 @@ impl App {
             },
             &tasks,
         );
+        let requests = Requests::default();
+        let metrics = match settings.metrics {
+            None => None,
+            Some(settings) => {
+                let figures = figures::Figures {
+                    store: store.clone(),
+                    archive: archive.clone(),
+                    live: live.clone(),
+                    sfu: sfu.clone(),
+                    outbox: outbox.clone(),
+                    certificates: certificates.clone(),
+                    reach: reach.clone(),
+                    csp_reports: csp_reports.clone(),
+                    tasks: tasks.clone(),
+                    started: clock.now(),
+                    clock: clock.clone(),
+                };
+                Some(figures.serve(settings, requests.clone(), patience.head).await?)
+            }
+        };
         let router = web::router(Edge::new(web::Parts {
             hospital: settings.hospital,
             public_url: settings.public_url,
@@ -208,6 +232,7 @@ impl App {
             ceiling,
             tickets: web::Tickets::default(),
             csp_reports: csp_reports.clone(),
+            requests: requests.clone(),
             certificates: certificates.clone(),
             ground,
             allowed_hosts,
@@ -226,6 +251,7 @@ impl App {
             tasks,
             door,
             csp_reports,
+            metrics,
             certificates,
             head_patience: patience.head,
             local,

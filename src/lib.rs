@@ -29,6 +29,7 @@ pub mod backup; // everything that is kept in one sealed file, and back
 pub mod egress; // every HTTP request to somebody else: to whom the settings name, and nowhere else
 pub mod live; // one task a consultation: marries the cores with sfu, archive, store and sockets
 pub mod login; // proves who somebody is, keeps them logged in
+pub mod metrics; // figures for the hospital's monitoring
 pub mod outbox; // e-mail and SMS: a queue, and the two ways out
 pub mod pacs; // asks archives of images (DICOMweb) for the studies of one patient
 pub mod port; // one TCP port for HTTP, ICE-TCP, the relay and TLS

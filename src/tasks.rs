@@ -16,6 +16,8 @@ pub struct Tasks {
 #[derive(Debug, Default)]
 struct Running {
     count: std::sync::atomic::AtomicUsize,
+    /// Tasks that a panic ended.
+    panics: std::sync::atomic::AtomicU64,
     is_none_left: Notify,
 }
 
@@ -37,12 +39,18 @@ impl Tasks {
             if let Err(error) = task.await
                 && error.is_panic()
             {
+                running.panics.fetch_add(1, SeqCst);
                 tracing::error!(task.name = name, "a task panicked");
             }
             if running.count.fetch_sub(1, SeqCst) == 1 {
                 running.is_none_left.notify_waiters();
             }
         });
+    }
+
+    /// Tasks that a panic has ended so far.
+    pub fn panics(&self) -> u64 {
+        self.running.panics.load(std::sync::atomic::Ordering::SeqCst)
     }
 
     /// Resolves when the program is asked to end; every long-lived task waits for it beside its work.

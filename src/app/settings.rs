@@ -49,11 +49,21 @@ pub struct Settings {
     pub trail: TrailSettings,
     /// How long access in an emergency lasts.
     pub emergency_lasts: TimeDelta,
+    /// Where figures are read; `None`: nobody reads any.
+    pub metrics: Option<MetricsSettings>,
     /// Where certificates are ordered, if they are.
     pub authority: Option<url::Url>,
     /// See [`live::Parts`].
     pub presenter_lost_for: Duration,
     pub is_demo: bool,
+}
+
+/// Where the hospital's monitoring reads.
+#[derive(Clone, Debug)]
+pub struct MetricsSettings {
+    pub listen: SocketAddr,
+    /// What is to be shown there.
+    pub token: Option<Secret<String>>,
 }
 
 /// Ways in beside UDP.
@@ -191,6 +201,10 @@ impl Settings {
                 public_url: config.http.public_url.clone(),
             },
             emergency_lasts: TimeDelta::minutes(config.emergency.minutes.into()),
+            metrics: config
+                .metrics
+                .listen
+                .map(|listen| MetricsSettings { listen, token: config.metrics.token.clone() }),
             authority: config.acme.as_ref().map(|acme| acme.directory.clone()),
             presenter_lost_for: PRESENTER_LOST_FOR,
             is_demo: false,

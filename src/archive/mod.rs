@@ -31,6 +31,7 @@ mod video;
 mod wire;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
@@ -123,9 +124,25 @@ struct Inner {
     /// Held by whoever changes what lies among the shared files.
     shelf: tokio::sync::Mutex<()>,
     pictures: moka::future::Cache<PictureKey, Arc<Picture>>,
+    /// Pictures that were asked for, and those that had to be made.
+    asked: AtomicU64,
+    made: AtomicU64,
     /// Frames to be decoded ahead, by viewing; and the sign that there is a new wish.
     ahead: Arc<Mutex<Ahead>>,
     wished: Arc<Notify>,
+}
+
+/// See [`Archive::counts`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArchiveCounts {
+    /// Pictures that were rendered, and those that were there already or were just being rendered for somebody else.
+    pub pictures_made: u64,
+    pub pictures_shared: u64,
+    /// Bytes of pictures that are kept.
+    pub picture_bytes: u64,
+    /// Requests that decoders answered, and those on which one died or was stopped.
+    pub decoder_answers: u64,
+    pub decoder_stops: u64,
 }
 
 impl Archive {
@@ -151,6 +168,8 @@ impl Archive {
             shelf: tokio::sync::Mutex::new(()),
             pool: pool.clone(),
             pictures,
+            asked: AtomicU64::new(0),
+            made: AtomicU64::new(0),
             ahead: ahead.clone(),
             wished: wished.clone(),
         }));
@@ -182,7 +201,9 @@ impl Archive {
         request: &PictureRequest,
         rank: Rank,
     ) -> Result<Arc<Picture>, PictureError> {
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
         let make = async {
+            self.0.made.fetch_add(1, Ordering::Relaxed);
             let Inner { clips, vault, pool, .. } = &*self.0;
             if clips.has(request.content) {
                 return clips.picture(None, request).await.map(Arc::new);
@@ -259,6 +280,19 @@ impl Archive {
         let frames = frames.iter().copied().filter(|(content, _)| !self.0.clips.has(*content)).collect();
         if self.0.ahead.lock().unwrap_or_else(PoisonError::into_inner).wish(viewing, frames) {
             self.0.wished.notify_one();
+        }
+    }
+
+    /// What was done since the start, and what is kept in memory.
+    pub fn counts(&self) -> ArchiveCounts {
+        let (asked, made) = (self.0.asked.load(Ordering::Relaxed), self.0.made.load(Ordering::Relaxed));
+        let pool = &self.0.pool;
+        ArchiveCounts {
+            pictures_made: made,
+            pictures_shared: asked.saturating_sub(made),
+            picture_bytes: self.0.pictures.weighted_size(),
+            decoder_answers: pool.answered(),
+            decoder_stops: pool.stopped(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub(super) struct Pool {
     refused: moka::sync::Cache<(ContentHash, u32), String>,
     /// Says once which walls the kernel does not have.
     bare: Once,
+    answered: AtomicU64,
+    stopped: AtomicU64,
 }
 
 /// What a child makes of a frame.
@@ -115,7 +118,19 @@ impl Pool {
             spares,
             refused: moka::sync::Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
             bare: Once::new(),
+            answered: AtomicU64::new(0),
+            stopped: AtomicU64::new(0),
         }
+    }
+
+    /// Requests that a child answered, so far.
+    pub(super) fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Requests on which a child died or was stopped, so far.
+    pub(super) fn stopped(&self) -> u64 {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// The facts of an object in a file.
@@ -312,6 +327,7 @@ impl Pool {
         let patience = limits::patience(subject.bytes());
         let stopped = match tokio::time::timeout(patience, exchange).await {
             Ok(Ok(answer)) => {
+                self.answered.fetch_add(1, Ordering::Relaxed);
                 *slot = Some(running);
                 return Ok(Ok(answer));
             }
@@ -330,6 +346,7 @@ impl Pool {
                 Stopped { why, is_too_much: false }
             }
         };
+        self.stopped.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(reason = %stopped.why, "a decoder stopped on an object");
         // The next one is there before the next request.
         *slot = self.replacement().await.ok();

@@ -443,3 +443,95 @@ pub(super) async fn receive_answer(
     }
     Ok((serde_json::from_slice(&text)?, bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes so many bytes at a time, and is interrupted before each.
+    struct Narrow {
+        most: usize,
+        is_interrupted: bool,
+        taken: Vec<u8>,
+    }
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(bytes)])
+        }
+
+        fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.is_interrupted = !self.is_interrupted;
+            if self.is_interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let before = self.taken.len();
+            self.taken.extend(slices.iter().flat_map(|slice| slice.iter()).take(self.most));
+            Ok(self.taken.len() - before)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn values(columns: u32) -> (Answer, Request) {
+        let answer = Answer::Values { rows: 1, columns, samples: 1, kind: "u1".to_owned() };
+        (answer, Request::Values { frame: 1 })
+    }
+
+    /// What a pipe takes in parts comes whole, wherever it is cut: in the lengths, in the words, in the bytes.
+    #[tokio::test]
+    async fn an_answer_that_is_taken_in_parts_comes_whole() {
+        let payload: Vec<u8> = (0..1000_u32).map(|number| number as u8).collect();
+        let (answer, request) = values(1000);
+        for most in (1..200).chain([999, 10_000]) {
+            let mut narrow = Narrow { most, is_interrupted: false, taken: Vec::new() };
+            write_answer(&mut narrow, &answer, &payload).unwrap();
+            let mut from = &narrow.taken[..];
+            let (read, bytes) = receive_answer(&mut from, Some(&request)).await.unwrap();
+            assert!(matches!(read, Answer::Values { columns: 1000, .. }), "{most}");
+            assert!(bytes == payload && from.is_empty(), "{most}");
+        }
+        let mut full = Narrow { most: 0, is_interrupted: false, taken: Vec::new() };
+        let error = write_answer(&mut full, &answer, &payload).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    }
+
+    /// A child that lies about lengths is not believed, and one that ends in the middle is told from one that is done.
+    #[tokio::test]
+    async fn an_answer_that_is_longer_than_its_question_or_cut_is_refused() {
+        let (answer, request) = values(8);
+        let mut whole = Vec::new();
+        write_answer(&mut whole, &answer, &[7; 8]).unwrap();
+        for length in 0..whole.len() {
+            let cut = receive_answer(&mut &whole[..length], Some(&request)).await;
+            assert_eq!(cut.unwrap_err().kind(), io::ErrorKind::UnexpectedEof, "{length}");
+        }
+        let nothing = Request::Warm { content: [0; 32], frame: 1 };
+        let error = receive_answer(&mut &whole[..], Some(&nothing)).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    /// Requests in one piece, byte by byte, and larger than what is read at once.
+    #[test]
+    fn a_request_comes_whole_however_it_is_cut() {
+        let json = serde_json::to_vec(&Request::Values { frame: 77 }).unwrap();
+        let mut long = json.clone();
+        long.resize(3 * SHORT, b' ');
+        for (text, piece) in [(&json, 1), (&json, 3), (&json, SHORT), (&long, 1000), (&long, 4 * SHORT)] {
+            let (mut to, mut from) = UnixStream::pair().unwrap();
+            let mut message = (text.len() as u32).to_le_bytes().to_vec();
+            message.extend_from_slice(text);
+            let sender = std::thread::spawn(move || {
+                for part in message.chunks(piece) {
+                    to.write_all(part).unwrap();
+                }
+            });
+            let (request, files) = read_request(&mut from).unwrap().unwrap();
+            assert!(matches!(request, Request::Values { frame: 77 }) && files.is_empty(), "{piece}");
+            sender.join().unwrap();
+            assert!(read_request(&mut from).unwrap().is_none());
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod egress;
 mod emergency;
 mod keys;
 mod messages;
+mod metrics;
 mod oidc;
 mod reader;
 mod retention;
@@ -22,6 +23,7 @@ pub use egress::Egress;
 pub use emergency::Emergency;
 pub use keys::{Keys, MASTER_KEY_VARIABLE};
 pub use messages::*;
+pub use metrics::Metrics;
 pub use oidc::*;
 use reader::Reader;
 pub use retention::Retention;
@@ -49,6 +51,7 @@ pub struct Config {
     pub audit: Audit,
     pub keys: Keys,
     pub emergency: Emergency,
+    pub metrics: Metrics,
     pub log: Log,
 }
 
@@ -77,7 +80,7 @@ impl Config {
     }
 
     /// Reads settings from text. `environment` answers for `PARVIS_DATABASE_URL`,
-    /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs`, `messages.rs`, `audit.rs` and `keys.rs`.
+    /// `PARVIS_RELAY_SECRET` and the secrets of `oidc.rs`, `messages.rs`, `audit.rs`, `keys.rs` and `metrics.rs`.
     pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(text)?;
         let hospital = Hospital::read(&mut reader);
@@ -99,6 +102,7 @@ impl Config {
             audit: Audit::read(&mut reader, &environment),
             keys: Keys::read(&mut reader, &environment),
             emergency: Emergency::read(&mut reader),
+            metrics: Metrics::read(&mut reader, &environment),
             log: Log::read(&mut reader),
         };
         reader.finish().map(|()| config)
@@ -129,6 +133,7 @@ impl Config {
         self.audit.write(&mut out);
         self.keys.write(&mut out);
         self.emergency.write(&mut out);
+        self.metrics.write(&mut out);
         self.log.write(&mut out);
         out
     }

@@ -168,7 +168,7 @@ impl Reader {
 
     /// Whatever nobody has taken is unknown.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
-        const SECTIONS: [&str; 17] = [
+        const SECTIONS: [&str; 18] = [
             "hospital",
             "http",
             "acme",
@@ -183,6 +183,7 @@ impl Reader {
             "audit",
             "keys",
             "emergency",
+            "metrics",
             "mail",
             "sms",
             "log",

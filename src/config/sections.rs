@@ -149,7 +149,7 @@ pub enum LogFormat {
     Json,
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address with a port, such as 0.0.0.0:8080 or [::]:8080".to_owned())
 }
 

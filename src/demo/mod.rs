@@ -181,6 +181,7 @@ impl Demo {
                 trail: TrailSettings::local(data.join("audit"), public_url.clone()),
                 emergency_lasts: crate::clinical::EmergencyAccess::LASTS,
                 authority: None,
+                metrics: None,
                 presenter_lost_for: crate::app::PRESENTER_LOST_FOR,
                 is_demo: true,
             },

@@ -1,5 +1,8 @@
 //! Rendered pixels to bytes that a browser shows.
 
+#[cfg(target_arch = "x86_64")]
+mod gray;
+
 use std::cell::RefCell;
 
 use super::Quality;
@@ -57,6 +60,9 @@ pub fn encode_jpeg(picture: &Rendered8, percent: u8) -> Result<Vec<u8>, EncodeEr
     if picture.pixels.len() != picture.width as usize * picture.height as usize * picture.channels.bytes() {
         return Err(EncodeError("its pixels do not fill its size".to_owned()));
     }
+    if let Some(bytes) = own_jpeg(picture, percent) {
+        return Ok(bytes);
+    }
     let (pixels, width, height) = (&picture.pixels[..], picture.width as usize, picture.height as usize);
     let fault = |error: turbojpeg::Error| EncodeError(error.to_string());
     COMPRESSOR.with_borrow_mut(|kept| {
@@ -82,6 +88,23 @@ pub fn encode_jpeg(picture: &Rendered8, percent: u8) -> Result<Vec<u8>, EncodeEr
         *kept = Some(compressor);
         Ok(bytes)
     })
+}
+
+/// From this quality on libjpeg-turbo is as fast: nearly every coefficient is written.
+#[cfg(target_arch = "x86_64")]
+const DENSE: u8 = 90;
+
+/// Greys by [`gray`], where that is faster and this processor can. `None`: libjpeg-turbo is to do it.
+#[cfg(target_arch = "x86_64")]
+fn own_jpeg(picture: &Rendered8, percent: u8) -> Option<Vec<u8>> {
+    let (width, height) = (u16::try_from(picture.width).ok()?, u16::try_from(picture.height).ok()?);
+    let is_for_it = picture.channels == Channels::Gray && percent < DENSE && width > 0 && height > 0;
+    if is_for_it { gray::encode(&picture.pixels, width, height, percent) } else { None }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn own_jpeg(_: &Rendered8, _: u8) -> Option<Vec<u8>> {
+    None
 }
 
 thread_local! {

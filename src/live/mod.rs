@@ -33,7 +33,7 @@ mod telling;
 mod waiting;
 mod windows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -43,7 +43,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::archive::Archive;
 use crate::clinical::{
     Actor, Appointment, AppointmentId, AppointmentStatus, Assurance, Assurances, DeviceNumber, Handling,
-    LoginId, OpenAt, Opening, Participant, ParticipantId, Place, Refusal, ServiceId, SharedFile,
+    LoginId, OpenAt, Opening, Participant, ParticipantId, Place, PlaceKind, Refusal, ServiceId, SharedFile,
 };
 use crate::clock::Clock;
 use crate::config::Hospital;
@@ -178,6 +178,14 @@ pub struct Arrived {
 
 /// Where everybody of one consultation stands, for the agenda.
 pub type Places = HashMap<ParticipantId, Place>;
+
+/// See [`Live::head_count`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeadCount {
+    pub consultations: u32,
+    /// Those who were invited and have not come are in it too.
+    pub people: BTreeMap<PlaceKind, u32>,
+}
 
 enum Ask {
     Open { appointment: AppointmentId, reply: oneshot::Sender<mpsc::Sender<Command>> },
@@ -450,6 +458,18 @@ impl Live {
             // A consultation that has ended meanwhile has nobody to tell.
             let _ = running.commands.send(command).await;
         }
+    }
+
+    /// How many consultations run, and how many people of them stand where.
+    pub async fn head_count(&self) -> HeadCount {
+        let mut count = HeadCount::default();
+        for (_, running) in self.everybody().await {
+            count.consultations += 1;
+            for place in running.places.borrow().values() {
+                *count.people.entry(place.kind()).or_default() += 1;
+            }
+        }
+        count
     }
 
     /// The consultations that run.

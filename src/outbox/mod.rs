@@ -18,7 +18,7 @@ mod sms;
 mod trial;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -88,6 +88,16 @@ struct Inner {
     /// When all appointments were looked over last.
     looked_over: Mutex<Option<DateTime<Utc>>>,
     changes: watch::Sender<u64>,
+    ends: Ends,
+}
+
+/// How many tries came to what, since the start.
+#[derive(Debug, Default)]
+struct Ends {
+    sent: AtomicU64,
+    put_off: AtomicU64,
+    failed: AtomicU64,
+    dropped: AtomicU64,
 }
 
 /// What a message would have said: of the demonstration, which sends nothing.
@@ -119,6 +129,7 @@ impl Outbox {
             is_ending: AtomicBool::new(false),
             looked_over: Mutex::new(None),
             changes: watch::Sender::new(0),
+            ends: Ends::default(),
         })))
     }
 
@@ -159,6 +170,13 @@ impl Outbox {
     /// Tells of every change of a message's state: the number grows.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
+    }
+
+    /// What tries to send came to since the start, a word for each end.
+    pub fn ends(&self) -> [(&'static str, u64); 4] {
+        let Ends { sent, put_off, failed, dropped } = &self.0.ends;
+        [("sent", sent), ("put_off", put_off), ("failed", failed), ("dropped", dropped)]
+            .map(|(word, count)| (word, count.load(Ordering::Relaxed)))
     }
 
     /// Sends a code for the door to somebody of an appointment. It is kept in memory only.

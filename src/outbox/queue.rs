@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
 use super::fault::NotSent;
-use super::{KeptText, MOST_KEPT, Outbox, compose, lock};
+use super::{Ends, KeptText, MOST_KEPT, Outbox, compose, lock};
 use crate::clinical::{
     Appointment, AppointmentId, AppointmentStatus, Channel, DropReason, FailReason, LinkId, Message,
     MessageId, MessageKind, MessageState, NewLink, Next, Occasion, Planned, ReminderPolicy, plan,
@@ -198,6 +198,14 @@ impl Outbox {
             // Cannot be while a try is shorter than a lease.
             tracing::error!(message.id = %id, "the end of a message was not written: its lease had run out");
         }
+        let Ends { sent, put_off, failed, dropped } = &self.0.ends;
+        let end = match tried.end {
+            MessageEnd::Again { .. } => put_off,
+            MessageEnd::Over(MessageState::Sent { .. }) => sent,
+            MessageEnd::Over(MessageState::Dropped { .. }) => dropped,
+            MessageEnd::Over(_) => failed,
+        };
+        end.fetch_add(1, Ordering::Relaxed);
         self.0.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
         Ok(Some(tried.end))
     }

@@ -31,7 +31,7 @@ const UNTAKEN: Duration = Duration::from_secs(60);
 /// HTTP streams that wait for the web server to take them.
 const MAX_HTTP: usize = 256;
 /// When the system has no more descriptors.
-const BREATHER: Duration = Duration::from_millis(500);
+pub(super) const BREATHER: Duration = Duration::from_millis(500);
 
 /// Everything that streams lead to. Cheap to clone.
 #[derive(Clone, Debug)]

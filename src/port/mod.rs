@@ -21,7 +21,7 @@ pub use certificate::{
 pub use entrance::{Http, Port};
 pub use reach::{Reach, Rung};
 pub use self_test::{SelfTest, SelfTestError, self_test};
-pub use serve::HEAD_PATIENCE;
+pub use serve::{HEAD_PATIENCE, serve_plain};
 pub use stream::{Progress, Stream};
 
 pub use crate::relay::IceServer;

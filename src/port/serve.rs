@@ -2,6 +2,7 @@
 //! number of their lines, streams of one connection, connections of one address. Bodies have theirs where they are read.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,8 +14,10 @@ use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
-use super::entrance::Http;
+use super::entrance::{BREATHER, Http};
 use super::stream::{Progress, Stream};
 use crate::tasks::Tasks;
 
@@ -28,6 +31,8 @@ const MAX_LINES: usize = 100;
 const MAX_STREAMS: u32 = 128;
 /// A client of HTTP/2 is asked so often for a sign of life, and given up when none comes for as long.
 const HEARTBEAT: Duration = Duration::from_secs(20);
+/// Connections of a listener that does nothing but HTTP.
+const MAX_PLAIN: usize = 32;
 
 impl Http {
     /// Serves every stream until the program is asked to end; connections that are open then end with their tasks. `head`: see
@@ -42,6 +47,31 @@ impl Http {
             let Some((stream, _)) = stream else { return };
             tasks.spawn("http", speak(builder.clone(), stream, router.clone(), tasks.clone()));
         }
+    }
+}
+
+/// Serves HTTP without TLS and nothing else on a listener of its own, with the same limits and few connections at one time, until the program is
+/// asked to end.
+pub async fn serve_plain(listener: TcpListener, router: Router, tasks: Tasks, head: Duration) {
+    let (builder, places) = (builder(head), Arc::new(Semaphore::new(MAX_PLAIN)));
+    loop {
+        let accept = async {
+            let place = places.clone().acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            () = tasks.stopped() => return,
+            accepted = accept => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(BREATHER).await;
+            continue;
+        };
+        let (builder, router, stopped) = (builder.clone(), router.clone(), tasks.clone());
+        tasks.spawn("plain http", async move {
+            speak(builder, Stream::plain(stream), router, stopped).await;
+            drop(place);
+        });
     }
 }
 

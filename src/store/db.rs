@@ -48,6 +48,13 @@ pub struct Store {
     pub(super) values: Arc<ValueKeys>,
 }
 
+/// See [`Store::connections`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    pub open: u32,
+    pub idle: usize,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Db {
     Sqlite(Sqlite),
@@ -202,6 +209,17 @@ impl Store {
     pub async fn ping(&self) -> Result<(), Error> {
         on!(self, pool => { sqlx::query("SELECT 1").execute(pool).await?; });
         Ok(())
+    }
+
+    /// Connections that are open, and those of them that nobody uses now.
+    pub fn connections(&self) -> Connections {
+        match &self.db {
+            Db::Sqlite(Sqlite { readers, writer, .. }) => Connections {
+                open: readers.size() + writer.size(),
+                idle: readers.num_idle() + writer.num_idle(),
+            },
+            Db::Postgres(pool) => Connections { open: pool.size(), idle: pool.num_idle() },
+        }
     }
 
     /// Closes all connections, after those in use have been given back.

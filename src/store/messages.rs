@@ -222,6 +222,15 @@ impl Store {
         Ok(rows.into_iter().map(|(id,)| MessageId::new(id)).collect())
     }
 
+    /// How many messages should have gone out already, and since when the oldest.
+    pub async fn messages_overdue(&self, now: DateTime<Utc>) -> Result<(u64, Option<DateTime<Utc>>), Error> {
+        const SQL: &str =
+            "SELECT COUNT(*), MIN(due_at) FROM message WHERE state = 'queued' AND due_at <= $1 AND expires_at > $1";
+        let (count, oldest): (i64, Option<DateTime<Utc>>) =
+            on!(self, pool => sqlx::query_as(SQL).bind(micros(now)).fetch_one(pool).await?);
+        Ok((u64::try_from(count).unwrap_or_default(), oldest))
+    }
+
     /// Takes a message to send it, and counts the try. A link that was made for a try whose end was never written may be out, and is left
     /// as it is. `None` when it is another program's now, or not due any more.
     pub async fn take_message(

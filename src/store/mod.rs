@@ -67,7 +67,7 @@ pub use appointments::AgendaScope;
 pub use audit::TrailFilter;
 pub use branding::Branding;
 pub use consultations::{StoredOtherPatient, StoredShow, StoredTelephone};
-pub use db::{Store, StoreSettings};
+pub use db::{Connections, Store, StoreSettings};
 pub use error::{Constraint, Error, Fault};
 pub use key_images::{RemovedKeyImage, StoredKeyImage};
 pub use local_accounts::{

@@ -30,6 +30,7 @@ mod key_images;
 mod links;
 mod local;
 mod messages;
+mod metered;
 mod notes;
 mod openapi;
 mod pacs;
@@ -84,6 +85,7 @@ use crate::config::Hospital;
 use crate::live::Live;
 use crate::login::Login;
 use crate::login::local::LocalAccounts;
+use crate::metrics::Requests;
 use crate::outbox::Outbox;
 use crate::pacs::Pacs;
 use crate::port::{Certificates, Reach};
@@ -130,6 +132,8 @@ pub struct Parts {
     pub ceiling: Ceiling,
     pub tickets: Tickets,
     pub csp_reports: Arc<CspReports>,
+    /// Counts what is answered.
+    pub requests: Requests,
     pub certificates: Certificates,
     /// What is told of how calls and data are protected.
     pub ground: Ground,

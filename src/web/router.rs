@@ -13,7 +13,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, notes, openapi, pacs, patient_sign_in,
+    health, hospital, identity, key_images, links, local, messages, metered, notes, openapi, pacs, patient_sign_in,
     people, problem, protection, providers, quality, queue, record, report, request_id, retention, senders,
     services, sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail,
     uploads, waiting_room, worklist,
@@ -212,7 +212,8 @@ pub fn router(edge: Edge) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(problem::word))
         .layer(middleware::from_fn_with_state(guards, headers::carry))
-        .layer(middleware::from_fn_with_state(edge, request_id::give))
+        .layer(middleware::from_fn_with_state(edge.clone(), request_id::give))
+        .layer(middleware::from_fn_with_state(edge, metered::count))
 }
 
 /// Accounts of the gateway itself.

@@ -32,7 +32,7 @@ const fn adapter(
     Module { name, modules, crates, is_pure: false }
 }
 
-const TABLE: [Module; 35] = [
+const TABLE: [Module; 36] = [
     pure("audit", &["clinical", "secret"], &["base64", "ring", "serde_json", "sha2"]),
     pure("clinical", &["secret"], &["sha2", "base64", "unicode_normalization", "chrono_tz"]),
     pure("room", &["clinical"], &[]),
@@ -140,6 +140,11 @@ const TABLE: [Module; 35] = [
         &["futures_util", "icalendar", "lettre", "reqwest", "serde_json", "sha2", "tokio"],
     ),
     adapter(
+        "metrics",
+        &["secret"],
+        &["axum", "prometheus_client", "rustix", "subtle"],
+    ),
+    adapter(
         "live",
         &[
             "clinical", "room", "viewing", "imaging", "protocol", "sfu", "archive", "store", "clock",
@@ -171,6 +176,7 @@ const TABLE: [Module; 35] = [
             "protocol",
             "live",
             "login",
+            "metrics",
             "outbox",
             "pacs",
             "port",
@@ -247,6 +253,7 @@ const TABLE: [Module; 35] = [
             "egress",
             "live",
             "login",
+            "metrics",
             "outbox",
             "pacs",
             "port",

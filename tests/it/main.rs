@@ -30,6 +30,7 @@ mod login;
 mod marks;
 mod measuring;
 mod messages;
+mod metrics;
 mod migrations;
 mod network;
 mod openapi;

@@ -132,6 +132,7 @@ impl TestApp {
             trail: parvis::trail::TrailSettings::local(folder.path().join("audit"), public_url.clone()),
             emergency_lasts: parvis::clinical::EmergencyAccess::LASTS,
             authority: None,
+            metrics: None,
             presenter_lost_for: parvis::app::PRESENTER_LOST_FOR,
             is_demo: true,
         };
