@@ -1,0 +1,127 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn sequences(depth: usize, is_closed: bool) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..depth {
+        bytes.extend_from_slice(&[0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
+    }
+    if is_closed {
+        for _ in 0..depth {
+            bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
+            bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn nesting_has_a_limit() {
+    let fits = sequences(MAX_DEPTH, true);
+    assert_eq!(scan(&fits, 0, Encoding::ExplicitLittle).map(|layout| layout.header), Ok(fits));
+    let too_deep = sequences(MAX_DEPTH + 1, true);
+    assert_eq!(scan(&too_deep, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
+    let hostile = sequences(20_000, false);
+    assert_eq!(scan(&hostile, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
+}
+
+#[test]
+fn a_length_beyond_the_file_is_an_error_and_pixels_beyond_it_are_counted() {
+    let element = [0x10, 0, 0x10, 0, b'P', b'N', 0x10, 0x27, b'A', b'B'];
+    assert!(matches!(
+        scan(&element, 0, Encoding::ExplicitLittle),
+        Err(OpenError::TooLong { length: 10_000, rest: 2, .. })
+    ));
+    // With a whole element before it, that one is kept and the fault is told.
+    let whole = [8, 0, 0x60, 0, b'C', b'S', 2, 0, b'C', b'T'];
+    let cut = scan(&[&whole[..], &element[..]].concat(), 0, Encoding::ExplicitLittle).unwrap();
+    assert_eq!(cut.header, whole);
+    assert!(matches!(cut.cut, Some(OpenError::TooLong { length: 10_000, .. })));
+    let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2];
+    assert_eq!(
+        scan(&pixels, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels),
+        Ok(Some(PixelElement::Native {
+            tag: tags::PIXEL_DATA,
+            bytes: 12..14,
+            missing: u64::from(UNDEFINED) - 1 - 2,
+            is_word: true
+        }))
+    );
+}
+
+#[test]
+fn what_a_strict_parser_would_not_read_is_written_anew() {
+    // UN of undefined length around an empty item in implicit VR, then a blank VR.
+    let mut bytes = vec![9, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+    bytes.extend_from_slice(&[0x28, 0, 0x20, 0x01, b' ', b' ', 2, 0, 0, 0]);
+    let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
+    bytes[8..12].copy_from_slice(&[16, 0, 0, 0]);
+    bytes[32..34].copy_from_slice(b"US");
+    assert_eq!(layout.header[..bytes.len() - 4], bytes[..bytes.len() - 4]);
+}
+
+#[test]
+fn pixels_written_in_another_form_than_the_header_are_found() {
+    let native = |place| {
+        let (tag, missing) = (tags::PIXEL_DATA, 0);
+        move |is_word| Ok(Some(PixelElement::Native { tag, bytes: place, missing, is_word }))
+    };
+    let pixels = |bytes: &[u8], encoding| scan(bytes, 0, encoding).map(|layout| layout.pixels);
+    let explicit = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 2, 0, 0, 0, 1, 2];
+    assert_eq!(pixels(&explicit, Encoding::ImplicitLittle), native(12..14)(true));
+    let implicit = [0xE0, 0x7F, 0x10, 0, 4, 0, 0, 0, 1, 2, 3, 4];
+    assert_eq!(pixels(&implicit, Encoding::ExplicitLittle), native(8..12)(false));
+    let without_items = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 255, 255, 255, 255, 1, 2, 3, 4, 5, 6, 7, 8];
+    assert_eq!(pixels(&without_items, Encoding::ExplicitLittle), native(12..20)(true));
+}
+
+#[test]
+fn a_vr_that_does_not_exist_and_explicit_vr_in_the_unknown_are_passed_over() {
+    let mut bytes = vec![0x10, 0, 0x10, 0, b'?', b'?', 2, 0, b'A', b'B'];
+    bytes.extend_from_slice(&[0x11, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
+    bytes.extend_from_slice(&[0x11, 0, 0x01, 0x10, b'L', b'O', 2, 0, b'A', b'B']);
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+    let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
+    assert_eq!((layout.header.len(), layout.cut), (bytes.len(), None));
+    assert_eq!(layout.header[..10], [0x10, 0, 0x10, 0, b'P', b'N', 2, 0, b'A', b'B']);
+}
+
+#[test]
+fn fragments_are_found_with_and_without_their_end() {
+    let mut bytes = vec![0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 2, 0, 0, 0, 7, 8]);
+    let one = 28..30;
+    let cut = PixelElement::Encapsulated {
+        offset_table: 20..20,
+        fragments: Vec::from([one.clone()]),
+        is_cut: true,
+    };
+    assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(cut)));
+    bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+    let whole =
+        PixelElement::Encapsulated { offset_table: 20..20, fragments: Vec::from([one]), is_cut: false };
+    assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(whole)));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for encoding in [Encoding::ExplicitLittle, Encoding::ImplicitLittle, Encoding::ExplicitBig] {
+            if let Ok(layout) = scan(&bytes, 0, encoding) {
+                prop_assert!(layout.header.len() <= 3 * bytes.len());
+                if let Some(PixelElement::Native { bytes: range, .. }) = layout.pixels {
+                    prop_assert!(range.end <= bytes.len());
+                }
+            }
+        }
+        guess(&bytes, 0);
+        read_meta(&bytes, 0);
+    }
+}
