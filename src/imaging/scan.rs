@@ -266,8 +266,11 @@ impl Walk<'_, '_> {
         }
         if is_undefined {
             // Encapsulated pixels of an icon.
-            let (_, _, end) = fragments(&self.bytes[..self.limit], element.start, encoding)?;
-            self.at = end.ok_or(OpenError::Truncated(self.limit))?;
+            let items = items(&self.bytes[..self.limit], element.start, encoding)?;
+            if !items.is_ended {
+                return Err(OpenError::Truncated(self.limit));
+            }
+            self.at = items.end;
             return Ok(());
         }
         let end = self.defined_end(element)?;
@@ -376,17 +379,25 @@ impl Level {
 }
 
 fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<PixelElement, OpenError> {
-    let is_encapsulated = element.length == UNDEFINED
-        && element_at(bytes, element.start, encoding).is_none_or(|item| item.tag == ITEM);
-    if is_encapsulated {
-        let (offset_table, fragments, end) = fragments(bytes, element.start, encoding)?;
-        return Ok(PixelElement::Encapsulated { offset_table, fragments, is_cut: end.is_none() });
+    let is_item = element_at(bytes, element.start, encoding).is_none_or(|item| item.tag == ITEM);
+    if element.length == UNDEFINED && is_item {
+        let items = items(bytes, element.start, encoding)?;
+        let is_cut = !items.is_ended;
+        return Ok(items.encapsulated(is_cut));
     }
     // Of undefined length without items: up to the end of the file.
     let length =
         if element.length == UNDEFINED { bytes.len() - element.start } else { element.length as usize };
     let declared = element.start as u64 + length as u64;
     let end = declared.min(bytes.len() as u64);
+    if is_item {
+        // Encapsulated pixel data is of undefined length (PS3.5 section A.4), and some writers count it.
+        let items = items(&bytes[..end as usize], element.start, encoding)?;
+        let is_cut = declared > end && !items.is_ended;
+        if !items.found.is_empty() && (is_cut || items.end as u64 == declared) {
+            return Ok(items.encapsulated(is_cut));
+        }
+    }
     Ok(PixelElement::Native {
         tag: element.tag,
         bytes: element.start..end as usize,
@@ -395,39 +406,52 @@ fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<
     })
 }
 
-type Fragments = (Range<usize>, Vec<Range<usize>>, Option<usize>);
+/// The items of encapsulated pixel data (PS3.5 section A.4).
+struct Items {
+    start: usize,
+    /// The last one may be cut by the end of the file, and is kept as far as it goes.
+    found: Vec<Range<usize>>,
+    end: usize,
+    /// Something else follows, as it must.
+    is_ended: bool,
+}
 
-/// The offset table, the fragments, and where they end; a last fragment cut by the end of the file is kept as far as it goes.
-fn fragments(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Fragments, OpenError> {
+fn items(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Items, OpenError> {
     let mut at = start;
-    let mut table = None;
     let mut found = Vec::new();
-    let end = loop {
+    let is_ended = loop {
         // Items have no VR in any encoding.
-        let Some(item) = element_at(bytes, at, encoding) else { break None };
+        let Some(item) = element_at(bytes, at, encoding) else { break false };
         match item.tag {
             ITEM if item.length != UNDEFINED => {
-                let end = item.start + item.length as usize;
-                let range = item.start..end.min(bytes.len());
-                at = end;
-                if table.is_none() {
-                    table = Some(range);
-                } else {
-                    found.push(range);
-                }
-                if found.len() > MAX_FRAGMENTS {
+                at = item.start + item.length as usize;
+                found.push(item.start..at.min(bytes.len()));
+                if found.len() > MAX_FRAGMENTS + 1 {
                     return Err(OpenError::TooManyElements(MAX_FRAGMENTS));
                 }
-                if end > bytes.len() {
-                    break None;
+                if at > bytes.len() {
+                    break false;
                 }
             }
-            SEQUENCE_END => break Some(item.start),
+            SEQUENCE_END => {
+                at = item.start;
+                break true;
+            }
             // Anything else: the delimiter was forgotten, as some writers do at the end of a file.
-            _ => break Some(at),
+            _ => break true,
         }
     };
-    Ok((table.unwrap_or(start..start), found, end))
+    Ok(Items { start, found, end: at, is_ended })
+}
+
+impl Items {
+    /// The offset table, and the fragments.
+    fn encapsulated(self, is_cut: bool) -> PixelElement {
+        let mut fragments = self.found;
+        let offset_table =
+            if fragments.is_empty() { self.start..self.start } else { fragments.remove(0) };
+        PixelElement::Encapsulated { offset_table, fragments, is_cut }
+    }
 }
 
 fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {

@@ -110,6 +110,46 @@ fn fragments_are_found_with_and_without_their_end() {
     assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(whole)));
 }
 
+/// `(7FE0,0010) OB` of a length with items of these contents.
+fn encapsulated(length: u32, items: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = vec![0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0];
+    bytes.extend(length.to_le_bytes());
+    for item in items {
+        bytes.extend([0xFE, 0xFF, 0x00, 0xE0]);
+        bytes.extend((item.len() as u32).to_le_bytes());
+        bytes.extend(*item);
+    }
+    bytes
+}
+
+const END: [u8; 8] = [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
+
+fn pixels(bytes: &[u8]) -> PixelElement {
+    scan(bytes, 0, Encoding::ExplicitLittle).unwrap().pixels.unwrap()
+}
+
+/// PS3.5 section A.4: the length is undefined. Items behind a length that somebody had counted were painted as pixels.
+#[test]
+fn items_behind_a_length_are_items() {
+    let frame = [0xFF, 0xD8, 0xFF, 0xE0, 7, 7];
+    let found = |is_cut, end| PixelElement::Encapsulated {
+        offset_table: 20..20,
+        fragments: Vec::from([28..end]),
+        is_cut,
+    };
+    let whole = encapsulated(22, &[&[], &frame]);
+    assert_eq!(pixels(&whole), found(false, 34), "no delimiter");
+    assert_eq!(pixels(&[&whole[..], &END].concat()), found(false, 34), "the delimiter is not counted");
+    let counted = [encapsulated(30, &[&[], &frame]), END.to_vec()].concat();
+    assert_eq!(pixels(&counted), found(false, 34), "the delimiter is counted");
+    assert_eq!(pixels(&counted[..31]), found(true, 31), "the file ends early");
+    // Pixels that look like an item, and are none.
+    for (length, behind) in [(24, &[1, 2][..]), (30, &[0; 8])] {
+        let bytes = [encapsulated(length, &[&[], &frame]), behind.to_vec()].concat();
+        assert!(matches!(pixels(&bytes), PixelElement::Native { .. }), "{length}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
