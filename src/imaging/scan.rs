@@ -6,9 +6,9 @@ use std::ops::Range;
 use dicom_core::{DataDictionary, Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 
-use super::charset;
 use super::read::OpenError;
 use super::rewrite::{self, Rewritten};
+use super::{charset, codec, rle};
 
 /// The deepest nesting of sequences that is read. Real objects stay below 10.
 const MAX_DEPTH: usize = 64;
@@ -383,7 +383,7 @@ fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<
     if element.length == UNDEFINED && is_item {
         let items = items(bytes, element.start, encoding)?;
         let is_cut = !items.is_ended;
-        return Ok(items.encapsulated(is_cut));
+        return Ok(items.encapsulated(bytes, is_cut, encoding));
     }
     // Of undefined length without items: up to the end of the file.
     let length =
@@ -395,7 +395,7 @@ fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<
         let items = items(&bytes[..end as usize], element.start, encoding)?;
         let is_cut = declared > end && !items.is_ended;
         if !items.found.is_empty() && (is_cut || items.end as u64 == declared) {
-            return Ok(items.encapsulated(is_cut));
+            return Ok(items.encapsulated(bytes, is_cut, encoding));
         }
     }
     Ok(PixelElement::Native {
@@ -445,12 +445,34 @@ fn items(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Items, OpenEr
 }
 
 impl Items {
-    /// The offset table, and the fragments.
-    fn encapsulated(self, is_cut: bool) -> PixelElement {
+    /// Offset table and fragments. The table may be empty and must be there, and some writers leave it out.
+    fn encapsulated(self, bytes: &[u8], is_cut: bool, encoding: Encoding) -> PixelElement {
         let mut fragments = self.found;
-        let offset_table =
-            if fragments.is_empty() { self.start..self.start } else { fragments.remove(0) };
+        let content = |place: usize| fragments.get(place).map(|range| &bytes[range.clone()]);
+        let has_table = content(0).is_some_and(|first| !is_frame(first, content(1), encoding));
+        let offset_table = if has_table { fragments.remove(0) } else { self.start..self.start };
         PixelElement::Encapsulated { offset_table, fragments, is_cut }
+    }
+}
+
+/// Whether the first item is a part of a frame already, and no table of offsets. `next`: what the next item holds.
+fn is_frame(first: &[u8], next: Option<&[u8]>, encoding: Encoding) -> bool {
+    let is_coded = |bytes: &[u8]| codec::coding_of_content(bytes).is_some() || rle::is_header(bytes);
+    let (offsets, rest) = first.as_chunks::<4>();
+    let offset = |quad: &[u8; 4]| match encoding {
+        Encoding::ExplicitBig => u32::from_be_bytes(*quad),
+        _ => u32::from_le_bytes(*quad),
+    };
+    // A table rises, or was never filled in.
+    let may_be_table = rest.is_empty()
+        && (offsets.is_sorted_by(|a, b| offset(a) < offset(b))
+            || offsets.iter().all(|quad| offset(quad) == 0));
+    match next {
+        _ if first.is_empty() => false,
+        None => true,
+        Some(_) if may_be_table => false,
+        // A table may also be wrong.
+        Some(next) => is_coded(first) || !is_coded(next),
     }
 }
 

@@ -150,6 +150,32 @@ fn items_behind_a_length_are_items() {
     }
 }
 
+/// PS3.5 section A.4: the first item is the table of offsets, empty or not. Where it was left out the first frame was taken for it.
+#[test]
+fn the_first_frame_is_no_table_of_offsets() {
+    let jpeg = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 4];
+    let mut rle = vec![0; 72];
+    (rle[0], rle[4]) = (1, 64);
+    let table = |offsets: &[u32]| offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect::<Vec<u8>>();
+    let held = |items: &[&[u8]]| match pixels(&[encapsulated(UNDEFINED, items), END.to_vec()].concat()) {
+        PixelElement::Encapsulated { offset_table, fragments, .. } => (offset_table.len(), fragments.len()),
+        native => panic!("{native:?}"),
+    };
+    for frame in [&jpeg[..], &jpeg[..6], &rle, &[9, 9, 9, 9, 1, 1], &[9, 9, 9, 9, 1, 1, 1, 1]] {
+        assert_eq!(held(&[frame, frame]), (0, 2), "{frame:?}");
+        assert_eq!(held(&[frame]), (0, 1), "{frame:?} alone");
+        assert_eq!(held(&[&[], frame, frame]), (0, 2), "behind an empty table: {frame:?}");
+        for offsets in [&[0][..], &[0, 16], &[8, 24], &[0, 0], &[0, 0xFFFF]] {
+            let offsets = table(offsets);
+            assert_eq!(held(&[&offsets, frame, frame]), (offsets.len(), 2), "{offsets:?} {frame:?}");
+        }
+    }
+    // Tables that are wrong, before frames that nobody could take for something else.
+    for wrong in [&table(&[0, 4, 2])[..], &[0, 0]] {
+        assert_eq!(held(&[wrong, &jpeg, &jpeg]), (wrong.len(), 2));
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
