@@ -12,8 +12,12 @@ use super::{charset, codec, rle};
 
 /// The deepest nesting of sequences that is read. Real objects stay below 10.
 const MAX_DEPTH: usize = 64;
-/// The most elements that are read before the pixels: each costs far more in memory than in the file.
-const MAX_ELEMENTS: usize = 1_000_000;
+/// So many elements are read before the pixels of any file: each costs far more in memory than in the file.
+const TRUSTED_ELEMENTS: usize = 1_000_000;
+/// Of a larger file one more is read for so many bytes: thousands of frames that tell something of themselves have pixels too.
+const BYTES_AN_ELEMENT: usize = 32;
+/// The most elements of all.
+const MAX_ELEMENTS: usize = 4_000_000;
 /// The most fragments of encapsulated pixel data.
 const MAX_FRAGMENTS: usize = 1_000_000;
 pub(super) const UNDEFINED: u32 = u32::MAX;
@@ -95,12 +99,18 @@ pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Lay
     }
 }
 
+/// How many elements are read of a file of so many bytes.
+fn most_elements(file_bytes: usize) -> usize {
+    (file_bytes / BYTES_AN_ELEMENT).clamp(TRUSTED_ELEMENTS, MAX_ELEMENTS)
+}
+
 fn walk(
     bytes: &[u8],
     start: usize,
     encoding: Encoding,
     written: &mut Rewritten,
 ) -> Result<Option<PixelElement>, OpenError> {
+    let most_elements = most_elements(bytes.len());
     let (levels, limit) = (Vec::new(), bytes.len());
     let mut walk = Walk {
         bytes,
@@ -111,6 +121,7 @@ fn walk(
         at: start,
         limit,
         elements: 0,
+        most_elements,
     };
     loop {
         match walk.step() {
@@ -141,6 +152,7 @@ struct Walk<'b, 'w> {
     /// Where the bytes end, or those of the innermost doubt.
     limit: usize,
     elements: usize,
+    most_elements: usize,
 }
 
 impl Walk<'_, '_> {
@@ -168,9 +180,12 @@ impl Walk<'_, '_> {
             self.levels.last().map_or((false, self.encoding), |level| (level.is_sequence, level.encoding));
         let element =
             element_at(&self.bytes[..self.limit], self.at, encoding).ok_or(OpenError::Truncated(self.at))?;
-        self.elements += 1;
-        if self.elements > MAX_ELEMENTS {
-            return Err(OpenError::TooManyElements(MAX_ELEMENTS));
+        // Delimiters cost nothing.
+        if !matches!(element.tag, ITEM_END | SEQUENCE_END) {
+            self.elements += 1;
+        }
+        if self.elements > self.most_elements {
+            return Err(OpenError::TooManyElements(self.most_elements));
         }
         if self.levels.is_empty() {
             // Trailing padding ends a data set (PS3.10 section 7.2); zeros do so in practice.

@@ -176,6 +176,28 @@ fn the_first_frame_is_no_table_of_offsets() {
     }
 }
 
+/// So many elements as thousands of frames have are read where the file is large enough for them; delimiters do not count.
+#[test]
+fn the_number_of_elements_goes_with_the_size_of_the_file() {
+    assert_eq!(
+        [0, 32 << 20, 64 << 20, usize::MAX].map(most_elements),
+        [1_000_000, 1_048_576, 2_097_152, 4_000_000]
+    );
+    let element = [0x28, 0, 0x10, 0, b'U', b'S', 0, 0];
+    let elements = |count: usize| element.repeat(count);
+    let fits = elements(TRUSTED_ELEMENTS);
+    assert!(scan(&fits, 0, Encoding::ExplicitLittle).is_ok());
+    let delimiters = [&END.repeat(9)[..], &fits].concat();
+    assert!(scan(&delimiters, 0, Encoding::ExplicitLittle).is_ok());
+    let more = elements(TRUSTED_ELEMENTS + 1);
+    let refused = Err(OpenError::TooManyElements(TRUSTED_ELEMENTS));
+    assert_eq!(scan(&more, 0, Encoding::ExplicitLittle), refused);
+    // The same ones in a file that has pixels too.
+    let pixels = BYTES_AN_ELEMENT * (TRUSTED_ELEMENTS + 1);
+    let file = [more, encapsulated(pixels as u32, &[]), vec![0; pixels]].concat();
+    assert!(scan(&file, 0, Encoding::ExplicitLittle).unwrap().pixels.is_some());
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
