@@ -13,6 +13,9 @@ use super::read::Object;
 use super::scan::PixelElement;
 use super::{header, rle};
 
+/// A private syntax of GE: the header in implicit VR little endian, samples of pixels in big endian.
+const GE_BIG_ENDIAN_PIXELS: &str = "1.2.840.113619.5.2";
+
 /// The pixels of an object, and how they are written.
 pub(super) enum Located<'a> {
     Native { tag: Tag, bytes: &'a [u8], order: Order, format: PixelFormat },
@@ -70,6 +73,7 @@ pub(super) fn located<'a>(object: &'a Object<'_>) -> Result<Located<'a>, DecodeE
         }
     }
     let order = match (object.is_big_endian(), is_word) {
+        (false, _) if syntax_uid == GE_BIG_ENDIAN_PIXELS && format.bits_allocated > 8 => Order::BigWords,
         (false, _) => Order::Little,
         (true, true) => Order::BigWords,
         (true, false) => Order::Big,

@@ -102,3 +102,18 @@ fn a_codestream_without_items_is_decoded_however_long_it_is() {
     let frame = decode_frame(&explicit(uids::RLE_LOSSLESS, &rle), FrameNumber::FIRST).unwrap();
     assert_eq!(*frame.values, Values::U8((0..=255).collect()));
 }
+
+/// A private syntax of GE has words of pixels in big endian behind a header in little endian (PS3.5 section 7.3 for the order).
+#[test]
+fn pixels_in_big_endian_behind_a_header_in_little_endian_are_turned_round() {
+    let pixels: Vec<u8> = (0..256_u16).flat_map(|value| (value * 3 + 500).to_be_bytes()).collect();
+    for encoding_uid in [uids::IMPLICIT_VR_LITTLE_ENDIAN, uids::EXPLICIT_VR_LITTLE_ENDIAN] {
+        let bytes = object(GE_BIG_ENDIAN_PIXELS, encoding_uid, &[], &pixels);
+        let frame = decode_frame(&bytes, FrameNumber::FIRST).unwrap();
+        assert_eq!(frame.values.at(0), Some(500.0));
+        assert_eq!(frame.extent, (500.0, 500.0 + 255.0 * 3.0));
+    }
+    let bytes: Vec<u8> = (0..=255).collect();
+    let narrow = object(GE_BIG_ENDIAN_PIXELS, uids::IMPLICIT_VR_LITTLE_ENDIAN, &EIGHT_BITS, &bytes);
+    assert_eq!(*decode_frame(&narrow, FrameNumber::FIRST).unwrap().values, Values::U8(bytes));
+}
