@@ -67,13 +67,19 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<C
             }
         }
     }
+    let color = match marks.components {
+        3 if marks.has_component_transform => Some(Color::Rgb),
+        // Red, green and blue have as many samples each, whatever the header says (PS3.3 C.7.6.3.1.2).
+        3 if marks.is_subsampled && format.color != Some(Color::YbrPartial) => Some(Color::Ybr),
+        _ => None,
+    };
     let is_cut = extent.is_cut || have < marks.tiles;
     Ok(Coded {
         columns,
         rows,
         bits: Some(precision as u16),
         // The decoder undoes the component transform; without one the header decides.
-        color: (marks.has_component_transform && format.samples == 3).then_some(Color::Rgb),
+        color,
         damage: is_cut.then(|| Damage::CodecStopped("the codestream ends early".to_owned())),
         ..Coded::new(bytes, sample_bytes, format)
     })
@@ -107,6 +113,8 @@ pub(super) struct Marks {
     /// The fewest levels of decomposition of a component.
     levels: u8,
     has_component_transform: bool,
+    /// Components behind the first have fewer samples, across or down.
+    is_subsampled: bool,
     /// Part 2 (ISO/IEC 15444-2) is needed.
     has_extensions: bool,
 }
@@ -130,6 +138,9 @@ impl Marks {
         let down = long(12)?.checked_sub(tile_top)?.checked_next_multiple_of(tile_height)? / tile_height;
         let components = u64::from(word(40)?);
         let mut bits = 0;
+        // Samples of the grid that one of a component stands for (A.5.1).
+        let (first_x, first_y) = (byte(43)?, byte(44)?);
+        let mut is_subsampled = word(40)? > 1;
         for component in 0..usize::from(word(40)?) {
             let (depth, x, y) =
                 (byte(42 + 3 * component)?, byte(43 + 3 * component)?, byte(44 + 3 * component)?);
@@ -137,6 +148,7 @@ impl Marks {
                 return None;
             }
             bits = bits.max((depth & 0x7F) + 1);
+            is_subsampled &= component == 0 || x > first_x || y > first_y;
         }
         let mut at = 2;
         let mut has_component_transform = false;
@@ -173,6 +185,7 @@ impl Marks {
             tiles: across * down,
             levels,
             has_component_transform,
+            is_subsampled,
             has_extensions,
         })
     }
