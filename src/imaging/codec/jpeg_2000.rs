@@ -8,6 +8,8 @@ use crate::imaging::color::Color;
 use crate::imaging::damage::{Damage, is_enough};
 use crate::imaging::pixels::{DecodeError, PixelFormat};
 
+/// The first box of a JP2 file.
+const JP2_START: &[u8] = b"\0\0\0\x0CjP  ";
 /// The decoder keeps what it knows of each tile.
 const MAX_TILES: u64 = 10_000;
 
@@ -126,7 +128,7 @@ impl Marks {
     }
 
     pub(super) fn read(frame: &[u8]) -> Option<Self> {
-        let start = frame.windows(4).take(4096).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51])?;
+        let start = codestream_start(frame)?;
         let byte = |i: usize| frame.get(start + i).copied();
         let word = |i: usize| Some(u16::from_be_bytes([byte(i)?, byte(i + 1)?]));
         let long = |i: usize| Some(u64::from(word(i)?) << 16 | u64::from(word(i + 2)?));
@@ -189,6 +191,42 @@ impl Marks {
             has_extensions,
         })
     }
+}
+
+/// Where the codestream starts: inside of a JP2 file in a box of its own, behind those that describe it (ISO/IEC 15444-1 annex I.4).
+fn codestream_start(frame: &[u8]) -> Option<usize> {
+    const START: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
+    // Boxes cost eight bytes or more each; so the walk ends.
+    let mut at = 0;
+    while frame.starts_with(JP2_START)
+        && let Some([length, kind]) = frame.get(at..).and_then(two_words)
+    {
+        let (head, length) = match length {
+            // Up to the end.
+            0 => (8, frame.len() - at),
+            // In 64 bits, behind the kind.
+            1 => {
+                let Some([high, low]) = frame.get(at + 8..).and_then(two_words) else { break };
+                (16, usize::try_from(u64::from(high) << 32 | u64::from(low)).unwrap_or(usize::MAX))
+            }
+            length => (8, length as usize),
+        };
+        if kind == u32::from_be_bytes(*b"jp2c")
+            && frame.get(at + head..).is_some_and(|rest| rest.starts_with(&START))
+        {
+            return Some(at + head);
+        }
+        if length < head {
+            break;
+        }
+        at = at.saturating_add(length);
+    }
+    frame.windows(4).take(4096).position(|four| four == START)
+}
+
+fn two_words(bytes: &[u8]) -> Option<[u32; 2]> {
+    let (words, _) = bytes.get(..8)?.as_chunks::<4>();
+    Some([u32::from_be_bytes(*words.first()?), u32::from_be_bytes(*words.get(1)?)])
 }
 
 /// How far the tile-parts go (ISO/IEC 15444-1 A.4.2).

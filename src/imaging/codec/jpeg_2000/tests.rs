@@ -130,10 +130,38 @@ fn colour_whose_second_and_third_component_are_smaller_is_no_rgb() {
     assert_eq!(color(1, 1, &rgb), None, "the header decides");
 }
 
+fn in_box(kind: &[u8; 4], content: &[u8], is_long: bool) -> Vec<u8> {
+    if is_long {
+        let length = (content.len() as u64 + 16).to_be_bytes();
+        return [&[0, 0, 0, 1], &kind[..], &length, content].concat();
+    }
+    [&(content.len() as u32 + 8).to_be_bytes(), &kind[..], content].concat()
+}
+
+/// ISO/IEC 15444-1 annex I (PS3.5 section A.4.4 wants the codestream alone): a profile or notes before the codestream were too much, and what they
+/// held was taken for it.
+#[test]
+fn a_codestream_is_found_behind_boxes_of_any_length() {
+    let format = sized(1, 8, 64, 16);
+    let notes = [&[0xFF, 0x4F, 0xFF, 0x51][..], &[b' '; 9000]].concat();
+    for is_long in [false, true] {
+        let start = in_box(b"jP  ", b"\r\n\x87\n", false);
+        let wrapped =
+            [start, in_box(b"xml ", &notes, is_long), in_box(b"jp2c", &TWO_TILES, is_long)].concat();
+        let decoded = decode(&wrapped, &format, 0).unwrap();
+        assert_eq!((decoded.bytes, decoded.damage), (truth(), None));
+    }
+    // The last box may leave its length open.
+    let mut open = [in_box(b"jP  ", b"\r\n\x87\n", false), in_box(b"jp2c", &TWO_TILES, false)].concat();
+    open[12..16].fill(0);
+    assert_eq!(decode(&open, &format, 0).unwrap().bytes, truth());
+}
+
 proptest! {
     #[test]
     fn any_codestream_is_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Marks::read(&[&[0xFF, 0x4F, 0xFF, 0x51], &bytes[..]].concat());
+        let _ = Marks::read(&[JP2_START, &bytes[..]].concat());
         let _ = Extent::walk(&bytes, 0);
     }
 }
