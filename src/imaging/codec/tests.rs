@@ -173,6 +173,25 @@ fn a_jpeg_is_decoded_at_a_part_of_its_size() {
     }
 }
 
+/// RFC 1950: a header of two bytes and a checksum around what PS3.5 sections A.5 and A.4.13 want bare.
+#[test]
+fn deflated_frames_are_read_with_and_without_the_header_of_zlib() {
+    use std::io::Write;
+    let format = format(1, 8);
+    for level in [0, 1, 6, 9] {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(level));
+        zlib.write_all(&[0x78; 32]).unwrap();
+        let zlib = zlib.finish().unwrap();
+        assert_eq!(inflate(&zlib, &format), Ok(vec![0x78; 32]), "{level}");
+        assert_eq!(inflate(&zlib[2..], &format), Ok(vec![0x78; 32]), "{level} bare");
+    }
+    // A block of bytes as they are whose first byte looks like that header.
+    let stored = [&[0x78, 0x20, 0, 0xDF, 0xFF][..], &[7; 32], &[1, 0, 0, 0xFF, 0xFF]].concat();
+    let alike = [&[0x78, 0x01, 0x00, 0xFE, 0xFF, 9][..], &[1, 0, 0, 0xFF, 0xFF]].concat();
+    assert_eq!(inflate(&stored, &format), Ok(vec![7; 32]));
+    assert_eq!(deflated(&alike), alike);
+}
+
 #[test]
 fn what_holds_no_pixels_says_where_they_are() {
     assert!(why_not("1.2.840.10008.1.2.4.94").to_string().contains("JPIP"));
