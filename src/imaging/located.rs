@@ -48,11 +48,9 @@ pub(super) fn located<'a>(object: &'a Object<'_>) -> Result<Located<'a>, DecodeE
     let frames = header::declared_frames(set);
     let is_short = (bytes.len() as u64) * 8 < format.native_frame_bits();
     let declared = codec::declared_coding(syntax_uid).filter(|coding| *coding != Coding::Native);
-    let found = match declared {
-        Some(Coding::Rle) => rle::is_header(bytes).then_some(Coding::Rle),
-        _ => codec::coding_of_content(bytes).filter(|found| is_short || declared == Some(*found)),
-    };
-    if tag == tags::PIXEL_DATA && found.is_some() {
+    let is_coded = declared == Some(Coding::Rle) && rle::is_header(bytes)
+        || codec::coding_of_content(bytes).is_some_and(|found| is_short || declared == Some(found));
+    if tag == tags::PIXEL_DATA && is_coded {
         // A codestream without its items.
         return Ok(Located::Encapsulated {
             fragments: Cow::Owned(vec![place.clone()]),
