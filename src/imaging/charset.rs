@@ -192,7 +192,7 @@ fn decode(bytes: &[u8], charset: Charset, is_name: bool) -> String {
 }
 
 /// Bytes of an undeclared or wrongly declared set: UTF-8 if they can be, else Latin-1.
-fn guessed(bytes: &[u8]) -> String {
+pub(super) fn guessed(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),

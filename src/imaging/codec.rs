@@ -249,6 +249,17 @@ fn jpeg(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<Coded, DecodeE
     Ok(Coded { bits, color, damage, ..Coded::new(bytes, sample_bytes, format) })
 }
 
+/// Deflated bytes (PS3.5 section A.5) without the header of zlib (RFC 1950), which some writers leave before them. The checksum behind them
+/// disturbs nobody.
+pub(super) fn deflated(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        // Its bits would be a block of bytes as they are (RFC 1951 section 3.2.4), whose length is written twice.
+        [0x78, a, b, c, d, ..] if a ^ c == 0xFF && b ^ d == 0xFF => bytes,
+        [0x78, flags, rest @ ..] if u16::from_be_bytes([0x78, *flags]) % 31 == 0 => rest,
+        _ => bytes,
+    }
+}
+
 /// Deflated Image Frame Compression (PS3.5 section A.4.13): the bytes of a native frame, or as many as there are.
 pub(super) fn inflate(frame: &[u8], format: &PixelFormat) -> Result<Vec<u8>, DecodeError> {
     let need = format.native_frame_bits().div_ceil(8);
@@ -257,7 +268,7 @@ pub(super) fn inflate(frame: &[u8], format: &PixelFormat) -> Result<Vec<u8>, Dec
         return Err(DecodeError::PixelsMissing { need, have: frame.len() as u64 });
     }
     let mut bytes = Vec::new();
-    let outcome = flate2::read::DeflateDecoder::new(frame).take(need).read_to_end(&mut bytes);
+    let outcome = flate2::read::DeflateDecoder::new(deflated(frame)).take(need).read_to_end(&mut bytes);
     match outcome {
         Err(error) if !is_enough(bytes.len() as u64, need) => {
             Err(DecodeError::Codec(format!("deflate: {error}")))

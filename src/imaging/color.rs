@@ -65,11 +65,11 @@ impl Palette {
     pub fn new(channels: &[LookupTable; 3]) -> Self {
         let first = channels[0].first;
         let count = channels.iter().map(|table| table.entries.len()).max().unwrap_or(1);
-        // Some writers put 8-bit values into tables that say 16 bits.
-        let shifts = channels.each_ref().map(|table| {
-            let is_wide = table.bits > 8 && table.entries.iter().any(|&entry| entry > 255);
-            if is_wide { table.bits - 8 } else { 0 }
-        });
+        // Some writers put 8-bit values into tables that say 16 bits: into all of them. One that holds little of its colour is as wide as the
+        // others (PS3.3 C.7.6.3.1.5).
+        let is_wide =
+            channels.iter().any(|table| table.bits > 8 && table.entries.iter().any(|&entry| entry > 255));
+        let shifts = channels.each_ref().map(|table| if is_wide { table.bits.saturating_sub(8) } else { 0 });
         let color = |place: usize| {
             let value = f64::from(first) + place as f64;
             std::array::from_fn(|i| (channels[i].at(value) >> shifts[i]).min(255) as u8)
@@ -212,12 +212,22 @@ mod tests {
     #[test]
     fn a_palette_clamps_and_takes_the_high_byte() {
         let wide = table(-1, &[0x0100, 0x8000, 0xFFFF], 16);
-        // A writer that put 8-bit values into 16 bits.
-        let narrow = table(-1, &[1, 2, 200], 16);
-        let palette = Palette::new(&[wide, narrow, table(-1, &[9], 8)]);
+        let palette = Palette::new(&[wide.clone(), wide, table(-1, &[9], 8)]);
         assert_eq!(palette.first, -1);
         let seen = [-9.0, -1.0, 0.0, 1.0, 70_000.0, f64::NAN].map(|value| palette.at(value));
-        assert_eq!(seen, [[1, 1, 9], [1, 1, 9], [128, 2, 9], [255, 200, 9], [255, 200, 9], [1, 1, 9]]);
+        assert_eq!(seen, [[1, 1, 9], [1, 1, 9], [128, 128, 9], [255, 255, 9], [255, 255, 9], [1, 1, 9]]);
+        // A writer that put 8-bit values into 16 bits.
+        let narrow = table(0, &[1, 2, 200], 16);
+        assert_eq!(Palette::new(&[narrow.clone(), narrow.clone(), narrow]).at(2.0), [200, 200, 200]);
+    }
+
+    /// A table of 16 bits with next to no blue made everything blue (PS3.3 C.7.6.3.1.5 and C.7.6.3.1.6: the three tables are of one kind).
+    #[test]
+    fn whether_a_palette_is_of_sixteen_bits_is_decided_once_for_its_three_colours() {
+        let red = table(0, &[0x4000, 0xFFFF], 16);
+        let blue = table(0, &[0x00FF, 0x0080], 16);
+        let palette = Palette::new(&[red, table(0, &[0, 0], 16), blue]);
+        assert_eq!([0.0, 1.0].map(|value| palette.at(value)), [[0x40, 0, 0], [0xFF, 0, 0]]);
     }
 
     /// PS3.3 C.10.7.1.1. The figures of sRGB red and green under D50 are those of the ICC.

@@ -1,16 +1,22 @@
 //! Reading values of a parsed data set, leniently: a value that is missing or cannot be read is absent.
 
+use std::borrow::Cow;
+
 use dicom_core::{DataDictionary, DicomValue, Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 use dicom_object::InMemDicomObject;
 
+use super::charset;
+
 /// The text of an element, without padding; empty when it is absent.
 pub fn text(dataset: &InMemDicomObject, tag: Tag) -> String {
-    dataset
-        .get(tag)
-        .and_then(|element| element.to_str().ok())
-        .map(|text| text.trim_matches([' ', '\0']).to_owned())
-        .unwrap_or_default()
+    let Some(element) = dataset.get(tag) else { return String::new() };
+    let text = match element.vr() {
+        // The writer did not know what it wrote.
+        VR::UN | VR::OB => element.to_bytes().map(|bytes| charset::guessed(&bytes)).ok(),
+        _ => element.to_str().map(Cow::into_owned).ok(),
+    };
+    text.map(|text| text.trim_matches([' ', '\0']).to_owned()).unwrap_or_default()
 }
 
 /// The first number of an element.
@@ -129,5 +135,10 @@ mod tests {
         assert_eq!(read(unknown(tags::PIXEL_SPACING, b"0.5\\0.5 "), tags::PIXEL_SPACING), [0.5, 0.5]);
         assert_eq!(integers(&unknown(tags::ROWS, &[1, 2]), tags::ROWS), [513]);
         assert!(read(unknown(tags::PIXEL_SPACING, &[0xFF, 1]), tags::PIXEL_SPACING).is_empty());
+        assert_eq!(text(&unknown(tags::MODALITY, b"CT\0"), tags::MODALITY), "CT");
+        assert_eq!(
+            texts(&unknown(tags::IMAGE_TYPE, b"DERIVED \\AXIAL"), tags::IMAGE_TYPE),
+            ["DERIVED", "AXIAL"]
+        );
     }
 }

@@ -175,7 +175,7 @@ fn is_video(object: &Object<'_>) -> bool {
     is_video_syntax(object.transfer_syntax_uid())
 }
 
-fn is_video_syntax(transfer_syntax_uid: &str) -> bool {
+pub(super) fn is_video_syntax(transfer_syntax_uid: &str) -> bool {
     let syntax = transfer_syntax_uid.strip_prefix("1.2.840.10008.1.2.4.").unwrap_or("");
     matches!(syntax.get(..3), Some("100" | "101" | "102" | "103" | "104" | "105" | "106" | "107" | "108"))
 }

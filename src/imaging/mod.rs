@@ -24,6 +24,7 @@ mod fragments;
 pub mod header;
 mod icc;
 mod key_objects;
+mod located;
 mod lossy;
 pub mod lut;
 mod mask;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
@@ -13,11 +12,11 @@ use super::codec::{self, Coded, Coding};
 use super::color::Color;
 use super::damage::{Damage, is_enough};
 use super::fragments::Fragments;
+use super::located::{Located, located};
 use super::native::{Order, native_frame, native_values};
 use super::overlay::Overlay;
 use super::read::{Object, OpenError};
 use super::reduced::Reduced;
-use super::scan::PixelElement;
 use super::{FrameAbout, FrameNumber, dataset, header, plain};
 
 /// The most bytes that one decoded frame may have.
@@ -42,6 +41,10 @@ pub enum DecodeError {
     FrameMissing { frame: u32, declared: u32, found: u32 },
     #[error("the pixel data ends early: {need} bytes are needed and {have} are there")]
     PixelsMissing { need: u64, have: u64 },
+    #[error(
+        "the transfer syntax is compressed, while the pixel data is not in items and has {have} bytes where its frames without compression have {need}"
+    )]
+    NotInItems { need: u64, have: u64 },
     #[error("{frames} frames cannot be found in {fragments} fragments: the offset table is missing or wrong")]
     FramesNotFound { frames: u32, fragments: u32 },
     /// Columns, rows and samples.
@@ -485,49 +488,6 @@ pub fn reductions(object: &Object<'_>) -> u8 {
     let Ok(bytes) = place.frame(0) else { return 0 };
     codec::coding(&bytes, object.transfer_syntax_uid(), u64::MAX)
         .map_or(0, |coding| codec::reductions(&bytes, coding))
-}
-
-/// The pixels of an object, and how they are written.
-enum Located<'a> {
-    Native { tag: Tag, bytes: &'a [u8], order: Order, format: PixelFormat },
-    Encapsulated { fragments: Cow<'a, [Range<usize>]>, offset_table: Range<usize>, format: PixelFormat },
-}
-
-fn located<'a>(object: &'a Object<'_>) -> Result<Located<'a>, DecodeError> {
-    let set = object.dataset();
-    let pixels = match (object.pixels(), object.cut()) {
-        (Some(pixels), _) => pixels,
-        (None, Some(cut)) => return Err(cut.clone().into()),
-        (None, None) => {
-            let why = codec::why_not(object.transfer_syntax_uid());
-            return Err(if matches!(why, DecodeError::Elsewhere(_)) { why } else { DecodeError::NoPixels });
-        }
-    };
-    let format = PixelFormat::read(set)?;
-    match pixels {
-        PixelElement::Native { tag, bytes: place, is_word, .. } => {
-            let bytes = &object.bytes()[place.clone()];
-            let frames = header::declared_frames(set);
-            let is_short = (bytes.len() as u64) * 8 < format.native_frame_bits();
-            if is_short && *tag == tags::PIXEL_DATA && codec::coding_of_content(bytes).is_some() {
-                // A codestream without its items.
-                let fragments = Cow::Owned(vec![place.clone()]);
-                return Ok(Located::Encapsulated { fragments, offset_table: 0..0, format });
-            }
-            let order = match (object.is_big_endian(), is_word) {
-                (false, _) => Order::Little,
-                (true, true) => Order::BigWords,
-                (true, false) => Order::Big,
-            };
-            let format = format.of_native(bytes.len() as u64, frames)?;
-            Ok(Located::Native { tag: *tag, bytes, order, format })
-        }
-        PixelElement::Encapsulated { offset_table, fragments, .. } => Ok(Located::Encapsulated {
-            fragments: Cow::Borrowed(fragments),
-            offset_table: offset_table.clone(),
-            format,
-        }),
-    }
 }
 
 /// Whether the object is one that has a picture: without a size, or with next to nothing in its pixel data, it has none.

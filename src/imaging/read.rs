@@ -10,10 +10,9 @@ use dicom_encoding::transfer_syntax::TransferSyntaxIndex;
 use dicom_object::InMemDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
-use super::charset;
-use super::dataset;
 use super::fragments::Plan;
 use super::scan::{self, Encoding, Layout, PixelElement};
+use super::{charset, codec, dataset};
 
 /// So much of a deflated data set (PS3.5 section A.5) is inflated on trust.
 const TRUSTED_INFLATED_BYTES: u64 = 32 << 20;
@@ -241,7 +240,7 @@ pub fn foreign_kind(bytes: &[u8]) -> Option<&'static str> {
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, OpenError> {
     let mut inflated = Vec::new();
-    let mut decoder = flate2::read::DeflateDecoder::new(bytes);
+    let mut decoder = flate2::read::DeflateDecoder::new(codec::deflated(bytes));
     let mut outcome = decoder.by_ref().take(TRUSTED_INFLATED_BYTES).read_to_end(&mut inflated);
     if inflated.len() as u64 == TRUSTED_INFLATED_BYTES {
         let need = pixels_end(&inflated).unwrap_or(TRUSTED_INFLATED_BYTES);
@@ -356,6 +355,20 @@ mod tests {
         assert!(large.len() > 40 << 20);
         let refused = inflate(&object(512, 40)).unwrap_err();
         assert!(refused.to_string().contains("which its frames do not need"), "{refused}");
+    }
+
+    /// PS3.5 section A.5 wants the deflated bytes alone; some writers put them into zlib (RFC 1950).
+    #[test]
+    fn a_deflated_data_set_may_have_the_header_of_zlib() {
+        use std::io::Write;
+        let uid = uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+        let meta = [&[2, 0, 0x10, 0, b'U', b'I', uid.len() as u8, 0][..], uid.as_bytes()].concat();
+        let file = |deflated: &[u8]| [&[0; 128][..], b"DICM", &meta, deflated].concat();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        zlib.write_all(&MODALITY).unwrap();
+        let zlib = zlib.finish().unwrap();
+        assert_eq!(modality(&file(&zlib)), Ok("CT".to_owned()));
+        assert_eq!(modality(&file(&zlib[2..])), Ok("CT".to_owned()));
     }
 
     #[test]

@@ -68,6 +68,17 @@ pub(super) fn is_start(bytes: &[u8], planes: usize) -> bool {
     bytes.len() >= 8 && word(bytes, 0) == planes && word(bytes, 1) == 64
 }
 
+/// Whether bytes start with the header of a frame of any number of planes (PS3.5 section G.5): their number, where each starts, and zeros.
+pub(super) fn is_header(bytes: &[u8]) -> bool {
+    let planes = word(bytes, 0);
+    let starts = |places: std::ops::Range<usize>| places.map(|place| word(bytes, place));
+    bytes.len() > 64
+        && (1..=15).contains(&planes)
+        && word(bytes, 1) == 64
+        && starts(1..planes + 1).is_sorted_by(|a, b| a < b)
+        && starts(planes + 1..16).all(|start| start == 0)
+}
+
 /// Where the frame that starts here ends, without what fills it up; `None` if it is cut.
 pub(super) fn end(bytes: &[u8], pixels: usize, planes: usize) -> Option<usize> {
     let last = word(bytes.get(..64)?, planes);

@@ -6,14 +6,18 @@ use std::ops::Range;
 use dicom_core::{DataDictionary, Tag, VR};
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 
-use super::charset;
 use super::read::OpenError;
-use super::rewrite::Rewritten;
+use super::rewrite::{self, Rewritten};
+use super::{charset, codec, rle};
 
 /// The deepest nesting of sequences that is read. Real objects stay below 10.
 const MAX_DEPTH: usize = 64;
-/// The most elements that are read before the pixels: each costs far more in memory than in the file.
-const MAX_ELEMENTS: usize = 1_000_000;
+/// So many elements are read before the pixels of any file: each costs far more in memory than in the file.
+const TRUSTED_ELEMENTS: usize = 1_000_000;
+/// Of a larger file one more is read for so many bytes: thousands of frames that tell something of themselves have pixels too.
+const BYTES_AN_ELEMENT: usize = 32;
+/// The most elements of all.
+const MAX_ELEMENTS: usize = 4_000_000;
 /// The most fragments of encapsulated pixel data.
 const MAX_FRAGMENTS: usize = 1_000_000;
 pub(super) const UNDEFINED: u32 = u32::MAX;
@@ -54,8 +58,21 @@ struct Level {
     /// `None`: until its delimiter.
     end: Option<usize>,
     encoding: Encoding,
-    /// The tag and where the value starts, if this is an unknown element of undefined length in explicit VR.
-    unknown: Option<(Tag, usize)>,
+    /// A sequence that was written without a VR.
+    is_unknown: bool,
+    /// The tag and where the value starts, if nobody knows what is in it: it is passed over.
+    hidden: Option<(Tag, usize)>,
+    doubt: Option<Doubt>,
+}
+
+/// A value of a known length that should be a sequence by its tag, and was written without a VR.
+struct Doubt {
+    tag: Tag,
+    value: Range<usize>,
+    /// How much was written before.
+    written: usize,
+    /// Where reading ends outside of it.
+    limit: usize,
 }
 
 struct Element {
@@ -82,175 +99,320 @@ pub(super) fn scan(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Lay
     }
 }
 
+/// How many elements are read of a file of so many bytes.
+fn most_elements(file_bytes: usize) -> usize {
+    (file_bytes / BYTES_AN_ELEMENT).clamp(TRUSTED_ELEMENTS, MAX_ELEMENTS)
+}
+
 fn walk(
     bytes: &[u8],
     start: usize,
     encoding: Encoding,
     written: &mut Rewritten,
 ) -> Result<Option<PixelElement>, OpenError> {
-    let mut levels: Vec<Level> = Vec::new();
-    // Inside of the unknown nothing is written; no more than one is open, as its content has no VR.
-    let mut is_hidden = false;
-    let mut at = start;
-    let mut elements = 0;
+    let most_elements = most_elements(bytes.len());
+    let (levels, limit) = (Vec::new(), bytes.len());
+    let mut walk = Walk {
+        bytes,
+        encoding,
+        written,
+        levels,
+        is_hidden: false,
+        at: start,
+        limit,
+        elements: 0,
+        most_elements,
+    };
     loop {
-        while let Some(end) = levels.last().and_then(|level| level.end) {
-            if at < end {
+        match walk.step() {
+            Ok(Step::On) => {}
+            Ok(Step::End(pixels)) => return Ok(pixels),
+            Err(error @ OpenError::TooManyElements(_)) => return Err(error),
+            Err(error) if !walk.give_up() => return Err(error),
+            Err(_) => {}
+        }
+    }
+}
+
+enum Step {
+    On,
+    /// Of the data set, or of what is read of it.
+    End(Option<PixelElement>),
+}
+
+/// A data set on the way through it.
+struct Walk<'b, 'w> {
+    bytes: &'b [u8],
+    encoding: Encoding,
+    written: &'w mut Rewritten,
+    levels: Vec<Level>,
+    /// Inside of what nobody knows nothing is written; no more than one is open, as its content has no VR.
+    is_hidden: bool,
+    at: usize,
+    /// Where the bytes end, or those of the innermost doubt.
+    limit: usize,
+    elements: usize,
+    most_elements: usize,
+}
+
+impl Walk<'_, '_> {
+    /// The next element, or the start or end of a level.
+    fn step(&mut self) -> Result<Step, OpenError> {
+        while let Some(end) = self.levels.last().and_then(|level| level.end) {
+            if self.at < end {
                 break;
             }
-            if at > end {
+            if self.at > end {
                 return Err(OpenError::Damaged(format!(
                     "an element passes the end of its sequence at byte {end}"
                 )));
             }
-            if let Some(level) = levels.pop().filter(|_| !is_hidden) {
-                if level.is_sequence { written.sequence_end() } else { written.item_end() }
-            }
+            self.close();
         }
-        let rest = bytes.len().saturating_sub(at);
-        if levels.is_empty() {
-            written.mark();
+        if self.levels.is_empty() {
+            self.written.mark();
             // Some writers leave an odd byte or two behind the last element.
-            if rest < 8 {
-                return Ok(None);
+            if self.bytes.len().saturating_sub(self.at) < 8 {
+                return Ok(Step::End(None));
             }
         }
         let (is_in_sequence, encoding) =
-            levels.last().map_or((false, encoding), |level| (level.is_sequence, level.encoding));
-        let element = element_at(bytes, at, encoding).ok_or(OpenError::Truncated(at))?;
-        elements += 1;
-        if elements > MAX_ELEMENTS {
-            return Err(OpenError::TooManyElements(MAX_ELEMENTS));
+            self.levels.last().map_or((false, self.encoding), |level| (level.is_sequence, level.encoding));
+        let element =
+            element_at(&self.bytes[..self.limit], self.at, encoding).ok_or(OpenError::Truncated(self.at))?;
+        // Delimiters cost nothing.
+        if !matches!(element.tag, ITEM_END | SEQUENCE_END) {
+            self.elements += 1;
         }
-        if levels.is_empty() {
+        if self.elements > self.most_elements {
+            return Err(OpenError::TooManyElements(self.most_elements));
+        }
+        if self.levels.is_empty() {
             // Trailing padding ends a data set (PS3.10 section 7.2); zeros do so in practice.
-            if element.tag == tags::DATA_SET_TRAILING_PADDING || (element.tag == Tag(0, 0) && elements > 1) {
-                return Ok(None);
+            let is_padding = element.tag == Tag(0, 0) && self.elements > 1;
+            if is_padding || element.tag == tags::DATA_SET_TRAILING_PADDING {
+                return Ok(Step::End(None));
             }
             if matches!(
                 element.tag,
                 tags::PIXEL_DATA | tags::FLOAT_PIXEL_DATA | tags::DOUBLE_FLOAT_PIXEL_DATA
             ) {
-                return pixel_element(bytes, &element, encoding).map(Some);
+                let pixels = pixel_element(self.bytes, &element, encoding)?;
+                return Ok(Step::End(Some(pixels)));
             }
         }
-        let defined_end = |length: u32| {
-            let end = element.start + length as usize;
-            if end > bytes.len() {
-                return Err(OpenError::TooLong {
-                    tag: element.tag,
-                    length,
-                    rest: bytes.len() - element.start,
-                });
-            }
-            Ok(end)
-        };
         if is_in_sequence {
-            match element.tag {
-                ITEM => {
-                    let end =
-                        if element.length == UNDEFINED { None } else { Some(defined_end(element.length)?) };
-                    // Some writers keep explicit VR inside of what they do not know.
-                    let is_unknown = levels.last().is_some_and(|level| level.unknown.is_some());
-                    let encoding = match guess(bytes, element.start) {
-                        Some(Encoding::ExplicitLittle) if is_unknown => Encoding::ExplicitLittle,
-                        _ => encoding,
-                    };
-                    levels.push(Level { is_sequence: false, end, encoding, unknown: None });
-                    if !is_hidden {
-                        written.item();
-                    }
+            self.in_sequence(&element, encoding)?
+        } else {
+            self.in_item(&element, encoding)?
+        }
+        Ok(Step::On)
+    }
+
+    /// An item, or the end of the sequence.
+    fn in_sequence(&mut self, element: &Element, encoding: Encoding) -> Result<(), OpenError> {
+        match element.tag {
+            ITEM => {
+                let end = self.end_of(element)?;
+                // Some writers keep explicit VR inside of what they do not know.
+                let is_unknown = self.levels.last().is_some_and(|level| level.is_unknown);
+                let encoding = match guess(self.bytes, element.start) {
+                    Some(Encoding::ExplicitLittle) if is_unknown => Encoding::ExplicitLittle,
+                    _ => encoding,
+                };
+                self.open(Level { is_sequence: false, end, ..Level::of(encoding) });
+                if !self.is_hidden {
+                    self.written.item();
                 }
-                SEQUENCE_END => match levels.pop().and_then(|level| level.unknown) {
+            }
+            SEQUENCE_END => {
+                let doubt = self.levels.last().and_then(|level| level.doubt.as_ref());
+                if doubt.is_some_and(|doubt| doubt.value.end != element.start) {
+                    return Err(OpenError::Damaged("a sequence ends before its length".to_owned()));
+                }
+                match self.levels.last().and_then(|level| level.hidden) {
                     Some((tag, value)) => {
                         // With its length the value can be passed over, delimiter and all.
-                        is_hidden = false;
-                        written.element(tag, Some(VR::UN), &bytes[value..element.start]);
+                        self.levels.pop();
+                        self.is_hidden = false;
+                        self.written.opaque(tag, &self.bytes[value..element.start]);
                     }
-                    None if is_hidden => {}
-                    None => written.sequence_end(),
-                },
-                tag => return Err(OpenError::Damaged(format!("{tag} where an item of a sequence must be"))),
+                    None => self.close(),
+                }
             }
-            at = element.start;
-            continue;
+            tag => return Err(OpenError::Damaged(format!("{tag} where an item of a sequence must be"))),
         }
-        match element.tag {
+        self.at = element.start;
+        Ok(())
+    }
+
+    /// An element of the data set or of an item, or the end of the item.
+    fn in_item(&mut self, element: &Element, encoding: Encoding) -> Result<(), OpenError> {
+        let tag = element.tag;
+        let is_undefined = element.length == UNDEFINED;
+        match tag {
             ITEM_END => {
-                if levels.pop().is_none() {
+                if self.levels.is_empty() {
                     return Err(OpenError::Damaged("an item ends where none began".to_owned()));
                 }
-                if !is_hidden {
-                    written.item_end();
-                }
-                at = element.start;
+                self.close();
+                self.at = element.start;
+                return Ok(());
             }
             // A delimiter of a sequence whose length was given: harmless and seen in practice.
-            SEQUENCE_END if element.length == 0 => at = element.start,
-            tag => {
-                let is_undefined = element.length == UNDEFINED;
-                let is_sequence = match element.vr {
-                    Some(VR::SQ) => true,
-                    Some(VR::UN) => is_undefined,
-                    Some(_) => false,
-                    None => {
-                        is_undefined
-                            || StandardDataDictionary
-                                .by_tag(tag)
-                                .is_some_and(|entry| entry.vr.relaxed() == VR::SQ)
-                    }
-                };
-                if is_sequence {
-                    if levels.len() / 2 >= MAX_DEPTH {
-                        return Err(OpenError::TooDeep(MAX_DEPTH));
-                    }
-                    // An unknown VR of undefined length holds implicit VR (PS3.5 section 6.2.2 note 4).
-                    let is_unknown = element.vr == Some(VR::UN);
-                    let unknown = (is_unknown && !is_hidden).then_some((tag, element.start));
-                    if unknown.is_some() {
-                        is_hidden = true;
-                    } else if !is_hidden {
-                        written.sequence(tag, element.vr);
-                    }
-                    let encoding = if is_unknown { Encoding::ImplicitLittle } else { encoding };
-                    let end = if is_undefined { None } else { Some(defined_end(element.length)?) };
-                    levels.push(Level { is_sequence: true, end, encoding, unknown });
-                    at = element.start;
-                } else if is_undefined {
-                    // Encapsulated pixels of an icon.
-                    let (_, _, end) = fragments(bytes, element.start, encoding)?;
-                    at = end.ok_or(OpenError::Truncated(bytes.len()))?;
-                } else {
-                    at = defined_end(element.length)?;
-                    let value = &bytes[element.start..at];
-                    if tag == tags::SPECIFIC_CHARACTER_SET
-                        && let Some((place, byte)) = charset::hide(value).filter(|_| !is_hidden)
-                    {
-                        let mut hidden = value.to_vec();
-                        hidden[place] = byte;
-                        written.element(tag, element.vr, &hidden);
-                    } else if !is_hidden && tag != tags::PIXEL_DATA {
-                        // Nobody looks at the pixels of an icon.
-                        written.element(tag, element.vr, value);
-                    }
-                }
+            SEQUENCE_END if element.length == 0 => {
+                self.at = element.start;
+                return Ok(());
             }
+            _ => {}
         }
+        let meant = rewrite::meant(tag, element.vr);
+        let is_unknown = element.vr == Some(VR::UN);
+        let is_sequence = match element.vr {
+            Some(VR::SQ) => true,
+            // An icon has pixels of its own.
+            None | Some(VR::UN) if is_undefined => tag != tags::PIXEL_DATA,
+            Some(VR::UN) => meant == Some(VR::SQ) && !self.is_hidden,
+            None => meant == Some(VR::SQ),
+            Some(_) => false,
+        };
+        if is_sequence {
+            return self.sequence(element, encoding, is_unknown, meant);
+        }
+        if is_undefined {
+            // Encapsulated pixels of an icon.
+            let items = items(&self.bytes[..self.limit], element.start, encoding)?;
+            if !items.is_ended {
+                return Err(OpenError::Truncated(self.limit));
+            }
+            self.at = items.end;
+            return Ok(());
+        }
+        let end = self.defined_end(element)?;
+        self.at = end;
+        let value = &self.bytes[element.start..end];
+        if tag == tags::SPECIFIC_CHARACTER_SET
+            && let Some((place, byte)) = charset::hide(value).filter(|_| !self.is_hidden)
+        {
+            let mut hidden = value.to_vec();
+            hidden[place] = byte;
+            self.written.element(tag, element.vr, encoding, &hidden);
+        } else if !self.is_hidden && tag != tags::PIXEL_DATA {
+            // Nobody looks at the pixels of an icon.
+            self.written.element(tag, element.vr, encoding, value);
+        }
+        Ok(())
+    }
+
+    fn sequence(
+        &mut self,
+        element: &Element,
+        encoding: Encoding,
+        is_unknown: bool,
+        meant: Option<VR>,
+    ) -> Result<(), OpenError> {
+        if self.levels.len() / 2 >= MAX_DEPTH {
+            return Err(OpenError::TooDeep(MAX_DEPTH));
+        }
+        let end = self.end_of(element)?;
+        // An unknown VR holds implicit VR (PS3.5 section 6.2.2). What the dictionary knows is read; the rest is passed over.
+        let encoding = if is_unknown { Encoding::ImplicitLittle } else { encoding };
+        let mut level = Level { is_sequence: true, end, is_unknown, ..Level::of(encoding) };
+        if is_unknown && !self.is_hidden {
+            let is_known = meant == Some(VR::SQ);
+            level.hidden = (!is_known).then_some((element.tag, element.start));
+            level.doubt = end.filter(|_| is_known).map(|end| Doubt {
+                tag: element.tag,
+                value: element.start..end,
+                written: self.written.length(),
+                limit: self.limit,
+            });
+        }
+        if level.hidden.is_some() {
+            self.is_hidden = true;
+        } else if !self.is_hidden {
+            self.written.sequence(element.tag);
+        }
+        self.open(level);
+        self.at = element.start;
+        Ok(())
+    }
+
+    fn open(&mut self, level: Level) {
+        if let Some(doubt) = &level.doubt {
+            self.limit = doubt.value.end;
+        }
+        self.levels.push(level);
+    }
+
+    fn close(&mut self) {
+        let Some(level) = self.levels.pop() else { return };
+        if let Some(doubt) = level.doubt {
+            self.limit = doubt.limit;
+        }
+        match (self.is_hidden, level.is_sequence) {
+            (true, _) => {}
+            (false, true) => self.written.sequence_end(),
+            (false, false) => self.written.item_end(),
+        }
+    }
+
+    /// What was read as a sequence is none after all: its bytes are kept as they are. `false`: nothing was in doubt.
+    fn give_up(&mut self) -> bool {
+        let Some(place) = self.levels.iter().rposition(|level| level.doubt.is_some()) else { return false };
+        let Some(doubt) = self.levels.drain(place..).next().and_then(|level| level.doubt) else {
+            return false;
+        };
+        // It began where nothing was hidden.
+        self.is_hidden = false;
+        self.written.take_back(doubt.written);
+        self.written.opaque(doubt.tag, &self.bytes[doubt.value.clone()]);
+        self.at = doubt.value.end;
+        self.limit = doubt.limit;
+        true
+    }
+
+    /// `None`: until its delimiter.
+    fn end_of(&self, element: &Element) -> Result<Option<usize>, OpenError> {
+        if element.length == UNDEFINED { Ok(None) } else { self.defined_end(element).map(Some) }
+    }
+
+    fn defined_end(&self, element: &Element) -> Result<usize, OpenError> {
+        let end = element.start + element.length as usize;
+        if end > self.limit {
+            let (tag, length) = (element.tag, element.length);
+            return Err(OpenError::TooLong { tag, length, rest: self.limit.saturating_sub(element.start) });
+        }
+        Ok(end)
+    }
+}
+
+impl Level {
+    fn of(encoding: Encoding) -> Self {
+        Self { is_sequence: false, end: None, encoding, is_unknown: false, hidden: None, doubt: None }
     }
 }
 
 fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<PixelElement, OpenError> {
-    let is_encapsulated = element.length == UNDEFINED
-        && element_at(bytes, element.start, encoding).is_none_or(|item| item.tag == ITEM);
-    if is_encapsulated {
-        let (offset_table, fragments, end) = fragments(bytes, element.start, encoding)?;
-        return Ok(PixelElement::Encapsulated { offset_table, fragments, is_cut: end.is_none() });
+    let is_item = element_at(bytes, element.start, encoding).is_none_or(|item| item.tag == ITEM);
+    if element.length == UNDEFINED && is_item {
+        let items = items(bytes, element.start, encoding)?;
+        let is_cut = !items.is_ended;
+        return Ok(items.encapsulated(bytes, is_cut, encoding));
     }
     // Of undefined length without items: up to the end of the file.
     let length =
         if element.length == UNDEFINED { bytes.len() - element.start } else { element.length as usize };
     let declared = element.start as u64 + length as u64;
     let end = declared.min(bytes.len() as u64);
+    if is_item {
+        // Encapsulated pixel data is of undefined length (PS3.5 section A.4), and some writers count it.
+        let items = items(&bytes[..end as usize], element.start, encoding)?;
+        let is_cut = declared > end && !items.is_ended;
+        if !items.found.is_empty() && (is_cut || items.end as u64 == declared) {
+            return Ok(items.encapsulated(bytes, is_cut, encoding));
+        }
+    }
     Ok(PixelElement::Native {
         tag: element.tag,
         bytes: element.start..end as usize,
@@ -259,39 +421,74 @@ fn pixel_element(bytes: &[u8], element: &Element, encoding: Encoding) -> Result<
     })
 }
 
-type Fragments = (Range<usize>, Vec<Range<usize>>, Option<usize>);
+/// The items of encapsulated pixel data (PS3.5 section A.4).
+struct Items {
+    start: usize,
+    /// The last one may be cut by the end of the file, and is kept as far as it goes.
+    found: Vec<Range<usize>>,
+    end: usize,
+    /// Something else follows, as it must.
+    is_ended: bool,
+}
 
-/// The offset table, the fragments, and where they end; a last fragment cut by the end of the file is kept as far as it goes.
-fn fragments(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Fragments, OpenError> {
+fn items(bytes: &[u8], start: usize, encoding: Encoding) -> Result<Items, OpenError> {
     let mut at = start;
-    let mut table = None;
     let mut found = Vec::new();
-    let end = loop {
+    let is_ended = loop {
         // Items have no VR in any encoding.
-        let Some(item) = element_at(bytes, at, encoding) else { break None };
+        let Some(item) = element_at(bytes, at, encoding) else { break false };
         match item.tag {
             ITEM if item.length != UNDEFINED => {
-                let end = item.start + item.length as usize;
-                let range = item.start..end.min(bytes.len());
-                at = end;
-                if table.is_none() {
-                    table = Some(range);
-                } else {
-                    found.push(range);
-                }
-                if found.len() > MAX_FRAGMENTS {
+                at = item.start + item.length as usize;
+                found.push(item.start..at.min(bytes.len()));
+                if found.len() > MAX_FRAGMENTS + 1 {
                     return Err(OpenError::TooManyElements(MAX_FRAGMENTS));
                 }
-                if end > bytes.len() {
-                    break None;
+                if at > bytes.len() {
+                    break false;
                 }
             }
-            SEQUENCE_END => break Some(item.start),
+            SEQUENCE_END => {
+                at = item.start;
+                break true;
+            }
             // Anything else: the delimiter was forgotten, as some writers do at the end of a file.
-            _ => break Some(at),
+            _ => break true,
         }
     };
-    Ok((table.unwrap_or(start..start), found, end))
+    Ok(Items { start, found, end: at, is_ended })
+}
+
+impl Items {
+    /// Offset table and fragments. The table may be empty and must be there, and some writers leave it out.
+    fn encapsulated(self, bytes: &[u8], is_cut: bool, encoding: Encoding) -> PixelElement {
+        let mut fragments = self.found;
+        let content = |place: usize| fragments.get(place).map(|range| &bytes[range.clone()]);
+        let has_table = content(0).is_some_and(|first| !is_frame(first, content(1), encoding));
+        let offset_table = if has_table { fragments.remove(0) } else { self.start..self.start };
+        PixelElement::Encapsulated { offset_table, fragments, is_cut }
+    }
+}
+
+/// Whether the first item is a part of a frame already, and no table of offsets. `next`: what the next item holds.
+fn is_frame(first: &[u8], next: Option<&[u8]>, encoding: Encoding) -> bool {
+    let is_coded = |bytes: &[u8]| codec::coding_of_content(bytes).is_some() || rle::is_header(bytes);
+    let (offsets, rest) = first.as_chunks::<4>();
+    let offset = |quad: &[u8; 4]| match encoding {
+        Encoding::ExplicitBig => u32::from_be_bytes(*quad),
+        _ => u32::from_le_bytes(*quad),
+    };
+    // A table rises, or was never filled in.
+    let may_be_table = rest.is_empty()
+        && (offsets.is_sorted_by(|a, b| offset(a) < offset(b))
+            || offsets.iter().all(|quad| offset(quad) == 0));
+    match next {
+        _ if first.is_empty() => false,
+        None => true,
+        Some(_) if may_be_table => false,
+        // A table may also be wrong.
+        Some(next) => is_coded(first) || !is_coded(next),
+    }
 }
 
 fn element_at(bytes: &[u8], at: usize, encoding: Encoding) -> Option<Element> {
@@ -416,133 +613,4 @@ pub(super) fn read_meta(bytes: &[u8], at: usize) -> (Option<String>, usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn sequences(depth: usize, is_closed: bool) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for _ in 0..depth {
-            bytes.extend_from_slice(&[0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
-            bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
-        }
-        if is_closed {
-            for _ in 0..depth {
-                bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
-                bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
-            }
-        }
-        bytes
-    }
-
-    #[test]
-    fn nesting_has_a_limit() {
-        let fits = sequences(MAX_DEPTH, true);
-        assert_eq!(scan(&fits, 0, Encoding::ExplicitLittle).map(|layout| layout.header), Ok(fits));
-        let too_deep = sequences(MAX_DEPTH + 1, true);
-        assert_eq!(scan(&too_deep, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
-        let hostile = sequences(20_000, false);
-        assert_eq!(scan(&hostile, 0, Encoding::ExplicitLittle), Err(OpenError::TooDeep(MAX_DEPTH)));
-    }
-
-    #[test]
-    fn a_length_beyond_the_file_is_an_error_and_pixels_beyond_it_are_counted() {
-        let element = [0x10, 0, 0x10, 0, b'P', b'N', 0x10, 0x27, b'A', b'B'];
-        assert!(matches!(
-            scan(&element, 0, Encoding::ExplicitLittle),
-            Err(OpenError::TooLong { length: 10_000, rest: 2, .. })
-        ));
-        // With a whole element before it, that one is kept and the fault is told.
-        let whole = [8, 0, 0x60, 0, b'C', b'S', 2, 0, b'C', b'T'];
-        let cut = scan(&[&whole[..], &element[..]].concat(), 0, Encoding::ExplicitLittle).unwrap();
-        assert_eq!(cut.header, whole);
-        assert!(matches!(cut.cut, Some(OpenError::TooLong { length: 10_000, .. })));
-        let pixels = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2];
-        assert_eq!(
-            scan(&pixels, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels),
-            Ok(Some(PixelElement::Native {
-                tag: tags::PIXEL_DATA,
-                bytes: 12..14,
-                missing: u64::from(UNDEFINED) - 1 - 2,
-                is_word: true
-            }))
-        );
-    }
-
-    #[test]
-    fn what_a_strict_parser_would_not_read_is_written_anew() {
-        // UN of undefined length around an empty item in implicit VR, then a blank VR.
-        let mut bytes = vec![9, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
-        bytes.extend_from_slice(&[0x28, 0, 0x20, 0x01, b' ', b' ', 2, 0, 0, 0]);
-        let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
-        bytes[8..12].copy_from_slice(&[16, 0, 0, 0]);
-        bytes[32..34].copy_from_slice(b"US");
-        assert_eq!(layout.header[..bytes.len() - 4], bytes[..bytes.len() - 4]);
-    }
-
-    #[test]
-    fn pixels_written_in_another_form_than_the_header_are_found() {
-        let native = |place| {
-            let (tag, missing) = (tags::PIXEL_DATA, 0);
-            move |is_word| Ok(Some(PixelElement::Native { tag, bytes: place, missing, is_word }))
-        };
-        let pixels = |bytes: &[u8], encoding| scan(bytes, 0, encoding).map(|layout| layout.pixels);
-        let explicit = [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 2, 0, 0, 0, 1, 2];
-        assert_eq!(pixels(&explicit, Encoding::ImplicitLittle), native(12..14)(true));
-        let implicit = [0xE0, 0x7F, 0x10, 0, 4, 0, 0, 0, 1, 2, 3, 4];
-        assert_eq!(pixels(&implicit, Encoding::ExplicitLittle), native(8..12)(false));
-        let without_items =
-            [0xE0, 0x7F, 0x10, 0, b'O', b'W', 0, 0, 255, 255, 255, 255, 1, 2, 3, 4, 5, 6, 7, 8];
-        assert_eq!(pixels(&without_items, Encoding::ExplicitLittle), native(12..20)(true));
-    }
-
-    #[test]
-    fn a_vr_that_does_not_exist_and_explicit_vr_in_the_unknown_are_passed_over() {
-        let mut bytes = vec![0x10, 0, 0x10, 0, b'?', b'?', 2, 0, b'A', b'B'];
-        bytes.extend_from_slice(&[0x11, 0, 0x10, 0x10, b'U', b'N', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]);
-        bytes.extend_from_slice(&[0x11, 0, 0x01, 0x10, b'L', b'O', 2, 0, b'A', b'B']);
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0]);
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
-        let layout = scan(&bytes, 0, Encoding::ExplicitLittle).unwrap();
-        assert_eq!((layout.header.len(), layout.cut), (bytes.len(), None));
-        assert_eq!(layout.header[..10], [0x10, 0, 0x10, 0, b'P', b'N', 2, 0, b'A', b'B']);
-    }
-
-    #[test]
-    fn fragments_are_found_with_and_without_their_end() {
-        let mut bytes = vec![0xE0, 0x7F, 0x10, 0, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF];
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 0, 0, 0, 0]);
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0, 2, 0, 0, 0, 7, 8]);
-        let one = 28..30;
-        let cut = PixelElement::Encapsulated {
-            offset_table: 20..20,
-            fragments: Vec::from([one.clone()]),
-            is_cut: true,
-        };
-        assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(cut)));
-        bytes.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
-        let whole =
-            PixelElement::Encapsulated { offset_table: 20..20, fragments: Vec::from([one]), is_cut: false };
-        assert_eq!(scan(&bytes, 0, Encoding::ExplicitLittle).map(|layout| layout.pixels), Ok(Some(whole)));
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_walked_without_panic_and_ranges_lie_inside(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            for encoding in [Encoding::ExplicitLittle, Encoding::ImplicitLittle, Encoding::ExplicitBig] {
-                if let Ok(layout) = scan(&bytes, 0, encoding) {
-                    prop_assert!(layout.header.len() <= 3 * bytes.len());
-                    if let Some(PixelElement::Native { bytes: range, .. }) = layout.pixels {
-                        prop_assert!(range.end <= bytes.len());
-                    }
-                }
-            }
-            guess(&bytes, 0);
-            read_meta(&bytes, 0);
-        }
-    }
-}
+mod tests;

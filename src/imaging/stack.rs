@@ -30,7 +30,7 @@ pub fn display_order(instances: &[InstanceFacts]) -> Vec<(usize, FrameNumber)> {
 /// An object that came twice is shown once. A multi-frame object is one or more stacks of its own. Single frames are split by size, spacing,
 /// orientation and kind and sorted by their place along the normal, from low to high. Where places are taken several times, whatever tells
 /// the frames at a place apart (kind of image, b-value, echo, time) splits them, if each part then is a volume. Without a place the instance
-/// numbers decide.
+/// numbers decide, then times and the numbers in the identifiers.
 pub fn stacks(instances: &[InstanceFacts]) -> Vec<Stack> {
     let mut seen = HashSet::new();
     let shown: Vec<(usize, &InstanceFacts)> = instances
@@ -51,11 +51,20 @@ pub fn stacks(instances: &[InstanceFacts]) -> Vec<Stack> {
     }
     found.extend(multiple.into_iter().map(|(index, facts)| of_object(index, facts)));
     // What belongs together stays together, in the order of the lowest number that each holds.
-    found.sort_by_cached_key(|group| {
+    let number = |facts: &InstanceFacts| facts.number.unwrap_or(i32::MAX);
+    let compare = |a: &&InstanceFacts, b: &&InstanceFacts| {
+        number(a).cmp(&number(b)).then_with(|| slice::by_uid(&a.uid, &b.uid))
+    };
+    let first = |group: &[Stack]| {
         let members = group.iter().flat_map(|stack| &stack.frames).map(|(index, _)| &instances[*index]);
-        members.map(|facts| (facts.number.unwrap_or(i32::MAX), facts.uid.clone())).min()
+        members.min_by(compare)
+    };
+    let mut keyed: Vec<_> = found.into_iter().map(|group| (first(&group), group)).collect();
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => a.is_some().cmp(&b.is_some()),
     });
-    found.into_iter().flatten().collect()
+    keyed.into_iter().flat_map(|(_, group)| group).collect()
 }
 
 /// The stacks of a multi-frame object: as its header has arranged them, else one as stored. No frame is left out, none is shown twice.

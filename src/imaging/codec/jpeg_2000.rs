@@ -8,6 +8,8 @@ use crate::imaging::color::Color;
 use crate::imaging::damage::{Damage, is_enough};
 use crate::imaging::pixels::{DecodeError, PixelFormat};
 
+/// The first box of a JP2 file.
+const JP2_START: &[u8] = b"\0\0\0\x0CjP  ";
 /// The decoder keeps what it knows of each tile.
 const MAX_TILES: u64 = 10_000;
 
@@ -67,13 +69,19 @@ pub(super) fn decode(frame: &[u8], format: &PixelFormat, reduce: u8) -> Result<C
             }
         }
     }
+    let color = match marks.components {
+        3 if marks.has_component_transform => Some(Color::Rgb),
+        // Red, green and blue have as many samples each, whatever the header says (PS3.3 C.7.6.3.1.2).
+        3 if marks.is_subsampled && format.color != Some(Color::YbrPartial) => Some(Color::Ybr),
+        _ => None,
+    };
     let is_cut = extent.is_cut || have < marks.tiles;
     Ok(Coded {
         columns,
         rows,
         bits: Some(precision as u16),
         // The decoder undoes the component transform; without one the header decides.
-        color: (marks.has_component_transform && format.samples == 3).then_some(Color::Rgb),
+        color,
         damage: is_cut.then(|| Damage::CodecStopped("the codestream ends early".to_owned())),
         ..Coded::new(bytes, sample_bytes, format)
     })
@@ -107,6 +115,8 @@ pub(super) struct Marks {
     /// The fewest levels of decomposition of a component.
     levels: u8,
     has_component_transform: bool,
+    /// Components behind the first have fewer samples, across or down.
+    is_subsampled: bool,
     /// Part 2 (ISO/IEC 15444-2) is needed.
     has_extensions: bool,
 }
@@ -118,7 +128,7 @@ impl Marks {
     }
 
     pub(super) fn read(frame: &[u8]) -> Option<Self> {
-        let start = frame.windows(4).take(4096).position(|four| four == [0xFF, 0x4F, 0xFF, 0x51])?;
+        let start = codestream_start(frame)?;
         let byte = |i: usize| frame.get(start + i).copied();
         let word = |i: usize| Some(u16::from_be_bytes([byte(i)?, byte(i + 1)?]));
         let long = |i: usize| Some(u64::from(word(i)?) << 16 | u64::from(word(i + 2)?));
@@ -130,6 +140,9 @@ impl Marks {
         let down = long(12)?.checked_sub(tile_top)?.checked_next_multiple_of(tile_height)? / tile_height;
         let components = u64::from(word(40)?);
         let mut bits = 0;
+        // Samples of the grid that one of a component stands for (A.5.1).
+        let (first_x, first_y) = (byte(43)?, byte(44)?);
+        let mut is_subsampled = word(40)? > 1;
         for component in 0..usize::from(word(40)?) {
             let (depth, x, y) =
                 (byte(42 + 3 * component)?, byte(43 + 3 * component)?, byte(44 + 3 * component)?);
@@ -137,6 +150,7 @@ impl Marks {
                 return None;
             }
             bits = bits.max((depth & 0x7F) + 1);
+            is_subsampled &= component == 0 || x > first_x || y > first_y;
         }
         let mut at = 2;
         let mut has_component_transform = false;
@@ -173,9 +187,46 @@ impl Marks {
             tiles: across * down,
             levels,
             has_component_transform,
+            is_subsampled,
             has_extensions,
         })
     }
+}
+
+/// Where the codestream starts: inside of a JP2 file in a box of its own, behind those that describe it (ISO/IEC 15444-1 annex I.4).
+fn codestream_start(frame: &[u8]) -> Option<usize> {
+    const START: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
+    // Boxes cost eight bytes or more each; so the walk ends.
+    let mut at = 0;
+    while frame.starts_with(JP2_START)
+        && let Some([length, kind]) = frame.get(at..).and_then(two_words)
+    {
+        let (head, length) = match length {
+            // Up to the end.
+            0 => (8, frame.len() - at),
+            // In 64 bits, behind the kind.
+            1 => {
+                let Some([high, low]) = frame.get(at + 8..).and_then(two_words) else { break };
+                (16, usize::try_from(u64::from(high) << 32 | u64::from(low)).unwrap_or(usize::MAX))
+            }
+            length => (8, length as usize),
+        };
+        if kind == u32::from_be_bytes(*b"jp2c")
+            && frame.get(at + head..).is_some_and(|rest| rest.starts_with(&START))
+        {
+            return Some(at + head);
+        }
+        if length < head {
+            break;
+        }
+        at = at.saturating_add(length);
+    }
+    frame.windows(4).take(4096).position(|four| four == START)
+}
+
+fn two_words(bytes: &[u8]) -> Option<[u32; 2]> {
+    let (words, _) = bytes.get(..8)?.as_chunks::<4>();
+    Some([u32::from_be_bytes(*words.first()?), u32::from_be_bytes(*words.get(1)?)])
 }
 
 /// How far the tile-parts go (ISO/IEC 15444-1 A.4.2).

@@ -27,6 +27,8 @@ pub(super) struct JpegMarks {
     pub(super) width: u16,
     pub(super) height: u16,
     pub(super) component_ids: Vec<u8>,
+    /// Components behind the first have fewer samples, across or down.
+    is_subsampled: bool,
     has_jfif: bool,
     adobe_transform: Option<u8>,
 }
@@ -55,12 +57,18 @@ impl JpegMarks {
             };
             let word = |i: usize| Some(u16::from_be_bytes([*body.get(i)?, *body.get(i + 1)?]));
             let components = usize::from(*body.get(5)?);
+            let parts = body.get(6..6 + 3 * components)?.as_chunks::<3>().0;
+            // Across in the upper half of a byte, down in the lower one (T.81 B.2.2).
+            let factors = |[_, both, _]: &[u8; 3]| (both >> 4, both & 15);
+            let (across, down) = parts.first().map_or((0, 0), factors);
             return Some(Self {
                 process,
                 bits: *body.first()?,
                 height: word(1)?,
                 width: word(3)?,
-                component_ids: body.get(6..6 + 3 * components)?.iter().step_by(3).copied().collect(),
+                component_ids: parts.iter().map(|[id, ..]| *id).collect(),
+                is_subsampled: parts.len() > 1
+                    && parts[1..].iter().map(factors).all(|(x, y)| x < across || y < down),
                 has_jfif,
                 adobe_transform,
             });
@@ -84,6 +92,8 @@ impl JpegMarks {
         let is_lossless = matches!(self.process, Process::Lossless { .. });
         match self.component_ids[..] {
             [b'R', b'G', b'B'] => Some(Color::Rgb),
+            // Red, green and blue have as many samples each, whatever the header says (PS3.3 C.7.6.3.1.2).
+            _ if self.is_subsampled && format.color != Some(Color::YbrPartial) => Some(Color::Ybr),
             // Lossless processes transform nothing unless the header says that it was done before.
             // Only JFIF and Adobe say that the range is full.
             [1, 2, 3] if !is_lossless && format.color == Some(Color::YbrPartial) => Some(Color::YbrPartial),

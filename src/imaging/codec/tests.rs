@@ -82,6 +82,37 @@ fn colour_is_given_as_it_is_stored_and_agrees_with_the_library() {
     }
 }
 
+/// PS3.5 section 8.2.1: the codestream says what its samples are, where the header says RGB. Red, green and blue are never subsampled (PS3.3
+/// C.7.6.3.1.2); such frames, of ultrasound devices of before, were shown in green and pink.
+#[test]
+fn colour_whose_second_and_third_component_are_smaller_is_no_rgb() {
+    use turbojpeg::Subsamp;
+    // Without the segment that JFIF would name it by.
+    let bare = |subsamp| {
+        let mut frame = jpeg_of(40, 24, 3, subsamp, false);
+        assert_eq!(frame[2..4], [0xFF, 0xE0]);
+        let length = usize::from(u16::from_be_bytes([frame[4], frame[5]]));
+        frame.drain(2..4 + length);
+        frame
+    };
+    let adobe = |frame: &[u8], transform: u8| {
+        let segment = [&[0xFF, 0xEE, 0, 14][..], b"Adobe", &[0, 100, 0, 0, 0, 0, transform]].concat();
+        [&frame[..2], &segment, &frame[2..]].concat()
+    };
+    let color = |frame: &[u8], format: &PixelFormat| jpeg(frame, format, 0).unwrap().color;
+    let rgb = sized(3, 8, 40, 24);
+    assert_eq!(rgb.color, Some(Color::Rgb));
+    let mut partial = rgb.clone();
+    partial.color = Some(Color::YbrPartial);
+    for subsamp in [Subsamp::Sub2x1, Subsamp::Sub2x2, Subsamp::Sub1x2] {
+        let frame = bare(subsamp);
+        assert_eq!(color(&frame, &rgb), Some(Color::Ybr), "{subsamp:?}");
+        assert_eq!(color(&adobe(&frame, 0), &rgb), Some(Color::Rgb), "{subsamp:?}: it says so itself");
+        assert_eq!(color(&frame, &partial), Some(Color::YbrPartial));
+    }
+    assert_eq!(color(&bare(Subsamp::None), &rgb), None, "the header decides");
+}
+
 #[test]
 fn both_decoders_agree() {
     for is_progressive in [false, true] {
@@ -140,6 +171,25 @@ fn a_jpeg_is_decoded_at_a_part_of_its_size() {
             (block.sum::<f64>() / f64::from(side as u16).powi(2) - f64::from(coded.bytes[0])).abs() < 3.0
         );
     }
+}
+
+/// RFC 1950: a header of two bytes and a checksum around what PS3.5 sections A.5 and A.4.13 want bare.
+#[test]
+fn deflated_frames_are_read_with_and_without_the_header_of_zlib() {
+    use std::io::Write;
+    let format = format(1, 8);
+    for level in [0, 1, 6, 9] {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(level));
+        zlib.write_all(&[0x78; 32]).unwrap();
+        let zlib = zlib.finish().unwrap();
+        assert_eq!(inflate(&zlib, &format), Ok(vec![0x78; 32]), "{level}");
+        assert_eq!(inflate(&zlib[2..], &format), Ok(vec![0x78; 32]), "{level} bare");
+    }
+    // A block of bytes as they are whose first byte looks like that header.
+    let stored = [&[0x78, 0x20, 0, 0xDF, 0xFF][..], &[7; 32], &[1, 0, 0, 0xFF, 0xFF]].concat();
+    let alike = [&[0x78, 0x01, 0x00, 0xFE, 0xFF, 9][..], &[1, 0, 0, 0xFF, 0xFF]].concat();
+    assert_eq!(inflate(&stored, &format), Ok(vec![7; 32]));
+    assert_eq!(deflated(&alike), alike);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use dicom_core::Tag;
 use proptest::prelude::*;
 
 use super::*;

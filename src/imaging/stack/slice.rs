@@ -143,8 +143,22 @@ pub(in super::super) fn arrange(slices: &[Slice<'_>]) -> Vec<Arranged> {
     groups.into_iter().map(|group| arrange_group(slices, &group)).collect()
 }
 
+/// By number; then by whatever tells the time, and by identifier.
 fn by_number(a: &Slice<'_>, b: &Slice<'_>) -> Ordering {
-    (a.number, a.uid).cmp(&(b.number, b.uid))
+    a.number.cmp(&b.number).then_with(|| by_time(a, b)).then_with(|| by_uid(a.uid, b.uid))
+}
+
+fn by_time(a: &Slice<'_>, b: &Slice<'_>) -> Ordering {
+    TIMES.iter().map(|&key| a.keys[key].cmp(&b.keys[key])).fold(Ordering::Equal, Ordering::then)
+}
+
+/// By the numbers of its components (PS3.5 section 9.1), which writers count up: `1.9` before `1.10`.
+pub(super) fn by_uid(a: &str, b: &str) -> Ordering {
+    fn numbers(uid: &str) -> impl Iterator<Item = (usize, &str)> {
+        // Of two numbers the longer is the higher; what is no number has an order all the same.
+        uid.split('.').map(|part| part.trim_start_matches('0')).map(|part| (part.len(), part))
+    }
+    numbers(a).cmp(numbers(b)).then_with(|| a.cmp(b))
 }
 
 fn belong_together(a: &Slice<'_>, b: &Slice<'_>) -> bool {
@@ -262,9 +276,8 @@ impl Group<'_, '_> {
     /// By place; then by whatever tells the time, by number and by identifier.
     fn compare(&self, a: usize, b: usize) -> Ordering {
         let (first, second) = (&self.slices[a], &self.slices[b]);
-        let times = TIMES.iter().map(|&key| first.keys[key].cmp(&second.keys[key]));
         let is_series = self.place(a) == self.place(b) && first.place_mm().is_some();
-        let times = if is_series { times.fold(Ordering::Equal, Ordering::then) } else { Ordering::Equal };
+        let times = if is_series { by_time(first, second) } else { Ordering::Equal };
         self.place(a).cmp(&self.place(b)).then(times).then_with(|| by_number(first, second))
     }
 

@@ -39,6 +39,28 @@ fn place_beats_number_and_number_decides_without_place() {
     assert_eq!(order(&slices), [[1, 2, 0]]);
 }
 
+/// Without places and numbers (PS3.3 C.7.6.2.1, C.7.6.1) the text of the identifiers decided, and the tenth slice stood before the second.
+#[test]
+fn without_place_and_number_time_decides_and_then_the_numbers_in_the_identifiers() {
+    let uids = ["1.2.10", "1.2.9", "1.2.100", "1.2.9.1", "1.2.010"];
+    let mut slices: Vec<InstanceFacts> = uids.iter().map(|uid| slice(uid, 7, 0.0)).collect();
+    slices.iter_mut().for_each(|slice| slice.position = None);
+    assert_eq!(order(&slices), [[1, 3, 4, 0, 2]], "the same number");
+    slices.iter_mut().for_each(|slice| slice.number = None);
+    assert_eq!(order(&slices), [[1, 3, 4, 0, 2]], "no number");
+    let times = ["100005", "100004", "100001", "100003", "100002"];
+    for (slice, time) in slices.iter_mut().zip(times) {
+        slice.details.order.acquired = format!("20260203{time}");
+    }
+    assert_eq!(order(&slices), [[2, 4, 3, 1, 0]], "times");
+    slices[0].number = Some(1);
+    assert_eq!(order(&slices), [[0, 2, 4, 3, 1]], "a number counts for more");
+    // Stacks stand in the same order.
+    let mut slices = vec![slice("1.10", 7, 0.0), slice("1.9", 7, 0.0)];
+    slices[0].columns = 8;
+    assert_eq!(order(&slices), [[1], [0]]);
+}
+
 #[test]
 fn an_object_that_came_twice_is_shown_once() {
     assert_eq!(order(&[slice("a", 1, 1.0), slice("a", 1, 1.0), slice("b", 2, 2.0)]), [[0, 2]]);

@@ -102,10 +102,66 @@ fn what_would_take_too_much_is_refused_by_its_header() {
     assert!(matches!(refused, Some(DecodeError::TooLarge { .. })), "{refused:?}");
 }
 
+/// Three components of 64 x 16 pixels of middle grey, without a component transform; those behind the first in steps of so many pixels.
+fn three_components(across: u8, down: u8) -> Vec<u8> {
+    let mut bytes = vec![0xFF, 0x4F, 0xFF, 0x51, 0, 47, 0, 0];
+    for side in [64_u32, 16, 0, 0, 64, 16, 0, 0] {
+        bytes.extend(side.to_be_bytes());
+    }
+    bytes.extend([0, 3, 7, 1, 1, 7, across, down, 7, across, down]);
+    bytes.extend([0xFF, 0x52, 0, 12, 0, 0, 0, 1, 0, 0, 4, 4, 0, 1]);
+    bytes.extend([0xFF, 0x5C, 0, 4, 64, 64]);
+    // An empty packet for each component.
+    bytes.extend([0xFF, 0x90, 0, 10, 0, 0, 0, 0, 0, 17, 0, 1, 0xFF, 0x93, 0, 0, 0, 0xFF, 0xD9]);
+    bytes
+}
+
+/// PS3.5 section 8.2.4: the codestream says what its samples are, where the header says RGB. Red, green and blue are never subsampled.
+#[test]
+fn colour_whose_second_and_third_component_are_smaller_is_no_rgb() {
+    let rgb = sized(3, 8, 64, 16);
+    let mut partial = rgb.clone();
+    partial.color = Some(Color::YbrPartial);
+    let color = |across, down, format| decode(&three_components(across, down), format, 0).unwrap().color;
+    for (across, down) in [(2, 1), (2, 2), (1, 2)] {
+        assert_eq!(color(across, down, &rgb), Some(Color::Ybr));
+        assert_eq!(color(across, down, &partial), None, "the header decides");
+    }
+    assert_eq!(color(1, 1, &rgb), None, "the header decides");
+}
+
+fn in_box(kind: &[u8; 4], content: &[u8], is_long: bool) -> Vec<u8> {
+    if is_long {
+        let length = (content.len() as u64 + 16).to_be_bytes();
+        return [&[0, 0, 0, 1], &kind[..], &length, content].concat();
+    }
+    [&(content.len() as u32 + 8).to_be_bytes(), &kind[..], content].concat()
+}
+
+/// ISO/IEC 15444-1 annex I (PS3.5 section A.4.4 wants the codestream alone): a profile or notes before the codestream were too much, and what they
+/// held was taken for it.
+#[test]
+fn a_codestream_is_found_behind_boxes_of_any_length() {
+    let format = sized(1, 8, 64, 16);
+    let notes = [&[0xFF, 0x4F, 0xFF, 0x51][..], &[b' '; 9000]].concat();
+    for is_long in [false, true] {
+        let start = in_box(b"jP  ", b"\r\n\x87\n", false);
+        let wrapped =
+            [start, in_box(b"xml ", &notes, is_long), in_box(b"jp2c", &TWO_TILES, is_long)].concat();
+        let decoded = decode(&wrapped, &format, 0).unwrap();
+        assert_eq!((decoded.bytes, decoded.damage), (truth(), None));
+    }
+    // The last box may leave its length open.
+    let mut open = [in_box(b"jP  ", b"\r\n\x87\n", false), in_box(b"jp2c", &TWO_TILES, false)].concat();
+    open[12..16].fill(0);
+    assert_eq!(decode(&open, &format, 0).unwrap().bytes, truth());
+}
+
 proptest! {
     #[test]
     fn any_codestream_is_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Marks::read(&[&[0xFF, 0x4F, 0xFF, 0x51], &bytes[..]].concat());
+        let _ = Marks::read(&[JP2_START, &bytes[..]].concat());
         let _ = Extent::walk(&bytes, 0);
     }
 }
