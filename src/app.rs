@@ -1,6 +1,7 @@
 //! The composition root: builds every adapter in order, joins them, serves, and ends them in reverse.
 
 mod delegations;
+mod files;
 mod ground;
 mod settings;
 
@@ -34,6 +35,7 @@ use crate::tasks::Tasks;
 use crate::trail::Trail;
 use crate::web::{self, Edge};
 
+pub use files::file_mistakes;
 pub use settings::{NetworkSettings, Patience, Settings, acme_settings, master_keys};
 
 /// What other programs on this database have signed out is signed out here so soon.

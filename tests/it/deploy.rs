@@ -1,5 +1,7 @@
-//! What a hospital copies from `deploy/`: the units of systemd name what the program needs.
+//! What a hospital copies from `deploy/`: the units of systemd name what the program needs, and `check-config` tells what would keep it from
+//! starting.
 
+use std::fs;
 use std::path::Path;
 
 use clap::Parser as _;
@@ -8,6 +10,8 @@ use parvis::clock::Clock;
 use parvis::command::Arguments;
 use parvis::config::Config;
 use parvis::sealing::MasterKeys;
+
+use crate::at_rest::{parvis, said};
 
 const GATEWAY: &str = include_str!("../../deploy/parvis.service");
 const BACKUP: &str = include_str!("../../deploy/parvis-backup.service");
@@ -127,4 +131,81 @@ fn the_nightly_backup_has_what_it_needs() {
     assert!(!value(NIGHTLY, "OnCalendar").is_empty());
     assert_eq!(value(NIGHTLY, "WantedBy"), "timers.target");
     assert_eq!(values(NIGHTLY, "Unit"), [""; 0], "it calls the unit of its name");
+}
+
+/// Only what could be read of the file of settings was told; the start then failed at one file after another.
+#[test]
+fn check_config_tells_all_files_that_cannot_be_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let put = |name: &str, text: &str, mode: u32| {
+        fs::write(at(name), text).unwrap();
+        fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let settings = format!(
+        "[hospital]\nname = \"H\"\ntelephone = \"1\"\n[http]\npublic_url = \"https://visio.hopital.example\"\n\
+         tls_certificate = \"{0}\"\ntls_key = \"{1}\"\n\
+         [relay]\nlisten = \"127.0.0.1:0\"\ntls_certificate = \"{0}\"\ntls_key = \"{2}\"\n\
+         [oidc]\nissuer = \"https://id.example\"\nclient_id = \"p\"\nclient_authentication = \"tls_client_auth\"\n\
+         client_key = \"{1}\"\nclient_certificate = \"{0}\"\nauthority = \"{0}\"\n[oidc.roles]\n\"groups/m\" = \"doctor\"\n\
+         [mail]\nhost = \"smtp.example\"\nfrom = \"a@b.example\"\nauthority = \"{0}\"\n[keys]\nfile = \"{3}\"\n",
+        at("chain.pem"),
+        at("key.pem"),
+        at("wide.pem"),
+        at("master.key"),
+    );
+    fs::write(at("parvis.toml"), settings).unwrap();
+    let check = || parvis(&["check-config", "--config", &at("parvis.toml")], None);
+    let told = |output: &std::process::Output| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let keys = said.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(": "));
+        keys.map(|(key, _)| key.to_owned()).collect::<Vec<_>>()
+    };
+
+    // Nothing is there.
+    let none = check();
+    assert_eq!(none.status.code(), Some(1), "{}", said(&none));
+    let all = [
+        "http.tls_certificate",
+        "http.tls_key",
+        "relay.tls_certificate",
+        "relay.tls_key",
+        "oidc.client_key",
+        "oidc.client_certificate",
+        "oidc.authority",
+        "mail.authority",
+        "keys.file",
+    ];
+    assert_eq!(told(&none), all);
+    // Something else is.
+    for name in ["chain.pem", "key.pem", "wide.pem", "master.key"] {
+        put(name, "neither key nor certificate", 0o600);
+    }
+    assert_eq!(told(&check()), all);
+
+    // All is as it should be but for two keys: one that others may read, and one of a certificate that is not there.
+    let made = |name: &str| rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+    let (own, other) = (made("visio.hopital.example"), made("other.example"));
+    put("chain.pem", &own.cert.pem(), 0o644);
+    put("key.pem", &other.signing_key.serialize_pem(), 0o600);
+    put("wide.pem", &own.signing_key.serialize_pem(), 0o644);
+    fs::remove_file(at("master.key")).unwrap();
+    assert!(parvis(&["keys", "new", "--out", &at("master.key")], None).status.success());
+    let wrong = check();
+    assert_eq!(told(&wrong), ["http.tls_key", "relay.tls_key"], "{}", said(&wrong));
+    assert!(
+        said(&wrong).contains("do not go together") && said(&wrong).contains("chmod 600"),
+        "{}",
+        said(&wrong)
+    );
+    // The gateway tells the same before it makes anything.
+    assert_eq!(told(&parvis(&["serve", "--config", &at("parvis.toml")], None)), told(&wrong));
+
+    put("key.pem", &own.signing_key.serialize_pem(), 0o600);
+    put("wide.pem", &own.signing_key.serialize_pem(), 0o600);
+    let right = check();
+    assert!(right.status.success(), "{}", said(&right));
+    put("master.key", "no key\n", 0o600);
+    assert_eq!(told(&check()), ["keys.file"]);
 }
