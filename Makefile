@@ -27,12 +27,12 @@ rust-test: setup-test web
 web-test: web/node_modules/.stamp
 	cd web && npm run --silent test
 
-## The three walkthroughs in real browsers, against the program that rust-test has built.
+## The walkthroughs in real browsers (web/e2e), against the program that rust-test has built.
 e2e: setup-test web
 	REQUIRE_WEB=1 cargo test --quiet --no-run --test it
 	cd web && npm run --silent e2e
 
-## Figures, against real peers in the same run. ONLY=render|sfu|viewing|start|net runs a part.
+## Figures, against real peers in the same run. ONLY=render|import|sfu|viewing|start|net runs a part.
 bench: setup web
 	@scripts/need.sh bench test badnet
 	REQUIRE_WEB=1 cargo bench --bench bench -- $(ONLY)

@@ -2,6 +2,7 @@
 
 mod delegations;
 mod figures;
+mod files;
 mod ground;
 mod settings;
 
@@ -36,6 +37,7 @@ use crate::tasks::Tasks;
 use crate::trail::Trail;
 use crate::web::{self, Edge};
 
+pub use files::file_mistakes;
 pub use settings::{MetricsSettings, NetworkSettings, Patience, Settings, acme_settings, master_keys};
 
 /// What other programs on this database have signed out is signed out here so soon.

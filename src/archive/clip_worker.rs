@@ -14,7 +14,7 @@ use super::limits;
 use super::sandbox::{self, Openings};
 
 /// Address space of a process, in bytes.
-const MEMORY_BYTES: u64 = 2 << 30;
+pub(super) const MEMORY_BYTES: u64 = 2 << 30;
 /// Seconds of a processor that one process may use: a clip that is looked at for long starts another.
 const PROCESSOR_SECONDS: u64 = 900;
 /// Exit status when it did not become the program.
@@ -51,7 +51,9 @@ fn become_program(task: &ClipTask) -> io::Result<Infallible> {
         writes: task.writes.as_ref().map(|(path, _)| path.as_path()),
     });
     if !(walls.has_landlock || walls.has_seccomp) {
-        return Err(io::Error::other("this kernel has no walls for a program"));
+        return Err(io::Error::other(
+            "the kernel, or SystemCallFilter of the unit, has no walls for a program",
+        ));
     }
     Err(command.exec())
 }

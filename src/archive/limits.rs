@@ -13,7 +13,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Address space beside the cache that no request may pass: the largest object, decoded, and its picture.
-const WORKING_BYTES: u64 = 1536 << 20;
+pub(super) const WORKING_BYTES: u64 = 1536 << 20;
 /// What any request may take beside what is in use: a large frame from a few bytes, and its picture.
 const SMALL_BYTES: u64 = 216 << 20;
 /// A file may take so many times its size besides.

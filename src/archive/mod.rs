@@ -92,6 +92,15 @@ impl ArchiveSettings {
             keys,
         }
     }
+
+    /// What of memory may be taken at worst for images, in bytes: by the children that decode and their caches, by the programs of ffmpeg, and
+    /// by what this process holds open for them. An object that is larger than what is held open comes on top.
+    pub fn most_memory_bytes(&self) -> u64 {
+        let children = self.workers.max(1) as u64 * limits::WORKING_BYTES + self.decoded_cache_bytes;
+        let clips = video::OPEN_CLIPS * clip_worker::MEMORY_BYTES;
+        let open = vault::OPEN_BYTES + video::OPEN_BYTES + video::KEPT_BYTES + self.encoded_cache_bytes;
+        children + clips + open
+    }
 }
 
 /// Why the archive cannot do its work; what is wrong with single files is in [`Receipt`] and [`PictureError`].

@@ -363,7 +363,11 @@ impl Pool {
         running.is_ready = true;
         if !(has_landlock && has_seccomp) {
             self.bare.call_once(|| {
-                tracing::warn!(has_landlock, has_seccomp, "this kernel holds decoders back only in part");
+                tracing::warn!(
+                    has_landlock,
+                    has_seccomp,
+                    "the kernel, or SystemCallFilter of the unit, lets decoders put up their walls only in part"
+                );
             });
         }
         Ok(())

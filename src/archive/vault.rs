@@ -21,7 +21,7 @@ use crate::sealing::{DataKey, FileHeader, KeyId, MasterKeys, OpenError, SealedRe
 
 /// Objects that stay open in memory for a moment, in bytes together: a window that is dragged asks for the same one at every step. One that
 /// is larger alone has all of it.
-const OPEN_BYTES: u64 = 256 << 20;
+pub(super) const OPEN_BYTES: u64 = 256 << 20;
 const OPEN_FOR: Duration = Duration::from_secs(20);
 
 /// See the module.

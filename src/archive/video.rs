@@ -24,10 +24,10 @@ use crate::imaging::{
 /// What is said where ffmpeg is missing.
 const NO_FFMPEG: &str = "this is a video: showing it needs ffmpeg, which is not installed on the gateway";
 /// Clips whose process stays ready, and what they have in memory together, in bytes: four, or fewer large ones.
-const OPEN_CLIPS: u64 = 4;
-const OPEN_BYTES: u64 = 1 << 30;
+pub(super) const OPEN_CLIPS: u64 = 4;
+pub(super) const OPEN_BYTES: u64 = 1 << 30;
 /// Decoded frames that are kept, in bytes.
-const KEPT_BYTES: u64 = 192 << 20;
+pub(super) const KEPT_BYTES: u64 = 192 << 20;
 /// Frames that are decoded before the wanted one when somebody goes backwards, in bytes of frames.
 const BACKWARD_BYTES: usize = 48 << 20;
 /// As far ahead the running process is read on instead of started anew, in frames.

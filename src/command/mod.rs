@@ -16,7 +16,7 @@ use crate::app::{self, App, Settings};
 use crate::archive;
 use crate::clinical::AppointmentId;
 use crate::clock::Clock;
-use crate::config::{Config, LogFormat, log_filter_from_environment};
+use crate::config::{Config, LogFormat, Mistake, log_filter_from_environment};
 use crate::tasks::Tasks;
 use crate::{demo, telemetry};
 
@@ -46,7 +46,7 @@ enum Verb {
         #[arg(long)]
         data: Option<PathBuf>,
     },
-    /// Tell all mistakes of the settings at once, and print the settings in force.
+    /// Tell all mistakes of the settings and of the files that they name at once, and print the settings in force.
     CheckConfig {
         #[arg(long, default_value = DEFAULT_CONFIG)]
         config: PathBuf,
@@ -141,23 +141,38 @@ fn read(path: &Path) -> Option<Config> {
     match Config::load(path) {
         Ok(config) => Some(config),
         Err(mistakes) => {
-            eprintln!("parvis: {} mistake(s) in {}:", mistakes.len(), path.display());
-            for mistake in mistakes {
-                eprintln!("  {mistake}");
-            }
+            tell(path, &mistakes);
             None
         }
     }
 }
 
+/// The same, and the files that the settings name can be used.
+fn read_with_files(path: &Path) -> Option<Config> {
+    let config = read(path)?;
+    let mistakes = app::file_mistakes(&config);
+    if mistakes.is_empty() {
+        return Some(config);
+    }
+    tell(path, &mistakes);
+    None
+}
+
+fn tell(path: &Path, mistakes: &[Mistake]) {
+    eprintln!("parvis: {} mistake(s) in {}:", mistakes.len(), path.display());
+    for mistake in mistakes {
+        eprintln!("  {mistake}");
+    }
+}
+
 fn check_config(path: &Path) -> Result<ExitCode> {
-    let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
+    let Some(config) = read_with_files(path) else { return Ok(ExitCode::from(1)) };
     print!("{}", config.effective());
     Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(path: &Path) -> Result<ExitCode> {
-    let Some(config) = read(path) else { return Ok(ExitCode::from(1)) };
+    let Some(config) = read_with_files(path) else { return Ok(ExitCode::from(1)) };
     let filter = log_filter_from_environment().unwrap_or_else(|| config.log.level.clone());
     telemetry::start(&filter, config.log.format);
     let keys = app::master_keys(&config)?;

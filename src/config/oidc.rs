@@ -139,9 +139,7 @@ impl Oidc {
             times(&mut Writer::section(out, SECTION));
         }
         for (at, provider) in self.providers.iter().enumerate() {
-            let section =
-                if at == 0 { SECTION.to_owned() } else { format!("{SECTION}.{MORE}.{}", provider.key) };
-            provider.write(out, &section, |writer| {
+            provider.write(out, &provider.section(), |writer| {
                 if at == 0 {
                     times(writer);
                 }
@@ -151,6 +149,11 @@ impl Oidc {
 }
 
 impl OidcProvider {
+    /// The section that it stands in.
+    pub fn section(&self) -> String {
+        if self.key == OWN { SECTION.to_owned() } else { format!("{SECTION}.{MORE}.{}", self.key) }
+    }
+
     fn read(reader: &mut Reader, key: &str, s: &str, environment: &impl Fn(&str) -> Option<String>) -> Self {
         let secret_in_file = reader.text(s, "client_secret");
         let variable = if s == SECTION {
@@ -170,6 +173,10 @@ impl OidcProvider {
             (path(reader, "client_key"), path(reader, "client_certificate"));
         if client_authentication.needs_key() && client_key.is_none() {
             reader.mistake(s, "client_key", "is missing: this client_authentication needs one");
+        }
+        if !client_authentication.needs_key() && client_secret.is_empty() {
+            let what = format!("is missing: say it here, or in {variable} in the environment");
+            reader.mistake(s, "client_secret", what);
         }
         if client_authentication == ClientAuthenticationName::TlsClientAuth && client_certificate.is_none() {
             reader.mistake(s, "client_certificate", "is missing: tls_client_auth needs one");
@@ -309,7 +316,8 @@ impl ClientAuthenticationName {
         }
     }
 
-    fn needs_key(self) -> bool {
+    /// Whether it signs with a key of this site instead of showing a secret.
+    pub fn needs_key(self) -> bool {
         matches!(self, Self::PrivateKeyJwt | Self::TlsClientAuth)
     }
 }
@@ -361,7 +369,8 @@ clock_leeway_seconds = 300
 ";
 
     fn parse(more: &str) -> Result<Config, Vec<Mistake>> {
-        let variable = |name: &str| (name == "PARVIS_OIDC_PSC_CLIENT_SECRET").then(|| "canary".to_owned());
+        let is_further = |name: &str| name.starts_with("PARVIS_OIDC_") && name != "PARVIS_OIDC_CLIENT_SECRET";
+        let variable = |name: &str| is_further(name).then(|| "canary".to_owned());
         Config::parse(&format!("{EXAMPLE}\n{more}"), variable)
     }
 
@@ -421,6 +430,7 @@ acr_values = \"eidas1\"
         assert_eq!(patients.scopes, ["openid", "given_name", "family_name", "birthdate"]);
         let again = Config::parse(&config.effective(), |name| match name {
             "PARVIS_OIDC_CLIENT_SECRET" => Some("change-me".into()),
+            "PARVIS_OIDC_FRANCECONNECT_CLIENT_SECRET" => Some("canary".into()),
             "PARVIS_DATABASE_URL" => Some(config.database.url.expose().clone()),
             _ => None,
         });
@@ -436,6 +446,31 @@ acr_values = \"eidas1\"
         let own = EXAMPLE.replace("[oidc]\n", "[oidc]\nwhom = \"patients\"\n");
         let mistakes = Config::parse(&own, |_| None).unwrap_err();
         assert!(mistakes.iter().any(|mistake| mistake.key == "oidc.whom"), "{mistakes:#?}");
+    }
+
+    #[test]
+    fn a_provider_that_is_shown_a_secret_must_have_one() {
+        let without = EXAMPLE.replace("client_secret = \"change-me\"", "");
+        let wanted = |text: &str, given: Option<&'static str>| {
+            let parsed =
+                Config::parse(text, |name| given.filter(|given| *given == name).map(|_| "x".to_owned()));
+            parsed
+                .err()
+                .unwrap_or_default()
+                .into_iter()
+                .map(|mistake| mistake.to_string())
+                .collect::<Vec<_>>()
+        };
+        let said =
+            "oidc.client_secret: is missing: say it here, or in PARVIS_OIDC_CLIENT_SECRET in the environment";
+        assert_eq!(wanted(&without, None), [said]);
+        assert_eq!(wanted(&without, Some("PARVIS_OIDC_CLIENT_SECRET")), [""; 0]);
+        // One that signs with a key shows none.
+        assert_eq!(wanted(&format!("{EXAMPLE}\n{PSC}"), None), [""; 0]);
+        let shown = PSC.replace("tls_client_auth", "client_secret_post");
+        let said = "oidc.providers.psc.client_secret: is missing: say it here, or in PARVIS_OIDC_PSC_CLIENT_SECRET in \
+                    the environment";
+        assert_eq!(wanted(&format!("{EXAMPLE}\n{shown}"), None), [said]);
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod call;
 mod chat;
 mod coming_back;
 mod content;
+mod dependencies;
+mod deploy;
 mod doors;
 mod drop_in;
 mod edge;

@@ -1,3 +1,5 @@
+//! Appointments as rows: booked, found, changed, and nobody in two places.
+
 use parvis::store::{AgendaScope, Constraint, Error};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Lines and files of a chat as rows, and when they go.
+
 use super::*;
 use crate::support::db::for_each_database;
 

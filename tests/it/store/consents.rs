@@ -1,3 +1,5 @@
+//! Versions of the information, what guests answered, who was with them, and device tests at home.
+
 use super::*;
 use crate::support::db::for_each_database;
 

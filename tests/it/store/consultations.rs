@@ -1,3 +1,5 @@
+//! Consultations as rows: their states, times by telephone and what was shown.
+
 use parvis::store::StoredOtherPatient;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Appointments that are moved and replaced, in one transaction, and nobody booked twice.
+
 use std::collections::HashMap;
 
 use parvis::store::{AgendaScope, Constraint, Error};

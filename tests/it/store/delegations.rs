@@ -1,3 +1,5 @@
+//! Who acts for whom, from when until when.
+
 use parvis::audit::{Deed, Record, Subject, Who};
 
 use super::*;

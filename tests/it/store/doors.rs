@@ -1,3 +1,5 @@
+//! Keys, tries and passes at the second door.
+
 use std::collections::HashMap;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Accesses in an emergency, each with its record.
+
 use parvis::audit::{Deed, Record, Subject, Who};
 
 use super::*;

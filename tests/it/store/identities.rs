@@ -1,3 +1,5 @@
+//! Identity checks and national health identities.
+
 use chrono::NaiveDate;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Images that were kept, with their captions.
+
 use parvis::imaging::{ContentHash, FrameNumber, ObjectKind, Presentation, View, VoiChoice, Window};
 use parvis::store::{RemovedKeyImage, StoredKeyImage, StoredSummary};
 use parvis::viewing::DrawnMark;

@@ -1,3 +1,5 @@
+//! Links: found, replaced and withdrawn.
+
 use super::*;
 use crate::support::db::for_each_database;
 

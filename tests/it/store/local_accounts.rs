@@ -1,3 +1,5 @@
+//! Accounts of the gateway itself: invitations, factors, tries and locks.
+
 use parvis::secret::Secret;
 use parvis::store::{
     LOCAL_ISSUER, LocalAccount, LocalInvitation, LocalMeans, LocalPasskey, LocalPurpose, LocalSetUp,

@@ -1,3 +1,5 @@
+//! Logins of staff and attempts to sign in.
+
 use parvis::secret::Secret;
 use parvis::store::{Login, LoginDigest, SignInAttempt, SignedOutThere};
 

@@ -1,3 +1,5 @@
+//! Marks over images as rows.
+
 use parvis::imaging::*;
 use parvis::store::StoredMark;
 use parvis::viewing::{Mark, MarkKind, MarkShape};

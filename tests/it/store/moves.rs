@@ -1,3 +1,5 @@
+//! The journal of who came to which place.
+
 use super::*;
 use crate::support::db::for_each_database;
 

@@ -1,3 +1,5 @@
+//! Opening and closing a store, and a database that is held up.
+
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;

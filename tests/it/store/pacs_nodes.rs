@@ -1,3 +1,5 @@
+//! Image archives as administrators set them.
+
 use parvis::secret::Secret;
 use parvis::store::{PacsSignIn, StoredPacs};
 

@@ -1,3 +1,5 @@
+//! Logins of patients, and whom a provider has bound to a patient.
+
 use parvis::secret::Secret;
 use parvis::store::{LoginDigest, PatientLogin, PatientSignedOutThere};
 

@@ -1,3 +1,5 @@
+//! Numbers by which archives know a patient.
+
 use super::*;
 use crate::support::db::for_each_database;
 

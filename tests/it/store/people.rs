@@ -1,3 +1,5 @@
+//! What administrators decide about people: roles by hand, who is disabled; tokens of programs, and the looks.
+
 use parvis::store::{ApiToken, Branding, Constraint, Error, LoginDigest, SettingChange};
 
 use super::logins::{is_in_force, login};

@@ -1,3 +1,5 @@
+//! Staff as their provider describes them.
+
 use super::*;
 use crate::support::db::for_each_database;
 

@@ -1,3 +1,5 @@
+//! Identity providers as administrators set them.
+
 use parvis::secret::Secret;
 use parvis::store::{LoginDigest, SecretMethod, SignInAttempt, StoredProvider, StoredRoleRule};
 

@@ -1,3 +1,5 @@
+//! How calls fared, person by person.
+
 use super::*;
 use crate::support::db::for_each_database;
 

@@ -1,3 +1,5 @@
+//! People who wait without an appointment.
+
 use std::collections::HashMap;
 
 use parvis::store::{Change, Constraint, Error};

@@ -1,3 +1,5 @@
+//! Reports: drafts, signatures, amendments, and what was released.
+
 use parvis::report::{OutcomeFact, ReportFacts, Span};
 use parvis::store::{FrozenReport, StoredReport};
 use uuid::Uuid;

@@ -1,3 +1,5 @@
+//! Weekly hours and exceptions of services.
+
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use parvis::store::{Change, Changed};
 

@@ -1,3 +1,5 @@
+//! Mail server and SMS gateway as administrators set them.
+
 use parvis::config::{Mail, MailSecurity, Sms, SmsContent, SmsMethod};
 use parvis::secret::Secret;
 

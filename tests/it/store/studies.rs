@@ -1,3 +1,5 @@
+//! Studies, series and instances as rows.
+
 use chrono::NaiveDate;
 use parvis::imaging::*;
 use parvis::store::{Constraint, Error, StoredSeries, StoredShow};

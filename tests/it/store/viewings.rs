@@ -1,3 +1,5 @@
+//! The record of what was shown and who saw it.
+
 use parvis::imaging::{ContentHash, FrameNumber, Presentation, View, VoiChoice, Window};
 use parvis::store::{StoredSight, StoredStep, StoredViewport};
 use parvis::viewing::{Layout, StepCause, ViewportNumber};

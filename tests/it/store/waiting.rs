@@ -1,3 +1,5 @@
+//! Ranks, messages, delays and policies of waiting rooms.
+
 use parvis::clinical::ServiceId;
 use parvis::store::StoredArrival;
 
