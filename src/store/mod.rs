@@ -88,7 +88,7 @@ pub use providers::{SecretMethod, StoredProvider, StoredRoleRule};
 pub use quality::QualityKey;
 pub use refill::{Refill, StillOpen};
 pub use reports::{FrozenReport, StoredReport};
-pub use retention::{ClassState, Purged};
+pub use retention::{ClassState, ClassTables, Purged};
 pub use schedules::{Change, Changed};
 pub use snapshot::{NamedContents, Snapshot};
 pub use statistics::StoredVisit;
