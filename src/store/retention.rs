@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
 use super::sealed::HOLD_REASON;
-use super::{Error, Store};
+use super::{Constraint, Error, Store};
 use crate::clinical::{
     AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof, PurgeRule,
 };
@@ -327,7 +327,26 @@ macro_rules! unnamed {
     }};
 }
 
-pub(super) use {add_proof, unnamed};
+/// Updated first by whoever deletes something of an appointment because it is due, and by whoever holds it: so that of the two the second
+/// sees what the first did. Several are taken by their identifiers in order.
+pub(super) const TAKE_APPOINTMENT: &str = "UPDATE appointment SET status = status WHERE id = $1";
+/// Asked after that, in a statement of its own, which sees what was committed while the row was waited for.
+pub(super) const IS_HELD: &str =
+    "SELECT COUNT(*) FROM legal_hold WHERE appointment_id = $1 AND lifted_at IS NULL";
+
+/// Takes an appointment in the transaction `$tx`, to delete something of it: whether it is there and nobody holds it.
+macro_rules! take_unheld {
+    ($tx:ident, $appointment:expr) => {{
+        let appointment: uuid::Uuid = $appointment;
+        let taken = sqlx::query($crate::store::retention::TAKE_APPOINTMENT).bind(appointment);
+        let is_there = taken.execute(&mut *$tx).await?.rows_affected() == 1;
+        let (holds,): (i64,) =
+            sqlx::query_as($crate::store::retention::IS_HELD).bind(appointment).fetch_one(&mut *$tx).await?;
+        is_there && holds == 0
+    }};
+}
+
+pub(super) use {add_proof, take_unheld, unnamed};
 
 const OBJECT_USES: &str = "SELECT COUNT(*) FROM instance WHERE content = $1";
 
@@ -343,13 +362,18 @@ impl Store {
     ) -> Result<Purged, Error> {
         let Class { tables, due, .. } = class(which);
         let purged = in_transaction!(self, tx => {
-            let due: Vec<(Uuid,)> = sqlx::query_as(due)
+            let mut due: Vec<(Uuid,)> = sqlx::query_as(due)
                 .bind(micros(ended_before))
                 .bind(i64::from(limit))
                 .fetch_all(&mut *tx)
                 .await?;
+            due.sort_unstable();
             let (mut gone, mut files, mut objects) = (Vec::new(), Vec::new(), Vec::new());
             for (appointment,) in &due {
+                // A hold may have come since they were looked for.
+                if !take_unheld!(tx, *appointment) {
+                    continue;
+                }
                 for table in tables {
                     match table {
                         Delete::Forget(sql) => {
@@ -431,11 +455,16 @@ impl Store {
         Ok(uses > 0)
     }
 
-    /// From now on nothing of the appointment is deleted.
+    /// From now on nothing of the appointment is deleted. Whoever is deleting something of it at that moment comes to an end first.
+    /// Refused with [`Constraint::UnknownReference`] when the appointment is not there, or no longer.
     pub async fn add_legal_hold(&self, hold: &LegalHold) -> Result<(), Error> {
         const SQL: &str =
             "INSERT INTO legal_hold (id, appointment_id, reason, set_at, set_by) VALUES ($1, $2, $3, $4, $5)";
         in_transaction!(self, tx => {
+            let taken = sqlx::query(TAKE_APPOINTMENT).bind(hold.appointment.uuid());
+            if taken.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Err(Error::Constraint(Constraint::UnknownReference));
+            }
             sqlx::query(SQL)
                 .bind(hold.id.uuid())
                 .bind(hold.appointment.uuid())

@@ -1,8 +1,9 @@
 //! What is deleted when it has been kept long enough, what is not, and the proofs.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use parvis::store::{ClassState, ClassTables, Dialect, Purged};
+use parvis::store::{ClassState, ClassTables, Constraint, Dialect, Error, Purged};
 
 use super::emergencies::{access, record};
 use super::studies::object;
@@ -165,6 +166,121 @@ async fn a_visit_of_which_nothing_is_left_but_an_access_in_an_emergency_goes_wit
         }
     })
     .await;
+}
+
+/// Two visits with a move and a line each, in the order in which they are deleted, and two programs that have them.
+struct Held {
+    database: TestDatabase,
+    here: Store,
+    there: Store,
+    claire: Practitioner,
+    visits: [Appointment; 2],
+}
+
+async fn two_programs() -> Held {
+    let database = TestDatabase::new(Dialect::Postgres).await;
+    let (here, there) = (database.open().await, database.open().await);
+    let claire = doctor(&here, "Claire").await;
+    let mut visits = [visit(&[&claire], 0, 30), visit(&[&claire], 60, 30)];
+    visits.sort_by_key(|visit| visit.id);
+    for visit in &visits {
+        here.add_appointment(visit, &[]).await.unwrap();
+        let by = visit.participants[0].id;
+        let line = Move { participant: by, to: PlaceKind::Waiting, at: at(1), by: None, check: None };
+        here.add_move(visit.id, clock().new_uuid(), &line).await.unwrap();
+        let text = ChatText::new("Bonjour").unwrap();
+        let line = ChatLine { id: new_id(ChatLineId::new), participant: by, at: at(5), text };
+        here.add_chat_line(visit.id, &line).await.unwrap();
+    }
+    Held { database, here, there, claire, visits }
+}
+
+impl Held {
+    fn hold(&self, visit: usize) -> LegalHold {
+        let appointment = self.visits[visit].id;
+        LegalHold::set(new_id(LegalHoldId::new), appointment, "Plainte", self.claire.id, at(40)).unwrap()
+    }
+
+    /// Runs `purge` while the row of `table` of the first visit is locked, so that it stands still there; meanwhile the second visit is
+    /// held, and then the first. The answers of all three.
+    async fn purge_while_held<T>(
+        &self,
+        table: &str,
+        purge: impl Future<Output = T>,
+    ) -> (T, Result<(), Error>, Result<(), Error>) {
+        let pool = sqlx::PgPool::connect(self.database.settings.url.expose()).await.unwrap();
+        let mut locked = pool.begin().await.unwrap();
+        let lock = format!("SELECT 1 FROM {table} WHERE appointment_id = $1 FOR UPDATE");
+        let lock = sqlx::query(sqlx::AssertSqlSafe(lock)).bind(self.visits[0].id.uuid());
+        lock.fetch_all(&mut *locked).await.unwrap();
+        let wait_for = async |waiters: i64| {
+            let stands = async || {
+                let sql = "SELECT COUNT(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
+                sqlx::query_as::<_, (i64,)>(sql).fetch_one(&pool).await.unwrap().0
+            };
+            let wait = async {
+                while stands().await < waiters {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(3), wait).await.expect("nobody waits for the other")
+        };
+        let (second, first) = (self.hold(1), self.hold(0));
+        let holding = async {
+            wait_for(1).await;
+            let second = self.there.add_legal_hold(&second).await;
+            let first = async {
+                let let_go = async {
+                    wait_for(2).await;
+                    locked.commit().await.unwrap();
+                };
+                tokio::join!(self.there.add_legal_hold(&first), let_go).0
+            };
+            (second, first.await)
+        };
+        let (purged, (second, first)) = tokio::join!(purge, holding);
+        pool.close().await;
+        (purged, second, first)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_while_a_class_is_deleted_stays() {
+    let held = two_programs().await;
+    let purge = purge(&held.here, DataClass::Moves, 999);
+    let (purged, second, first) = held.purge_while_held("consultation_move", purge).await;
+    second.unwrap();
+    // It was held after its rows had gone.
+    first.unwrap();
+    assert_eq!(purged.proof.unwrap().rows, 1);
+    let state = ClassState { kept: 1, due: 0, held: 1, earliest: None };
+    assert_eq!(held.here.class_state(DataClass::Moves, at(999)).await.unwrap(), state);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_while_chats_are_deleted_stays() {
+    let held = two_programs().await;
+    let expiry = ChatExpiry::WrittenBefore(at(900));
+    let purge = held.here.purge_chats(expiry, (clock().new_uuid(), at(900)));
+    let (purged, second, first) = held.purge_while_held("chat_line", purge).await;
+    second.unwrap();
+    first.unwrap();
+    assert_eq!(purged.unwrap().proof.unwrap().rows, 1);
+    assert_eq!(held.here.chat_lines_of(held.visits[1].id).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_holds_an_appointment_that_is_being_deleted_hears_that_it_is_gone() {
+    let held = two_programs().await;
+    purge(&held.here, DataClass::Moves, 999).await;
+    let purge = purge(&held.here, DataClass::Appointments, 999);
+    let (purged, second, first) = held.purge_while_held("participant", purge).await;
+    second.unwrap();
+    assert!(matches!(first, Err(Error::Constraint(Constraint::UnknownReference))), "{first:?}");
+    assert!(purged.proof.is_some());
+    assert_eq!(held.here.appointment(held.visits[0].id).await.unwrap(), None);
+    assert!(held.here.appointment(held.visits[1].id).await.unwrap().is_some());
 }
 
 #[tokio::test]
