@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
 use super::logins::{THOSE_OF, note_ends};
-use super::practitioners::{PUT_NAME, RECKON_ROLES, role_from_word, role_to_word};
+use super::practitioners::{PUT_NAME, RECKON_ROLES, TAKE_PERSON, role_from_word, role_to_word};
 use super::sealed::{INVITATION_NAME, PRACTITIONER_NAME};
 use super::ways_in::keep_a_way_in;
 use super::{Error, LoginDigest, Store, WayOfFile};
@@ -382,7 +382,8 @@ impl Store {
     ) -> Result<Option<Vec<LoginId>>, Error> {
         const CLOSE: &str = "UPDATE local_account SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL
             RETURNING practitioner_id";
-        const ROLES: [&str; 3] = [
+        const ROLES: [&str; 4] = [
+            TAKE_PERSON,
             "DELETE FROM practitioner_role WHERE practitioner_id = $1",
             "DELETE FROM claimed_role WHERE practitioner_id = $1",
             "DELETE FROM role_by_hand WHERE practitioner_id = $1",

@@ -75,7 +75,7 @@ pub use local_accounts::{
 };
 pub use local_sign_ins::{LocalMeans, LocalPurpose, LocalStep, TryKey};
 pub use local_uses::{LocalUse, LocalUseKind};
-pub use logins::{Login, LoginDigest, SignInAttempt, SignedOutThere};
+pub use logins::{Login, LoginDigest, RestsOn, SignInAttempt, SignedOutThere};
 pub use marks::StoredMark;
 pub use message_templates::StoredTemplate;
 pub use messages::{MessageAlarm, MessageEnd, MessageLease, TakenMessage};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
 use super::logins::{THOSE_OF, note_ends};
-use super::practitioners::{RECKON_ROLES, role_from_word, role_to_word};
+use super::practitioners::{RECKON_ROLES, TAKE_PERSON, role_from_word, role_to_word};
 use super::sealed::{CHANGE_SUBJECT, PRACTITIONER_NAME};
 use super::ways_in::keep_a_way_in;
 use super::{Error, Store, WayOfFile};
@@ -141,6 +141,7 @@ impl Store {
         let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
             let mut ended: Vec<(Uuid,)> = Vec::new();
             keep_a_way_in!(tx, of_file, {
+                sqlx::query(TAKE_PERSON).bind(id.uuid()).execute(&mut *tx).await?;
                 let before: Vec<(String,)> =
                     sqlx::query_as(ROLES).bind(id.uuid()).fetch_all(&mut *tx).await?;
                 for (role, said) in by_hand {

@@ -27,6 +27,11 @@ words!(role_to_word, role_from_word, StaffRole {
     StaffRole::Auditor => "auditor",
 });
 
+/// Updated first by whoever takes a role from somebody or disables them, and by whoever writes a login of theirs: so that of the two the
+/// second sees what the first did. No row: there is nobody, or they are disabled.
+pub(super) const TAKE_PERSON: &str =
+    "UPDATE practitioner SET disabled_at = disabled_at WHERE id = $1 AND disabled_at IS NULL";
+
 /// Puts a person's roles together anew: what claims give and what was given by hand, without what was taken by hand; nothing for
 /// somebody who is disabled.
 pub(super) const RECKON_ROLES: [&str; 2] = [
