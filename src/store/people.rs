@@ -126,7 +126,8 @@ impl Store {
     }
 
     /// Says of each of these roles what was said by hand, and reckons the person's roles anew. Whoever loses one is signed out everywhere,
-    /// so that nothing that is open goes on with it; tells which logins those were. Refused with [`Error::LastWayIn`] when no
+    /// so that nothing that is open goes on with it; tells which logins those were. Whoever administers no more leaves no address open at
+    /// which an account is set up. Refused with [`Error::LastWayIn`] when no
     /// administrator could sign in any more.
     pub async fn set_roles_by_hand(
         &self,
@@ -168,8 +169,8 @@ impl Store {
         Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
-    /// Disables somebody from then on, or lets them in again: their roles go, or come back. Whoever is disabled is signed out everywhere;
-    /// tells which logins those were. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
+    /// Disables somebody from then on, or lets them in again: their roles go, or come back. Whoever is disabled is signed out everywhere,
+    /// and the addresses that they made, at which accounts are set up, are gone; tells which logins those were. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
     pub async fn disable_practitioner(
         &self,
         id: PractitionerId,
