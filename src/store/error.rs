@@ -13,6 +13,12 @@ pub enum Error {
     Address(&'static str),
     #[error("the database file cannot be made")]
     File(#[source] std::io::Error),
+    /// What works on data that are there finds none, and makes none.
+    #[error(
+        "there is no database at {0}: [database] url of the settings, or PARVIS_DATABASE_URL in the environment, is probably missing \
+         or names another one"
+    )]
+    Missing(String),
     #[error("the database cannot be opened")]
     Open(#[source] Fault),
     #[error("PostgreSQL {found} is too old: at least {} is needed", super::Store::OLDEST_POSTGRES)]
