@@ -219,7 +219,8 @@ impl Settings {
 pub fn master_keys(config: &Config) -> Result<MasterKeys, KeyError> {
     let config::Keys { file, text, credential } = &config.keys;
     let text = text.clone().map(|text| KeySource::Text(text, config::MASTER_KEY_VARIABLE.to_owned()));
-    let file = || file.clone().or_else(|| credential.clone()).map(KeySource::File);
+    let credential = || credential.clone().map(KeySource::Credential);
+    let file = || file.clone().map(KeySource::File).or_else(credential);
     MasterKeys::open(text.or_else(file), Clock::system())
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn run(verb: AuditVerb) -> Result<ExitCode> {
             let key = key.or_else(|| trail::public_key(&config.audit.folder));
             let keys = app::master_keys(&config)?;
             let settings = StoreSettings { url: config.database.url.clone(), max_connections: 2, keys };
-            let store = Store::open(&settings).await.context("the database cannot be used")?;
+            let store = Store::open_existing(&settings).await.context("the database cannot be used")?;
             let walked = trail::verify(&store, key).await?;
             store.close().await;
             walked.map_err(|fault| fault.to_string())

@@ -59,7 +59,7 @@ pub(super) async fn run(verb: KeysVerb) -> Result<ExitCode> {
     let masters = app::master_keys(&config)?;
     let settings = Settings::from_config(&config, program()?, masters.clone());
     Archive::refuse_half_restored(&settings.archive.folder)?;
-    let store = Store::open(&settings.store).await.context("the database cannot be used")?;
+    let store = Store::open_existing(&settings.store).await.context("the database cannot be used")?;
     let tasks = Tasks::default();
     let archive = Archive::open(settings.archive, &tasks).await.context("the archive cannot be used")?;
     let outcome = match verb {

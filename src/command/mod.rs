@@ -232,7 +232,8 @@ async fn import(source: &Path, appointment: AppointmentId, path: &Path) -> Resul
     let settings = Settings::from_config(&config, program()?, app::master_keys(&config)?);
     let clock = Clock::system();
     archive::Archive::refuse_half_restored(&settings.archive.folder)?;
-    let store = crate::store::Store::open(&settings.store).await.context("the database cannot be used")?;
+    let store =
+        crate::store::Store::open_existing(&settings.store).await.context("the database cannot be used")?;
     anyhow::ensure!(store.appointment(appointment).await?.is_some(), "there is no appointment {appointment}");
     let archive = archive::Archive::open(settings.archive, &Tasks::default())
         .await

@@ -53,10 +53,13 @@ pub enum Refused {
     /// Somebody else than whoever is signed in proved who they are.
     #[error("another person is signed in here")]
     OtherPerson,
+    /// An administrator switched the provider off, changed or removed it before it answered.
+    #[error("the identity provider was switched off meanwhile")]
+    SwitchedOff,
     #[error("the identity provider cannot be used now")]
     ProviderUnreachable(#[source] ProviderFault),
     #[error("the login cannot be kept")]
-    Store(#[from] store::Error),
+    Store(#[source] store::Error),
 }
 
 /// What is wrong with an ID token (OpenID Connect Core 1.0 section 3.1.3.7).
@@ -151,6 +154,16 @@ pub enum ProviderFault {
     JustFailed,
 }
 
+impl From<store::Error> for Refused {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::ProviderOff => Self::SwitchedOff,
+            store::Error::NoRole => Self::NoRole,
+            error => Self::Store(error),
+        }
+    }
+}
+
 impl Refused {
     /// A stable code that the sign-in page shows, so that whoever helps knows what was wrong.
     pub fn reason(&self) -> &'static str {
@@ -166,6 +179,7 @@ impl Refused {
             Self::WeakSignIn => "weak_sign_in",
             Self::NotFresh => "not_asked_again",
             Self::OtherPerson => "other_person",
+            Self::SwitchedOff => "provider_switched_off",
             Self::ProviderUnreachable(fault) => fault.reason(),
             Self::Store(_) => "not_kept",
         }

@@ -147,7 +147,7 @@ impl Login {
     }
 
     /// Signs somebody in who is the patient of that link: the answer is the value of their cookie. `None`: another person at that provider
-    /// has been this patient before.
+    /// has been this patient before. [`store::Error::ProviderOff`]: the provider was switched off before it answered.
     pub async fn admit_patient(
         &self,
         proven: &ProvenPatient,
@@ -173,7 +173,8 @@ impl Login {
             last_seen_at: now,
             expires_at: now + PATIENT_ABSOLUTE,
         };
-        Ok(self.store.add_patient_login(&login, &proven.issuer).await?.then_some(cookie))
+        let rests_on = self.providers.rests_on(&proven.provider, &proven.issuer);
+        Ok(self.store.add_patient_login(&login, &proven.issuer, rests_on).await?.then_some(cookie))
     }
 
     /// Who holds that cookie together with that link, if the login is in force and its provider still on.

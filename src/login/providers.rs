@@ -9,7 +9,7 @@ use super::{ClientAuthentication, Error, LoginSettings, ProviderSettings, RoleRu
 use crate::clinical::StaffRole;
 use crate::clock::Clock;
 use crate::secret::Secret;
-use crate::store::{SecretMethod, Store, StoredProvider, WayOfFile};
+use crate::store::{RestsOn, SecretMethod, Store, StoredProvider, WayOfFile};
 
 /// One provider, and what becomes of whoever would sign in there.
 #[derive(Clone)]
@@ -96,6 +96,12 @@ impl Providers {
     pub(super) fn own(&self) -> Option<Arc<Provider>> {
         let first = self.0.of_file.first().filter(|entry| !entry.is_for_patients());
         first.map(|entry| entry.provider.clone())
+    }
+
+    /// What a login rests on that one of them proves: of the page are all that are not in the file.
+    pub(super) fn rests_on<'a>(&self, key: &str, issuer: &'a str) -> RestsOn<'a> {
+        let is_of_file = self.0.of_file.iter().any(|entry| entry.provider.settings.key == key);
+        if is_of_file { RestsOn::File } else { RestsOn::Page { issuer } }
     }
 
     /// Those of the file, as whoever looks after ways in counts them.

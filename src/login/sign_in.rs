@@ -473,6 +473,8 @@ impl Login {
             subject,
             roles: person.roles,
         };
+        // It may have been switched off while it was waited for. That is asked once more where the login is written.
+        self.providers.offered(Some(&settings.key)).await.ok_or(Refused::SwitchedOff)?;
         let practitioner = self.store.upsert_practitioner(&practitioner).await?;
         if attempt.fresh_for.is_some_and(|expected| expected != practitioner.id) {
             return Err(Refused::OtherPerson);
@@ -503,8 +505,9 @@ impl Login {
             last_seen_at: now,
             expires_at: now + self.settings.absolute,
         };
+        let rests_on = self.providers.rests_on(&settings.key, &settings.issuer);
         let is_renewed = match (attempt.fresh_for, login_cookie.and_then(digest)) {
-            (Some(_), Some(before)) => self.store.renew_login(before, &login).await?,
+            (Some(_), Some(before)) => self.store.renew_login(before, &login, rests_on).await?,
             (None, Some(before)) => {
                 self.end_that_of_another(before, practitioner.id).await?;
                 false
@@ -512,7 +515,7 @@ impl Login {
             _ => false,
         };
         if !is_renewed {
-            self.store.add_login(&login).await?;
+            self.store.add_login(&login, rests_on).await?;
         }
         let is_to_choose = !is_renewed && super::is_to_choose(&login);
         Ok(SignedIn { practitioner, cookie, return_to: attempt.return_to, is_to_choose })

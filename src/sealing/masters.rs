@@ -25,6 +25,9 @@ const MAX_BYTES: u64 = 1 << 16;
 pub enum KeySource {
     /// A file that only its owner may read. It may also hold the 32 bytes of one key as they are.
     File(PathBuf),
+    /// The same, of the service manager's making, which is not written here. Its folder lets nobody else in; where systemd lets the user of
+    /// the service read it by an access control list, the file looks as if its group might.
+    Credential(PathBuf),
     /// A text, and the name of where it was: an environment variable.
     Text(Secret<String>, String),
 }
@@ -200,6 +203,9 @@ impl MasterKeys {
         let path = match &self.0.source {
             Some(KeySource::File(path)) => path.clone(),
             Some(KeySource::Text(_, name)) => return Err(KeyError::ReadOnly(name.clone())),
+            Some(KeySource::Credential(path)) => {
+                return Err(KeyError::ReadOnly(path.display().to_string()));
+            }
             None => {
                 let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
                 let master = Master::new(Zeroizing::new(self.0.clock.random_bytes()));
@@ -230,7 +236,9 @@ impl MasterKeys {
 
     /// Reads the file of keys anew when it was changed.
     fn look_again(&self) -> Result<(), KeyError> {
-        let Some(source @ KeySource::File(path)) = &self.0.source else { return Ok(()) };
+        let Some(source @ (KeySource::File(path) | KeySource::Credential(path))) = &self.0.source else {
+            return Ok(());
+        };
         let stamp = std::fs::metadata(path).ok().as_ref().map(stamp);
         let known = self.0.held.read().unwrap_or_else(PoisonError::into_inner).stamp;
         // One that was taken away leaves what is known: the service manager may have hidden it after the start.
@@ -251,14 +259,16 @@ fn read(source: &KeySource) -> Result<Held, KeyError> {
             let masters = parse(text.expose()).ok_or_else(|| KeyError::Malformed(name.clone()))?;
             Ok(Held { masters, stamp: None })
         }
-        KeySource::File(path) => {
+        KeySource::File(path) | KeySource::Credential(path) => {
+            // Where a file has an access control list, its bits for the group are the most that the list gives to anybody.
+            let others = if matches!(source, KeySource::Credential(_)) { 0o007 } else { 0o077 };
             let failed = |error| KeyError::File(path.clone(), error);
             let file = std::fs::File::open(path).map_err(failed)?;
             let facts = file.metadata().map_err(failed)?;
             if !facts.is_file() {
                 return Err(failed(ErrorKind::InvalidInput.into()));
             }
-            if facts.mode() & 0o077 != 0 {
+            if facts.mode() & others != 0 {
                 return Err(KeyError::Shared(path.clone()));
             }
             let mut bytes = Zeroizing::new(Vec::with_capacity(4096));

@@ -223,6 +223,27 @@ fn keys_come_from_a_file_of_its_owner_alone_and_a_change_of_it_is_seen() {
 }
 
 #[test]
+fn a_credential_that_systemd_gives_by_an_access_control_list_is_read_and_no_other_file_that_its_group_may_read()
+ {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("parvis.key");
+    MasterKeys::make_file(&path, &clock()).unwrap();
+    let open = |mode, source: fn(std::path::PathBuf) -> KeySource| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        MasterKeys::open(Some(source(path.clone())), clock())
+    };
+    for mode in [0o400, 0o440] {
+        let masters = open(mode, KeySource::Credential).unwrap();
+        assert!(matches!(masters.add_new(), Err(KeyError::ReadOnly(_))), "it is the service manager's");
+    }
+    assert!(open(0o400, KeySource::File).is_ok());
+    assert!(matches!(open(0o440, KeySource::File), Err(KeyError::Shared(_))));
+    for mode in [0o404, 0o444] {
+        assert!(matches!(open(mode, KeySource::Credential), Err(KeyError::Shared(_))), "{mode:o}");
+    }
+}
+
+#[test]
 fn keys_come_from_a_text_which_is_not_written() {
     let text =
         format!("{} {}", MasterKeys::new_line(&clock()).expose(), MasterKeys::new_line(&clock()).expose());

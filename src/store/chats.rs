@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::audit::{append, done_by};
 use super::db::{in_transaction, micros, on};
-use super::retention::{add_proof, unnamed};
+use super::retention::{add_proof, take_unheld, unnamed};
 use super::sealed::{CHAT_TEXT, FILE_NAME};
 use super::{Error, Purged, Store};
 use crate::audit::{Deed, Record, Subject, Who};
@@ -53,6 +53,31 @@ macro_rules! unreleased {
 macro_rules! not_held {
     () => {
         " AND appointment_id NOT IN (SELECT appointment_id FROM legal_hold WHERE lifted_at IS NULL) "
+    };
+}
+
+/// Which appointments have lines or files for which `$when` holds, by their identifiers in order; and what deletes both kinds of one of them.
+macro_rules! due_chats {
+    ($when:expr) => {
+        [
+            concat!(
+                "SELECT appointment_id FROM chat_line WHERE ",
+                $when,
+                not_held!(),
+                "UNION SELECT appointment_id FROM shared_file WHERE ",
+                $when,
+                not_held!(),
+                unreleased!(),
+                " ORDER BY appointment_id"
+            ),
+            concat!("DELETE FROM chat_line WHERE appointment_id = $2 AND ", $when, " RETURNING id"),
+            concat!(
+                "DELETE FROM shared_file WHERE appointment_id = $2 AND ",
+                $when,
+                unreleased!(),
+                " RETURNING id, content"
+            ),
+        ]
     };
 }
 
@@ -165,50 +190,45 @@ impl Store {
     ) -> Result<Purged, Error> {
         match expiry {
             ChatExpiry::OverOrEndedBefore(before) => {
-                const LINES: &str =
-                    concat!("DELETE FROM chat_line WHERE ", over!(), not_held!(), "RETURNING id");
-                const FILES: &str = concat!(
-                    "DELETE FROM shared_file WHERE ",
-                    over!(),
-                    not_held!(),
-                    unreleased!(),
-                    " RETURNING id, content"
-                );
-                self.delete_chats(LINES, FILES, before, (id, at, PurgeRule::ChatOver)).await
+                const SQL: [&str; 3] = due_chats!(over!());
+                self.delete_chats(SQL, before, (id, at, PurgeRule::ChatOver)).await
             }
             ChatExpiry::WrittenBefore(before) => {
-                const LINES: &str =
-                    concat!("DELETE FROM chat_line WHERE at < $1", not_held!(), "RETURNING id");
-                const FILES: &str = concat!(
-                    "DELETE FROM shared_file WHERE at < $1",
-                    not_held!(),
-                    unreleased!(),
-                    " RETURNING id, content"
-                );
-                self.delete_chats(LINES, FILES, before, (id, at, PurgeRule::ChatWritten)).await
+                const SQL: [&str; 3] = due_chats!(" at < $1 ");
+                self.delete_chats(SQL, before, (id, at, PurgeRule::ChatWritten)).await
             }
         }
     }
 
     async fn delete_chats(
         &self,
-        lines: &'static str,
-        files: &'static str,
+        [due, lines, files]: [&'static str; 3],
         before: DateTime<Utc>,
         (id, at, rule): (Uuid, DateTime<Utc>, PurgeRule),
     ) -> Result<Purged, Error> {
+        let before = micros(before);
         let purged = in_transaction!(self, tx => {
-            let lines: Vec<(Uuid,)> =
-                sqlx::query_as(lines).bind(micros(before)).fetch_all(&mut *tx).await?;
-            let files: Vec<(Uuid, Vec<u8>)> =
-                sqlx::query_as(files).bind(micros(before)).fetch_all(&mut *tx).await?;
-            let gone: Vec<Uuid> =
-                lines.iter().map(|(id,)| *id).chain(files.iter().map(|(id, _)| *id)).collect();
+            let due: Vec<(Uuid,)> = sqlx::query_as(due).bind(before).fetch_all(&mut *tx).await?;
+            let (mut gone, mut contents) = (Vec::new(), Vec::new());
+            for (appointment,) in due {
+                // A hold may have come since they were looked for.
+                if !take_unheld!(tx, appointment) {
+                    continue;
+                }
+                let lines: Vec<(Uuid,)> =
+                    sqlx::query_as(lines).bind(before).bind(appointment).fetch_all(&mut *tx).await?;
+                let files: Vec<(Uuid, Vec<u8>)> =
+                    sqlx::query_as(files).bind(before).bind(appointment).fetch_all(&mut *tx).await?;
+                gone.extend(lines.into_iter().map(|(id,)| id));
+                for (id, content) in files {
+                    gone.push(id);
+                    contents.push(content);
+                }
+            }
             let proof = PurgeProof::of(id, micros(at), DataClass::Chats, rule, &gone);
             if let Some(proof) = &proof {
                 add_proof!(tx, proof);
             }
-            let contents = files.into_iter().map(|(_, content)| content).collect();
             Purged { proof, files: unnamed!(tx, USES, contents), objects: Vec::new() }
         });
         Ok(purged)

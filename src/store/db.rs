@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use super::migrate::{self, Dialect};
 use super::{Error, Fault, keys, sealed};
@@ -129,6 +129,49 @@ impl Store {
         Ok(Self { db, values })
     }
 
+    /// The same, of a database that is there: for whatever works on data that were kept. One that is missing or empty is not made.
+    /// Refused with [`Error::Missing`].
+    pub async fn open_existing(settings: &StoreSettings) -> Result<Self, Error> {
+        Self::refuse_missing(settings.url.expose()).await?;
+        Self::open(settings).await
+    }
+
+    /// Refuses an address at which nothing was kept yet.
+    async fn refuse_missing(url: &str) -> Result<(), Error> {
+        const TABLES: &str =
+            "SELECT COUNT(*) FROM pg_class WHERE relkind = 'r' AND relname = '_sqlx_migrations'
+            AND relnamespace = CAST(current_schema() AS regnamespace)";
+        match url.split(':').next().unwrap_or_default() {
+            "sqlite" => {
+                let options = sqlite_options(url)?;
+                let file = options.get_filename();
+                let is_missing = match std::fs::metadata(file) {
+                    Ok(facts) => facts.len() == 0,
+                    // What else is wrong with it says whoever opens it.
+                    Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+                };
+                if is_missing { Err(Error::Missing(file.display().to_string())) } else { Ok(()) }
+            }
+            "postgres" | "postgresql" => {
+                let options = postgres_options(url)?;
+                let unopened = |error| Error::Open(Fault(error));
+                let mut connection = options.connect().await.map_err(unopened)?;
+                let (tables,): (i64,) = sqlx::query_as(TABLES).fetch_one(&mut connection).await?;
+                connection.close().await?;
+                if tables > 0 {
+                    return Ok(());
+                }
+                // Without its user and password.
+                let name = options.get_database().unwrap_or_default();
+                Err(Error::Missing(format!(
+                    "{}, PostgreSQL's \"{name}\", which has no tables",
+                    options.get_host()
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Which kind of database it is.
     pub fn dialect(&self) -> Dialect {
         match &self.db {
@@ -142,9 +185,7 @@ impl Store {
             let file = PassingFile::new();
             (SqliteConnectOptions::new().filename(&file.0), Some(Arc::new(file)))
         } else {
-            let options = SqliteConnectOptions::from_str(url)
-                .map_err(|_| Error::Address("it is not a SQLite address such as sqlite:///path/to/file"))?;
-            (options, None)
+            (sqlite_options(url)?, None)
         };
         make_private(options.get_filename()).map_err(Error::File)?;
         options = options
@@ -181,12 +222,7 @@ impl Store {
     }
 
     async fn open_postgres(url: &str, connections: u32) -> Result<PgPool, Error> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| {
-                Error::Address("it is not a PostgreSQL address such as postgres://user@host/database")
-            })?
-            .application_name("parvis")
-            .disable_statement_logging();
+        let options = postgres_options(url)?;
         let pool = |connections| {
             PgPoolOptions::new().max_connections(connections).acquire_timeout(Self::ACQUIRE_TIMEOUT)
         };
@@ -232,6 +268,18 @@ impl Store {
             Db::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions, Error> {
+    SqliteConnectOptions::from_str(url)
+        .map_err(|_| Error::Address("it is not a SQLite address such as sqlite:///path/to/file"))
+}
+
+fn postgres_options(url: &str) -> Result<PgConnectOptions, Error> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| {
+        Error::Address("it is not a PostgreSQL address such as postgres://user@host/database")
+    })?;
+    Ok(options.application_name("parvis").disable_statement_logging())
 }
 
 /// Makes the file, so that only its owner may read it: SQLite would make it readable for everybody, and gives the files of its

@@ -13,6 +13,12 @@ pub enum Error {
     Address(&'static str),
     #[error("the database file cannot be made")]
     File(#[source] std::io::Error),
+    /// What works on data that are there finds none, and makes none.
+    #[error(
+        "there is no database at {0}: [database] url of the settings, or PARVIS_DATABASE_URL in the environment, is probably missing \
+         or names another one"
+    )]
+    Missing(String),
     #[error("the database cannot be opened")]
     Open(#[source] Fault),
     #[error("PostgreSQL {found} is too old: at least {} is needed", super::Store::OLDEST_POSTGRES)]
@@ -30,6 +36,12 @@ pub enum Error {
     /// The change would leave no administrator a way to sign in; nothing was written.
     #[error("no administrator could sign in any more")]
     LastWayIn,
+    /// The provider that a login would rest on was switched off, changed or removed before it answered; nothing was written.
+    #[error("the identity provider is not on any more")]
+    ProviderOff,
+    /// Whoever would be logged in is disabled or has no role by now; nothing was written.
+    #[error("the person has no role any more")]
+    NoRole,
     /// A row is there that this version cannot have written.
     #[error("the row {id} of {table} makes no sense: {what}")]
     Inconsistent { table: &'static str, id: Uuid, what: &'static str },

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
 use super::logins::{THOSE_OF, note_ends};
-use super::practitioners::{PUT_NAME, RECKON_ROLES, role_from_word, role_to_word};
+use super::practitioners::{PUT_NAME, RECKON_ROLES, TAKE_PERSON, role_from_word, role_to_word};
 use super::sealed::{INVITATION_NAME, PRACTITIONER_NAME};
 use super::ways_in::keep_a_way_in;
 use super::{Error, LoginDigest, Store, WayOfFile};
@@ -86,6 +86,17 @@ pub struct LocalAccountLine {
     pub recovery_codes: u32,
     pub made_at: DateTime<Utc>,
     pub used_at: Option<DateTime<Utc>>,
+}
+
+/// Invitations that may be taken up, as far as people go: the first address while there is no administrator, every other one while whoever
+/// made it is still an administrator, as with tokens of programs: they may have kept it.
+macro_rules! vouched {
+    () => {
+        " AND CASE WHEN is_first
+            THEN NOT EXISTS (SELECT 1 FROM practitioner_role r WHERE r.role = 'administrator')
+            ELSE EXISTS (SELECT 1 FROM practitioner_role r
+                WHERE r.practitioner_id = made_by AND r.role = 'administrator') END "
+    };
 }
 
 /// The identity provider of local accounts: this gateway. No address of a provider looks like it.
@@ -206,15 +217,17 @@ impl Store {
         Ok(())
     }
 
-    /// The invitation of that digest, if it is good at `now`.
+    /// The invitation of that digest, if it is good at `now` and whoever made it is still an administrator.
     pub async fn local_invitation(
         &self,
         digest: LoginDigest,
         now: DateTime<Utc>,
     ) -> Result<Option<LocalInvitation>, Error> {
-        const SQL: &str = "SELECT id, digest, is_first, account_id, name, roles, made_at, made_by, expires_at
-            FROM local_invitation WHERE digest = $1 AND expires_at > $2 AND NOT (is_first AND EXISTS
-                (SELECT 1 FROM practitioner_role WHERE role = 'administrator'))";
+        const SQL: &str = concat!(
+            "SELECT id, digest, is_first, account_id, name, roles, made_at, made_by, expires_at
+            FROM local_invitation WHERE digest = $1 AND expires_at > $2",
+            vouched!()
+        );
         let row: Option<InvitationRow> = on!(self, pool => {
             sqlx::query_as(SQL).bind(digest.0.to_vec()).bind(micros(now)).fetch_optional(pool).await?
         });
@@ -223,8 +236,12 @@ impl Store {
 
     /// The invitations that are good at `now`, but for the first administrator's; the newest first.
     pub async fn local_invitations(&self, now: DateTime<Utc>) -> Result<Vec<LocalInvitation>, Error> {
-        const SQL: &str = "SELECT id, digest, is_first, account_id, name, roles, made_at, made_by, expires_at
-            FROM local_invitation WHERE expires_at > $1 AND NOT is_first ORDER BY made_at DESC, id DESC";
+        const SQL: &str = concat!(
+            "SELECT id, digest, is_first, account_id, name, roles, made_at, made_by, expires_at
+            FROM local_invitation WHERE expires_at > $1 AND NOT is_first",
+            vouched!(),
+            "ORDER BY made_at DESC, id DESC"
+        );
         let rows: Vec<InvitationRow> =
             on!(self, pool => sqlx::query_as(SQL).bind(micros(now)).fetch_all(pool).await?);
         rows.into_iter().map(|row| self.opened_invitation(row)).collect()
@@ -246,9 +263,11 @@ impl Store {
         invitation: LoginDigest,
         now: DateTime<Utc>,
     ) -> Result<LocalSetUp, Error> {
-        const TAKE: &str = "DELETE FROM local_invitation WHERE digest = $1 AND expires_at > $2
-            AND NOT (is_first AND EXISTS (SELECT 1 FROM practitioner_role WHERE role = 'administrator'))
-            RETURNING account_id";
+        const TAKE: &str = concat!(
+            "DELETE FROM local_invitation WHERE digest = $1 AND expires_at > $2",
+            vouched!(),
+            "RETURNING account_id"
+        );
         const TAKEN: &str = "SELECT COUNT(*) FROM local_account WHERE user_name = $1 AND id <> $2";
         const PERSON: &str = "INSERT INTO practitioner (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
             ON CONFLICT (issuer, subject) DO UPDATE SET issuer = excluded.issuer RETURNING id";
@@ -372,8 +391,8 @@ impl Store {
         Ok(lines.collect())
     }
 
-    /// Closes an account: its invitation goes, the person has no role here any more and is signed out everywhere; tells which logins those
-    /// were. `None`: it was not open. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
+    /// Closes an account: its invitation goes, and those that its person made; the person has no role here any more and is signed out
+    /// everywhere; tells which logins those were. `None`: it was not open. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
     pub async fn close_local_account(
         &self,
         id: LocalAccountId,
@@ -382,19 +401,23 @@ impl Store {
     ) -> Result<Option<Vec<LoginId>>, Error> {
         const CLOSE: &str = "UPDATE local_account SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL
             RETURNING practitioner_id";
-        const ROLES: [&str; 3] = [
+        // Before the account, as whoever sets it up anew takes them.
+        const INVITATION: &str = "DELETE FROM local_invitation WHERE account_id = $1";
+        const ROLES: [&str; 5] = [
+            TAKE_PERSON,
             "DELETE FROM practitioner_role WHERE practitioner_id = $1",
             "DELETE FROM claimed_role WHERE practitioner_id = $1",
             "DELETE FROM role_by_hand WHERE practitioner_id = $1",
+            "DELETE FROM local_invitation WHERE made_by = $1",
         ];
-        const ACCOUNT: [&str; 3] = [
+        const ACCOUNT: [&str; 2] = [
             "DELETE FROM local_passkey WHERE account_id = $1",
             "DELETE FROM local_recovery_code WHERE account_id = $1",
-            "DELETE FROM local_invitation WHERE account_id = $1",
         ];
         let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
             let ended: Vec<(Uuid,)>;
             keep_a_way_in!(tx, of_file, {
+                sqlx::query(INVITATION).bind(id.uuid()).execute(&mut *tx).await?;
                 let closed: Option<(Uuid,)> =
                     sqlx::query_as(CLOSE).bind(id.uuid()).bind(micros(now)).fetch_optional(&mut *tx).await?;
                 let Some((person,)) = closed else { return Ok(None) };

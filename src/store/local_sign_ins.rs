@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, words};
-use super::{Error, Login, LoginDigest, Store};
+use super::{Error, Login, LoginDigest, RestsOn, Store};
 use crate::clinical::LocalAccountId;
 use crate::secret::Secret;
 
@@ -201,7 +201,7 @@ impl Store {
         Ok(used == 1)
     }
 
-    /// Keeps a login of a local account, and by what it was proved.
+    /// Keeps a login of a local account, and by what it was proved. Refused with [`Error::NoRole`] when the person has been disabled.
     pub async fn add_local_login(
         &self,
         login: &Login,
@@ -209,7 +209,7 @@ impl Store {
         means: LocalMeans,
     ) -> Result<(), Error> {
         const SQL: &str = "INSERT INTO local_login (login_id, account_id, means) VALUES ($1, $2, $3)";
-        self.add_login(login).await?;
+        self.add_login(login, RestsOn::File).await?;
         in_transaction!(self, tx => {
             sqlx::query(SQL)
                 .bind(login.id.uuid())
@@ -240,7 +240,7 @@ impl Store {
                 .await?
                 .rows_affected()
         });
-        Ok(rows == 1 && self.renew_login(by, renewed).await?)
+        Ok(rows == 1 && self.renew_login(by, renewed, RestsOn::File).await?)
     }
 
     /// By what a login was proved, if it is one of a local account.

@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
+use super::practitioners::TAKE_PERSON;
 use super::sealed::LOGIN_ID_TOKEN;
 use super::{Error, Store};
 use crate::clinical::{LinkId, LoginId, PractitionerId};
@@ -51,6 +52,16 @@ pub struct Login {
     pub last_seen_at: DateTime<Utc>,
     /// It ends then, whatever happens.
     pub expires_at: DateTime<Utc>,
+}
+
+/// Where the answer that a login rests on came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestsOn<'a> {
+    /// A provider of the file of settings, or an account of the gateway itself: nobody switches it off while the program runs.
+    File,
+    /// A provider that was set on the page, while it had this issuer: it may have been switched off, changed or removed before it
+    /// answered.
+    Page { issuer: &'a str },
 }
 
 /// Whom a provider signs out (OpenID Connect Back-Channel Logout 1.0 section 2.4): one sign-in of a person, or all of them.
@@ -151,20 +162,61 @@ macro_rules! note_ends {
 
 pub(super) use note_ends;
 
+/// Updates the row of a provider that was set on the page, as whoever switches it off, changes or removes it does: of the two the second
+/// sees what the first did. No row: it lets nobody in any more.
+pub(super) const STILL_ON: &str = "UPDATE identity_provider SET is_on = is_on
+    WHERE key = $1 AND issuer = $2 AND is_on AND is_for_patients = $3";
+pub(super) const HAS_ROLE: &str = "SELECT COUNT(*) FROM practitioner_role WHERE practitioner_id = $1";
+
+/// Leaves the function with [`Error::ProviderOff`] when the provider that was asked is no longer on, in the transaction `$tx`.
+macro_rules! still_on {
+    ($tx:ident, $provider:expr, $rests_on:expr, $is_for_patients:expr) => {
+        if let $crate::store::RestsOn::Page { issuer } = $rests_on {
+            let still = sqlx::query($crate::store::logins::STILL_ON)
+                .bind($crate::store::db::text($provider))
+                .bind($crate::store::db::text(issuer))
+                .bind($is_for_patients);
+            if still.execute(&mut *$tx).await?.rows_affected() == 0 {
+                return Err($crate::store::Error::ProviderOff);
+            }
+        }
+    };
+}
+
+/// Leaves the function with [`Error::ProviderOff`] or [`Error::NoRole`] when the provider is no longer on, or the person is disabled or
+/// has no role, in the transaction `$tx`: whatever took that away ended the logins that were there, and this one is not among them.
+macro_rules! still_let_in {
+    ($tx:ident, $login:expr, $rests_on:expr) => {{
+        let login: &Login = $login;
+        still_on!($tx, login.provider.as_deref().unwrap_or_default(), $rests_on, false);
+        let person = sqlx::query(TAKE_PERSON).bind(login.practitioner.uuid());
+        let is_here = person.execute(&mut *$tx).await?.rows_affected() == 1;
+        let (roles,): (i64,) =
+            sqlx::query_as(HAS_ROLE).bind(login.practitioner.uuid()).fetch_one(&mut *$tx).await?;
+        if !is_here || roles == 0 {
+            return Err(Error::NoRole);
+        }
+    }};
+}
+
+pub(super) use still_on;
+
 impl Store {
     /// A login is written as seen at most this often.
     const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
     /// For so long every program can hear that a login has ended, also one whose clock is wrong.
     const ENDS_KEPT: TimeDelta = TimeDelta::hours(2);
 
-    /// Keeps a login.
-    pub async fn add_login(&self, login: &Login) -> Result<(), Error> {
+    /// Keeps a login, if what it rests on still lets the person in: the provider may have taken long to answer. Refused with
+    /// [`Error::ProviderOff`] or [`Error::NoRole`].
+    pub async fn add_login(&self, login: &Login, rests_on: RestsOn<'_>) -> Result<(), Error> {
         const SQL: &str = concat!(
             "INSERT INTO login (",
             columns!(),
             ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
         );
         in_transaction!(self, tx => {
+            still_let_in!(tx, login, rests_on);
             sqlx::query(SQL)
                 .bind(login.id.uuid())
                 .bind(login.digest.0.to_vec())
@@ -244,14 +296,20 @@ impl Store {
     }
 
     /// The person of the login `by` has proved once more who they are: it becomes `renewed`, under a new digest and with its identifier
-    /// as it was. `false` if it has ended meanwhile.
-    pub async fn renew_login(&self, by: LoginDigest, renewed: &Login) -> Result<bool, Error> {
+    /// as it was. `false` if it has ended meanwhile. Refused as [`Store::add_login`] is.
+    pub async fn renew_login(
+        &self,
+        by: LoginDigest,
+        renewed: &Login,
+        rests_on: RestsOn<'_>,
+    ) -> Result<bool, Error> {
         const SQL: &str =
             "UPDATE login SET digest = $2, provider = $3, provider_subject = $4, proved_at = $5,
             proof_class = $6, provider_id_token = $7, provider_sid = $8, last_seen_at = $9
             WHERE digest = $1 AND practitioner_id = $10";
         const FIND: &str = "SELECT id FROM login WHERE digest = $1";
         let rows = in_transaction!(self, tx => {
+            still_let_in!(tx, renewed, rests_on);
             let known = sqlx::query_as(FIND).bind(by.0.to_vec()).fetch_optional(&mut *tx).await?;
             let Some((id,)): Option<(Uuid,)> = known else { return Ok(false) };
             sqlx::query(SQL)

@@ -75,7 +75,7 @@ pub use local_accounts::{
 };
 pub use local_sign_ins::{LocalMeans, LocalPurpose, LocalStep, TryKey};
 pub use local_uses::{LocalUse, LocalUseKind};
-pub use logins::{Login, LoginDigest, SignInAttempt, SignedOutThere};
+pub use logins::{Login, LoginDigest, RestsOn, SignInAttempt, SignedOutThere};
 pub use marks::StoredMark;
 pub use message_templates::StoredTemplate;
 pub use messages::{MessageAlarm, MessageEnd, MessageLease, TakenMessage};
@@ -88,7 +88,7 @@ pub use providers::{SecretMethod, StoredProvider, StoredRoleRule};
 pub use quality::QualityKey;
 pub use refill::{Refill, StillOpen};
 pub use reports::{FrozenReport, StoredReport};
-pub use retention::{ClassState, Purged};
+pub use retention::{ClassState, ClassTables, Purged};
 pub use schedules::{Change, Changed};
 pub use snapshot::{NamedContents, Snapshot};
 pub use statistics::StoredVisit;

@@ -5,8 +5,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
+use super::logins::still_on;
 use super::sealed::PATIENT_ID_TOKEN;
-use super::{Error, LoginDigest, Store};
+use super::{Error, LoginDigest, RestsOn, Store};
 use crate::clinical::{AppointmentId, LinkId, ParticipantId};
 use crate::secret::Secret;
 
@@ -77,7 +78,13 @@ impl Store {
     const PATIENT_SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
 
     /// Keeps a login, and who the patient is at that issuer from now on. `false`, and nothing is kept: they are bound to somebody else there.
-    pub async fn add_patient_login(&self, login: &PatientLogin, issuer: &str) -> Result<bool, Error> {
+    /// Refused with [`Error::ProviderOff`] when the provider has been switched off since it was asked.
+    pub async fn add_patient_login(
+        &self,
+        login: &PatientLogin,
+        issuer: &str,
+        rests_on: RestsOn<'_>,
+    ) -> Result<bool, Error> {
         const BIND: &str =
             "INSERT INTO patient_binding (participant_id, appointment_id, issuer, subject, bound_at)
             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (participant_id, issuer) DO NOTHING";
@@ -90,6 +97,7 @@ impl Store {
         let token = login.provider_id_token.as_ref();
         let token = token.map(|token| self.seal(PATIENT_ID_TOKEN, login.id, token.expose()));
         in_transaction!(self, tx => {
+            still_on!(tx, &login.provider, rests_on, true);
             sqlx::query(BIND)
                 .bind(login.participant.uuid())
                 .bind(login.appointment.uuid())

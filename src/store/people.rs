@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::db::{in_transaction, micros, on, text};
 use super::logins::{THOSE_OF, note_ends};
-use super::practitioners::{RECKON_ROLES, role_from_word, role_to_word};
+use super::practitioners::{RECKON_ROLES, TAKE_PERSON, role_from_word, role_to_word};
 use super::sealed::{CHANGE_SUBJECT, PRACTITIONER_NAME};
 use super::ways_in::keep_a_way_in;
 use super::{Error, Store, WayOfFile};
@@ -126,7 +126,8 @@ impl Store {
     }
 
     /// Says of each of these roles what was said by hand, and reckons the person's roles anew. Whoever loses one is signed out everywhere,
-    /// so that nothing that is open goes on with it; tells which logins those were. Refused with [`Error::LastWayIn`] when no
+    /// so that nothing that is open goes on with it; tells which logins those were. Whoever administers no more leaves no address open at
+    /// which an account is set up. Refused with [`Error::LastWayIn`] when no
     /// administrator could sign in any more.
     pub async fn set_roles_by_hand(
         &self,
@@ -141,6 +142,7 @@ impl Store {
         let ended: Vec<(Uuid,)> = in_transaction!(self, tx => {
             let mut ended: Vec<(Uuid,)> = Vec::new();
             keep_a_way_in!(tx, of_file, {
+                sqlx::query(TAKE_PERSON).bind(id.uuid()).execute(&mut *tx).await?;
                 let before: Vec<(String,)> =
                     sqlx::query_as(ROLES).bind(id.uuid()).fetch_all(&mut *tx).await?;
                 for (role, said) in by_hand {
@@ -167,8 +169,8 @@ impl Store {
         Ok(ended.into_iter().map(|(id,)| LoginId::new(id)).collect())
     }
 
-    /// Disables somebody from then on, or lets them in again: their roles go, or come back. Whoever is disabled is signed out everywhere;
-    /// tells which logins those were. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
+    /// Disables somebody from then on, or lets them in again: their roles go, or come back. Whoever is disabled is signed out everywhere,
+    /// and the addresses that they made, at which accounts are set up, are gone; tells which logins those were. Refused with [`Error::LastWayIn`] when no administrator could sign in any more.
     pub async fn disable_practitioner(
         &self,
         id: PractitionerId,

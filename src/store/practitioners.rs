@@ -27,9 +27,14 @@ words!(role_to_word, role_from_word, StaffRole {
     StaffRole::Auditor => "auditor",
 });
 
+/// Updated first by whoever takes a role from somebody or disables them, and by whoever writes a login of theirs: so that of the two the
+/// second sees what the first did. No row: there is nobody, or they are disabled.
+pub(super) const TAKE_PERSON: &str =
+    "UPDATE practitioner SET disabled_at = disabled_at WHERE id = $1 AND disabled_at IS NULL";
+
 /// Puts a person's roles together anew: what claims give and what was given by hand, without what was taken by hand; nothing for
-/// somebody who is disabled.
-pub(super) const RECKON_ROLES: [&str; 2] = [
+/// somebody who is disabled. Whoever does not administer by then has no address open any more at which an account is set up.
+pub(super) const RECKON_ROLES: [&str; 3] = [
     "DELETE FROM practitioner_role WHERE practitioner_id = $1",
     "INSERT INTO practitioner_role (practitioner_id, role)
         SELECT both_kinds.practitioner_id, both_kinds.role FROM (
@@ -39,6 +44,8 @@ pub(super) const RECKON_ROLES: [&str; 2] = [
         WHERE NOT EXISTS (SELECT 1 FROM role_by_hand t
             WHERE t.practitioner_id = $1 AND t.role = both_kinds.role AND NOT t.is_given)
         AND NOT EXISTS (SELECT 1 FROM practitioner p WHERE p.id = $1 AND p.disabled_at IS NOT NULL)",
+    "DELETE FROM local_invitation WHERE made_by = $1 AND NOT EXISTS
+        (SELECT 1 FROM practitioner_role r WHERE r.practitioner_id = $1 AND r.role = 'administrator')",
 ];
 
 /// The name of the row that is there, which may be another than the one that was to be made: it is sealed for that one.

@@ -1,6 +1,7 @@
 //! What has been kept long enough is deleted here, class by class, with a proof in the same transaction; and who holds the rest.
 //!
-//! Each class lists its tables, children first; a test holds that every table with rows of an appointment is in one of them.
+//! Each class lists its tables, children first; a test holds that every table with rows of an appointment is in one of them, and that each
+//! row of it makes its class due.
 
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::chats::USES;
 use super::db::{in_transaction, micros, on, text};
 use super::sealed::HOLD_REASON;
-use super::{Error, Store};
+use super::{Constraint, Error, Store};
 use crate::clinical::{
     AppointmentId, DataClass, LegalHold, LegalHoldId, PractitionerId, PurgeProof, PurgeRule,
 };
@@ -144,7 +145,8 @@ const APPOINTMENTS: &[Delete] = &[
     Delete::Rows("DELETE FROM appointment WHERE id = $1 RETURNING id"),
 ];
 
-/// Appointments `a` of which something of a class is kept.
+/// Appointments `a` of which something of a class is kept. Whatever goes with a class is asked for here, or goes with the appointment as
+/// well: a row that nothing asks for would keep its appointment for ever.
 macro_rules! with_any {
     ($($table:literal),+) => {
         concat!("(FALSE", $(" OR EXISTS (SELECT 1 FROM ", $table, " x WHERE x.appointment_id = a.id)"),+, ")")
@@ -175,56 +177,98 @@ macro_rules! questions {
     };
 }
 
+/// The two questions of a class, and the tables that they ask for.
+macro_rules! asking {
+    ($($table:literal),+) => {
+        (questions!(with_any!($($table),+)), &[$($table),+] as &[&str])
+    };
+}
+
 /// What a class is made of.
 struct Class {
     tables: &'static [Delete],
     due: &'static str,
     state: &'static str,
+    asked: &'static [&'static str],
 }
 
 fn class(class: DataClass) -> Class {
-    let (tables, (due, state)) = match class {
-        DataClass::Contacts => (CONTACTS, questions!(with_any!("contact", "door", "door_pin"))),
-        DataClass::Chats => (&[] as &[Delete], questions!(with_any!("chat_line", "shared_file"))),
-        DataClass::Files => (FILES, questions!(with_any!("received_upload", "upload_folder"))),
-        DataClass::Studies => (STUDIES, questions!(with_any!("study"))),
-        DataClass::Messages => (MESSAGES, questions!(with_any!("message", "waiting_message"))),
-        DataClass::Quality => (
-            QUALITY,
-            questions!(with_any!("call_quality", "browser_seen", "rehearsal", "rating", "call_back")),
-        ),
+    let (tables, ((due, state), asked)) = match class {
+        DataClass::Contacts => (CONTACTS, asking!("contact", "door", "door_pin")),
+        DataClass::Chats => (&[] as &[Delete], asking!("chat_line", "shared_file")),
+        DataClass::Files => (FILES, asking!("received_upload", "upload_folder")),
+        DataClass::Studies => (STUDIES, asking!("consultation_show", "study")),
+        DataClass::Messages => (MESSAGES, asking!("message", "waiting_message")),
+        DataClass::Quality => {
+            (QUALITY, asking!("call_quality", "browser_seen", "rehearsal", "rating", "call_back"))
+        }
         DataClass::ViewingRecord => {
-            (VIEWING, questions!(with_any!("viewing_step", "viewing_sight", "mark", "other_patient_shown")))
+            (VIEWING, asking!("viewing_step", "viewing_sight", "mark", "other_patient_shown"))
         }
         DataClass::Moves => (
             MOVES,
-            questions!(with_any!(
+            asking!(
                 "consultation_move",
                 "telephone_fallback",
                 "waiting_rank",
                 "arrival",
                 "take_over",
+                "emergency_access",
                 "identity_check",
                 "ins_record",
                 "patient_number",
                 "consent",
                 "company"
-            )),
+            ),
         ),
         DataClass::Reports => (
             REPORTS,
-            questions!(with_any!(
+            asking!(
                 "visit_summary",
                 "key_image",
                 "report",
                 "note",
+                "document_download",
                 "patient_document",
+                "patient_login",
                 "patient_binding"
-            )),
+            ),
         ),
-        DataClass::Appointments => (APPOINTMENTS, questions!("TRUE")),
+        DataClass::Appointments => (APPOINTMENTS, (questions!("TRUE"), &[] as &[&str])),
     };
-    Class { tables, due, state }
+    Class { tables, due, state, asked }
+}
+
+/// The tables of a class, as its statements name them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassTables {
+    /// Whether a visit has something of the class: a row of one of these is enough. Of the appointment itself nothing is asked.
+    pub asked: Vec<&'static str>,
+    /// Whose rows go with it, in that order.
+    pub deleted: Vec<&'static str>,
+    /// Table and column of rows that stay, and forget the appointment.
+    pub forgotten: Vec<(&'static str, &'static str)>,
+}
+
+impl ClassTables {
+    /// Those of one class.
+    pub fn of(which: DataClass) -> Self {
+        let Class { tables, asked, .. } = class(which);
+        let word = |sql: &'static str, before: &str| {
+            let (_, rest) = sql.split_once(before)?;
+            rest.split([' ', '\n']).next()
+        };
+        let (mut deleted, mut forgotten) = (Vec::new(), Vec::new());
+        for table in tables {
+            match table {
+                Delete::Rows(sql) | Delete::Files(sql) | Delete::Objects(sql) => {
+                    deleted.extend(word(sql, "DELETE FROM "));
+                }
+                Delete::Forget(sql) => forgotten.extend(word(sql, "UPDATE ").zip(word(sql, " SET "))),
+            }
+        }
+        Self { asked: asked.to_vec(), deleted, forgotten }
+    }
 }
 
 #[derive(FromRow)]
@@ -283,7 +327,26 @@ macro_rules! unnamed {
     }};
 }
 
-pub(super) use {add_proof, unnamed};
+/// Updated first by whoever deletes something of an appointment because it is due, and by whoever holds it: so that of the two the second
+/// sees what the first did. Several are taken by their identifiers in order.
+pub(super) const TAKE_APPOINTMENT: &str = "UPDATE appointment SET status = status WHERE id = $1";
+/// Asked after that, in a statement of its own, which sees what was committed while the row was waited for.
+pub(super) const IS_HELD: &str =
+    "SELECT COUNT(*) FROM legal_hold WHERE appointment_id = $1 AND lifted_at IS NULL";
+
+/// Takes an appointment in the transaction `$tx`, to delete something of it: whether it is there and nobody holds it.
+macro_rules! take_unheld {
+    ($tx:ident, $appointment:expr) => {{
+        let appointment: uuid::Uuid = $appointment;
+        let taken = sqlx::query($crate::store::retention::TAKE_APPOINTMENT).bind(appointment);
+        let is_there = taken.execute(&mut *$tx).await?.rows_affected() == 1;
+        let (holds,): (i64,) =
+            sqlx::query_as($crate::store::retention::IS_HELD).bind(appointment).fetch_one(&mut *$tx).await?;
+        is_there && holds == 0
+    }};
+}
+
+pub(super) use {add_proof, take_unheld, unnamed};
 
 const OBJECT_USES: &str = "SELECT COUNT(*) FROM instance WHERE content = $1";
 
@@ -299,13 +362,18 @@ impl Store {
     ) -> Result<Purged, Error> {
         let Class { tables, due, .. } = class(which);
         let purged = in_transaction!(self, tx => {
-            let due: Vec<(Uuid,)> = sqlx::query_as(due)
+            let mut due: Vec<(Uuid,)> = sqlx::query_as(due)
                 .bind(micros(ended_before))
                 .bind(i64::from(limit))
                 .fetch_all(&mut *tx)
                 .await?;
+            due.sort_unstable();
             let (mut gone, mut files, mut objects) = (Vec::new(), Vec::new(), Vec::new());
             for (appointment,) in &due {
+                // A hold may have come since they were looked for.
+                if !take_unheld!(tx, *appointment) {
+                    continue;
+                }
                 for table in tables {
                     match table {
                         Delete::Forget(sql) => {
@@ -387,11 +455,16 @@ impl Store {
         Ok(uses > 0)
     }
 
-    /// From now on nothing of the appointment is deleted.
+    /// From now on nothing of the appointment is deleted. Whoever is deleting something of it at that moment comes to an end first.
+    /// Refused with [`Constraint::UnknownReference`] when the appointment is not there, or no longer.
     pub async fn add_legal_hold(&self, hold: &LegalHold) -> Result<(), Error> {
         const SQL: &str =
             "INSERT INTO legal_hold (id, appointment_id, reason, set_at, set_by) VALUES ($1, $2, $3, $4, $5)";
         in_transaction!(self, tx => {
+            let taken = sqlx::query(TAKE_APPOINTMENT).bind(hold.appointment.uuid());
+            if taken.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Err(Error::Constraint(Constraint::UnknownReference));
+            }
             sqlx::query(SQL)
                 .bind(hold.id.uuid())
                 .bind(hold.appointment.uuid())

@@ -107,6 +107,10 @@ impl Store {
                     .pragma("trusted_schema", "OFF")
                     .busy_timeout(Self::BUSY_TIMEOUT)
                     .disable_statement_logging();
+                let file = options.get_filename();
+                if file.try_exists().is_ok_and(|is_there| !is_there) {
+                    return Err(Error::Missing(file.display().to_string()));
+                }
                 Open::Sqlite(options.connect().await.map_err(unopened)?)
             }
             "postgres" | "postgresql" => {

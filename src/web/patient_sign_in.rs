@@ -26,7 +26,7 @@ use crate::login::{
 };
 use crate::protocol::{PatientSignIn, PatientSignInEnd, PatientSignInRequest, SignedOut};
 use crate::secret::Secret;
-use crate::store::LoginDigest;
+use crate::store::{self, LoginDigest};
 
 /// The page of the patient, which says in words how it went.
 const PAGE: &str = "/join";
@@ -134,8 +134,11 @@ async fn came(edge: &Edge, proven: &ProvenPatient) -> Came {
         Ok((PatientSignInEnd::Done, cookie)) => Came { end: PatientSignInEnd::Done, cookie, next: None },
         Ok((end, _)) => {
             acts::note_outcome(Outcome::Refused, &format!("sign-in {}", word(end)));
-            // Else the provider would name the same person again, without asking.
-            let next = edge.login.sign_stranger_out(proven, word(end)).await;
+            // Else the provider would name the same person again, without asking. To one that was switched off nobody is sent.
+            let next = match end {
+                PatientSignInEnd::Unreachable => None,
+                end => edge.login.sign_stranger_out(proven, word(end)).await,
+            };
             Came { end, cookie: None, next: next.map(Into::into) }
         }
         Err(failure) => {
@@ -181,9 +184,11 @@ async fn admit(
         tracing::warn!(participant.id = %link.participant, likeness = word(end), "somebody who proved who they are is not let in");
         return Ok((end, None));
     }
-    let Some(secret) = edge.login.admit_patient(proven, appointment.id, link.participant).await? else {
-        return Ok((End::Other, None));
+    let secret = match edge.login.admit_patient(proven, appointment.id, link.participant).await {
+        Err(store::Error::ProviderOff) => return Ok((End::Unreachable, None)),
+        secret => secret?,
     };
+    let Some(secret) = secret else { return Ok((End::Other, None)) };
     tracing::info!(participant.id = %link.participant, provider = proven.provider, "a patient signed in");
     Ok((End::Done, Some(strict_cookie(&cookie_name(link.participant), &secret))))
 }
@@ -224,7 +229,7 @@ fn end_of(refused: &Refused) -> PatientSignInEnd {
         Refused::WrongState | Refused::Expired => End::Expired,
         Refused::ProviderSaid(_) => End::Refused,
         Refused::WeakSignIn => End::Weak,
-        Refused::ProviderUnreachable(_) => End::Unreachable,
+        Refused::ProviderUnreachable(_) | Refused::SwitchedOff => End::Unreachable,
         Refused::Store(_) => End::Failed,
         Refused::WrongIssuer
         | Refused::BadToken(_)

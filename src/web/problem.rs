@@ -269,7 +269,7 @@ impl From<login::Refused> for Failure {
         let (status, code) = match &refused {
             R::NoRole => (StatusCode::FORBIDDEN, ProblemCode::NoRole),
             R::WrongState | R::Expired => (StatusCode::BAD_REQUEST, ProblemCode::SignInExpired),
-            R::ProviderSaid(_) => (StatusCode::FORBIDDEN, ProblemCode::SignInRefused),
+            R::ProviderSaid(_) | R::SwitchedOff => (StatusCode::FORBIDDEN, ProblemCode::SignInRefused),
             R::WrongIssuer | R::BadToken(_) => (StatusCode::FORBIDDEN, ProblemCode::SignInUntrusted),
             R::WeakSignIn => (StatusCode::FORBIDDEN, ProblemCode::SignInWeak),
             R::NotFresh => (StatusCode::FORBIDDEN, ProblemCode::SignInNotFresh),
@@ -299,6 +299,7 @@ impl From<login::local::Refused> for Failure {
             R::BadPassword(BadPassword::Guessable) => (unprocessable, ProblemCode::PasswordGuessable),
             R::BadName => (unprocessable, ProblemCode::NameMissing),
             R::NoRole => (unprocessable, ProblemCode::RoleMissing),
+            R::Disabled => (StatusCode::FORBIDDEN, ProblemCode::NoRole),
             R::Hash | R::Store(_) => return Self::internal(&refused),
         };
         Self::new(status, code, refused.to_string())

@@ -19,7 +19,7 @@ use crate::protocol::{
     HoldEntry, HoldRequest, HoldableEntry, HoldableRequest, ProofEntry, PurgeRun, RetentionClass,
     RetentionState, read_day, time,
 };
-use crate::store::AgendaScope;
+use crate::store::{AgendaScope, Constraint, Error};
 
 /// Proofs that the page shows.
 const SHOWN: u32 = 100;
@@ -160,7 +160,11 @@ pub(super) async fn hold(
     let found = edge.store.appointment(appointment).await?.ok_or_else(Failure::not_found)?;
     let id = LegalHoldId::new(edge.clock.new_uuid());
     let hold = LegalHold::set(id, appointment, request.reason.expose(), signed_in.0.id, edge.clock.now())?;
-    edge.store.add_legal_hold(&hold).await?;
+    match edge.store.add_legal_hold(&hold).await {
+        // It was due, and was deleted while it was being held.
+        Err(Error::Constraint(Constraint::UnknownReference)) => return Err(Failure::not_found()),
+        held => held?,
+    }
     tracing::info!(appointment.id = %appointment, practitioner.id = %signed_in.0.id, "an appointment is held");
     Ok((StatusCode::CREATED, Json(hold_entry(hold, Some(&found)))))
 }

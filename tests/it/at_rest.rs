@@ -14,7 +14,7 @@ use parvis::archive::{Archive, ArchiveSettings, SealedRest};
 use parvis::clock::Clock;
 use parvis::demo::studies::demo_objects;
 use parvis::imaging::ContentHash;
-use parvis::sealing::MasterKeys;
+use parvis::sealing::{KeySource, MasterKeys};
 use parvis::secret::Secret;
 use parvis::store::{Dialect, Store, StoreSettings};
 use parvis::tasks::Tasks;
@@ -508,8 +508,8 @@ pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-#[test]
-fn the_command_line_makes_says_and_rotates_keys_and_serves_nothing_without_one() {
+#[tokio::test]
+async fn the_command_line_makes_says_and_rotates_keys_and_serves_nothing_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let config = |keys: &str| {
@@ -538,6 +538,28 @@ fn the_command_line_makes_says_and_rotates_keys_and_serves_nothing_without_one()
     assert!(parvis(&["keys", "new", "--out", &file], None).status.success());
     assert!(!parvis(&["keys", "new", "--out", &file], None).status.success(), "none is written over");
     config(&format!("[keys]\nfile = \"{file}\"\n"));
+    // With a wrong address no verb about what was kept works on an empty database of its own making.
+    let (backup, appointment) = (at("backup"), uuid::Uuid::from_u128(1).to_string());
+    let verbs: [&[&str]; 5] = [
+        &["keys", "status"],
+        &["keys", "rotate"],
+        &["audit", "verify"],
+        &["backup", &backup],
+        &["import", &file, "--appointment", &appointment],
+    ];
+    let first = fs::read_to_string(&file).unwrap();
+    for verb in verbs {
+        let refused = parvis(&[verb, &["--config", &toml]].concat(), None);
+        let told = said(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{verb:?}: {told}");
+        assert!(told.contains(&format!("there is no database at {}", at("parvis.db"))), "{verb:?}: {told}");
+        assert!(told.contains("PARVIS_DATABASE_URL"), "{verb:?}: {told}");
+    }
+    assert!(!Path::new(&at("parvis.db")).exists() && !Path::new(&backup).exists());
+    assert_eq!(fs::read_to_string(&file).unwrap(), first, "nor is there a new key");
+    let url = Secret::new(format!("sqlite://{}", at("parvis.db")));
+    let keys = MasterKeys::open(Some(KeySource::File(file.clone().into())), Clock::system()).unwrap();
+    Store::open(&StoreSettings { url, max_connections: 1, keys }).await.unwrap().close().await;
     let status = parvis(&["keys", "status", "--config", &toml], None);
     assert!(said(&status).contains("current, wraps 1 data key(s)"), "{}", said(&status));
     let old = fs::read_to_string(&file).unwrap();

@@ -7,7 +7,7 @@ use parvis::app::Settings;
 use parvis::config::MailSecurity;
 use parvis::login::local::codes::step_of;
 use parvis::secret::Secret;
-use parvis::store::{Dialect, Login, LoginDigest};
+use parvis::store::{Dialect, Login, LoginDigest, RestsOn};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha1::Sha1;
@@ -140,7 +140,7 @@ async fn login_behind(app: &TestApp, browser: &Browser) -> Login {
 pub async fn age(app: &TestApp, browser: &Browser) -> Login {
     let mut login = login_behind(app, browser).await;
     login.proved_at -= chrono::TimeDelta::hours(1);
-    assert!(app.app.store.renew_login(digest(browser), &login).await.unwrap());
+    assert!(app.app.store.renew_login(digest(browser), &login, RestsOn::File).await.unwrap());
     login
 }
 

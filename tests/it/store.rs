@@ -47,7 +47,7 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use parvis::clinical::*;
 use parvis::clock::Clock;
 use parvis::secret::Pii;
-use parvis::store::Store;
+use parvis::store::{RestsOn, Store};
 
 /// Minutes from the eight o'clock at which these tests take place.
 fn at(minutes: i64) -> DateTime<Utc> {

@@ -91,10 +91,22 @@ pub enum Refused {
     BadName,
     #[error("an account has at least one role")]
     NoRole,
+    /// All that they showed is right, and they are disabled or have no role any more.
+    #[error("this person has no role here")]
+    Disabled,
     #[error("the password cannot be worked on")]
     Hash,
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(store::Error),
+}
+
+impl From<store::Error> for Refused {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NoRole => Self::Disabled,
+            error => Self::Store(error),
+        }
+    }
 }
 
 /// What the second step of a sign-in may be.

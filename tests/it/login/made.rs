@@ -57,6 +57,8 @@ pub struct Script {
     pub userinfo: Value,
     /// Whether the code verifier is compared (RFC 7636 section 4.6).
     pub checks_pkce: bool,
+    /// Whoever asks the token endpoint waits here twice: once to be seen, once to be let go.
+    pub held: Option<Arc<tokio::sync::Barrier>>,
     /// What came to the token endpoint: the form, and the `Authorization` header.
     pub asked: Vec<(std::collections::HashMap<String, String>, Option<String>)>,
 }
@@ -201,6 +203,7 @@ impl Made {
             token_answer: json!({"access_token": "access", "token_type": "Bearer", "expires_in": 120}),
             userinfo: json!({"sub": "martin"}),
             checks_pkce: true,
+            held: None,
             asked: Vec::new(),
         };
         Arc::new(Self {
@@ -278,6 +281,11 @@ async fn token_of(
     headers: axum::http::HeaderMap,
     Form(form): Form<std::collections::HashMap<String, String>>,
 ) -> Response {
+    let held = made.script.lock().unwrap().held.clone();
+    if let Some(held) = held {
+        held.wait().await;
+        held.wait().await;
+    }
     let granted = made.codes.lock().unwrap().remove(&form["code"]);
     let mut script = made.script.lock().unwrap();
     let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());

@@ -162,6 +162,35 @@ async fn a_provider_of_the_page_is_in_use_at_once_and_whoever_is_in_stays_so() {
     }
 }
 
+/// A provider in wrong hands holds its answer back until an administrator has done with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_answers_only_after_it_was_switched_off_signs_nobody_in() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let (app, made) = site(dialect, |_| {}).await;
+        let alex = app.sign_in("alex").await;
+        assert_eq!(alex.post(PAGE, form("centre", &made)).await.0, StatusCode::NO_CONTENT);
+        let held = Arc::new(tokio::sync::Barrier::new(2));
+        made.change(|script| script.held = Some(held.clone()));
+        let browser = app.browser();
+        let (asked, attempt) = begin(&browser, "&provider=centre").await;
+        let state = asked.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let granted = made.grant(&asked);
+        let answer = [("state", state.as_str()), ("code", &granted), ("iss", &made.issuer)];
+        let comes_back = come_back(&browser, "/login/callback/centre", &answer, Some(&attempt), None);
+        let switches_off = async {
+            held.wait().await;
+            let off = json!({"isOn": false, "endsLogins": true});
+            assert_eq!(alex.post(&format!("{CENTRE}/switch"), off).await.0, StatusCode::NO_CONTENT);
+            held.wait().await;
+        };
+        let ((page, cookie), ()) = tokio::join!(comes_back, switches_off);
+        let refused = "/app/sign-in?problem=sign_in_refused&reason=provider_switched_off&provider=centre";
+        assert_eq!((page.as_str(), cookie), (refused, None));
+        let people = alex.get("/api/admin/people").await.1.to_string();
+        assert!(!people.contains("Claire Martin"), "nothing that it says is kept: {people}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_what_was_typed_has_a_code_of_its_own() {
     let (app, made) = site(Dialect::Sqlite, |_| {}).await;

@@ -22,8 +22,8 @@ async fn provoke(store: &Store, constraint: Constraint) -> Result<(), Error> {
             store.add_appointment(&later, &[link(&later, 0, 1, 0)]).await
         }
         Constraint::LoginDigest => {
-            store.add_login(&logins::login(&claire, 1)).await.unwrap();
-            store.add_login(&logins::login(&claire, 1)).await
+            store.add_login(&logins::login(&claire, 1), RestsOn::File).await.unwrap();
+            store.add_login(&logins::login(&claire, 1), RestsOn::File).await
         }
         Constraint::AttemptState => {
             let attempt = SignInAttempt {

@@ -5,13 +5,13 @@ use parvis::audit::{Deed, Record, Subject, Who};
 use super::*;
 use crate::support::db::for_each_database;
 
-fn record(access: &EmergencyAccess) -> Record {
+pub fn record(access: &EmergencyAccess) -> Record {
     let who = Who::Staff(access.practitioner);
     let record = Record::new(access.id.uuid(), access.began_at, who, Deed::Break, Subject::Appointment);
     Record { appointment: Some(access.appointment), reason: Some(access.reason.clone()), ..record }
 }
 
-fn access(visit: &Appointment, by: &Practitioner, minute: i64) -> EmergencyAccess {
+pub fn access(visit: &Appointment, by: &Practitioner, minute: i64) -> EmergencyAccess {
     EmergencyAccess::begin(
         new_id(EmergencyAccessId::new),
         visit.id,

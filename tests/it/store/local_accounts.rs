@@ -9,18 +9,30 @@ use parvis::store::{
 use super::*;
 use crate::support::db::for_each_database;
 
-fn invitation(number: u8, is_first: bool, account: Option<LocalAccountId>) -> LocalInvitation {
+/// The first address, which nobody made.
+fn first(number: u8) -> LocalInvitation {
     LocalInvitation {
         id: clock().new_uuid(),
         digest: LoginDigest([number; 32]),
-        is_first,
-        account,
-        name: if is_first { Pii::default() } else { "Ana Le Goff".into() },
+        is_first: true,
+        account: None,
+        name: Pii::default(),
         roles: vec![StaffRole::Doctor, StaffRole::Administrator],
         made_at: at(i64::from(number)),
         made_by: None,
         expires_at: at(100),
     }
+}
+
+/// One that an administrator made, for a new account or for one that is set up anew.
+fn invitation(number: u8, by: &Practitioner, account: Option<LocalAccountId>) -> LocalInvitation {
+    let name = "Ana Le Goff".into();
+    LocalInvitation { is_first: false, account, name, made_by: Some(by.id), ..first(number) }
+}
+
+/// An administrator of the hospital's provider.
+async fn robin(store: &Store) -> Practitioner {
+    store.upsert_practitioner(&person("Robin", &[StaffRole::Administrator])).await.unwrap()
 }
 
 fn account(user_name: &str, passkey: Option<u8>) -> NewLocalAccount {
@@ -63,7 +75,8 @@ pub async fn administrator(store: &Store) -> LocalAccountId {
 
 /// One that is there, with its login.
 async fn ana(store: &Store) -> (LocalAccount, Login) {
-    store.add_local_invitation(&invitation(1, false, None)).await.unwrap();
+    let robin = robin(store).await;
+    store.add_local_invitation(&invitation(1, &robin, None)).await.unwrap();
     let new = account("ana", Some(9));
     assert_eq!(set_up(store, &new, 1).await, LocalSetUp::Done);
     let login = Login {
@@ -91,11 +104,11 @@ async fn the_first_address_counts_once_and_only_while_there_is_no_administrator(
     for_each_database(|store| async move {
         assert!(!store.has_administrator().await.unwrap());
         assert!(!store.has_local_account().await.unwrap());
-        store.add_local_invitation(&invitation(1, true, None)).await.unwrap();
-        store.add_local_invitation(&invitation(2, true, None)).await.unwrap();
+        store.add_local_invitation(&first(1)).await.unwrap();
+        store.add_local_invitation(&first(2)).await.unwrap();
         let good = |number, minute| store.local_invitation(LoginDigest([number; 32]), at(minute));
         assert_eq!(good(1, 3).await.unwrap(), None, "the next start of the program makes another");
-        assert_eq!(good(2, 3).await.unwrap().unwrap().roles, invitation(2, true, None).roles);
+        assert_eq!(good(2, 3).await.unwrap().unwrap().roles, first(2).roles);
         assert_eq!(good(2, 100).await.unwrap(), None, "past its end");
         assert!(store.local_invitations(at(3)).await.unwrap().is_empty(), "it is on no page");
         let (ana, jean) = (account("ana", None), account("jean", None));
@@ -104,7 +117,7 @@ async fn the_first_address_counts_once_and_only_while_there_is_no_administrator(
         both.sort_by_key(|outcome| *outcome != LocalSetUp::Done);
         assert_eq!(both, [LocalSetUp::Done, LocalSetUp::Closed], "of two, one is the first");
         assert!(store.has_administrator().await.unwrap() && store.has_local_account().await.unwrap());
-        store.add_local_invitation(&invitation(3, true, None)).await.unwrap();
+        store.add_local_invitation(&first(3)).await.unwrap();
         assert_eq!(good(3, 3).await.unwrap(), None, "there is an administrator");
         assert_eq!(set_up(&store, &account("paul", None), 3).await, LocalSetUp::Closed);
     })
@@ -130,7 +143,8 @@ async fn an_account_is_set_up_listed_set_up_anew_and_closed() {
         let [line] = <[_; 1]>::try_from(store.local_accounts().await.unwrap()).unwrap();
         assert_eq!((line.has_totp, line.passkeys, line.recovery_codes, line.used_at), (true, 1, 2, None));
 
-        store.add_local_invitation(&invitation(4, false, None)).await.unwrap();
+        let robin = robin(&store).await;
+        store.add_local_invitation(&invitation(4, &robin, None)).await.unwrap();
         assert_eq!(set_up(&store, &account("ana", None), 4).await, LocalSetUp::NameTaken);
         assert_eq!(
             store.local_invitations(at(3)).await.unwrap().len(),
@@ -141,7 +155,7 @@ async fn an_account_is_set_up_listed_set_up_anew_and_closed() {
         assert_eq!(gone.unwrap().map(|gone| gone.digest), Some(LoginDigest([4; 32])));
 
         for number in [5, 6] {
-            store.add_local_invitation(&invitation(number, false, Some(ana.id))).await.unwrap();
+            store.add_local_invitation(&invitation(number, &robin, Some(ana.id))).await.unwrap();
         }
         assert_eq!(store.local_invitations(at(3)).await.unwrap().len(), 1, "one an account");
         let mut anew = account("ana.2", None);
@@ -172,6 +186,93 @@ async fn an_account_is_set_up_listed_set_up_anew_and_closed() {
         assert!(store.practitioner(ana.practitioner).await.unwrap().unwrap().roles.is_empty());
     })
     .await;
+}
+
+/// What takes the role of an administrator from somebody.
+#[derive(Clone, Copy, Debug)]
+enum Removal {
+    Disabled,
+    RoleTaken,
+    OtherClaims,
+    AccountClosed,
+}
+
+#[tokio::test]
+async fn whoever_is_no_administrator_any_more_does_not_come_back_by_an_address_of_their_own() {
+    use Removal::{AccountClosed, Disabled, OtherClaims, RoleTaken};
+    for removal in [Disabled, RoleTaken, OtherClaims, AccountClosed] {
+        for_each_database(|store| async move {
+            let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+            let of_file = [parvis::store::WayOfFile {
+                key: "hospital".to_owned(),
+                issuer: "https://idp.example".to_owned(),
+                gives_administrator: true,
+                is_for_patients: false,
+            }];
+            let (ana, _) = ana(&store).await;
+            let robin = match removal {
+                AccountClosed => store.practitioner(ana.practitioner).await.unwrap().unwrap(),
+                _ => robin(&store).await,
+            };
+            let colleague = account("jean", None);
+            store.add_local_invitation(&invitation(2, &alex, None)).await.unwrap();
+            assert_eq!(set_up(&store, &colleague, 2).await, LocalSetUp::Done);
+            // One for an account of their own, one that sets a colleague's account up anew; and one of somebody else.
+            store.add_local_invitation(&invitation(3, &robin, None)).await.unwrap();
+            store.add_local_invitation(&invitation(4, &robin, Some(colleague.account.id))).await.unwrap();
+            store.add_local_invitation(&invitation(5, &alex, None)).await.unwrap();
+            let good = async |number| {
+                store.local_invitation(LoginDigest([number; 32]), at(3)).await.unwrap().is_some()
+            };
+            assert!(good(3).await && good(4).await && good(5).await);
+            let change = || super::people::change(&alex, "removed");
+            let taken = [(StaffRole::Administrator, ByHand::Taken)];
+            let doctor = Practitioner { roles: vec![StaffRole::Doctor], ..robin.clone() };
+            match removal {
+                Disabled => {
+                    store.disable_practitioner(robin.id, Some(at(3)), &of_file, &change()).await.unwrap();
+                }
+                RoleTaken => {
+                    store.set_roles_by_hand(robin.id, &taken, &of_file, &change()).await.unwrap();
+                }
+                OtherClaims => {
+                    store.upsert_practitioner(&doctor).await.unwrap();
+                }
+                AccountClosed => {
+                    store.close_local_account(ana.id, &of_file, at(3)).await.unwrap().unwrap();
+                }
+            }
+            let is_refused = async |number| {
+                let mut anew = account("robin", None);
+                if number == 4 {
+                    anew.account.id = colleague.account.id;
+                }
+                !good(number).await && set_up(&store, &anew, number).await == LocalSetUp::Closed
+            };
+            assert!(is_refused(3).await && is_refused(4).await, "{removal:?}");
+            let listed = store.local_invitations(at(3)).await.unwrap();
+            assert_eq!(listed.len(), 1, "{removal:?}: that of somebody else");
+            // Nor by one that was on its way meanwhile.
+            store.add_local_invitation(&invitation(6, &robin, None)).await.unwrap();
+            assert!(is_refused(6).await, "{removal:?}");
+            // And none of them comes back with the role.
+            match removal {
+                Disabled => {
+                    store.disable_practitioner(robin.id, None, &of_file, &change()).await.unwrap();
+                }
+                RoleTaken => {
+                    let nothing = [(StaffRole::Administrator, ByHand::Nothing)];
+                    store.set_roles_by_hand(robin.id, &nothing, &of_file, &change()).await.unwrap();
+                }
+                OtherClaims | AccountClosed => {
+                    store.upsert_practitioner(&robin).await.unwrap();
+                }
+            }
+            assert!(is_refused(3).await && is_refused(4).await, "{removal:?}: it came back");
+            assert_eq!(set_up(&store, &account("paul", None), 5).await, LocalSetUp::Done);
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,7 +42,7 @@ async fn a_login_lasts_while_it_is_used_and_no_longer_than_its_end() {
         first.provider_subject = None;
         first.proof_class = None;
         first.activities = vec![];
-        store.add_login(&first).await.unwrap();
+        store.add_login(&first, RestsOn::File).await.unwrap();
         let seen = async |minute, seconds| {
             let now = at(minute) + TimeDelta::seconds(seconds);
             store.login(first.digest, now, IDLE).await.unwrap()
@@ -56,7 +56,7 @@ async fn a_login_lasts_while_it_is_used_and_no_longer_than_its_end() {
         assert_eq!(seen(120, 0).await, None, "past its end, though just used");
         assert_eq!(store.login(LoginDigest([2; 32]), at(1), IDLE).await.unwrap(), None);
 
-        store.add_login(&login(&claire, 3)).await.unwrap();
+        store.add_login(&login(&claire, 3), RestsOn::File).await.unwrap();
         assert_eq!(
             store.login(LoginDigest([3; 32]), at(30), IDLE).await.unwrap(),
             None,
@@ -72,9 +72,9 @@ async fn logins_end_one_by_one_and_all_of_a_person_at_once() {
         let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
         let logins = [1, 2, 3].map(|digest| login(&claire, digest));
         for login in &logins {
-            store.add_login(login).await.unwrap();
+            store.add_login(login, RestsOn::File).await.unwrap();
         }
-        store.add_login(&login(&karim, 4)).await.unwrap();
+        store.add_login(&login(&karim, 4), RestsOn::File).await.unwrap();
         assert_eq!(store.end_login(logins[0].digest, at(1)).await.unwrap(), Some(logins[0].clone()));
         assert_eq!(store.end_login(logins[0].digest, at(1)).await.unwrap(), None);
         assert!(!is_in_force(&store, 1).await);
@@ -104,7 +104,7 @@ async fn a_provider_ends_one_sign_in_of_a_person_or_all_of_them() {
         let mut elsewhere = login(&claire, 4);
         elsewhere.provider = Some("psc".to_owned());
         for login in [&login(&claire, 1), &login(&claire, 2), &nameless, &elsewhere] {
-            store.add_login(login).await.unwrap();
+            store.add_login(login, RestsOn::File).await.unwrap();
         }
         let end = async |provider, sid, subject| {
             store.end_logins_there(&there(provider, sid, subject), at(3)).await.unwrap().len()
@@ -127,7 +127,7 @@ async fn a_provider_ends_one_sign_in_of_a_person_or_all_of_them() {
 async fn a_logout_token_counts_once_for_each_provider() {
     for_each_database(|store| async move {
         let claire = doctor(&store, "Claire").await;
-        store.add_login(&login(&claire, 1)).await.unwrap();
+        store.add_login(&login(&claire, 1), RestsOn::File).await.unwrap();
         let whom = there("hospital", Some("sid-1"), None);
         let digest = LoginDigest([7; 32]);
         let all = (0..10).map(|_| store.end_logins_by_token(&whom, digest, at(2), at(0)));
@@ -150,7 +150,7 @@ async fn a_renewed_login_keeps_its_identifier_and_its_activity_under_a_new_diges
     for_each_database(|store| async move {
         let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
         let first = login(&claire, 1);
-        store.add_login(&first).await.unwrap();
+        store.add_login(&first, RestsOn::File).await.unwrap();
         assert!(!store.choose_activity(new_id(LoginId::new), "CHU").await.unwrap());
         assert!(store.choose_activity(first.id, "CHU").await.unwrap());
         assert!(!store.choose_activity(first.id, "Cabinet").await.unwrap(), "once");
@@ -159,13 +159,13 @@ async fn a_renewed_login_keeps_its_identifier_and_its_activity_under_a_new_diges
         renewed.proof_class = Some("eidas2".to_owned());
         let mut of_another = renewed.clone();
         of_another.practitioner = karim.id;
-        assert!(!store.renew_login(first.digest, &of_another).await.unwrap());
-        assert!(store.renew_login(first.digest, &renewed).await.unwrap());
+        assert!(!store.renew_login(first.digest, &of_another, RestsOn::File).await.unwrap());
+        assert!(store.renew_login(first.digest, &renewed, RestsOn::File).await.unwrap());
         assert!(!is_in_force(&store, 1).await, "the cookie of before is worth nothing");
         let now = store.login(renewed.digest, at(5), IDLE).await.unwrap().unwrap();
         assert_eq!((now.id, now.proved_at, now.proof_class.as_deref()), (first.id, at(5), Some("eidas2")));
         assert_eq!((now.activity.as_deref(), now.activities), (Some("CHU"), first.activities));
-        assert!(!store.renew_login(first.digest, &renewed).await.unwrap());
+        assert!(!store.renew_login(first.digest, &renewed, RestsOn::File).await.unwrap());
         // Somebody in a call asks for nothing, and is seen all the same.
         store.see_login(first.id, at(50)).await.unwrap();
         assert!(store.login(renewed.digest, at(70), IDLE).await.unwrap().is_some());
@@ -184,7 +184,7 @@ async fn what_is_over_is_purged_and_nothing_else() {
         idle.last_seen_at = at(70);
         used.last_seen_at = at(71);
         for login in [&past_end, &idle, &used] {
-            store.add_login(login).await.unwrap();
+            store.add_login(login, RestsOn::File).await.unwrap();
         }
         store.add_sign_in_attempt(&attempt(1, 100)).await.unwrap();
         store.add_sign_in_attempt(&attempt(2, 101)).await.unwrap();
@@ -235,7 +235,7 @@ async fn every_end_of_a_login_is_told_to_whoever_asks_and_forgotten_after_two_ho
         let claire = doctor(&store, "Claire").await;
         let logins = [1, 2, 3, 4, 5].map(|digest| login(&claire, digest));
         for login in &logins {
-            store.add_login(login).await.unwrap();
+            store.add_login(login, RestsOn::File).await.unwrap();
         }
         let told = async |since| store.ended_logins(at(since)).await.unwrap();
         assert_eq!(told(0).await, (vec![], None));
@@ -250,7 +250,7 @@ async fn every_end_of_a_login_is_told_to_whoever_asks_and_forgotten_after_two_ho
         let mut expected = vec![logins[3].id, logins[4].id];
         expected.sort_unstable();
         assert_eq!(last, (expected, Some(at(4))));
-        store.add_login(&login(&claire, 6)).await.unwrap();
+        store.add_login(&login(&claire, 6), RestsOn::File).await.unwrap();
         let ended = store.end_logins_of(claire.id, at(5)).await.unwrap();
         assert_eq!(told(5).await, (ended, Some(at(5))));
         assert_eq!(told(0).await.0.len(), 6);

@@ -126,6 +126,37 @@ async fn an_address_that_cannot_be_used_is_named_without_its_password() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_not_there_is_not_made_for_whoever_works_on_what_was_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("parvis.db");
+    let url = format!("sqlite://{}", file.display());
+    for is_empty in [false, true] {
+        if is_empty {
+            std::fs::write(&file, "").unwrap();
+        }
+        let said = Store::open_existing(&settings(&url)).await.unwrap_err();
+        assert!(matches!(said, Error::Missing(_)), "{said:?}");
+        let said = said.to_string();
+        assert!(said.contains(file.to_str().unwrap()) && said.contains("PARVIS_DATABASE_URL"), "{said}");
+        assert_eq!(file.metadata().map_or(0, |facts| facts.len()), 0, "nothing was written");
+    }
+    assert!(matches!(
+        Store::snapshot(&settings("sqlite:///nowhere/parvis.db")).await,
+        Err(Error::Missing(_))
+    ));
+    Store::open(&settings(&url)).await.unwrap().close().await;
+    Store::open_existing(&settings(&url)).await.unwrap().close().await;
+
+    let database = TestDatabase::new(Dialect::Postgres).await;
+    let said = Store::open_existing(&database.settings).await.unwrap_err();
+    assert!(matches!(said, Error::Missing(_)), "{said:?}");
+    let name = database.settings.url.expose().rsplit('/').find_map(|part| part.split_once('?')).unwrap().0;
+    assert!(said.to_string().contains(name), "{said}");
+    database.open().await.close().await;
+    Store::open_existing(&database.settings).await.unwrap().close().await;
+}
+
+#[tokio::test]
 async fn values_of_rows_are_in_no_error() {
     for_each_database(|store| async move {
         let claire = doctor(&store, "Claire").await;

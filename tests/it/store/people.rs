@@ -1,6 +1,6 @@
 //! What administrators decide about people: roles by hand, who is disabled; tokens of programs, and the looks.
 
-use parvis::store::{ApiToken, Branding, Constraint, Error, LoginDigest, SettingChange};
+use parvis::store::{ApiToken, Branding, Constraint, Error, Login, LoginDigest, SettingChange};
 
 use super::logins::{is_in_force, login};
 use super::services::service;
@@ -152,13 +152,52 @@ async fn a_site_is_renamed_with_all_of_its_services_unless_two_would_be_one() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_disabled_or_loses_all_roles_while_they_sign_in_is_not_logged_in() {
+    for_each_database(|store| async move {
+        let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
+        let claire = doctor(&store, "Claire").await;
+        let first = login(&claire, 1);
+        store.add_login(&first, RestsOn::File).await.unwrap();
+        let is_refused = async || {
+            let renewed = Login { digest: LoginDigest([3; 32]), ..first.clone() };
+            let added = store.add_login(&login(&claire, 2), RestsOn::File).await;
+            let renewed = store.renew_login(first.digest, &renewed, RestsOn::File).await;
+            matches!((added, renewed), (Err(Error::NoRole), Err(Error::NoRole)))
+        };
+        let takes = [(StaffRole::Doctor, ByHand::Taken)];
+        store.set_roles_by_hand(claire.id, &takes, &[], &change(&alex, "roles")).await.unwrap();
+        assert!(is_refused().await);
+        let nothing = [(StaffRole::Doctor, ByHand::Nothing)];
+        store.set_roles_by_hand(claire.id, &nothing, &[], &change(&alex, "roles")).await.unwrap();
+        store.disable_practitioner(claire.id, Some(at(9)), &[], &change(&alex, "disabled")).await.unwrap();
+        assert!(is_refused().await);
+        // At one moment: whichever comes first, nobody is in afterwards.
+        for round in 10..22 {
+            store.disable_practitioner(claire.id, None, &[], &change(&alex, "enabled")).await.unwrap();
+            let (login, disabled) = (login(&claire, round), change(&alex, "disabled"));
+            let (signed_in, ended) = tokio::join!(
+                store.add_login(&login, RestsOn::File),
+                store.disable_practitioner(claire.id, Some(at(9)), &[], &disabled),
+            );
+            match signed_in {
+                Ok(()) => assert_eq!(ended.unwrap(), [login.id]),
+                Err(Error::NoRole) => assert_eq!(ended.unwrap(), []),
+                Err(error) => panic!("{error}"),
+            }
+            assert!(!is_in_force(&store, round).await);
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn whoever_is_disabled_or_loses_a_role_is_signed_out_in_the_same_step() {
     for_each_database(|store| async move {
         let alex = store.upsert_practitioner(&person("Alex", &[StaffRole::Administrator])).await.unwrap();
         let claire = doctor(&store, "Claire").await;
         let first = login(&claire, 1);
-        store.add_login(&first).await.unwrap();
+        store.add_login(&first, RestsOn::File).await.unwrap();
         let gives = [(StaffRole::Nurse, ByHand::Given)];
         let ended = store.set_roles_by_hand(claire.id, &gives, &[], &change(&alex, "roles")).await.unwrap();
         assert!(ended.is_empty() && is_in_force(&store, 1).await, "a role more ends nothing");
@@ -166,7 +205,7 @@ async fn whoever_is_disabled_or_loses_a_role_is_signed_out_in_the_same_step() {
         let ended = store.set_roles_by_hand(claire.id, &takes, &[], &change(&alex, "roles")).await.unwrap();
         assert_eq!(ended, [first.id]);
         let second = login(&claire, 2);
-        store.add_login(&second).await.unwrap();
+        store.add_login(&second, RestsOn::File).await.unwrap();
         let ended = store.disable_practitioner(claire.id, Some(at(9)), &[], &change(&alex, "disabled")).await;
         assert_eq!(ended.unwrap(), [second.id]);
         assert!(!is_in_force(&store, 2).await);

@@ -49,8 +49,8 @@ async fn those_with_roles_are_listed_by_name() {
 async fn somebody_whose_claims_give_nothing_any_more_has_nothing_and_others_keep_theirs() {
     for_each_database(|store| async move {
         let (claire, karim) = (doctor(&store, "Claire").await, doctor(&store, "Karim").await);
-        store.add_login(&logins::login(&claire, 1)).await.unwrap();
-        store.add_login(&logins::login(&karim, 2)).await.unwrap();
+        store.add_login(&logins::login(&claire, 1), RestsOn::File).await.unwrap();
+        store.add_login(&logins::login(&karim, 2), RestsOn::File).await.unwrap();
         assert_eq!(store.upsert_practitioner(&person("Claire", &[])).await.unwrap().roles, []);
         assert_eq!(store.end_logins_of(claire.id, at(1)).await.unwrap().len(), 1);
         assert_eq!(store.practitioner(claire.id).await.unwrap().unwrap().roles, []);

@@ -32,7 +32,7 @@ fn one_is_refused<T: std::fmt::Debug>(outcomes: [Result<T, Error>; 2]) {
 }
 
 /// The store of each of two programs: on PostgreSQL with connections of its own, on SQLite the one that there can be.
-async fn two_programs(dialect: parvis::store::Dialect) -> [Store; 2] {
+pub async fn two_programs(dialect: parvis::store::Dialect) -> [Store; 2] {
     let database = TestDatabase::new(dialect).await;
     let first = database.open().await;
     let second = match dialect {
@@ -42,7 +42,8 @@ async fn two_programs(dialect: parvis::store::Dialect) -> [Store; 2] {
     [first, second]
 }
 
-const BOTH: [parvis::store::Dialect; 2] = [parvis::store::Dialect::Sqlite, parvis::store::Dialect::Postgres];
+pub const BOTH: [parvis::store::Dialect; 2] =
+    [parvis::store::Dialect::Sqlite, parvis::store::Dialect::Postgres];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_providers_that_are_switched_off_at_once_one_stays() {
