@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use strangers::{Standing, Strangers};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
+use self::strangers::{Standing, Strangers};
 use crate::audit::{Deed, Fault, Head, MassAccess, Misfit, Record, Signer, Subject, Walk, Walked, Who};
 use crate::clock::Clock;
 use crate::config::SyslogAddress;
