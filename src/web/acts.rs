@@ -328,6 +328,19 @@ fn act_of(method: &Method, route: &str) -> Option<(Deed, Subject)> {
     Some((deed, Subject::Gateway))
 }
 
+/// Whether such a request may change something: whatever is no question, and the questions by which somebody comes in or goes out. What is said on sockets has
+/// its own way.
+pub(super) fn changes(method: &Method, route: Option<&str>) -> bool {
+    match *method {
+        Method::CONNECT => false,
+        Method::GET | Method::HEAD => {
+            let act = route.and_then(|route| act_of(method, route));
+            act.is_some_and(|(deed, _)| matches!(deed, Deed::SignIn | Deed::SignOut))
+        }
+        _ => true,
+    }
+}
+
 /// What is found out about a request while it is answered.
 #[derive(Default)]
 struct Noted {
@@ -338,6 +351,10 @@ struct Noted {
     detail: Option<String>,
     /// By what they may do it, when it is not theirs by who they are.
     stead: Option<Stead>,
+    /// Who it is is not known, but what they showed is real.
+    is_vouched: bool,
+    /// There was nothing to do.
+    is_nothing: bool,
 }
 
 tokio::task_local! {
@@ -380,6 +397,16 @@ pub(super) fn note_appointment(appointment: &Appointment) {
 /// It went otherwise than the status says, and why in a word.
 pub(super) fn note_outcome(outcome: Outcome, detail: &str) {
     note(|noted| (noted.outcome, noted.detail) = (Some(outcome), Some(detail.to_owned())));
+}
+
+/// Who asks is not known, but showed something that not everybody has: strangers do not crowd the record out.
+pub(super) fn note_vouched() {
+    note(|noted| noted.is_vouched = true);
+}
+
+/// There was nothing to do: unless it goes wrong it is not recorded.
+pub(super) fn note_nothing() {
+    note(|noted| noted.is_nothing = true);
 }
 
 /// More of what was done, in words of the program.
@@ -448,10 +475,15 @@ pub(super) async fn record(State(edge): State<Edge>, request: Request, rest: Nex
         record.appointment = noted.appointment.or(appointment);
         record.patient = noted.patient;
     }
-    if record.outcome == Outcome::Done && OWN.contains(&(method.as_str(), route.as_str())) {
+    let is_own = OWN.contains(&(method.as_str(), route.as_str()));
+    if record.outcome == Outcome::Done && (is_own || noted.is_nothing) {
         return response;
     }
-    edge.trail.note(record);
+    if noted.is_vouched {
+        edge.trail.note_vouched(record);
+    } else {
+        edge.trail.note(record);
+    }
     response
 }
 
@@ -492,6 +524,26 @@ mod tests {
         assert_eq!((appointment.unwrap().to_string().as_str(), file.as_deref()), (id, Some("x")));
         assert_eq!(named("/api/appointments/{appointment}", "/api/appointments/none"), (None, None));
         assert_eq!(named("/calendar/{file}", "/calendar/secret.ics"), (None, None), "that is a secret");
+    }
+
+    #[test]
+    fn whatever_may_change_something_is_carried_through_and_sockets_are_not() {
+        for (method, route, is_carried) in [
+            (Method::POST, "/api/appointments/{appointment}/cancel", true),
+            (Method::DELETE, "/api/studies/{study}", true),
+            (Method::POST, "/no/such/route", true),
+            (Method::GET, "/login/callback/{provider}", true),
+            (Method::GET, "/documents/callback/{provider}", true),
+            (Method::GET, "/login/front-channel-logout", true),
+            (Method::GET, "/api/appointments/{appointment}", false),
+            (Method::HEAD, "/api/me", false),
+            (Method::GET, "/ws", false),
+            (Method::CONNECT, "/ws", false),
+            (Method::CONNECT, "/ws/agenda", false),
+        ] {
+            assert_eq!(changes(&method, Some(route)), is_carried, "{method} {route}");
+        }
+        assert!(changes(&Method::PUT, None) && !changes(&Method::GET, None));
     }
 
     #[test]

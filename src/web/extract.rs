@@ -195,7 +195,7 @@ pub(super) fn is_sent_by_own_page(edge: &Edge, headers: &HeaderMap) -> bool {
 }
 
 /// Where a request comes from: the other end of the connection, or what a trusted proxy there says of its own.
-pub(super) struct ClientAddress(IpAddr);
+pub(super) struct ClientAddress(pub(super) IpAddr);
 
 impl std::fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -213,6 +213,11 @@ impl ClientAddress {
     pub(super) fn may(&self, edge: &Edge, knock: Knock) -> Result<(), Failure> {
         let is_in_time = edge.throttle.may(knock, self.0, edge.clock.instant());
         if is_in_time { Ok(()) } else { Err(Failure::too_many()) }
+    }
+
+    /// That knock was none of those that are to be few.
+    pub(super) fn give_back(&self, edge: &Edge, knock: Knock) {
+        edge.throttle.give_back(knock, self.0);
     }
 }
 

@@ -59,6 +59,7 @@ mod studies;
 mod summary;
 mod templates;
 mod throttle;
+mod through;
 mod ticket;
 mod tokens;
 mod trail;
@@ -130,6 +131,8 @@ pub struct Parts {
     pub emergency_lasts: chrono::TimeDelta,
     pub throttle: Throttle,
     pub ceiling: Ceiling,
+    /// Sockets on which nobody has said `hello` yet.
+    pub hellos: Ceiling,
     pub tickets: Tickets,
     pub csp_reports: Arc<CspReports>,
     /// Counts what is answered.

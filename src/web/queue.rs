@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Edge;
-use super::acts::authorize;
+use super::acts::{self, authorize};
 use super::appointments;
 use super::extract::{Body, ClientAddress, One, SignedIn};
 use super::problem::Failure;
@@ -42,13 +42,16 @@ pub(super) async fn enter(
     let (service, settings) = found.ok_or(QueueRefusal::Closed)?;
     let since = now - QueueSettings::TRIES_WITHIN;
     let waiting = edge.store.queue_entries(service, now - QueueEntry::KEPT_FOR).await?.len();
-    let load = QueueLoad { waiting, wrong_codes: edge.store.queue_tries(service, since).await? };
-    if let Err(refusal) = settings.check(&request.code, load) {
-        if refusal == QueueRefusal::WrongCode {
-            edge.store.add_queue_try(edge.clock.new_uuid(), service, now, since).await?;
-        }
-        return Err(refusal.into());
+    let wrong_codes = edge.store.queue_tries(service, since).await?;
+    // It counts before it is looked at, so that nobody has more tries who makes them at once.
+    let is_slowed = address.may(&edge, Knock::WrongCode).is_err();
+    let checked = settings.check(&request.code, QueueLoad { waiting, wrong_codes, is_slowed });
+    if checked == Err(QueueRefusal::WrongCode) {
+        edge.store.add_queue_try(edge.clock.new_uuid(), service, now, since).await?;
+    } else if !is_slowed {
+        address.give_back(&edge, Knock::WrongCode);
     }
+    checked?;
     let secret = QueueEntry::secret(edge.clock.random_bytes());
     let entry = QueueEntry {
         id: QueueEntryId::new(edge.clock.new_uuid()),
@@ -65,6 +68,7 @@ pub(super) async fn enter(
     if !edge.store.add_queue_entry(&entry, QueueSettings::MAX_WAITING, kept).await? {
         return Err(QueueRefusal::Full.into());
     }
+    acts::note_vouched();
     edge.live.announce_change();
     tracing::info!(queue.entry = %entry.id, "somebody came into a queue");
     Ok((StatusCode::CREATED, Json(QueueEntered { entry: secret.expose().clone() })))
@@ -98,9 +102,14 @@ pub(super) async fn leave(
     State(edge): State<Edge>,
     Body(request): Body<QueueStateRequest>,
 ) -> Result<StatusCode, Failure> {
-    if let Some(entry) = edge.store.queue_entry_by_digest(LinkDigest::of(&request.entry)).await? {
-        edge.store.end_queue_entry(entry.id, QueueStatus::Left { at: edge.clock.now() }).await?;
-        edge.live.announce_change();
+    let entry = edge.store.queue_entry_by_digest(LinkDigest::of(&request.entry)).await?;
+    let left = QueueStatus::Left { at: edge.clock.now() };
+    match entry {
+        Some(entry) if edge.store.end_queue_entry(entry.id, left).await? => {
+            acts::note_vouched();
+            edge.live.announce_change();
+        }
+        _ => acts::note_nothing(),
     }
     Ok(StatusCode::NO_CONTENT)
 }
