@@ -201,6 +201,7 @@ impl App {
                     certificates: certificates.clone(),
                     reach: reach.clone(),
                     csp_reports: csp_reports.clone(),
+                    trail: trail.clone(),
                     tasks: tasks.clone(),
                     started: clock.now(),
                     clock: clock.clone(),

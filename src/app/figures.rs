@@ -18,6 +18,7 @@ use crate::port::{Certificates, Reach, SelfTest, serve_plain};
 use crate::sfu::{Counters, Sfu};
 use crate::store::Store;
 use crate::tasks::Tasks;
+use crate::trail::Trail;
 use crate::web::CspReports;
 
 /// A database that takes longer is told as one that does not answer.
@@ -34,6 +35,7 @@ pub(super) struct Figures {
     pub(super) certificates: Certificates,
     pub(super) reach: Reach,
     pub(super) csp_reports: Arc<CspReports>,
+    pub(super) trail: Trail,
     pub(super) tasks: Tasks,
     pub(super) started: DateTime<Utc>,
     pub(super) clock: Clock,
@@ -171,7 +173,14 @@ impl Figures {
     }
 
     fn rest(&self) -> Vec<Figure> {
+        let (lost, strangers) = self.trail.left_out();
         let mut figures = vec![
+            Figure::counters(
+                "parvis_trail_left_out",
+                "Records of the trail that were not kept: lost, or of strangers beyond what is kept of them.",
+                "why",
+                [("lost", lost), ("strangers", strangers)],
+            ),
             Figure::counters(
                 "parvis_messages",
                 "Tries to send an e-mail or SMS, by what came of them.",

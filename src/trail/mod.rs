@@ -88,6 +88,9 @@ struct LeftOut {
     lost: AtomicU64,
     /// Those of people who are not known, beyond what is kept of them.
     strangers: AtomicU64,
+    /// Those of either kind whose number is a record already.
+    told_lost: AtomicU64,
+    told_strangers: AtomicU64,
 }
 
 /// What the task that writes is asked.
@@ -156,6 +159,14 @@ impl Trail {
         if queue.try_send(Ask::Write(Box::new(record))).is_err() {
             left_out.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Records that were not kept since the start: those that were lost, and those of strangers beyond what is kept of them.
+    pub fn left_out(&self) -> (u64, u64) {
+        let LeftOut { lost, strangers, told_lost, told_strangers } = &*self.0.left_out;
+        let sum =
+            |now: &AtomicU64, told: &AtomicU64| now.load(Ordering::Relaxed) + told.load(Ordering::Relaxed);
+        (sum(lost, told_lost), sum(strangers, told_strangers))
     }
 
     /// Resolves once everything that was noted before is written, or in the file.

@@ -104,6 +104,7 @@ impl Writer {
             told.push(Record { detail: Some(detail), ..record });
         };
         let lost = self.left_out.lost.swap(0, Ordering::Relaxed);
+        self.left_out.told_lost.fetch_add(lost, Ordering::Relaxed);
         if lost > 0 {
             tracing::error!(record.count = lost, "records of the trail are lost");
             tell(lost.to_string());
@@ -111,6 +112,7 @@ impl Writer {
         let now = self.clock.instant();
         if is_last || now >= self.count_at {
             let strangers = self.left_out.strangers.swap(0, Ordering::Relaxed);
+            self.left_out.told_strangers.fetch_add(strangers, Ordering::Relaxed);
             if strangers > 0 {
                 tracing::warn!(record.count = strangers, "records of strangers were left out of the trail");
                 tell(format!("strangers {strangers}"));
