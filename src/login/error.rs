@@ -152,6 +152,11 @@ pub enum ProviderFault {
 }
 
 impl Refused {
+    /// Whether it is of a sign-in that began here, in the browser that comes back; anybody can come with one that did not.
+    pub fn is_of_attempt(&self) -> bool {
+        !matches!(self, Self::WrongState | Self::Store(_))
+    }
+
     /// A stable code that the sign-in page shows, so that whoever helps knows what was wrong.
     pub fn reason(&self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
 
 mod key;
 mod spool;
+mod strangers;
 mod teller;
 mod writer;
 
@@ -18,9 +19,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::audit::{
-    Deed, Fault, Head, MassAccess, Misfit, Outcome, Record, Signer, Subject, Walk, Walked, Who,
-};
+use self::strangers::{Standing, Strangers};
+use crate::audit::{Deed, Fault, Head, MassAccess, Misfit, Record, Signer, Subject, Walk, Walked, Who};
 use crate::clock::Clock;
 use crate::config::SyslogAddress;
 use crate::egress;
@@ -32,8 +32,6 @@ use crate::tasks::Tasks;
 const MAX_WAITING: usize = 8192;
 /// A head is signed this often.
 const SIGN_EVERY: Duration = Duration::from_secs(3600);
-/// Requests of nobody who is known that are refused: so many a minute have a record each, the others are counted.
-const STRANGERS_A_MINUTE: u32 = 120;
 
 /// What the trail needs to know.
 #[derive(Clone, Debug)]
@@ -76,13 +74,20 @@ pub struct Trail(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     queue: mpsc::Sender<Ask>,
-    /// Records that found no room.
-    lost: Arc<AtomicU64>,
-    /// The minute, and the refused strangers in it.
-    strangers: std::sync::Mutex<(i64, u32)>,
+    left_out: Arc<LeftOut>,
+    strangers: std::sync::Mutex<Strangers>,
     store: Store,
     clock: Clock,
     signer: Signer,
+}
+
+/// Records that are not kept, until their number is a record.
+#[derive(Debug, Default)]
+struct LeftOut {
+    /// Those that found no room, or could not be written.
+    lost: AtomicU64,
+    /// Those of people who are not known, beyond what is kept of them.
+    strangers: AtomicU64,
 }
 
 /// What the task that writes is asked.
@@ -101,11 +106,11 @@ impl Trail {
     pub fn start(settings: TrailSettings, store: Store, clock: Clock, tasks: &Tasks) -> Result<Self, Error> {
         let signer = key::open(&settings.folder, &clock)?;
         let (queue, asked) = mpsc::channel(MAX_WAITING);
-        let lost = Arc::new(AtomicU64::new(0));
+        let left_out = Arc::<LeftOut>::default();
         let spool = spool::Spool::open(&settings.folder, store.clone()).map_err(Error::Folder)?;
         let teller = teller::Teller::new(&settings, store.clone(), clock.clone())?;
-        let writer = writer::Writer::new(store.clone(), clock.clone(), spool, lost.clone());
-        let inner = Inner { queue, lost, strangers: std::sync::Mutex::default(), store, clock, signer };
+        let writer = writer::Writer::new(store.clone(), clock.clone(), spool, left_out.clone());
+        let inner = Inner { queue, left_out, strangers: std::sync::Mutex::default(), store, clock, signer };
         let trail = Self(Arc::new(inner));
         tasks.spawn("writing of the trail", writer.run(asked, tasks.clone()));
         tasks.spawn("telling of the trail", teller.run(tasks.clone()));
@@ -126,28 +131,31 @@ impl Trail {
         Record::new(self.0.clock.new_uuid(), self.0.clock.now(), who, deed, subject)
     }
 
-    /// Takes a record. Never waits: one that finds no room is counted.
+    /// Takes a record. Never waits: one that finds no room is counted, and so is one of somebody who is not known, beyond so many.
     pub fn note(&self, record: Record) {
-        let is_stranger = record.who == Who::Nobody
-            && matches!(record.outcome, Outcome::Refused | Outcome::Rejected)
-            && record.deed != Deed::SignIn;
-        if is_stranger && !self.has_room_for_stranger() {
-            self.0.lost.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        if self.0.queue.try_send(Ask::Write(Box::new(record))).is_err() {
-            self.0.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        self.take(record, Standing::Stranger);
     }
 
-    fn has_room_for_stranger(&self) -> bool {
-        let minute = self.0.clock.now().timestamp() / 60;
-        let mut strangers = self.0.strangers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if strangers.0 != minute {
-            *strangers = (minute, 0);
+    /// Takes a record of somebody who is not known but showed something that not everybody has: a sign-in that began here, the name of an account.
+    /// Strangers do not crowd these out.
+    pub fn note_vouched(&self, record: Record) {
+        self.take(record, Standing::Vouched);
+    }
+
+    fn take(&self, record: Record, standing: Standing) {
+        let Inner { queue, left_out, strangers, clock, .. } = &*self.0;
+        if record.who == Who::Nobody {
+            let minute = clock.now().timestamp() / 60;
+            let room = (queue.capacity(), queue.max_capacity());
+            let mut strangers = strangers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if !strangers.admits(standing, record.origin.as_deref(), minute, room) {
+                left_out.strangers.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
         }
-        strangers.1 += 1;
-        strangers.1 <= STRANGERS_A_MINUTE
+        if queue.try_send(Ask::Write(Box::new(record))).is_err() {
+            left_out.lost.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Resolves once everything that was noted before is written, or in the file.

@@ -1,13 +1,13 @@
 //! The task that writes: into the database, and into a file while that is away.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::Ask;
 use super::spool::Spool;
+use super::{Ask, LeftOut};
 use crate::audit::{Deed, Record, Subject, Who};
 use crate::clock::Clock;
 use crate::store::{Error, Store};
@@ -19,17 +19,22 @@ const BATCH: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(6);
 /// While records wait in the file, the database is tried this often.
 const TRY_EVERY: Duration = Duration::from_secs(2);
+/// How many records of strangers were left out is told this often: telling it must not fill the chain in their place.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Writer {
     store: Store,
     clock: Clock,
     spool: Spool,
-    lost: Arc<AtomicU64>,
+    left_out: Arc<LeftOut>,
+    /// When strangers are counted next.
+    count_at: Instant,
 }
 
 impl Writer {
-    pub(super) fn new(store: Store, clock: Clock, spool: Spool, lost: Arc<AtomicU64>) -> Self {
-        Self { store, clock, spool, lost }
+    pub(super) fn new(store: Store, clock: Clock, spool: Spool, left_out: Arc<LeftOut>) -> Self {
+        let count_at = clock.instant();
+        Self { store, clock, spool, left_out, count_at }
     }
 
     pub(super) async fn run(mut self, mut asked: mpsc::Receiver<Ask>, tasks: Tasks) {
@@ -39,7 +44,7 @@ impl Writer {
                 ask = asked.recv() => ask,
                 () = tasks.stopped() => None,
                 () = tokio::time::sleep(TRY_EVERY) => {
-                    self.keep(Vec::new(), &mut try_at).await;
+                    self.keep(Vec::new(), &mut try_at, false).await;
                     continue;
                 }
             };
@@ -60,7 +65,7 @@ impl Writer {
                 let Ok(ask) = asked.try_recv() else { break };
                 sort(ask);
             }
-            self.keep(records, &mut try_at).await;
+            self.keep(records, &mut try_at, is_last).await;
             for reply in settled {
                 // Whoever asked may have gone.
                 let _ = reply.send(());
@@ -71,16 +76,9 @@ impl Writer {
         }
     }
 
-    /// Keeps records, after those that wait in the file.
-    async fn keep(&mut self, mut records: Vec<Record>, try_at: &mut std::time::Instant) {
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        if lost > 0 {
-            tracing::error!(record.count = lost, "records of the trail are lost");
-            let (id, at) = (self.clock.new_uuid(), self.clock.now());
-            let mut record = Record::new(id, at, Who::Gateway, Deed::Lose, Subject::Trail);
-            record.detail = Some(lost.to_string());
-            records.push(record);
-        }
+    /// Keeps records, after those that wait in the file. `is_last`: nothing is told later.
+    async fn keep(&mut self, mut records: Vec<Record>, try_at: &mut Instant, is_last: bool) {
+        records.extend(self.left_out(is_last));
         let now = self.clock.instant();
         if !self.spool.is_empty() {
             self.spool(&records);
@@ -97,6 +95,31 @@ impl Writer {
         }
     }
 
+    /// What is to be told of records that were not kept.
+    fn left_out(&mut self, is_last: bool) -> Vec<Record> {
+        let mut told = Vec::new();
+        let mut tell = |detail: String| {
+            let (id, at) = (self.clock.new_uuid(), self.clock.now());
+            let record = Record::new(id, at, Who::Gateway, Deed::Lose, Subject::Trail);
+            told.push(Record { detail: Some(detail), ..record });
+        };
+        let lost = self.left_out.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            tracing::error!(record.count = lost, "records of the trail are lost");
+            tell(lost.to_string());
+        }
+        let now = self.clock.instant();
+        if is_last || now >= self.count_at {
+            let strangers = self.left_out.strangers.swap(0, Ordering::Relaxed);
+            if strangers > 0 {
+                tracing::warn!(record.count = strangers, "records of strangers were left out of the trail");
+                tell(format!("strangers {strangers}"));
+                self.count_at = now + COUNT_EVERY;
+            }
+        }
+        told
+    }
+
     fn spool(&mut self, records: &[Record]) {
         if records.is_empty() {
             return;
@@ -104,10 +127,10 @@ impl Writer {
         match self.spool.put(records) {
             Ok(0) => {}
             Ok(lost) => {
-                self.lost.fetch_add(lost, Ordering::Relaxed);
+                self.left_out.lost.fetch_add(lost, Ordering::Relaxed);
             }
             Err(error) => {
-                self.lost.fetch_add(records.len() as u64, Ordering::Relaxed);
+                self.left_out.lost.fetch_add(records.len() as u64, Ordering::Relaxed);
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "the file of the trail cannot be written"
@@ -149,7 +172,7 @@ impl Writer {
         match self.append(records).await {
             Ok(is_written) => is_written,
             Err(error) if records.len() == 1 => {
-                self.lost.fetch_add(1, Ordering::Relaxed);
+                self.left_out.lost.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(error = &error as &dyn std::error::Error, "a record of the trail is refused");
                 true
             }
@@ -159,7 +182,7 @@ impl Writer {
                         Ok(true) => {}
                         Ok(false) => return false,
                         Err(error) => {
-                            self.lost.fetch_add(1, Ordering::Relaxed);
+                            self.left_out.lost.fetch_add(1, Ordering::Relaxed);
                             tracing::error!(
                                 error = &error as &dyn std::error::Error,
                                 "a record of the trail is refused"

@@ -338,6 +338,10 @@ struct Noted {
     detail: Option<String>,
     /// By what they may do it, when it is not theirs by who they are.
     stead: Option<Stead>,
+    /// Who it is is not known, but what they showed is real.
+    is_vouched: bool,
+    /// There was nothing to do.
+    is_nothing: bool,
 }
 
 tokio::task_local! {
@@ -380,6 +384,16 @@ pub(super) fn note_appointment(appointment: &Appointment) {
 /// It went otherwise than the status says, and why in a word.
 pub(super) fn note_outcome(outcome: Outcome, detail: &str) {
     note(|noted| (noted.outcome, noted.detail) = (Some(outcome), Some(detail.to_owned())));
+}
+
+/// Who asks is not known, but showed something that not everybody has: strangers do not crowd the record out.
+pub(super) fn note_vouched() {
+    note(|noted| noted.is_vouched = true);
+}
+
+/// There was nothing to do: unless it goes wrong it is not recorded.
+pub(super) fn note_nothing() {
+    note(|noted| noted.is_nothing = true);
 }
 
 /// More of what was done, in words of the program.
@@ -448,10 +462,15 @@ pub(super) async fn record(State(edge): State<Edge>, request: Request, rest: Nex
         record.appointment = noted.appointment.or(appointment);
         record.patient = noted.patient;
     }
-    if record.outcome == Outcome::Done && OWN.contains(&(method.as_str(), route.as_str())) {
+    let is_own = OWN.contains(&(method.as_str(), route.as_str()));
+    if record.outcome == Outcome::Done && (is_own || noted.is_nothing) {
         return response;
     }
-    edge.trail.note(record);
+    if noted.is_vouched {
+        edge.trail.note_vouched(record);
+    } else {
+        edge.trail.note(record);
+    }
     response
 }
 

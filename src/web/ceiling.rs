@@ -13,7 +13,8 @@ use super::Edge;
 use super::extract::client_address;
 use super::files::shown_link;
 use super::problem::Failure;
-use super::throttle::{Knock, network_of};
+use super::throttle::Knock;
+use crate::clinical::network_of;
 
 /// Requests that are being answered, uploads among them, sockets not.
 #[derive(Clone, Debug)]

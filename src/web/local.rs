@@ -63,7 +63,10 @@ pub(super) async fn begin(
     address.may(&edge, Knock::Local)?;
     let password = Secret::new(request.password);
     let begun = edge.local.begin(&request.user_name, password, Some(address.told())).await;
-    let step = told(&edge, begun)?;
+    if begun.as_ref().map_or_else(|not_in| not_in.is_account, |_| true) {
+        acts::note_vouched();
+    }
+    let step = told(&edge, begun.map_err(|not_in| not_in.refused))?;
     Ok(uncached(Json(LocalStepEntry {
         ticket: step.ticket.expose().clone(),
         has_totp: step.has_totp,
@@ -82,6 +85,10 @@ pub(super) async fn finish(
     let (ticket, factor) = factor(request)?;
     let finished =
         edge.local.finish(&ticket, factor, Some(address.told()), login_cookie(&headers).as_deref()).await;
+    if matches!(finished, Err(Refused::Wrong | Refused::WrongSecondFactor | Refused::Locked)) {
+        // Whoever has no ticket of a first step hears that it is too old.
+        acts::note_vouched();
+    }
     let signed_in = told(&edge, finished)?;
     acts::note_staff(signed_in.practitioner);
     tracing::info!(practitioner.id = %signed_in.practitioner, "somebody signed in with a local account");
@@ -97,6 +104,7 @@ pub(super) async fn look(
 ) -> Result<Response, Failure> {
     address.may(&edge, Knock::Local)?;
     let (invitation, account) = edge.local.invitation(&request.secret).await?;
+    acts::note_vouched();
     Ok(uncached(Json(SetUpFacts {
         is_first: invitation.is_first,
         name: invitation.name.into_inner(),
@@ -115,6 +123,7 @@ pub(super) async fn begin_set_up(
     let password = Secret::new(request.password);
     let SetUpRequest { secret, user_name, name, .. } = request;
     let factors = edge.local.begin_set_up(&secret, &user_name, &name, password).await?;
+    acts::note_vouched();
     Ok(uncached(Json(SetUpFactors {
         ticket: factors.ticket.expose().clone(),
         totp_key: factors.totp_key.expose().clone(),

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use chrono::TimeDelta;
 
 use super::Edge;
-use super::acts::authorize;
+use super::acts::{self, authorize};
 use super::appointments::allowed;
 use super::extract::{Body, One, SignedIn, Two};
 use super::problem::Failure;
@@ -199,6 +199,7 @@ pub(super) async fn bounced(
     if !edge.outbox.may_tell_bounces(shown) {
         return Err(Failure::not_found());
     }
+    acts::note_vouched();
     match edge.outbox.bounced(&report.message_id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Failure::not_found()),

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Edge;
-use super::acts::authorize;
+use super::acts::{self, authorize};
 use super::appointments;
 use super::extract::{Body, ClientAddress, One, SignedIn};
 use super::problem::Failure;
@@ -65,6 +65,7 @@ pub(super) async fn enter(
     if !edge.store.add_queue_entry(&entry, QueueSettings::MAX_WAITING, kept).await? {
         return Err(QueueRefusal::Full.into());
     }
+    acts::note_vouched();
     edge.live.announce_change();
     tracing::info!(queue.entry = %entry.id, "somebody came into a queue");
     Ok((StatusCode::CREATED, Json(QueueEntered { entry: secret.expose().clone() })))
@@ -98,9 +99,14 @@ pub(super) async fn leave(
     State(edge): State<Edge>,
     Body(request): Body<QueueStateRequest>,
 ) -> Result<StatusCode, Failure> {
-    if let Some(entry) = edge.store.queue_entry_by_digest(LinkDigest::of(&request.entry)).await? {
-        edge.store.end_queue_entry(entry.id, QueueStatus::Left { at: edge.clock.now() }).await?;
-        edge.live.announce_change();
+    let entry = edge.store.queue_entry_by_digest(LinkDigest::of(&request.entry)).await?;
+    let left = QueueStatus::Left { at: edge.clock.now() };
+    match entry {
+        Some(entry) if edge.store.end_queue_entry(entry.id, left).await? => {
+            acts::note_vouched();
+            edge.live.announce_change();
+        }
+        _ => acts::note_nothing(),
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -106,6 +106,9 @@ async fn finish_by(
             uncached((AppendHeaders(cookies), Redirect::to(&to)))
         }
         Err(refused) => {
+            if refused.is_of_attempt() {
+                acts::note_vouched();
+            }
             let reason = refused.reason();
             let failure = refused.into();
             acts::note_outcome(Outcome::Refused, word_of(&failure).as_str());
@@ -124,7 +127,9 @@ pub(super) async fn logout(State(edge): State<Edge>, headers: HeaderMap) -> Resu
     let jar = CookieJar::from_headers(&headers);
     let mut next = SIGN_IN_PAGE.to_owned();
     // Says in the trail who it was.
-    authenticated(&edge, &headers).await?;
+    if authenticated(&edge, &headers).await?.is_none() {
+        acts::note_nothing();
+    }
     if let Some(cookie) = jar.get(LOGIN_COOKIE)
         && let Some(url) = edge.login.logout(cookie.value()).await?
     {
@@ -152,7 +157,10 @@ pub(super) async fn back_channel(
         return refuse(StatusCode::BAD_REQUEST, "invalid_request", "there is no logout_token");
     };
     match edge.login.back_channel(&form.logout_token).await {
-        Ok(_) => uncached(StatusCode::OK),
+        Ok(_) => {
+            acts::note_vouched();
+            uncached(StatusCode::OK)
+        }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "a logout token was refused");
             match error {
@@ -176,7 +184,10 @@ pub(super) async fn front_channel(
 ) -> Result<Response, Failure> {
     let jar = CookieJar::from_headers(&headers);
     let cookie = jar.get(LOGIN_COOKIE).map(|cookie| cookie.value().to_owned());
-    edge.login.front_channel(asked, cookie.as_deref()).await?;
+    match edge.login.front_channel(asked, cookie.as_deref()).await? {
+        0 => acts::note_nothing(),
+        _ => acts::note_vouched(),
+    }
     let mut response = uncached(Html("<!doctype html><title>Parvis</title>"));
     let ancestors = edge.login.provider_origins().await.join(" ");
     let policy =

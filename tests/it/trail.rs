@@ -98,6 +98,42 @@ async fn every_access_leaves_a_record_of_who_what_and_how_it_went() {
     }
 }
 
+/// Only what was refused was limited, and sign-ins not even then: without any login there were as many rows as somebody liked, none of
+/// which is ever deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_lengthen_the_chain_by_so_much_and_a_person_who_is_refused_is_in_it() {
+    let app = TestApp::start(Dialect::Sqlite).await;
+    let auditor = app.sign_in("ines").await;
+    app.app.trail.settle().await;
+    let before = app.app.store.audit_last().await.unwrap();
+    let nobody = app.browser();
+    for _ in 0..40 {
+        for path in ["/login/callback?code=x&state=x", "/documents/callback/x", "/login/front-channel-logout"]
+        {
+            nobody.get(path).await;
+        }
+        nobody.post("/logout", json!({})).await;
+        let left = nobody.post("/api/queue/leave", json!({"entry": "x"})).await.0;
+        assert_eq!(left, StatusCode::NO_CONTENT);
+    }
+    // It began here, and the provider said who it is.
+    let (_, refused) = app.try_to_sign_in("theo").await;
+    assert!(refused.contains("no_role"), "{refused}");
+    app.app.trail.settle().await;
+    // The minute may have changed once.
+    let added = app.app.store.audit_last().await.unwrap() - before;
+    assert!(added <= 2 * 30 + 5, "{added}");
+    let sign_ins = trail(&app, &auditor, "deed=sign_in&outcome=refused").await;
+    assert!(sign_ins[0]["detail"].as_str().unwrap().ends_with("no_role"), "{}", sign_ins[0]);
+    let outs = trail(&app, &auditor, "deed=sign_out").await;
+    assert!(outs.is_empty(), "nothing ended: {outs:?}");
+    assert!(trail(&app, &auditor, "deed=leave").await.is_empty());
+    let told = found(&app, &auditor, "deed=lose").await;
+    let said =
+        told[0]["detail"].as_str().unwrap().strip_prefix("strangers ").expect("how many were left out");
+    assert!((1..=80).contains(&said.parse::<u32>().unwrap()), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn auditors_and_administrators_read_it_and_nobody_else() {
     let app = TestApp::start(Dialect::Sqlite).await;

@@ -25,6 +25,7 @@ use uuid::Uuid;
 use self::codes::{KEY_BYTES, RECOVERY_CODES};
 use self::passkeys::Passkeys;
 use self::rules::{BadPassword, TRIES_KEPT, UserName, check_password, tries_key};
+pub use self::tries::NotIn;
 use self::tries::Try;
 use super::{LOCAL_PROVIDER, Login, digest, new_secret};
 use crate::clinical::{Appointment, LocalAccountId, LoginId, Practitioner, PractitionerId, StaffRole};
@@ -418,7 +419,7 @@ impl LocalAccounts {
         user_name: &str,
         password: Secret<String>,
         address: Option<String>,
-    ) -> Result<SecondStep, Refused> {
+    ) -> Result<SecondStep, NotIn> {
         let inner = &self.0;
         let began = inner.clock.instant();
         let tried = self.take_try(user_name, address.as_deref()).await?;
@@ -434,7 +435,7 @@ impl LocalAccounts {
                 let refused =
                     self.wrong(other.as_ref(), LocalUseKind::WrongPassword, &tried, address).await?;
                 tokio::time::sleep(WRONG_AFTER.saturating_sub(inner.clock.instant() - began)).await;
-                return Err(refused);
+                return Err(NotIn { refused, is_account: other.is_some() });
             }
         };
         self.give_back(&tried).await?;

@@ -1,4 +1,4 @@
-//! Counts tries: those for a name from one network, and those for it from anywhere.
+//! Counts tries: those for a name from one network, and those for it from anywhere; and says of those that fail whose they were.
 
 use super::rules::{LOCK, TRIES_BEFORE_LOCK, TRIES_FROM_ANYWHERE, tries_key, tries_key_from};
 use super::{LocalAccounts, Refused};
@@ -14,6 +14,25 @@ impl Try {
     /// If it is wrong, the name is locked by it.
     pub(super) fn locks(&self) -> bool {
         self.near.1.is_multiple_of(TRIES_BEFORE_LOCK) || self.anywhere.1.is_multiple_of(TRIES_FROM_ANYWHERE)
+    }
+}
+
+/// Why the first step of a sign-in leads no further, and what is for the trail alone: whether the name is that of an account.
+#[derive(Debug)]
+pub struct NotIn {
+    pub refused: Refused,
+    pub is_account: bool,
+}
+
+impl From<Refused> for NotIn {
+    fn from(refused: Refused) -> Self {
+        Self { refused, is_account: false }
+    }
+}
+
+impl From<store::Error> for NotIn {
+    fn from(error: store::Error) -> Self {
+        Refused::from(error).into()
     }
 }
 
