@@ -117,7 +117,8 @@ impl App {
         };
         let network = settings.network;
         let (trusted_proxies, frame_ancestors) = (network.trusted_proxies, network.frame_ancestors);
-        let ceiling = web::Ceiling::new(network.requests_at_once.unwrap_or(Http::REQUESTS_AT_ONCE));
+        let at_once = network.requests_at_once.unwrap_or(Http::REQUESTS_AT_ONCE);
+        let (ceiling, hellos) = (web::Ceiling::new(at_once), web::Ceiling::new(at_once));
         let patience = network.patience;
         let certificates = Certificates::default();
         let csp_reports = Arc::<web::CspReports>::default();
@@ -206,6 +207,7 @@ impl App {
             emergency_lasts: settings.emergency_lasts,
             throttle: web::Throttle::default(),
             ceiling,
+            hellos,
             tickets: web::Tickets::default(),
             csp_reports: csp_reports.clone(),
             certificates: certificates.clone(),

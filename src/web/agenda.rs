@@ -9,8 +9,10 @@ use axum::response::Response;
 
 use super::Edge;
 use super::acts::authorize;
-use super::extract::{actor_of, authenticated};
+use super::ceiling::Place;
+use super::extract::{ClientAddress, actor_of, authenticated};
 use super::problem::Failure;
+use super::socket::bounded;
 use super::ticket::Holder;
 use crate::clinical::{Object, Verb};
 use crate::protocol::{AgendaHello, AgendaMessage};
@@ -24,19 +26,21 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 
 pub(super) async fn open(
     State(edge): State<Edge>,
+    address: ClientAddress,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
+    let place = edge.hellos.place(&address).ok_or_else(Failure::busy)?;
     let ends = edge.login.ends();
     let known = authenticated(&edge, &headers).await?.ok_or_else(Failure::sign_in_needed)?;
     let actor = actor_of(&edge, &known.practitioner).await?;
     authorize(&actor, Verb::ListAppointments, &Object::Agenda)?;
     let holder = Holder::login(&headers).ok_or_else(Failure::sign_in_needed)?;
     let login = known.login;
-    Ok(upgrade.max_message_size(1024).on_upgrade(async move |socket| {
+    Ok(bounded(upgrade).max_message_size(1024).on_upgrade(async move |socket| {
         let mut ends = ends;
         tokio::select! {
-            () = serve(edge, holder, socket) => {}
+            () = serve(edge, holder, socket, place) => {}
             () = ends.of(login) => {}
         }
     }))
@@ -51,10 +55,11 @@ async fn has_ticket(edge: &Edge, holder: &Holder, socket: &mut WebSocket) -> boo
     hello.is_ok_and(|hello| edge.tickets.take(&hello.ticket, holder, edge.clock.instant()))
 }
 
-async fn serve(edge: Edge, holder: Holder, mut socket: WebSocket) {
+async fn serve(edge: Edge, holder: Holder, mut socket: WebSocket, place: Place) {
     if !has_ticket(&edge, &holder, &mut socket).await {
         return;
     }
+    drop(place);
     let mut changes = edge.live.changes();
     let Ok(changed) = serde_json::to_string(&AgendaMessage::AgendaChanged {}) else { return };
     loop {

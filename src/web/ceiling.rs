@@ -10,13 +10,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Edge;
-use super::extract::client_address;
+use super::extract::{ClientAddress, client_address};
 use super::files::shown_link;
 use super::problem::Failure;
 use super::throttle::Knock;
 use crate::clinical::network_of;
 
-/// Requests that are being answered, uploads among them, sockets not.
+/// So many at one time, of one kind: requests that are being answered, uploads among them, sockets not; or sockets on which nobody has said
+/// `hello` yet, which take memory and are nothing to anybody.
 #[derive(Clone, Debug)]
 pub struct Ceiling(Arc<Inside>);
 
@@ -33,7 +34,7 @@ struct Taken {
     all: usize,
 }
 
-/// The place of one request, until it is dropped.
+/// The place of one request or socket, until it is dropped.
 pub(super) struct Place {
     ceiling: Ceiling,
     network: IpAddr,
@@ -43,6 +44,11 @@ impl Ceiling {
     /// At most so many at once in all. One address has at most a quarter of them.
     pub fn new(of_all: usize) -> Self {
         Self(Arc::new(Inside { taken: Mutex::default(), of_one: (of_all / 4).max(1), of_all }))
+    }
+
+    /// A place for whoever comes from there, if there is one.
+    pub(super) fn place(&self, address: &ClientAddress) -> Option<Place> {
+        self.take(address.0)
     }
 
     fn take(&self, address: IpAddr) -> Option<Place> {

@@ -195,7 +195,7 @@ pub(super) fn is_sent_by_own_page(edge: &Edge, headers: &HeaderMap) -> bool {
 }
 
 /// Where a request comes from: the other end of the connection, or what a trusted proxy there says of its own.
-pub(super) struct ClientAddress(IpAddr);
+pub(super) struct ClientAddress(pub(super) IpAddr);
 
 impl std::fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -128,6 +128,8 @@ pub struct Parts {
     pub emergency_lasts: chrono::TimeDelta,
     pub throttle: Throttle,
     pub ceiling: Ceiling,
+    /// Sockets on which nobody has said `hello` yet.
+    pub hellos: Ceiling,
     pub tickets: Tickets,
     pub csp_reports: Arc<CspReports>,
     pub certificates: Certificates,

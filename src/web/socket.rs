@@ -14,6 +14,8 @@ use futures_util::{SinkExt, Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::ceiling::Place;
+use super::extract::ClientAddress;
 use super::guest::NotLetIn;
 use super::problem::Failure;
 use super::ticket::Holder;
@@ -31,6 +33,8 @@ use crate::protocol::{ClientMessage, PROTOCOL, ProblemCode, ServerMessage, Windo
 
 /// The largest message of a client, in bytes: a session description of 64 KiB, escaped.
 const MAX_MESSAGE: usize = 256 << 10;
+/// What is read of a socket at one time, and collected before it is written, in bytes. It is there for each socket, from its first moment.
+const BUFFER: usize = 8 << 10;
 /// `hello` comes within this time.
 const HELLO: Duration = Duration::from_secs(10);
 /// A client that says nothing itself for this long is lost. What its browser answers for it does not count: that a page has frozen, or its
@@ -50,19 +54,26 @@ const KEEP: Duration = Duration::from_secs(120);
 pub(super) async fn open(
     State(edge): State<Edge>,
     ConnectInfo(progress): ConnectInfo<Progress>,
+    address: ClientAddress,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
+    let place = edge.hellos.place(&address).ok_or_else(Failure::busy)?;
     // Staff are known by their cookie; guests show their link in the first message.
     let ends = edge.login.ends();
     let staff = extract::authenticated(&edge, &headers).await?;
     let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let family = BrowserFamily::of_user_agent(said);
     let login = staff.as_ref().map(|staff| staff.login);
-    let who = Shown { staff, headers, family };
-    let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
+    let who = Shown { staff, headers, family, address: address.told() };
+    let upgrade = bounded(upgrade).max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
     let open = Open { login, ends };
-    Ok(upgrade.on_upgrade(async move |socket| serve(edge, who, open, socket, progress).await))
+    Ok(upgrade.on_upgrade(async move |socket| serve(edge, who, open, socket, progress, place).await))
+}
+
+/// A socket takes no more memory than it needs before anything is said on it.
+pub(super) fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER)
 }
 
 /// What the request for a socket showed: the login of staff, and the cookies, among which a guest's pass may be.
@@ -70,6 +81,7 @@ struct Shown {
     staff: Option<Authenticated>,
     headers: HeaderMap,
     family: BrowserFamily,
+    address: String,
 }
 
 /// The login in whose name a socket is open, and what is told of ends since before it was known to be in force.
@@ -103,19 +115,26 @@ async fn keep(edge: &Edge, login: Option<LoginId>) {
 /// Why a socket is closed before anybody attends.
 struct Closed(ProblemCode, &'static str);
 
-async fn serve(edge: Edge, who: Shown, mut open: Open, socket: WebSocket, progress: Progress) {
+/// `place`: one of those who have not said `hello` yet.
+async fn serve(edge: Edge, who: Shown, mut open: Open, socket: WebSocket, progress: Progress, place: Place) {
+    let address = who.address.clone();
     let by = who.staff.as_ref().map_or(Who::Nobody, |known| Who::Staff(known.practitioner.id));
     let (mut sink, mut stream) = socket.split();
     let (outbox, mut outgoing) = mpsc::channel(MAX_OUTGOING);
     let login = open.login;
     match welcome(&edge, who, &mut stream, outbox).await {
         Err(Closed(code, detail)) => {
-            edge.trail.note(refused(&edge, by, code));
+            edge.trail.note(Record { origin: Some(address), ..refused(&edge, by, code) });
             let problem = ServerMessage::Problem { code, detail: detail.to_owned() };
-            let _ = send(&mut sink, Outgoing::Message(Box::new(problem))).await;
-            let _ = send(&mut sink, Outgoing::Close).await;
+            let telling = async {
+                send(&mut sink, Outgoing::Message(Box::new(problem))).await?;
+                send(&mut sink, Outgoing::Close).await
+            };
+            // Whoever does not read it does not hear it, and keeps the place no longer.
+            let _ = timeout(LAST_WORD, telling).await;
         }
         Ok(attendance) => {
+            drop(place);
             // Both ends of one connection: when either is done, both are.
             tokio::select! {
                 () = listen(&edge.clock, SILENCE, &mut stream, |message| attendance.say(message)) => {}

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::foreign_origins;
-use crate::support::app::{Browser, Socket};
+use crate::support::app::{Browser, Socket, TestApp};
 use crate::visit::Visit;
 
 /// The first word to a hello that is exactly this.
@@ -108,4 +108,49 @@ async fn the_agenda_tells_changes_to_whoever_shows_a_ticket() {
     }
     let silence = tokio::time::timeout(Duration::from_millis(300), deaf.next()).await;
     assert!(silence.is_err(), "whoever shows none is told nothing: {silence:?}");
+}
+
+/// Anybody opened as many as they liked, each with its buffers, and said nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_sockets_wait_for_a_hello_and_no_more() {
+    // Of eight one address has two.
+    let few = |settings: &mut parvis::app::Settings| settings.network.requests_at_once = Some(8);
+    let visit = Visit::book_at(TestApp::start_with(Dialect::Sqlite, few).await, 5).await;
+    let base = &visit.app.base;
+    let nobody = visit.app.browser();
+    let opened = async |browser: &Browser| {
+        let opening = async {
+            loop {
+                match browser.try_socket(base).await {
+                    Ok(socket) => return socket,
+                    Err(status) => assert_eq!(status, 503),
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(15), opening).await.expect("a place is given back")
+    };
+    let (mut first, second) = (opened(&nobody).await, opened(&nobody).await);
+    for path in ["/ws", "/ws/agenda"] {
+        assert_eq!(visit.doctor.try_socket_at(path, base).await.err(), Some(503), "{path}");
+    }
+    assert_eq!(visit.doctor.get("/api/me").await.0, StatusCode::OK, "requests have places of their own");
+    // Whoever is refused gives the place back, so does whoever goes, and so does whoever is let in.
+    first.send_text("{}".to_owned()).await;
+    assert_eq!(first.next().await["type"], "problem");
+    let third = opened(&nobody).await;
+    drop(second);
+    drop(third);
+    for _ in 0..4 {
+        drop(opened(&nobody).await);
+    }
+    let mut let_in = Vec::new();
+    for _ in 0..3 {
+        let mut socket = opened(&visit.doctor).await;
+        let hello = json!({"type": "hello", "protocol": parvis::protocol::PROTOCOL, "language": "fr",
+            "appointment": visit.appointment, "ticket": ticket(&visit.doctor, None).await});
+        socket.send_text(hello.to_string()).await;
+        assert_eq!(socket.next().await["type"], "welcome");
+        let_in.push(socket);
+    }
 }
