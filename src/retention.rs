@@ -188,6 +188,10 @@ impl Retention {
                 archive.remove_object(content, clock.now()).await?;
             }
         }
+        let left = archive.clear_left(clock.now()).await?;
+        if left > 0 {
+            tracing::warn!(file.count = left, "files that came in and were left were cleared away");
+        }
         archive.forget_keys(clock.now()).await?;
         Ok(())
     }

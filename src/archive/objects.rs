@@ -1,4 +1,4 @@
-//! Objects that go: those that no row names any more. One that was brought again a moment ago stays, because its row may be on the way.
+//! Objects that go: those that no row names any more, and what is left of files that came in. One that was brought again a moment ago stays, because its row may be on the way.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +9,35 @@ use crate::imaging::ContentHash;
 /// An object that was put to its place within this time is not removed: rows are written after their objects.
 pub(super) const YOUNG: TimeDelta = TimeDelta::hours(1);
 
+/// A file that comes in and was not written to for so long is of nobody any more.
+const LEFT: TimeDelta = TimeDelta::hours(24);
+
 impl Archive {
+    /// Removes files that came in and that nobody took in or cleared away; tells how many.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn clear_left(&self, now: DateTime<Utc>) -> Result<u64, Error> {
+        let mut files = match tokio::fs::read_dir(self.folder().join("incoming")).await {
+            Ok(files) => files,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error.into()),
+        };
+        let mut cleared = 0;
+        while let Some(file) = files.next_entry().await? {
+            // It may go by itself meanwhile.
+            let Ok(facts) = file.metadata().await else { continue };
+            if facts.is_file() && now - DateTime::<Utc>::from(facts.modified()?) >= LEFT {
+                match tokio::fs::remove_file(file.path()).await {
+                    Ok(()) => cleared += 1,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(cleared)
+    }
+
     /// Removes an object, unless it was brought within the last hour; tells whether it did. One that is not there is no error.
     ///
     /// # Errors

@@ -328,6 +328,19 @@ fn act_of(method: &Method, route: &str) -> Option<(Deed, Subject)> {
     Some((deed, Subject::Gateway))
 }
 
+/// Whether such a request may change something: whatever is no question, and the questions by which somebody comes in or goes out. What is said on sockets has
+/// its own way.
+pub(super) fn changes(method: &Method, route: Option<&str>) -> bool {
+    match *method {
+        Method::CONNECT => false,
+        Method::GET | Method::HEAD => {
+            let act = route.and_then(|route| act_of(method, route));
+            act.is_some_and(|(deed, _)| matches!(deed, Deed::SignIn | Deed::SignOut))
+        }
+        _ => true,
+    }
+}
+
 /// What is found out about a request while it is answered.
 #[derive(Default)]
 struct Noted {
@@ -511,6 +524,26 @@ mod tests {
         assert_eq!((appointment.unwrap().to_string().as_str(), file.as_deref()), (id, Some("x")));
         assert_eq!(named("/api/appointments/{appointment}", "/api/appointments/none"), (None, None));
         assert_eq!(named("/calendar/{file}", "/calendar/secret.ics"), (None, None), "that is a secret");
+    }
+
+    #[test]
+    fn whatever_may_change_something_is_carried_through_and_sockets_are_not() {
+        for (method, route, is_carried) in [
+            (Method::POST, "/api/appointments/{appointment}/cancel", true),
+            (Method::DELETE, "/api/studies/{study}", true),
+            (Method::POST, "/no/such/route", true),
+            (Method::GET, "/login/callback/{provider}", true),
+            (Method::GET, "/documents/callback/{provider}", true),
+            (Method::GET, "/login/front-channel-logout", true),
+            (Method::GET, "/api/appointments/{appointment}", false),
+            (Method::HEAD, "/api/me", false),
+            (Method::GET, "/ws", false),
+            (Method::CONNECT, "/ws", false),
+            (Method::CONNECT, "/ws/agenda", false),
+        ] {
+            assert_eq!(changes(&method, Some(route)), is_carried, "{method} {route}");
+        }
+        assert!(changes(&Method::PUT, None) && !changes(&Method::GET, None));
     }
 
     #[test]

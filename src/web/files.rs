@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::acts::authorize;
 use super::extract::{One, Two, actor_of, signed_in};
 use super::problem::Failure;
-use super::spool::spool;
+use super::spool::{Landing, spool};
 use super::{Edge, guest};
 use crate::clinical::{
     Appointment, AppointmentId, FileKind, FileName, Object, ParticipantId, PlaceKind, ShareRefusal,
@@ -35,21 +35,14 @@ pub(super) async fn share(
 ) -> Result<(StatusCode, Json<protocol::SharedFile>), Failure> {
     let (appointment, participant) = person(&edge, &headers, id, Verb::ShareFiles).await?;
     may_share_into(&appointment, edge.store.shared_files_of(id).await?.len())?;
-    tokio::fs::create_dir_all(&edge.incoming).await?;
-    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
-    let outcome = match spool(&edge.archive, &path, body, SharedFile::MAX_BYTES.into(), || {
-        ShareRefusal::TooLarge.into()
-    })
-    .await
-    {
-        Ok(()) => keep(&edge, &appointment, participant, &path, &name).await,
-        Err(failure) => Err(failure),
+    let landing = Landing::new(&edge).await?;
+    let most = SharedFile::MAX_BYTES.into();
+    let outcome = async {
+        spool(&edge.archive, landing.path(), body, most, || ShareRefusal::TooLarge.into()).await?;
+        keep(&edge, &appointment, participant, landing.path(), &name).await
     };
-    if let Err(error) = tokio::fs::remove_file(&path).await
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a shared file was not cleared away");
-    }
+    let outcome = outcome.await;
+    landing.clear().await;
     let file = outcome?;
     tracing::info!(appointment.id = %id, participant.id = %participant, file.bytes = file.bytes, "a file was shared");
     let told = protocol::SharedFile::new(&file, appointment.participant(participant));

@@ -58,6 +58,7 @@ mod studies;
 mod summary;
 mod templates;
 mod throttle;
+mod through;
 mod ticket;
 mod tokens;
 mod trail;

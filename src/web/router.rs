@@ -15,8 +15,8 @@ use super::{
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
     health, hospital, identity, key_images, links, local, messages, notes, openapi, pacs, patient_sign_in,
     people, problem, protection, providers, quality, queue, record, report, request_id, retention, senders,
-    services, sign_in, sites, slots, socket, statistics, studies, summary, templates, ticket, tokens, trail,
-    uploads, waiting_room, worklist,
+    services, sign_in, sites, slots, socket, statistics, studies, summary, templates, through, ticket,
+    tokens, trail, uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.
@@ -204,12 +204,15 @@ pub fn router(edge: Edge) -> Router {
         )
         // A mail server has no page of this site; it shows a secret.
         .route("/api/bounces", post(messages::bounced).layer(DefaultBodyLimit::max(MAX_JSON)))
+        // A panic after a change leaves a record, too.
+        .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(edge.clone(), acts::record))
         // A browser reports by itself, and not as a page would.
         .route(headers::REPORTS, post(csp_reports::receive).layer(DefaultBodyLimit::max(MAX_CSP_REPORT)))
         .with_state(edge.clone())
         .layer(middleware::from_fn_with_state(edge.clone(), ceiling::hold))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(edge.clone(), through::carry))
         .layer(middleware::from_fn(problem::word))
         .layer(middleware::from_fn_with_state(guards, headers::carry))
         .layer(middleware::from_fn_with_state(edge, request_id::give))

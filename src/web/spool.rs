@@ -1,11 +1,13 @@
-//! The body of an upload, written to a file as it comes, sealed.
+//! The body of an upload, written to a file as it comes, sealed, and gone when its request is.
 
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
 
+use super::Edge;
 use super::problem::Failure;
 use crate::archive::Archive;
 
@@ -13,6 +15,47 @@ use crate::archive::Archive;
 /// closes never reads why (RFC 9112 section 9.6).
 const MAX_UNWANTED: usize = 4 << 20;
 const UNWANTED_FOR: Duration = Duration::from_secs(5);
+
+/// A place for a file among those that come in. Whatever becomes of the request that has it, the file goes.
+pub(super) struct Landing {
+    path: PathBuf,
+    is_clear: bool,
+}
+
+impl Landing {
+    /// # Errors
+    /// If the disk fails.
+    pub(super) async fn new(edge: &Edge) -> Result<Self, Failure> {
+        tokio::fs::create_dir_all(&edge.incoming).await?;
+        Ok(Self { path: edge.incoming.join(edge.clock.new_uuid().to_string()), is_clear: false })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes what lies there, unless it was put elsewhere.
+    pub(super) async fn clear(mut self) {
+        tell(tokio::fs::remove_file(&self.path).await);
+        self.is_clear = true;
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        if !self.is_clear {
+            tell(std::fs::remove_file(&self.path));
+        }
+    }
+}
+
+fn tell(removed: std::io::Result<()>) {
+    if let Err(error) = removed
+        && error.kind() != ErrorKind::NotFound
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
+    }
+}
 
 /// Reads what comes of a body that is refused, within bounds, and forgets it.
 pub(super) async fn drain(body: Body) {

@@ -17,7 +17,7 @@ use super::extract::{One, SignedIn};
 use super::files::{person, shown_link};
 use super::problem::Failure;
 use super::receipt::{answer, count, part_by_patient};
-use super::spool::spool;
+use super::spool::{Landing, spool};
 use crate::archive::{self, PictureRequest, Progress};
 use crate::clinical::{
     Appointment, AppointmentId, FileKind, SeriesId, ShareRefusal, StudyId, Verb, is_other_patient, priors,
@@ -116,23 +116,20 @@ pub(super) async fn receive(
     }
     let most = if is_photo { MAX_PHOTO_BYTES } else { edge.max_upload_bytes };
     let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
-    tokio::fs::create_dir_all(&edge.incoming).await?;
-    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
+    let landing = Landing::new(&edge).await?;
     let too_large = || {
         let detail = format!("an upload has at most {} MiB", most >> 20);
         Failure::new(StatusCode::PAYLOAD_TOO_LARGE, ProblemCode::TooLarge, detail)
     };
     let outcome = async {
-        spool(&edge.archive, &path, body, most, too_large).await?;
+        spool(&edge.archive, landing.path(), body, most, too_large).await?;
         if is_photo {
-            is_photograph(&edge, &path).await?;
+            is_photograph(&edge, landing.path()).await?;
         }
-        take_in(&edge, &appointment, &path, &name).await
+        take_in(&edge, &appointment, landing.path(), &name).await
     };
     let outcome = outcome.await;
-    if let Err(error) = tokio::fs::remove_file(&path).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
-    }
+    landing.clear().await;
     outcome.map(Json)
 }
 

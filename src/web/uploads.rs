@@ -13,7 +13,7 @@ use super::appointments::allowed;
 use super::extract::{Body as JsonBody, One, SignedIn};
 use super::files::{attachment, shown_link};
 use super::problem::Failure;
-use super::spool::{drain, spool};
+use super::spool::{Landing, drain, spool};
 use super::{Edge, guest, studies};
 use crate::archive::Glance;
 use crate::clinical::{
@@ -184,23 +184,59 @@ pub(super) async fn send(
             return Err(refused);
         }
     };
-    tokio::fs::create_dir_all(&edge.incoming).await?;
-    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
+    let room = Room { edge: edge.clone(), folder: folder.id, bytes, is_settled: false };
+    let landing = Landing::new(&edge).await?;
     let outcome = async {
-        spool(&edge.archive, &path, body, bytes, || checksum_mismatch("more came than was announced"))
-            .await?;
-        take(&edge, &folder, &appointment, &path, &file_name(&headers), digest, bytes).await
+        let path = landing.path();
+        spool(&edge.archive, path, body, bytes, || checksum_mismatch("more came than was announced")).await?;
+        take(&edge, &folder, &appointment, path, &file_name(&headers), digest, bytes).await
     };
     let outcome = outcome.await;
-    if let Err(error) = tokio::fs::remove_file(&path).await
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not cleared away");
-    }
-    if !matches!(&outcome, Ok(receipt) if !receipt.is_known) {
-        edge.store.release_upload(folder.id, bytes).await?;
+    landing.clear().await;
+    match &outcome {
+        Ok(receipt) if !receipt.is_known => room.fill(),
+        _ => room.release().await?,
     }
     outcome.map(Json)
+}
+
+/// What a file takes of its folder while it comes in; given back unless it is kept, whatever becomes of the request.
+struct Room {
+    edge: Edge,
+    folder: UploadFolderId,
+    bytes: u64,
+    is_settled: bool,
+}
+
+impl Room {
+    /// The file is kept.
+    fn fill(mut self) {
+        self.is_settled = true;
+    }
+
+    async fn release(mut self) -> Result<(), Failure> {
+        self.edge.store.release_upload(self.folder, self.bytes).await?;
+        self.is_settled = true;
+        Ok(())
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // While the program ends there is nothing to do it in.
+        if self.is_settled || tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let (edge, folder, bytes) = (self.edge.clone(), self.folder, self.bytes);
+        self.edge.tasks.spawn("room of an upload", async move {
+            if let Err(error) = edge.store.release_upload(folder, bytes).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "room in a folder was not given back"
+                );
+            }
+        });
+    }
 }
 
 /// Whether what is announced may come; its room in the folder is taken then.
@@ -459,18 +495,15 @@ pub(super) async fn put_among_studies(
     let (upload, _, appointment) = readable(&edge, &signed_in, id).await?;
     authorize(&signed_in.actor(), Verb::AddStudies, &Object::Appointment(&appointment))?;
     let bytes = edge.archive.shared_file(upload.digest).await?;
-    tokio::fs::create_dir_all(&edge.incoming).await?;
-    let path = edge.incoming.join(edge.clock.new_uuid().to_string());
+    let landing = Landing::new(&edge).await?;
     let outcome = async {
-        let mut copy = edge.archive.incoming(&path).await?;
+        let mut copy = edge.archive.incoming(landing.path()).await?;
         copy.write(&bytes).await?;
         copy.finish().await?;
-        studies::take_in(&edge, &appointment, &path, upload.name.expose()).await
+        studies::take_in(&edge, &appointment, landing.path(), upload.name.expose()).await
     };
     let outcome = outcome.await;
-    if let Err(error) = tokio::fs::remove_file(&path).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a copy was not cleared away");
-    }
+    landing.clear().await;
     let receipt = outcome?;
     if receipt.received > 0 {
         edge.store.put_upload_among_images(id, edge.clock.now()).await?;

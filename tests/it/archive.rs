@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use parvis::archive::{Archive, ArchiveSettings, PictureError, PictureRequest, Receipt, RefusalKind};
+use parvis::clock::Clock;
 use parvis::demo::studies::demo_objects;
 use parvis::imaging::{
     ContentHash, FrameNumber, PictureFormat, Presentation, Quality, ReferencedImage, Surface, View,
@@ -114,6 +116,18 @@ async fn an_object_is_kept_once_under_its_hash() {
     let hash: String =
         first.received[0].instance.content.0.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(name, hash);
+}
+
+#[tokio::test]
+async fn files_that_came_in_and_were_left_go_after_a_day() {
+    let rig = Rig::new().await;
+    let incoming = rig.folder.path().join("archive/incoming");
+    fs::create_dir_all(&incoming).unwrap();
+    fs::write(incoming.join("left"), b"x").unwrap();
+    let (now, hours) = (Clock::system().now(), TimeDelta::hours);
+    assert_eq!(rig.archive.clear_left(now + hours(23)).await.unwrap(), 0);
+    assert_eq!(rig.archive.clear_left(now + hours(25)).await.unwrap(), 1);
+    assert!(files(&incoming).is_empty());
 }
 
 #[tokio::test]

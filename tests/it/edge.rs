@@ -1,6 +1,7 @@
 //! The edge: what every answer carries, who may ask from where, how much, and how slowly. Routes are read from the router itself, so that
 //! a new one is tried like the others.
 
+mod cut;
 mod limits;
 mod sockets;
 
