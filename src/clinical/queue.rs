@@ -79,6 +79,8 @@ pub struct QueueLoad {
     pub waiting: usize,
     /// Wrong codes within [`QueueSettings::TRIES_WITHIN`].
     pub wrong_codes: usize,
+    /// From the network of whoever asks there were too many wrong ones by now.
+    pub is_slowed: bool,
 }
 
 impl QueueSlug {
@@ -140,14 +142,15 @@ impl Default for QueueSettings {
 impl QueueSettings {
     /// The most people who wait in one queue.
     pub const MAX_WAITING: usize = 50;
-    /// The most wrong codes for one queue within [`Self::TRIES_WITHIN`].
-    pub const MAX_WRONG_CODES: usize = 30;
+    /// The most wrong codes for one queue within [`Self::TRIES_WITHIN`], from everywhere. A code has 40 bits: who may guess so fast all day
+    /// long has one chance in 700,000. From one network far fewer are taken, so that nobody alone closes a queue to everybody.
+    pub const MAX_WRONG_CODES: usize = 10_000;
     pub const TRIES_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
     /// Whether somebody with this code may come into the queue.
     pub fn check(&self, typed: &str, load: QueueLoad) -> Result<(), QueueRefusal> {
         let code = self.code.as_ref().ok_or(QueueRefusal::Closed)?;
-        if load.wrong_codes >= Self::MAX_WRONG_CODES {
+        if load.is_slowed || load.wrong_codes >= Self::MAX_WRONG_CODES {
             return Err(QueueRefusal::TooManyTries);
         }
         if !code.is(typed) {
@@ -215,17 +218,20 @@ mod tests {
     #[test]
     fn nobody_comes_in_without_the_code_after_too_many_tries_or_into_a_full_queue() {
         let (queue, code) = (open(), "ABCD9879");
-        let check = |typed, waiting, wrong_codes| queue.check(typed, QueueLoad { waiting, wrong_codes });
-        assert_eq!(check(code, 49, 29), Ok(()));
+        let load = |waiting, wrong_codes| QueueLoad { waiting, wrong_codes, is_slowed: false };
+        let check = |typed, waiting, wrong_codes| queue.check(typed, load(waiting, wrong_codes));
+        assert_eq!(check(code, 49, 9_999), Ok(()));
         assert_eq!(check("AAAAAAAA", 0, 0), Err(QueueRefusal::WrongCode));
         assert_eq!(
-            check(code, 0, 30),
+            check(code, 0, 10_000),
             Err(QueueRefusal::TooManyTries),
             "the right one does not tell itself then"
         );
+        let slowed = QueueLoad { is_slowed: true, ..load(0, 0) };
+        assert_eq!(queue.check(code, slowed), Err(QueueRefusal::TooManyTries), "nor from that network");
         assert_eq!(check(code, 50, 0), Err(QueueRefusal::Full));
         let closed = QueueSettings { code: None, ..open() };
-        assert_eq!(closed.check("", QueueLoad { waiting: 0, wrong_codes: 0 }), Err(QueueRefusal::Closed));
+        assert_eq!(closed.check("", load(0, 0)), Err(QueueRefusal::Closed));
     }
 
     #[test]

@@ -214,6 +214,11 @@ impl ClientAddress {
         let is_in_time = edge.throttle.may(knock, self.0, edge.clock.instant());
         if is_in_time { Ok(()) } else { Err(Failure::too_many()) }
     }
+
+    /// That knock was none of those that are to be few.
+    pub(super) fn give_back(&self, edge: &Edge, knock: Knock) {
+        edge.throttle.give_back(knock, self.0);
+    }
 }
 
 impl FromRequestParts<Edge> for ClientAddress {

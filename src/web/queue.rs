@@ -42,13 +42,16 @@ pub(super) async fn enter(
     let (service, settings) = found.ok_or(QueueRefusal::Closed)?;
     let since = now - QueueSettings::TRIES_WITHIN;
     let waiting = edge.store.queue_entries(service, now - QueueEntry::KEPT_FOR).await?.len();
-    let load = QueueLoad { waiting, wrong_codes: edge.store.queue_tries(service, since).await? };
-    if let Err(refusal) = settings.check(&request.code, load) {
-        if refusal == QueueRefusal::WrongCode {
-            edge.store.add_queue_try(edge.clock.new_uuid(), service, now, since).await?;
-        }
-        return Err(refusal.into());
+    let wrong_codes = edge.store.queue_tries(service, since).await?;
+    // It counts before it is looked at, so that nobody has more tries who makes them at once.
+    let is_slowed = address.may(&edge, Knock::WrongCode).is_err();
+    let checked = settings.check(&request.code, QueueLoad { waiting, wrong_codes, is_slowed });
+    if checked == Err(QueueRefusal::WrongCode) {
+        edge.store.add_queue_try(edge.clock.new_uuid(), service, now, since).await?;
+    } else if !is_slowed {
+        address.give_back(&edge, Knock::WrongCode);
     }
+    checked?;
     let secret = QueueEntry::secret(edge.clock.random_bytes());
     let entry = QueueEntry {
         id: QueueEntryId::new(edge.clock.new_uuid()),

@@ -17,6 +17,8 @@ pub(super) enum Knock {
     Open,
     /// At the queue of a service.
     Queue,
+    /// With a wrong code at the queue of a service.
+    WrongCode,
     /// With an account of the gateway itself.
     Local,
     /// Looking for an appointment of others in an emergency.
@@ -46,6 +48,7 @@ impl Knock {
             Self::Code => (20, Duration::from_secs(10)),
             Self::Open => (30, Duration::from_secs(4)),
             Self::Queue | Self::Local => (60, Duration::from_secs(2)),
+            Self::WrongCode => (30, Duration::from_secs(20)),
             Self::Emergency => (12, Duration::from_secs(30)),
             // A page of staff asks for some forty things when it is opened, one of a whole ward comes from one address.
             Self::Any => (3000, Duration::from_millis(5)),
@@ -91,6 +94,17 @@ impl Throttle {
     /// Whether this address may knock now; if so it counts.
     pub(super) fn may(&self, knock: Knock, address: IpAddr, now: Instant) -> bool {
         self.counts(knock, Source::Network(network_of(address)), now)
+    }
+
+    /// A knock that counted was none of those that are to be few.
+    pub(super) fn give_back(&self, knock: Knock, address: IpAddr) {
+        let (_, pause) = knock.allowance();
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = full_at.get_mut(&(knock, Source::Network(network_of(address))))
+            && let Some(before) = at.checked_sub(pause)
+        {
+            *at = before;
+        }
     }
 
     fn counts(&self, knock: Knock, source: Source, now: Instant) -> bool {
@@ -157,6 +171,17 @@ mod tests {
             throttle.may(Knock::Code, host(7), now);
         }
         assert!(!throttle.may(Knock::Code, "::ffff:192.0.2.7".parse().unwrap(), now));
+    }
+
+    #[test]
+    fn what_is_given_back_does_not_count() {
+        let (throttle, now) = (Throttle::default(), start());
+        for _ in 0..100 {
+            assert!(throttle.may(Knock::WrongCode, host(1), now));
+            throttle.give_back(Knock::WrongCode, host(1));
+        }
+        throttle.give_back(Knock::WrongCode, host(2));
+        assert_eq!((0..100).filter(|_| throttle.may(Knock::WrongCode, host(1), now)).count(), 30);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
 use parvis::store::Dialect;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::app::{Browser, TestApp};
@@ -41,7 +41,10 @@ struct House {
 
 impl House {
     async fn open(dialect: Dialect) -> Self {
-        let app = TestApp::start(dialect).await;
+        Self::open_at(TestApp::start(dialect).await).await
+    }
+
+    async fn open_at(app: TestApp) -> Self {
         // Only who has signed in once is known.
         for person in ["claire", "karim"] {
             app.sign_in(person).await;
@@ -445,6 +448,44 @@ async fn whoever_has_the_code_waits_in_the_queue_and_is_taken_once() {
         assert_eq!((left, state(third).await), (StatusCode::NO_CONTENT, json!("left")));
         assert_eq!(claire.get("/api/queue").await.1, json!([]));
     }
+}
+
+/// Thirty wrong codes from one address closed the queue to everybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tries_codes_keeps_nobody_else_out_of_the_queue() {
+    let trusting = |settings: &mut parvis::app::Settings| {
+        settings.network.trusted_proxies = vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+    };
+    let house = House::open_at(TestApp::start_with(Dialect::Sqlite, trusting).await).await;
+    let code = house.open_queue().await;
+    let nobody = house.app.browser();
+    let enter = async |from: &str, code: &str| {
+        let wanted = json!({
+            "queue": "cardio", "code": code, "name": "Awa Diallo", "telephone": "0612345678", "language": "fr",
+        });
+        let asking = nobody.raw(Method::POST, "/api/queue/enter").header("x-forwarded-for", from);
+        asking.json(&wanted).send().await.unwrap().status()
+    };
+    let slowed = async {
+        for _ in 0..59 {
+            if enter("198.51.100.7", "AAAA2222").await == StatusCode::TOO_MANY_REQUESTS {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(slowed.await, "nothing slows whoever tries codes");
+    assert_eq!(
+        enter("198.51.100.7", &code).await,
+        StatusCode::TOO_MANY_REQUESTS,
+        "nor does it tell the right one"
+    );
+    assert_eq!(enter("203.0.113.9", &code).await, StatusCode::CREATED);
+    // Those who have the code do not count, however many come from one address.
+    for _ in 0..40 {
+        assert_eq!(enter("203.0.113.9", &code).await, StatusCode::CREATED);
+    }
+    assert_eq!(enter("203.0.113.9", "AAAA2222").await, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -352,7 +352,7 @@ fn queue(book: &mut Book) {
     book.post(
         "/api/queue/enter",
         queue::enter,
-        "A place, told this once; 30 wrong codes in ten minutes close a queue for that time.",
+        "A place, told this once; 30 wrong codes in ten minutes from one network are all that it may try.",
         "whoever has the code",
     );
     book.post(
