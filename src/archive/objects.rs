@@ -13,6 +13,26 @@ pub(super) const YOUNG: TimeDelta = TimeDelta::hours(1);
 const LEFT: TimeDelta = TimeDelta::hours(24);
 
 impl Archive {
+    /// Makes objects as young as if they had just been brought, so that they are there until their rows are. `false`: one is not there any
+    /// more.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn renew(&self, contents: Vec<ContentHash>, now: DateTime<Utc>) -> Result<bool, Error> {
+        let folder = self.folder();
+        let renew = move || {
+            for content in contents {
+                match std::fs::File::open(object_path(&folder, content)) {
+                    Ok(file) => file.set_modified(now.into())?,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Ok(true)
+        };
+        tokio::task::spawn_blocking(renew).await.map_err(|_| Error::Broken)?
+    }
+
     /// Removes files that came in and that nobody took in or cleared away; tells how many.
     ///
     /// # Errors

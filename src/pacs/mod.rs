@@ -35,6 +35,8 @@ pub struct PacsPatience {
     pub answer: Duration,
     /// Of what is retrieved, without anything that comes; within the same time come at least [`retrieval::LEAST`] bytes.
     pub quiet: Duration,
+    /// Until what was retrieved is kept among the studies, however slowly the rest comes.
+    pub keep: Duration,
 }
 
 impl Default for PacsPatience {
@@ -44,6 +46,7 @@ impl Default for PacsPatience {
             first: Duration::from_secs(4),
             answer: Duration::from_secs(10),
             quiet: Duration::from_secs(30),
+            keep: Duration::from_secs(180),
         }
     }
 }

@@ -91,6 +91,11 @@ impl Node {
         &self.root
     }
 
+    /// See [`PacsPatience::keep`].
+    pub fn keep_within(&self) -> Duration {
+        self.patience.keep
+    }
+
     /// The last word on whether it answers.
     pub fn reached(&self) -> Reached {
         *self.shared.reached.lock().unwrap_or_else(PoisonError::into_inner)

@@ -209,6 +209,12 @@ pub(super) async fn keep(
     appointment: &Appointment,
     receipt: &mut archive::Receipt,
 ) -> Result<Vec<String>, Failure> {
+    // Taking in may have lasted long, and what no row names is swept away after a while.
+    let contents = receipt.received.iter().map(|received| received.instance.content).collect();
+    if !edge.archive.renew(contents, edge.clock.now()).await? {
+        let detail = "something of it was cleared away meanwhile: send it again";
+        return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::Unavailable, detail));
+    }
     let mut others = Vec::new();
     for is_last in [false, true] {
         let known = edge.store.known_studies_of(appointment.id).await?.into_iter();

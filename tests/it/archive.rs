@@ -118,6 +118,18 @@ async fn an_object_is_kept_once_under_its_hash() {
     assert_eq!(name, hash);
 }
 
+/// An upload that is taken in for more than an hour had its first objects swept away before their rows were written.
+#[tokio::test]
+async fn an_object_is_young_again_before_its_row_is_written_and_one_that_is_gone_is_told() {
+    let rig = Rig::new().await;
+    let content = rig.upload("slice", &slice()).await.received[0].instance.content;
+    let (now, hours) = (Clock::system().now(), TimeDelta::hours);
+    assert!(rig.archive.renew(vec![content], now + hours(3)).await.unwrap());
+    assert!(!rig.archive.remove_object(content.0, now + hours(3)).await.unwrap(), "it was brought just now");
+    assert!(rig.archive.remove_object(content.0, now + hours(5)).await.unwrap());
+    assert!(!rig.archive.renew(vec![content], now).await.unwrap());
+}
+
 #[tokio::test]
 async fn files_that_came_in_and_were_left_go_after_a_day() {
     let rig = Rig::new().await;

@@ -38,6 +38,7 @@ fn soon_enough() -> PacsPatience {
         first: Duration::from_secs(2),
         answer: Duration::from_secs(3),
         quiet: Duration::from_secs(1),
+        ..PacsPatience::default()
     }
 }
 

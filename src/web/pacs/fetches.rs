@@ -3,11 +3,13 @@
 //! What comes is taken in as an upload is, object by object, and kept in small batches: however a fetch ends, what came in stays.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::super::problem::Failure;
@@ -21,7 +23,7 @@ use crate::clinical::{
 };
 use crate::clock::Clock;
 use crate::imaging::{FoundSeries, Piece};
-use crate::pacs::{Node, PacsFault};
+use crate::pacs::{Node, PacsFault, Retrieval};
 use crate::protocol::{FetchEntry, FetchWord, PacsFaultWord, ProblemCode, RefusedFile};
 
 /// Fetches of one appointment at one time, and of all.
@@ -162,6 +164,7 @@ impl Fetches {
             begin,
             fetch,
             batch: archive::Receipt::default(),
+            begun: None,
             bytes: 0,
             objects: 0,
         };
@@ -234,6 +237,8 @@ struct Run {
     fetch: Arc<Fetch>,
     /// Taken in, and not written among the studies yet.
     batch: archive::Receipt,
+    /// When the first of those was taken in: objects that no row names for an hour are swept away.
+    begun: Option<Instant>,
     bytes: u64,
     objects: u32,
 }
@@ -317,9 +322,8 @@ impl Run {
         let mut retrieval = self.unless_stopped(node.retrieve(study, &series.uid, most)).await??;
         let mut open = None;
         let taken = loop {
-            let next = match self.unless_stopped(retrieval.next()).await {
-                Ok(Ok(next)) => next,
-                Ok(Err(fault)) => break Err(End::Pacs(fault)),
+            let next = match self.next(&mut retrieval).await {
+                Ok(next) => next,
                 Err(end) => break Err(end),
             };
             let Some(pieces) = next else { break Ok(()) };
@@ -334,6 +338,24 @@ impl Run {
         }
         taken?;
         self.keep().await
+    }
+
+    /// What the archive sends next. What has waited long enough is kept meanwhile.
+    async fn next(&mut self, retrieval: &mut Retrieval) -> Result<Option<Vec<Piece>>, End> {
+        let mut next = pin!(retrieval.next());
+        loop {
+            let pause = self.begun.map_or(Duration::MAX, |begun| {
+                let waited = self.edge.clock.instant().saturating_duration_since(begun);
+                self.begin.node.keep_within().saturating_sub(waited)
+            });
+            if pause.is_zero() {
+                self.keep().await?;
+                continue;
+            }
+            if let Ok(came) = timeout(pause, self.unless_stopped(next.as_mut())).await {
+                return Ok(came??);
+            }
+        }
     }
 
     async fn take_pieces(&mut self, open: &mut Option<Open>, pieces: Vec<Piece>) -> Result<(), End> {
@@ -410,6 +432,7 @@ impl Run {
             }
             self.batch.names.push(name.clone());
             self.batch.received.push(received);
+            self.begun.get_or_insert_with(|| self.edge.clock.instant());
         }
         Ok(())
     }
@@ -417,6 +440,7 @@ impl Run {
     /// Writes among the studies what was taken in.
     async fn keep(&mut self) -> Result<(), End> {
         let mut batch = std::mem::take(&mut self.batch);
+        self.begun = None;
         if batch.received.is_empty() {
             return Ok(());
         }

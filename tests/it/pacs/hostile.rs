@@ -315,6 +315,23 @@ async fn however_a_fetch_ends_what_came_in_stays() {
     }
 }
 
+/// They were written sixteen together or at the end of a series. Of one that drips that may be hours, and objects that no row names are
+/// swept away after one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_in_is_kept_soon_however_slowly_the_rest_comes() {
+    let begun = b"--xx\r\n\r\n".to_vec();
+    let (liar, uid) = sends(Says::Hangs([open(RELATED), parts(&slices()[..2]), begun].concat())).await;
+    let app = app(Dialect::Sqlite, |settings| {
+        settings.pacs_patience.keep = Duration::from_millis(300);
+    })
+    .await;
+    let scene = Scene::numbered(app, &[form("liar", &liar.root)]).await;
+    let fetch = scene.begin("liar", &uid).await;
+    let told = scene.until(&fetch, |told| told["received"] == 2 || told["state"] != "running").await;
+    assert_eq!((&told["state"], &told["received"]), (&json!("running"), &json!(2)), "{told}");
+    assert_eq!(scene.studies().await[0]["series"][0]["frames"], 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fetch_is_stopped_and_forgotten_by_who_holds_the_appointment() {
     let (liar, uid) =
