@@ -112,8 +112,8 @@ async fn the_first_address_counts_once_and_only_while_there_is_no_administrator(
         assert_eq!(good(2, 100).await.unwrap(), None, "past its end");
         assert!(store.local_invitations(at(3)).await.unwrap().is_empty(), "it is on no page");
         let (ana, jean) = (account("ana", None), account("jean", None));
-        let (first, second) = tokio::join!(set_up(&store, &ana, 2), set_up(&store, &jean, 2));
-        let mut both = [first, second];
+        let (one, other) = tokio::join!(set_up(&store, &ana, 2), set_up(&store, &jean, 2));
+        let mut both = [one, other];
         both.sort_by_key(|outcome| *outcome != LocalSetUp::Done);
         assert_eq!(both, [LocalSetUp::Done, LocalSetUp::Closed], "of two, one is the first");
         assert!(store.has_administrator().await.unwrap() && store.has_local_account().await.unwrap());
