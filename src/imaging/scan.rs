@@ -216,8 +216,9 @@ impl Walk<'_, '_> {
                 let end = self.end_of(element)?;
                 // Some writers keep explicit VR inside of what they do not know.
                 let is_unknown = self.levels.last().is_some_and(|level| level.is_unknown);
-                let encoding = match guess(self.bytes, element.start) {
-                    Some(Encoding::ExplicitLittle) if is_unknown => Encoding::ExplicitLittle,
+                let guessed = if is_unknown { guess(self.bytes, element.start) } else { None };
+                let encoding = match guessed {
+                    Some(Encoding::ExplicitLittle) => Encoding::ExplicitLittle,
                     _ => encoding,
                 };
                 self.open(Level { is_sequence: false, end, ..Level::of(encoding) });

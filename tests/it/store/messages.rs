@@ -76,6 +76,9 @@ async fn one_program_has_a_message_until_its_lease_ends() {
         store.add_messages(&[later.clone(), now.clone()], None).await.unwrap();
         let (one, other) = (node(), node());
         assert_eq!(store.messages_due(one, at(-1), 9).await.unwrap(), []);
+        assert_eq!(store.messages_overdue(at(-1)).await.unwrap(), (0, None));
+        assert_eq!(store.messages_overdue(at(0)).await.unwrap(), (1, Some(at(0))));
+        assert_eq!(store.messages_overdue(at(10)).await.unwrap(), (2, Some(at(0))));
         assert_eq!(store.messages_due(one, at(0), 9).await.unwrap(), [now.id]);
         assert_eq!(store.messages_due(one, at(10), 1).await.unwrap(), [now.id]);
 
@@ -97,6 +100,7 @@ async fn one_program_has_a_message_until_its_lease_ends() {
         assert_eq!(store.messages_due(other, at(7), 9).await.unwrap(), []);
         let third = store.take_message(now.id, lease(other, 11), at(8)).await.unwrap().unwrap();
         assert!(store.end_message(now.id, third.lease, sent, true).await.unwrap());
+        assert_eq!(store.messages_overdue(at(11)).await.unwrap(), (1, Some(at(10))), "what is sent is not");
         assert_eq!(store.take_message(now.id, lease(other, 99), at(50)).await.unwrap(), None);
     })
     .await;
