@@ -239,7 +239,7 @@ pub const CONTRACT: [Part; 8] = [
                 "render.ct512.jpeg.cpu_ms",
                 RatioAtMost(0.5),
                 RatioAtMost(0.333),
-                "two thirds are libjpeg-turbo's, which Orthanc uses as well",
+                "half of it is the JPEG, and half of that its transform",
             ),
             promised(
                 "render.ct512.png.cpu_ms",
@@ -251,7 +251,7 @@ pub const CONTRACT: [Part; 8] = [
                 "render.cr.viewport.cpu_ms",
                 RatioAtMost(0.05),
                 RatioAtMost(0.02),
-                "half is libjpeg-turbo's encoding of 833 x 1000 pixels",
+                "half of it is the JPEG of 833 x 1000 pixels, which have to be looked at",
             ),
             told("render.cr.png.cpu_ms"),
             told("decode.jpeg12.ct.cpu_ms"),
