@@ -224,8 +224,8 @@ impl Store {
 
     /// How many messages should have gone out already, and since when the oldest.
     pub async fn messages_overdue(&self, now: DateTime<Utc>) -> Result<(u64, Option<DateTime<Utc>>), Error> {
-        const SQL: &str =
-            "SELECT COUNT(*), MIN(due_at) FROM message WHERE state = 'queued' AND due_at <= $1 AND expires_at > $1";
+        const SQL: &str = "SELECT COUNT(*), MIN(due_at) FROM message
+            WHERE state = 'queued' AND due_at <= $1 AND expires_at > $1";
         let (count, oldest): (i64, Option<DateTime<Utc>>) =
             on!(self, pool => sqlx::query_as(SQL).bind(micros(now)).fetch_one(pool).await?);
         Ok((u64::try_from(count).unwrap_or_default(), oldest))

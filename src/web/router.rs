@@ -13,10 +13,10 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use super::{
     Edge, acts, after, agenda, appointments, assets, branding, calendar, ceiling, changes, csp_reports,
     delegation, diag, documents, door, door_desk, emergency, extract, files, guest, guest_changes, headers,
-    health, hospital, identity, key_images, links, local, messages, metered, notes, openapi, pacs, patient_sign_in,
-    people, problem, protection, providers, quality, queue, record, report, request_id, retention, senders,
-    services, sign_in, sites, slots, socket, statistics, studies, summary, templates, through, ticket,
-    tokens, trail, uploads, waiting_room, worklist,
+    health, hospital, identity, key_images, links, local, messages, metered, notes, openapi, pacs,
+    patient_sign_in, people, problem, protection, providers, quality, queue, record, report, request_id,
+    retention, senders, services, sign_in, sites, slots, socket, statistics, studies, summary, templates,
+    through, ticket, tokens, trail, uploads, waiting_room, worklist,
 };
 
 /// The largest JSON body, in bytes.

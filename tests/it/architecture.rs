@@ -139,11 +139,7 @@ const TABLE: [Module; 36] = [
         &["clinical", "store", "secret", "config", "clock", "tasks", "egress"],
         &["futures_util", "icalendar", "lettre", "reqwest", "serde_json", "sha2", "tokio"],
     ),
-    adapter(
-        "metrics",
-        &["secret"],
-        &["axum", "prometheus_client", "rustix", "subtle"],
-    ),
+    adapter("metrics", &["secret"], &["axum", "prometheus_client", "rustix", "subtle"]),
     adapter(
         "live",
         &[
