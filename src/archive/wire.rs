@@ -523,11 +523,12 @@ mod tests {
             let (mut to, mut from) = UnixStream::pair().unwrap();
             let mut message = (text.len() as u32).to_le_bytes().to_vec();
             message.extend_from_slice(text);
-            let sender = std::thread::spawn(move || {
+            let sender = std::thread::Builder::new().name("sender".to_owned()).spawn(move || {
                 for part in message.chunks(piece) {
                     to.write_all(part).unwrap();
                 }
             });
+            let sender = sender.unwrap();
             let (request, files) = read_request(&mut from).unwrap().unwrap();
             assert!(matches!(request, Request::Values { frame: 77 }) && files.is_empty(), "{piece}");
             sender.join().unwrap();

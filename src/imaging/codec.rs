@@ -255,7 +255,7 @@ pub(super) fn deflated(bytes: &[u8]) -> &[u8] {
     match bytes {
         // Its bits would be a block of bytes as they are (RFC 1951 section 3.2.4), whose length is written twice.
         [0x78, a, b, c, d, ..] if a ^ c == 0xFF && b ^ d == 0xFF => bytes,
-        [0x78, flags, rest @ ..] if u16::from_be_bytes([0x78, *flags]) % 31 == 0 => rest,
+        [0x78, flags, rest @ ..] if u16::from_be_bytes([0x78, *flags]).is_multiple_of(31) => rest,
         _ => bytes,
     }
 }

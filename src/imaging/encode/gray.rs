@@ -521,7 +521,7 @@ mod tests {
                     wanted.push_str(&format!("{value:0length$b}", length = length as usize));
                 }
             }
-            while wanted.len() % 8 > 0 {
+            while !wanted.len().is_multiple_of(8) {
                 wanted.push('1');
             }
             let out = bits.finish();

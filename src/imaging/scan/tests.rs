@@ -134,7 +134,7 @@ fn items_behind_a_length_are_items() {
     let frame = [0xFF, 0xD8, 0xFF, 0xE0, 7, 7];
     let found = |is_cut, end| PixelElement::Encapsulated {
         offset_table: 20..20,
-        fragments: Vec::from([28..end]),
+        fragments: std::iter::once(28..end).collect(),
         is_cut,
     };
     let whole = encapsulated(22, &[&[], &frame]);
