@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 import everyday from "./playwright.config";
 
-/** Takes the pictures of docs/screens: `npm run screens`. */
+/** Takes the pictures of docs/screens and of README.md: `npm run screens`. */
 export default defineConfig({
   ...everyday,
   testDir: "e2e/screens",
